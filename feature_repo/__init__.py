@@ -1,0 +1,1 @@
+"""The Feast repository: data contract, transforms, entities, feature views and services."""

@@ -1,0 +1,1 @@
+"""Drift, performance, fairness, rules and the review desk."""

@@ -1,0 +1,1 @@
+"""Sources, ingest, feature builds and the command line."""
