@@ -1,0 +1,98 @@
+"""The stored result of a fairness measurement: what `monitoring` writes and the gate in `models` reads.
+
+It holds figures of groups, never of customers. Beside a version it lies as the artifact `fairness.json`;
+the tag `regulars.fairness` repeats its state, so that a list of versions needs no download.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from core.errors import DataError
+
+ARTIFACT = "fairness.json"
+TAG = "regulars.fairness"
+
+Verdict = Literal["ok", "flagged", "too few to judge", "not judged"]
+State = Literal["ok", "blocked", "not measured"]
+
+
+@dataclass(frozen=True)
+class GroupFigure:
+    """One metric of one group beside the rest of its attribute.
+
+    `ratio` is group / rest with its interval `[low, high]`, corrected for the number of groups of the
+    attribute. `n` counts the units the metric is about (customers, series; for a true-positive rate the
+    positives). A figure that could not be computed is None.
+    """
+
+    attribute: str
+    group: str
+    metric: str
+    n: int
+    value: float | None
+    rest: float | None
+    ratio: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+    def sentence(self) -> str:
+        """The figure in words, as a gate, an alert or the audit log prints it."""
+        head = f"{self.metric} of {self.attribute} = {self.group}"
+        if self.ratio is None or self.low is None or self.high is None:
+            return f"{head}: {self.verdict} (n = {self.n})"
+        span = f"{self.ratio:.2f} times the rest [{self.low:.2f}, {self.high:.2f}]"
+        return f"{head}: {span}, n = {self.n}, {self.verdict}"
+
+
+@dataclass(frozen=True)
+class FairnessResult:
+    """Every figure of one measurement of one model on the window `[as_of, until)`."""
+
+    kind: str
+    as_of: date
+    until: date
+    figures: tuple[GroupFigure, ...]
+    note: str = ""
+
+    @property
+    def flagged(self) -> tuple[GroupFigure, ...]:
+        """The figures with a disparity that is both large and certain."""
+        return tuple(figure for figure in self.figures if figure.verdict == "flagged")
+
+    @property
+    def state(self) -> State:
+        """What the gate acts on: `blocked` by any flagged figure, `not measured` without any figure."""
+        if self.flagged:
+            return "blocked"
+        return "ok" if self.figures else "not measured"
+
+    def to_json(self) -> str:
+        """The artifact's text; `from_json` reads it back unchanged."""
+        content = asdict(self) | {"as_of": self.as_of.isoformat(), "until": self.until.isoformat()}
+        return json.dumps(content | {"state": self.state}, indent=1, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> FairnessResult:
+        """Read an artifact. Raises DataError where it is not what `to_json` writes."""
+        try:
+            return cls._parse(json.loads(text))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"the stored fairness result cannot be read ({type(error).__name__}: {error})",
+                where=ARTIFACT,
+                todo="measure again: regulars monitor",
+            ) from error
+
+    @classmethod
+    def _parse(cls, content: dict[str, Any]) -> FairnessResult:
+        figures = tuple(GroupFigure(**figure) for figure in content["figures"])
+        unknown = {figure.verdict for figure in figures} - set(get_args(Verdict))
+        if unknown:
+            raise ValueError(f"unknown verdict {sorted(unknown)[0]!r}")
+        days = (date.fromisoformat(content["as_of"]), date.fromisoformat(content["until"]))
+        return cls(content["kind"], *days, figures, content.get("note", ""))
