@@ -1,0 +1,321 @@
+"""The settings as one typed object: defaults here, `regulars.toml` over them, the environment over both.
+
+Every field says in one sentence what it means; `core.settings_template` writes those sentences into the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from core.errors import SettingsError, did_you_mean
+
+ENVIRONMENT_PREFIX = "REGULARS_"
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[int, Field(ge=1, le=3660)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+Percentile = Annotated[int, Field(ge=0, le=100)]
+
+
+class Section(BaseModel):
+    """One table of `regulars.toml`; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Churn(Section):
+    """Who will buy nothing in the coming days."""
+
+    horizon_days: Days = Field(28, description="a customer who buys nothing in these days has churned")
+    active_days: Days = Field(60, description="customers with a purchase in these days are scored")
+    trials: Count = Field(30, description="completed Optuna trials of one training")
+    timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
+    tiers: tuple[Percentile, Percentile, Percentile] = Field(
+        (70, 86, 96), description="lowest risk score of tier 1, 2 and 3"
+    )
+    actions: tuple[str, str, str, str] = Field(
+        ("none", "send a reminder", "offer a coupon", "call in person"),
+        description="the win-back action of tier 0, 1, 2 and 3",
+    )
+
+    @field_validator("tiers")
+    @classmethod
+    def _rising(cls, tiers: tuple[int, int, int]) -> tuple[int, int, int]:
+        if not tiers[0] < tiers[1] < tiers[2]:
+            raise ValueError("three rising scores between 0 and 100 are allowed")
+        return tiers
+
+
+class Demand(Section):
+    """How much of everything will sell."""
+
+    series: tuple[str, ...] = Field(("category",), description="the columns of orders or products that name a series")
+    freq: Literal["D", "W"] = Field("D", description="one forecast per day (D) or per week from Monday (W)")
+    horizon_days: Annotated[int, Field(ge=7, le=182)] = Field(28, description="how many days ahead is forecast")
+    clip_quantile: Annotated[float, Field(gt=0.5, le=1)] = Field(
+        0.999, description="line quantities are clipped at this quantile of the category before as-of"
+    )
+    min_days: Count = Field(28, description="a series needs sales on this many days before as-of")
+    lead_time_days: Days = Field(
+        7, description="days between an order to the supplier and its delivery (reorder point)"
+    )
+    service_level: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="chance of not running out during the lead time (reorder point)"
+    )
+    trials: Count = Field(20, description="completed Optuna trials of one training")
+    timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
+
+    @field_validator("series")
+    @classmethod
+    def _some(cls, series: tuple[str, ...]) -> tuple[str, ...]:
+        if not series or len(set(series)) < len(series):
+            raise ValueError("one or more different columns are allowed")
+        return series
+
+
+class Recommendation(Section):
+    """What each customer wants next."""
+
+    horizon_days: Days = Field(28, description="a recommendation is right if it is bought in these days")
+    min_purchases: Count = Field(5, description="a product needs this many purchases before as-of to be recommended")
+    trials: Count = Field(12, description="completed Optuna trials of one training")
+    timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
+
+
+class Products(Section):
+    """Which products count."""
+
+    exclude: str = Field(
+        "",
+        description="SQL condition over products; what it matches does not count for demand and recommendation",
+    )
+    high_risk: tuple[str, ...] = Field(
+        (), description="categories whose forecasts always need a review, beside products.high_risk"
+    )
+
+
+class Consents(Section):
+    """Choices of customers."""
+
+    default: Literal["refused", "granted"] = Field(
+        "refused", description="a customer without a row in the consents table counts as this"
+    )
+
+
+class Serving(Section):
+    """The prediction service."""
+
+    host: str = Field("127.0.0.1", description="address the service listens on")
+    port: Port = Field(3000, description="port of the service")
+    workers: Count = Field(1, description="processes of the service")
+    reload_seconds: Annotated[float, Field(gt=0, le=30)] = Field(
+        5.0, description="how often a new champion is looked for, in seconds"
+    )
+    canary_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        5, description="share of traffic for the canary, in percent"
+    )
+    max_ids: Annotated[int, Field(ge=1, le=10_000)] = Field(10_000, description="customers in one request, at most")
+
+
+class Review(Section):
+    """The review desk and the reviewer's part in a release."""
+
+    host: str = Field("127.0.0.1", description="address the review desk listens on")
+    port: Port = Field(3001, description="port of the review desk")
+    required: bool = Field(False, description="a version needs a reviewer's approval before it becomes champion")
+    four_eyes: bool = Field(False, description="who trained a version may not approve it")
+
+
+class Pages(Section):
+    """The pages of MLflow and Evidently, on loopback."""
+
+    mlflow_port: Port = Field(5000, description="port of the MLflow pages")
+    evidently_port: Port = Field(8000, description="port of the Evidently pages")
+
+
+class Stores(Section):
+    """Where state lives; empty means: in the workspace. A password comes as ${NAME} from the environment."""
+
+    database: str = Field(
+        "", description="prediction log, feedback, keys, audit: a PostgreSQL URL, or empty for SQLite"
+    )
+    feast_registry: str = Field("", description="Feast's registry: a PostgreSQL URL, or empty for SQLite")
+    online: str = Field("", description="online store: redis://..., a PostgreSQL URL, or empty for SQLite")
+    mlflow: str = Field("", description="MLflow's database: a PostgreSQL URL, or empty for SQLite")
+    mlflow_artifacts: str = Field("", description="MLflow's artifacts: s3://..., or empty for files")
+    optuna: str = Field("", description="Optuna's storage: a PostgreSQL URL, or empty for a journal file")
+
+    @field_validator("*")
+    @classmethod
+    def _known_scheme(cls, url: str) -> str:
+        if url and urlsplit(url).scheme.split("+")[0] not in {"postgresql", "redis", "s3", "sqlite", "file"}:
+            raise ValueError("a postgresql://, redis://, s3:// or sqlite:// URL is allowed, or nothing")
+        return url
+
+
+class Monitoring(Section):
+    """What is watched, over which days."""
+
+    window_days: Days = Field(28, description="the days that are compared with the reference")
+
+
+class Rules(Section):
+    """Thresholds of the rules of the house."""
+
+    drift_share: Share = Field(0.3, description="share of drifted features that raises an alert")
+    quality_days: Count = Field(7, description="days in a row below its floor until retraining is requested")
+    business_change: tuple[Share, Share, Share] = Field(
+        (0.20, 0.35, 0.50), description="change of a business figure that is mild, moderate, severe"
+    )
+    business_days: Count = Field(3, description="days in a row a business figure must be off")
+    fairness_low: Share = Field(0.85, description="lowest ratio of a group to the rest that is fair")
+    fairness_high: Annotated[float, Field(ge=1)] = Field(
+        1.18, description="highest ratio of a group to the rest that is fair"
+    )
+    fairness_min_group: Count = Field(30, description="a smaller group is shown, never judged")
+    fairness_min_selected: Count = Field(5, description="fewer expected selections are shown, never judged")
+    fairness_min_positives: Count = Field(10, description="fewer positives are too few to judge a true-positive rate")
+    surge_ratio: Annotated[float, Field(gt=1)] = Field(
+        2.5, description="last 7 days over the mean week of the 4 before that is a surge"
+    )
+    surge_units: Annotated[float, Field(ge=0)] = Field(20.0, description="units in the last 7 days that a surge needs")
+    review_units: Annotated[float, Field(gt=0)] = Field(
+        1000.0, description="a forecast total over the horizon above this needs a review"
+    )
+
+
+class Demo(Section):
+    """`regulars demo`."""
+
+    trials: Count = Field(3, description="completed Optuna trials of each model in the demo")
+
+
+class Settings(BaseSettings):
+    """All settings of a workspace."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(20, description="seed of everything random")
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(2, description="threads of training and of feature builds")
+    memory_mb: Annotated[int, Field(ge=256)] = Field(2000, description="memory of the table engine, in megabytes")
+    clock: Literal["data", "wall"] = Field(
+        "data", description="the shop's present: the day after its last order (data), or today (wall)"
+    )
+    max_rejected_share: Share = Field(0.05, description="share of bad rows in a table above which an ingest fails")
+    churn: Churn = Field(Churn(), description="who will buy nothing in the coming days")
+    demand: Demand = Field(Demand(), description="how much of everything will sell")
+    recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")
+    products: Products = Field(Products(), description="which products count")
+    consents: Consents = Field(Consents(), description="choices of customers")
+    serving: Serving = Field(Serving(), description="the prediction service")
+    review: Review = Field(Review(), description="the review desk and the reviewer's part in a release")
+    pages: Pages = Field(Pages(), description="the pages of MLflow and Evidently, on loopback")
+    stores: Stores = Field(
+        Stores(),
+        description="where state lives; empty: in the workspace; a password comes as ${NAME} from the environment",
+    )
+    monitoring: Monitoring = Field(Monitoring(), description="what is watched, over which days")
+    rules: Rules = Field(Rules(), description="thresholds of the rules of the house")
+    demo: Demo = Field(Demo(), description="the demo")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes over the file (which comes as init arguments)."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _fairness_band(self) -> Settings:
+        if not self.rules.fairness_low < 1 <= self.rules.fairness_high:
+            raise ValueError("rules.fairness_low must lie below 1")
+        return self
+
+
+def known_keys() -> list[str]:
+    """Every key as `section.key` (or `key` for those above the sections)."""
+    keys = []
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            keys += [f"{name}.{key}" for key in section.model_fields]
+        else:
+            keys.append(name)
+    return keys
+
+
+def load(path: Path) -> Settings:
+    """Read `regulars.toml` and the environment.
+
+    Raises:
+        SettingsError: with the key, the bad value, what is allowed and the nearest valid name.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError("not valid TOML", where=str(path), why=str(error), todo="mend that line") from None
+    _refuse_literal_passwords(values, path)
+    _refuse_unknown_environment()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise _explain(error, path) from None
+
+
+def _refuse_literal_passwords(values: dict[str, Any], path: Path) -> None:
+    stores = values.get("stores")
+    for key, url in (stores if isinstance(stores, dict) else {}).items():
+        password = re.search(r"://[^/@]*:([^/@]+)@", url) if isinstance(url, str) else None
+        if password and not re.fullmatch(r"\$\{\w+\}", password[1]):
+            raise SettingsError(
+                f"stores.{key} holds a password",
+                where=str(path),
+                why="secrets come only from the environment",
+                todo=f"write ${{NAME}} in its place, or set {ENVIRONMENT_PREFIX}STORES__{key.upper()}",
+            )
+
+
+def _refuse_unknown_environment() -> None:
+    keys = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '__').upper()}" for key in known_keys()}
+    for name in os.environ:
+        if name.startswith(ENVIRONMENT_PREFIX) and "__" in name and name.upper() not in keys:
+            raise SettingsError(f"unknown setting {name}", where="environment", todo=did_you_mean(name.upper(), keys))
+
+
+def _explain(error: ValidationError, path: Path) -> SettingsError:
+    first = error.errors()[0]
+    parts = [str(part) for part in first["loc"] if isinstance(part, str)]
+    key = ".".join(parts)
+    variable = ENVIRONMENT_PREFIX + "__".join(parts).upper()
+    where = f"environment, {variable}" if variable in os.environ else str(path)
+    if first["type"] == "extra_forbidden":
+        return SettingsError(f"unknown key {key!r}", where=where, todo=_nearest_key(key))
+    text = first["msg"].removeprefix("Value error, ")
+    text = text[0].lower() + text[1:]
+    if not key:
+        return SettingsError(text, where=where)
+    value = first["input"]
+    return SettingsError(f"{key} = {value!r} is not possible", where=where, why=text, todo=f"change {key}")
+
+
+def _nearest_key(key: str) -> str:
+    """Prefer a key of the same section: a slip of the pen rarely leaves it."""
+    keys = known_keys()
+    section = key.rpartition(".")[0]
+    same = [known for known in keys if section and known.startswith(section + ".")]
+    return did_you_mean(key, same or [known.split(".")[0] for known in keys])

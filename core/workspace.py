@@ -1,0 +1,134 @@
+"""A workspace: one directory with the settings, the mapping and all state."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import settings as settings_module
+from core.errors import NotReady, UsageError
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+    from core.tables import Tables
+
+SETTINGS_FILE = "regulars.toml"
+VARIABLE = "REGULARS_WORKSPACE"
+
+
+class Workspace:
+    """Where everything of one shop lives; passed to every part."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root.resolve()
+        self.settings = settings
+
+    @classmethod
+    def open(cls, root: Path | None = None) -> Workspace:
+        """Open `root`, else `REGULARS_WORKSPACE`, else the nearest `regulars.toml` upwards.
+
+        Raises:
+            NotReady: no workspace there.
+            SettingsError: its settings are wrong.
+        """
+        root = find(root)
+        return cls(root, settings_module.load(root / SETTINGS_FILE))
+
+    @property
+    def mapping_file(self) -> Path:
+        """What `mapping.yaml` is called here."""
+        return self.root / "mapping.yaml"
+
+    @property
+    def tables_dir(self) -> Path:
+        """Committed tables."""
+        return self.root / "tables"
+
+    @property
+    def protected_dir(self) -> Path:
+        """Protected attributes, apart from the tables: only monitoring reads them."""
+        return self.root / "protected"
+
+    @property
+    def quarantine_dir(self) -> Path:
+        """Refused rows."""
+        return self.root / "quarantine"
+
+    @property
+    def features_dir(self) -> Path:
+        """Feature snapshots."""
+        return self.root / "features"
+
+    @property
+    def feast_dir(self) -> Path:
+        """Feast's registry and online store, where they are files."""
+        return self.root / "feast"
+
+    @property
+    def mlflow_dir(self) -> Path:
+        """MLflow's database and artifacts, where they are files."""
+        return self.root / "mlflow"
+
+    @property
+    def tuning_dir(self) -> Path:
+        """Optuna's journal."""
+        return self.root / "tuning"
+
+    @property
+    def models_dir(self) -> Path:
+        """Verified local copies of model versions."""
+        return self.root / "models"
+
+    @property
+    def reports_dir(self) -> Path:
+        """The Evidently workspace."""
+        return self.root / "reports"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Files with mode 0600."""
+        return self.root / "secrets"
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The shop's committed tables."""
+        from core.tables import Tables
+
+        return Tables(self.tables_dir, self.protected_dir)
+
+    @cached_property
+    def database(self) -> Engine:
+        """Prediction log, feedback, events, keys, audit log, monitoring summaries."""
+        from core.database import connect
+
+        return connect(self.settings.stores.database, self.root / "state.db")
+
+
+def find(root: Path | None = None) -> Path:
+    """The directory of the workspace meant.
+
+    Raises:
+        UsageError: a named directory is no workspace.
+        NotReady: none was named and none is found upwards.
+    """
+    named = root or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if named is not None:
+        if not (named / SETTINGS_FILE).is_file():
+            raise UsageError(
+                f"no workspace at {named}",
+                why=f"there is no {SETTINGS_FILE}",
+                todo=f"make one with: regulars init {named}",
+            )
+        return named
+    for folder in [Path.cwd(), *Path.cwd().parents]:
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise NotReady(
+        "no workspace here",
+        why=f"no {SETTINGS_FILE} in this folder or above it",
+        todo="make one with: regulars init DIR, or name one with --workspace DIR",
+    )
