@@ -1,0 +1,182 @@
+"""Confidence intervals by the bootstrap over units (customers, series), and of paired differences.
+
+A statistic is a function of a frame with one row per unit. One that offers `resampled` computes itself for a
+whole block of bootstrap weights at once; any other is computed resample by resample.
+The percentile bootstrap is Efron & Tibshirani (1993), chapter 13.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, cast, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from pandas import DataFrame
+
+from core.errors import DataError
+
+Floats = NDArray[np.float64]
+Statistic = Callable[[DataFrame], float]
+
+RESAMPLES = 1000
+LEVEL = 0.95
+_CELLS = 4_000_000  # weights held in memory at once: 32 MB
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the bounds of its interval (95% unless said otherwise)."""
+
+    value: float
+    low: float
+    high: float
+
+    def as_dict(self) -> dict[str, float]:
+        """For JSON."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Interval:
+        """The inverse of `as_dict`."""
+        return cls(float(values["value"]), float(values["low"]), float(values["high"]))
+
+    def wholly_worse(self, higher_is_better: bool) -> bool:
+        """Of a difference: whether the whole interval lies on the wrong side of zero."""
+        return self.high < 0 if higher_is_better else self.low > 0
+
+    def wholly_better(self, higher_is_better: bool) -> bool:
+        """Of a difference: whether the whole interval lies on the right side of zero."""
+        return self.wholly_worse(not higher_is_better)
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+@runtime_checkable
+class Resampled(Protocol):
+    """A statistic that computes itself for many resamples at once."""
+
+    def __call__(self, frame: DataFrame) -> float:
+        """Its value on the frame as it is."""
+        ...
+
+    def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
+        """Its values, shape (B,), when row i counts `weights[b, i]` times; weights has shape (B, rows)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Sum of one column over the sum of another, over the rows where both are known."""
+
+    numerator: str
+    denominator: str
+
+    def __call__(self, frame: DataFrame) -> float:
+        """Its value on the frame as it is."""
+        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
+
+    def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
+        """Its values for each row of weights, shape (B,)."""
+        top, bottom = (frame[name].to_numpy(dtype=float) for name in (self.numerator, self.denominator))
+        known = np.isfinite(top) & np.isfinite(bottom)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = (weights @ np.where(known, top, 0.0)) / (weights @ np.where(known, bottom, 0.0))
+        return ratio
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of a column over the rows where it is known."""
+
+    column: str
+
+    def __call__(self, frame: DataFrame) -> float:
+        """Its value on the frame as it is."""
+        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
+
+    def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
+        """Its values for each row of weights, shape (B,)."""
+        values = frame[self.column].to_numpy(dtype=float)
+        known = np.isfinite(values)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = (weights @ np.where(known, values, 0.0)) / (weights @ known.astype(float))
+        return cast(Floats, mean)
+
+
+def bootstrap(
+    frame: DataFrame, statistic: Statistic, n: int = RESAMPLES, seed: int = 0, *, level: float = LEVEL
+) -> Interval:
+    """The statistic and its percentile interval over `n` resamples of the rows.
+
+    Raises:
+        DataError: the frame has no rows.
+    """
+    _require_rows(frame)
+    values = np.concatenate([_values(frame, statistic, w) for w in _weights(len(frame), n, seed)])
+    return _interval(float(statistic(frame)), values, level)
+
+
+def paired(
+    frame_a: DataFrame,
+    frame_b: DataFrame,
+    statistic: Statistic,
+    n: int = RESAMPLES,
+    seed: int = 0,
+    *,
+    level: float = LEVEL,
+) -> Interval:
+    """Statistic of `a` minus statistic of `b`, and its interval, over the units (index) that both have.
+
+    The same resample of units is drawn for both, so what makes a unit hard for both cancels out.
+
+    Raises:
+        DataError: the two have no unit in common.
+    """
+    common = frame_a.index.intersection(frame_b.index).sort_values()
+    if common.empty:
+        raise DataError("the two evaluations have no unit in common, so they can't be compared")
+    a, b = frame_a.loc[common], frame_b.loc[common]
+    blocks = _weights(len(common), n, seed)
+    values = np.concatenate([_values(a, statistic, w) - _values(b, statistic, w) for w in blocks])
+    return _interval(float(statistic(a)) - float(statistic(b)), values, level)
+
+
+def bootstrap_all(
+    frame: DataFrame, statistics: Mapping[str, Statistic], n: int = RESAMPLES, seed: int = 0
+) -> dict[str, Interval]:
+    """The interval of every statistic."""
+    return {name: bootstrap(frame, statistic, n, seed) for name, statistic in statistics.items()}
+
+
+def _weights(rows: int, n: int, seed: int) -> Iterator[Floats]:
+    """How often each row is drawn in each of `n` resamples, in blocks of shape (<= B, rows)."""
+    rng = np.random.default_rng(seed)
+    block = max(1, _CELLS // rows)
+    for start in range(0, n, block):
+        size = min(block, n - start)
+        drawn = rng.integers(0, rows, (size, rows)) + np.arange(size)[:, None] * rows
+        yield np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(float)
+
+
+def _values(frame: DataFrame, statistic: Statistic, weights: Floats) -> Floats:
+    if isinstance(statistic, Resampled):
+        return statistic.resampled(frame, weights)
+    rows = np.arange(len(frame))
+    return np.array([statistic(frame.iloc[np.repeat(rows, w.astype(int))]) for w in weights])
+
+
+def _interval(value: float, values: Floats, level: float) -> Interval:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return Interval(value, math.nan, math.nan)
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, float(low), float(high))
+
+
+def _require_rows(frame: DataFrame) -> None:
+    if frame.empty:
+        raise DataError("there is nobody to evaluate: the evaluation has no rows")

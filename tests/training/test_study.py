@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import optuna
+import pytest
+
+from core.errors import NotReady, UsageError
+from core.settings import Settings
+from core.workspace import Workspace
+from training import study
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, Settings())
+
+
+def bowl(trial: optuna.Trial) -> float:
+    return (trial.suggest_float("x", -5, 5) - 2) ** 2 + (trial.suggest_float("y", -5, 5) + 1) ** 2
+
+
+def tune(workspace: Workspace, trials: int, **options: object) -> study.Tuned:
+    return study.run(workspace, "bowl", options.pop("objective", bowl), trials, depends_on={"data": 1}, **options)
+
+
+def test_a_study_stopped_and_resumed_finds_what_one_without_a_stop_finds(tmp_path: Path) -> None:
+    whole = tune(Workspace(tmp_path / "a", Settings()), 14)
+    resumed = Workspace(tmp_path / "b", Settings())
+    for trials in (3, 9, 14):
+        last = tune(resumed, trials)
+    assert last.best.params == whole.best.params
+    assert len(last.study.trials) == 14
+
+
+def test_a_trial_that_was_killed_changes_nothing(tmp_path: Path, workspace: Workspace) -> None:
+    def killed(trial: optuna.Trial) -> float:
+        bowl(trial)
+        if len(trial.study.get_trials(deepcopy=False)) == 6:
+            raise KeyboardInterrupt
+        return bowl(trial)
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(workspace, 12, objective=killed)
+    whole = tune(Workspace(tmp_path / "other", Settings()), 12)
+    assert tune(workspace, 12).best.params == whole.best.params
+
+
+def test_a_half_written_journal_is_mended(workspace: Workspace) -> None:
+    tune(workspace, 3)
+    journal = workspace.tuning_dir / "journal.log"
+    journal.write_bytes(journal.read_bytes() + b'{"op_code": 4, "worker')
+    assert tune(workspace, 5).trials == 5
+
+
+def test_a_smaller_budget_asks_for_the_best_within_it(workspace: Workspace) -> None:
+    small = tune(workspace, 4).best.params
+    tune(workspace, 20)
+    assert tune(workspace, 4).best.params == small
+
+
+def test_the_first_parameters_are_tried_first(workspace: Workspace) -> None:
+    tuned = tune(workspace, 2, first=[{"x": 2.0, "y": -1.0}])
+    assert tuned.best.params == {"x": 2.0, "y": -1.0}
+    assert tuned.best.number == 0
+
+
+def test_changed_data_start_a_new_study(workspace: Workspace) -> None:
+    one = study.run(workspace, "bowl", bowl, 2, depends_on={"data": 1})
+    other = study.run(workspace, "bowl", bowl, 2, depends_on={"data": 2})
+    assert one.study.study_name != other.study.study_name
+
+
+def test_the_time_limit_stops_before_the_next_trial(workspace: Workspace) -> None:
+    assert tune(workspace, 1).trials == 1
+    assert tune(workspace, 50, timeout=0).trials == 1
+
+
+def test_no_time_for_a_single_trial_is_said(workspace: Workspace) -> None:
+    with pytest.raises(NotReady, match="time ran out"):
+        tune(workspace, 5, timeout=-1)
+
+
+def test_a_budget_of_nothing_is_refused(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="0 trials"):
+        tune(workspace, 0)
