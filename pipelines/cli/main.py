@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import sys
 
 from core import telemetry
 from core.errors import RegularsError
 
+GROUPS = (
+    "demo",
+    "data",
+    "features",
+    "training",
+    "predict",
+    "release",
+    "serve",
+    "monitor",
+    "health",
+    "keys",
+    "audit",
+)
+"""The modules of `pipelines.cli` that register commands, in the order of `regulars --help`."""
 HELP = """Customer machine learning for shops: who is about to leave, what each customer wants next, how much will sell.
 
 Start with `regulars demo`, or bring your own orders: `regulars init DIR --from orders.csv`, edit DIR/mapping.yaml,
@@ -19,13 +35,12 @@ def build() -> object:
     """The Typer application with every command."""
     import typer
 
-    from pipelines.cli import GROUPS
-
     app = typer.Typer(
         help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    for group in GROUPS:
-        group.register(app)
+    for name in GROUPS:
+        if importlib.util.find_spec(f"pipelines.cli.{name}"):
+            importlib.import_module(f"pipelines.cli.{name}").register(app)
     return app
 
 
