@@ -1,0 +1,189 @@
+"""The audit log: who did what to which version and why, as a hash chain that only the key's holder can extend.
+
+Every entry carries the HMAC-SHA256, under a secret, of its own content and of the entry before it. A changed,
+removed, inserted or reordered entry breaks the chain at a place that `verify` names. What a chain alone can't
+show is that its end was cut off: print the head, keep it elsewhere, and hand it to `verify`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.errors import DataError, UsageError
+from core.schema import ensure
+from core.secret_files import secret
+from core.workspace import Workspace
+
+SECRET = "audit-key"
+GENESIS = "0" * 64
+_LOCK = 0x52656775  # PostgreSQL's advisory lock for appending
+
+_METADATA = sa.MetaData()
+_TABLE = sa.Table(
+    "audit_log",
+    _METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("mac", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log. `at` is UTC; `mac` the link of the chain."""
+
+    seq: int
+    at: str
+    action: str
+    who: str
+    subject: str
+    details: Mapping[str, Any]
+    mac: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found: `broken` is the number of the first entry that is wrong, None where all are right."""
+
+    entries: int
+    head: str
+    broken: int | None = None
+    reason: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """Whether the chain holds."""
+        return self.broken is None
+
+
+class AuditLog:
+    """The audit log of a workspace. Appending is safe from many threads and processes at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._engine = workspace.database
+        self._key = secret(workspace, SECRET)
+        ensure(self._engine, _METADATA)
+
+    def append(self, action: str, who: str, subject: str, details: Mapping[str, Any] | None = None) -> Entry:
+        """Add an entry and return it, on disk. A customer in `subject` or `details` goes in as `self.customer(id)`."""
+        text = json.dumps(dict(details or {}), sort_keys=True, ensure_ascii=False)
+        with self._appending() as connection:
+            last = connection.execute(sa.select(_TABLE).order_by(_TABLE.c.seq.desc()).limit(1)).first()
+            seq, previous = (last.seq + 1, last.mac) if last else (1, GENESIS)
+            values = {
+                "seq": seq,
+                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "action": action,
+                "who": who,
+                "subject": subject,
+                "details": text,
+            }
+            mac = self._mac(values, previous)
+            connection.execute(_TABLE.insert().values(**values, mac=mac))
+        return _entry({**values, "mac": mac})
+
+    def entries(self, subject: str | None = None, last: int | None = None) -> list[Entry]:
+        """The entries in order, of one subject or all; with `last`, only so many from the end."""
+        query = sa.select(_TABLE).order_by(_TABLE.c.seq.desc())
+        if subject is not None:
+            query = query.where(_TABLE.c.subject == subject)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.limit(last)).mappings().all()
+        return [_entry(row) for row in reversed(rows)]
+
+    def head(self) -> str:
+        """`<number of the last entry>:<its link>`, to be printed and kept elsewhere."""
+        query = sa.select(_TABLE.c.seq, _TABLE.c.mac).order_by(_TABLE.c.seq.desc()).limit(1)
+        with self._engine.connect() as connection:
+            last = connection.execute(query).first()
+        return f"{last.seq}:{last.mac}" if last else f"0:{GENESIS}"
+
+    def verify(self, kept_head: str | None = None) -> Verification:
+        """Recompute the chain; with a head that was kept elsewhere, check that it still is part of it.
+
+        Raises:
+            UsageError: `kept_head` is no head.
+        """
+        kept = _parse_head(kept_head) if kept_head else None
+        previous, expected = GENESIS, 1
+        with self._engine.connect() as connection:
+            for row in connection.execute(sa.select(_TABLE).order_by(_TABLE.c.seq)).mappings():
+                problem = self._problem(row, previous, expected, kept)
+                if problem:
+                    return Verification(expected - 1, f"{expected - 1}:{previous}", expected, problem)
+                previous, expected = row["mac"], expected + 1
+        head = f"{expected - 1}:{previous}"
+        if kept and kept[0] >= expected:
+            return Verification(expected - 1, head, expected, f"the log ends before the head kept, {kept[0]}")
+        return Verification(expected - 1, head)
+
+    def customer(self, customer_id: str) -> str:
+        """How a customer appears in the log: the same name for the same id, useless without the key."""
+        return "customer:" + hmac.new(self._key, b"customer\0" + customer_id.encode(), hashlib.sha256).hexdigest()
+
+    def _problem(
+        self, row: Mapping[Any, Any], previous: str, expected: int, kept: tuple[int, str] | None
+    ) -> str | None:
+        if row["seq"] != expected:
+            return f"entry {expected} is missing"
+        if not hmac.compare_digest(self._mac(row, previous), row["mac"]):
+            return f"entry {expected} ({row['action']} {row['subject']}) was changed, or written with another key"
+        if kept and kept[0] == expected and not hmac.compare_digest(kept[1], row["mac"]):
+            return f"entry {expected} is not the one whose head was kept"
+        return None
+
+    def _mac(self, row: Mapping[Any, Any], previous: str) -> str:
+        fields = [row[name] for name in ("seq", "at", "action", "who", "subject", "details")]
+        message = json.dumps([previous, *fields], ensure_ascii=False).encode()
+        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+
+    @contextmanager
+    def _appending(self) -> Iterator[sa.Connection]:
+        """One writer at a time, from reading the last entry to committing the next."""
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            yield connection
+            connection.commit()
+
+
+def person() -> str:
+    """Who runs this command: the account of the operating system."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    try:
+        details = json.loads(row["details"])
+    except ValueError as error:
+        raise DataError(
+            f"entry {row['seq']} of the audit log can't be read", todo="run: regulars audit verify"
+        ) from error
+    return Entry(row["seq"], row["at"], row["action"], row["who"], row["subject"], details, row["mac"])
+
+
+def _parse_head(text: str) -> tuple[int, str]:
+    number, _, mac = text.strip().partition(":")
+    if not number.isdigit() or len(mac) != len(GENESIS):
+        raise UsageError(f"{text!r} is no head", todo="it looks like 12:9f86d0...; regulars audit verify prints it")
+    return int(number), mac

@@ -1,0 +1,179 @@
+"""The audit log shows every tampering, and names the first entry that is wrong."""
+
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.audit import AuditLog
+from core.errors import StoreError, UsageError
+from core.settings import Settings
+from core.workspace import Workspace
+from tests.support.postgres import new_database
+
+BACKENDS = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=BACKENDS)
+def workspace(request, tmp_path) -> Workspace:
+    stores = {}
+    if request.param == "postgresql":
+        stores["database"] = new_database(request.getfixturevalue("postgres_url"))
+    return Workspace(tmp_path, Settings(stores=stores))
+
+
+@pytest.fixture
+def log(workspace) -> AuditLog:
+    log = AuditLog(workspace)
+    for number in range(1, 6):
+        log.append("promote", "ada", f"churn/{number}", {"reason": "better", "n": number})
+    return log
+
+
+def tamper(workspace: Workspace, statement: str) -> None:
+    with workspace.database.begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_an_untouched_log_is_intact_and_its_head_is_the_last_entry(log):
+    found = log.verify()
+    assert found.intact
+    assert found.entries == 5
+    assert found.head == log.head() == f"5:{log.entries()[-1].mac}"
+
+
+def test_entries_come_back_as_they_were_written(log):
+    entry = log.entries("churn/3")[0]
+    assert (entry.seq, entry.action, entry.who, entry.details) == (3, "promote", "ada", {"reason": "better", "n": 3})
+    assert [entry.seq for entry in log.entries(last=2)] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        ("update audit_log set who = 'eve' where seq = 3", 3),
+        ("update audit_log set details = '{}' where seq = 1", 1),
+        ("update audit_log set at = '2001-01-01' where seq = 5", 5),
+        ("delete from audit_log where seq = 2", 2),
+        ("delete from audit_log where seq = 1", 1),
+        ("update audit_log set mac = (select mac from audit_log where seq = 1) where seq = 4", 4),
+    ],
+)
+def test_a_changed_or_removed_entry_is_the_first_broken_one(workspace, log, statement, broken):
+    tamper(workspace, statement)
+    found = log.verify()
+    assert not found.intact
+    assert found.broken == broken
+    assert str(broken) in found.reason
+
+
+def test_swapped_entries_are_found(workspace, log):
+    tamper(workspace, "update audit_log set seq = 99 where seq = 2")
+    tamper(workspace, "update audit_log set seq = 2 where seq = 4")
+    tamper(workspace, "update audit_log set seq = 4 where seq = 99")
+    assert log.verify().broken == 2
+
+
+def test_a_forged_chain_without_the_key_is_found(tmp_path, workspace, log, monkeypatch):
+    tamper(workspace, "delete from audit_log")
+    monkeypatch.setenv("REGULARS_AUDIT_KEY", "not the key")
+    AuditLog(workspace).append("promote", "eve", "churn/1")
+    monkeypatch.delenv("REGULARS_AUDIT_KEY")
+    assert AuditLog(workspace).verify().broken == 1
+
+
+def test_a_cut_end_is_found_with_the_head_kept_elsewhere(workspace, log):
+    head = log.head()
+    assert log.verify(head).intact
+    tamper(workspace, "delete from audit_log where seq > 3")
+    assert log.verify().intact
+    assert log.verify(head).broken == 4
+
+
+def test_a_log_that_grew_still_holds_the_head_kept_elsewhere(log):
+    head = log.head()
+    log.append("rollback", "ada", "churn/4")
+    assert log.verify(head).intact
+
+
+def test_a_log_rewritten_by_the_keys_holder_does_not_hold_the_head_kept_elsewhere(workspace, log):
+    head = log.head()
+    tamper(workspace, "delete from audit_log")
+    for number in range(7):
+        log.append("promote", "ada", f"churn/{number}")
+    assert log.verify().intact
+    assert log.verify(head).broken == 5
+
+
+def test_a_head_that_is_none_is_a_usage_error(log):
+    with pytest.raises(UsageError, match="no head"):
+        log.verify("abc")
+
+
+def test_an_empty_log_is_intact(workspace):
+    log = AuditLog(workspace)
+    assert log.verify().intact
+    assert log.head().startswith("0:")
+
+
+def test_many_threads_append_at_once_and_lose_nothing(workspace):
+    log = AuditLog(workspace)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: log.append("promote", "ada", f"churn/{n}"), range(60)))
+    assert log.verify().intact
+    assert {entry.subject for entry in log.entries()} == {f"churn/{n}" for n in range(60)}
+
+
+def append_some(root: str, name: str) -> None:
+    log = AuditLog(Workspace(Path(root), Settings()))
+    for number in range(15):
+        log.append("approve", name, f"demand/{number}")
+
+
+def test_processes_append_at_once_and_share_one_secret(tmp_path):
+    context = get_context("spawn")
+    processes = [context.Process(target=append_some, args=(str(tmp_path), name)) for name in ("a", "b", "c")]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    log = AuditLog(Workspace(tmp_path, Settings()))
+    assert log.verify().intact
+    assert len(log.entries()) == 45
+
+
+def test_a_customer_is_in_the_log_as_a_keyed_hash_only(workspace, log):
+    name = log.customer("4711")
+    log.append("forget", "ada", name)
+    assert name == log.customer("4711") != log.customer("4712")
+    assert "4711" not in name
+    with workspace.database.connect() as connection:
+        rows = connection.execute(sa.text("select * from audit_log")).all()
+    assert not [row for row in rows if "4711" in str(row)]
+
+
+def test_the_secret_file_is_private_and_refused_when_it_is_not(tmp_path):
+    workspace = Workspace(tmp_path, Settings())
+    AuditLog(workspace)
+    path = workspace.secrets_dir / "audit-key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(StoreError, match="chmod 600"):
+        AuditLog(workspace)
+
+
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(entries=st.lists(st.tuples(text, text, text, st.dictionaries(text, text, max_size=3)), max_size=5))
+def test_any_text_goes_in_and_verifies(tmp_path_factory, entries):
+    log = AuditLog(Workspace(tmp_path_factory.mktemp("audit"), Settings()))
+    for entry in entries:
+        log.append(*entry)
+    assert log.verify().intact
+    assert [(e.action, e.who, e.subject, e.details) for e in log.entries()] == entries
