@@ -1,0 +1,69 @@
+"""What customers allow: the latest choice of each, as of a moment.
+
+Without a `consents` table nothing is tracked and everything is allowed. With it, a customer without a row for
+a purpose counts as `settings.consents.default` says: refused, unless the shop decided otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Final, Literal
+
+from core.workspace import Workspace
+
+Purpose = Literal["personalisation", "profiling", "marketing"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("personalisation", "profiling", "marketing")
+
+# The latest row of each customer and purpose; of two at the same moment the refusal holds.
+_LATEST: Final = """
+    select customer_id, purpose, arg_max(granted, ("at", not granted))
+    from read_parquet(?) where {known} group by customer_id, purpose
+"""
+
+
+@dataclass(frozen=True)
+class Consents:
+    """The choices known at one moment.
+
+    consents = Consents.load(workspace, as_of=date(2017, 11, 20))
+    consents.allows("007", "profiling")
+    """
+
+    tracked: bool = False
+    default: bool = True
+    choices: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, workspace: Workspace, as_of: date | None = None) -> Consents:
+        """The choices made strictly before the shop's day `as_of`, or by now where it is None."""
+        files = [str(path) for path in workspace.tables.files("consents")]
+        if not files:
+            return cls()
+        choices: dict[str, dict[str, bool]] = {purpose: {} for purpose in PURPOSES}
+        for customer, purpose, granted in _latest(files, as_of):
+            choices.setdefault(purpose, {})[customer] = granted
+        return cls(True, workspace.settings.consents.default == "granted", choices)
+
+    def allows(self, customer_id: str, purpose: Purpose) -> bool:
+        """Whether the customer allows the purpose."""
+        if not self.tracked:
+            return True
+        return self.choices.get(purpose, {}).get(customer_id, self.default)
+
+    def refused(self, customer_ids: Iterable[str], purpose: Purpose) -> set[str]:
+        """Those of the customers who do not allow the purpose."""
+        return {customer for customer in customer_ids if not self.allows(customer, purpose)}
+
+    def of(self, customer_id: str) -> dict[str, bool]:
+        """Every purpose with whether the customer allows it."""
+        return {purpose: self.allows(customer_id, purpose) for purpose in PURPOSES}
+
+
+def _latest(files: list[str], as_of: date | None) -> list[tuple[str, str, bool]]:
+    import duckdb  # heavy, and only shops that track consents need it
+
+    known, limit = ('"day" < ?', as_of) if as_of else ('"at" <= ?', datetime.now(UTC).replace(tzinfo=None))
+    with duckdb.connect() as connection:
+        return connection.execute(_LATEST.format(known=known), [files, limit]).fetchall()

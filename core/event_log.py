@@ -1,0 +1,150 @@
+"""Events as they reach the service, kept durably before they are acknowledged.
+
+An event is known by its whole content: sent again (after a time-out, say) it is acknowledged again and counts
+once. One sent without a time gets a `nonce`, for two of them are two. `applied_at` tells whether the online
+store shows the event already, `ingested_at` whether an ingest has taken it into the tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.schema import ensure
+from core.workspace import Workspace
+
+CHUNK: Final = 500  # SQLite takes a limited number of values in one statement
+
+T = TypeVar("T")
+_METADATA = sa.MetaData()
+_EVENTS = sa.Table(
+    "received_events",
+    _METADATA,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("event_key", sa.String(64), nullable=False, unique=True),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("customer_id", sa.String(300), nullable=False, index=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("applied_at", sa.DateTime, index=True),
+    sa.Column("ingested_at", sa.DateTime, index=True),
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One interaction, as in the table `events` of the data contract; `occurred_at` is aware."""
+
+    customer_id: str
+    occurred_at: datetime
+    kind: str
+    product_id: str | None = None
+    order_id: str | None = None
+    quantity: float | None = None
+    value: float | None = None
+    text: str | None = None
+    nonce: str | None = None
+    sequence: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The identity of an event: a hash of its content."""
+        return hashlib.sha256(_content(self).encode()).hexdigest()
+
+
+class EventLog:
+    """The received events of a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.engine = workspace.database
+        ensure(self.engine, _METADATA)
+
+    def append(self, events: Sequence[Event]) -> list[Event]:
+        """Keep events; returns, once they are on disk, those that were not known yet, with their sequence."""
+        rows = {event.key: event for event in events}
+        with self.engine.begin() as connection:
+            known = self._known(connection, list(rows))
+            new = [_row(event) for key, event in rows.items() if key not in known]
+            for chunk in _chunks(new):
+                connection.execute(self._insert(), chunk)
+            sequences = self._known(connection, [row["event_key"] for row in new])
+        # Another process may have kept the same event in between; it applies it, then.
+        return [_with_sequence(rows[key], number) for key, number in sorted(sequences.items(), key=lambda e: e[1])]
+
+    def unapplied(self) -> list[Event]:
+        """Events the online store does not show yet, in the order they came."""
+        return self._where(_EVENTS.c.applied_at.is_(None))
+
+    def pending(self) -> list[Event]:
+        """Events no ingest has taken yet, in the order they came."""
+        return self._where(_EVENTS.c.ingested_at.is_(None))
+
+    def mark_applied(self, events: Iterable[Event]) -> None:
+        """The online store shows these."""
+        self._mark(events, "applied_at")
+
+    def mark_ingested(self, events: Iterable[Event]) -> None:
+        """The tables hold these."""
+        self._mark(events, "ingested_at")
+
+    def _mark(self, events: Iterable[Event], column: str) -> None:
+        sequences = [event.sequence for event in events if event.sequence is not None]
+        with self.engine.begin() as connection:
+            for chunk in _chunks(sequences):
+                update = _EVENTS.update().where(_EVENTS.c.sequence.in_(chunk))
+                connection.execute(update.values({column: _naive(datetime.now(UTC))}))
+
+    def _where(self, condition: sa.ColumnElement[bool]) -> list[Event]:
+        query = sa.select(_EVENTS.c.sequence, _EVENTS.c.content).where(condition).order_by(_EVENTS.c.sequence)
+        with self.engine.connect() as connection:
+            return [_event(row.sequence, json.loads(row.content)) for row in connection.execute(query)]
+
+    def _known(self, connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for chunk in _chunks(keys):
+            query = sa.select(_EVENTS.c.event_key, _EVENTS.c.sequence).where(_EVENTS.c.event_key.in_(chunk))
+            found.update({row.event_key: row.sequence for row in connection.execute(query)})
+        return found
+
+    def _insert(self) -> sa.Insert:
+        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
+        return insert(_EVENTS).on_conflict_do_nothing(index_elements=["event_key"])
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {
+        "event_key": event.key,
+        "received_at": _naive(datetime.now(UTC)),
+        "customer_id": event.customer_id,
+        "content": _content(event),
+    }
+
+
+def _content(event: Event) -> str:
+    values = asdict(event) | {"occurred_at": event.occurred_at.astimezone(UTC).isoformat()}
+    del values["sequence"]
+    return json.dumps(values, sort_keys=True)
+
+
+def _event(sequence: int, content: Mapping[str, Any]) -> Event:
+    at = datetime.fromisoformat(content["occurred_at"])
+    return Event(**{**content, "occurred_at": at, "sequence": sequence})
+
+
+def _with_sequence(event: Event, sequence: int) -> Event:
+    return Event(**{**asdict(event), "sequence": sequence})
+
+
+def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,233 @@
+"""What the service predicted, and what came of it.
+
+Predictions are logged behind the request: `append` only queues them, one thread writes them in batches, so a
+slow disk never slows an answer; a process that is killed loses the last fraction of a second. Feedback is the
+other way round: `feedback` returns after the commit, so what was acknowledged is there after a power cut.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.schema import ensure
+from core.workspace import Workspace
+
+LONGEST_WAIT: Final = 0.2
+BATCH: Final = 200
+QUEUED: Final = 20_000
+
+_METADATA = sa.MetaData()
+_PREDICTIONS = sa.Table(
+    "predictions",
+    _METADATA,
+    sa.Column("prediction_id", sa.String(40), primary_key=True),
+    sa.Column("made_at", sa.DateTime, nullable=False, index=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("model", sa.String(40), nullable=False),
+    sa.Column("version", sa.String(20), nullable=False),
+    sa.Column("variant", sa.String(20), nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+)
+_RESULTS = sa.Table(
+    "prediction_results",
+    _METADATA,
+    sa.Column("prediction_id", sa.String(40), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("subject", sa.String(300), nullable=False, index=True),
+    sa.Column("item", sa.String(300)),
+    sa.Column("value", sa.Float),
+    sa.Column("fallback", sa.String(40)),
+)
+_FEEDBACK = sa.Table(
+    "feedback",
+    _METADATA,
+    sa.Column("feedback_id", sa.String(40), primary_key=True),
+    sa.Column("prediction_id", sa.String(40), nullable=False, index=True),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("key_name", sa.String(100)),
+    sa.Column("outcome", sa.Text, nullable=False),
+)
+_log = structlog.get_logger(__name__)
+
+
+def new_id() -> str:
+    """A random id that sorts by time, so that the log's index grows at its end."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of a prediction: for whom or what, which item, with which value, and what was missing."""
+
+    subject: str
+    value: float | None
+    item: str | None = None
+    fallback: str | None = None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answered request. `kind` says what was asked (churn, recommendations, ...); `request` holds no ids."""
+
+    prediction_id: str
+    kind: str
+    model: str
+    version: str
+    variant: str
+    results: Sequence[Result]
+    request: Mapping[str, Any] = field(default_factory=dict)
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class PredictionLog:
+    """The prediction log and the feedback of a workspace; close it so that nothing queued is lost."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.engine = workspace.database
+        ensure(self.engine, _METADATA)
+        self.dropped = 0
+        self._queue: queue.Queue[Prediction | None] = queue.Queue(QUEUED)
+        self._writer: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def append(self, prediction: Prediction) -> None:
+        """Queue a prediction for the log; returns at once. With a full queue it is dropped and counted."""
+        if self._writer is None:
+            self._start()
+        try:
+            self._queue.put_nowait(prediction)
+        except queue.Full:
+            self.dropped += 1
+
+    def feedback(self, prediction_id: str, outcome: Mapping[str, Any], key_name: str | None = None) -> str:
+        """Keep what came of a prediction; returns the feedback's id once it is on disk."""
+        feedback_id = new_id()
+        row = {
+            "feedback_id": feedback_id,
+            "prediction_id": prediction_id,
+            "received_at": _naive(datetime.now(UTC)),
+            "key_name": key_name,
+            "outcome": json.dumps(outcome),
+        }
+        with self.engine.begin() as connection:
+            connection.execute(_FEEDBACK.insert().values(row))
+        return feedback_id
+
+    def known(self, prediction_id: str) -> bool:
+        """Whether the log holds the prediction (one that was queued a moment ago may still be on its way)."""
+        query = sa.select(_PREDICTIONS.c.prediction_id).where(_PREDICTIONS.c.prediction_id == prediction_id)
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def predictions(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        """Every result logged in `[since, until)` (UTC), with the columns of its prediction, in time order."""
+        p, r = _PREDICTIONS.c, _RESULTS.c
+        query = (
+            sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant)
+            .add_columns(r.position, r.subject, r.item, r.value, r.fallback)
+            .join_from(_PREDICTIONS, _RESULTS, p.prediction_id == r.prediction_id)
+            .where(p.kind == kind, p.made_at >= _naive(since), p.made_at < _naive(until))
+            .order_by(p.made_at, p.prediction_id, r.position)
+        )
+        with self.engine.connect() as connection:
+            for row in connection.execution_options(stream_results=True).execute(query):
+                yield dict(row._mapping)
+
+    def outcomes(self, since: datetime | None = None) -> list[dict[str, Any]]:
+        """The feedback received since a moment (UTC), the oldest first."""
+        query = _FEEDBACK.select().order_by(_FEEDBACK.c.received_at, _FEEDBACK.c.feedback_id)
+        if since is not None:
+            query = query.where(_FEEDBACK.c.received_at >= _naive(since))
+        with self.engine.connect() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(query)]
+        return [{**row, "outcome": json.loads(row["outcome"])} for row in rows]
+
+    def close(self) -> None:
+        """Write what is queued and stop."""
+        with self._starting:
+            if self._writer is not None:
+                self._queue.put(None)
+                self._writer.join()
+                self._writer = None
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_batches, name="prediction-log", daemon=True)
+                self._writer.start()
+
+    def _write_batches(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            batch, last = self._collect(first)
+            self._write(batch)
+            if last:
+                return
+
+    def _collect(self, first: Prediction) -> tuple[list[Prediction], bool]:
+        """What arrives within LONGEST_WAIT, and whether the end was reached."""
+        batch, deadline = [first], time.monotonic() + LONGEST_WAIT
+        while len(batch) < BATCH and (left := deadline - time.monotonic()) > 0:
+            try:
+                item = self._queue.get(timeout=left)
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    def _write(self, batch: Sequence[Prediction]) -> None:
+        results = [row for prediction in batch for row in _result_rows(prediction)]
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(_PREDICTIONS.insert(), [_prediction_row(p) for p in batch])
+                if results:
+                    connection.execute(_RESULTS.insert(), results)
+        except SQLAlchemyError as error:
+            self.dropped += len(batch)
+            _log.error("predictions_not_logged", count=len(batch), error=type(error).__name__)
+
+
+def _prediction_row(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "prediction_id": prediction.prediction_id,
+        "made_at": _naive(prediction.made_at),
+        "kind": prediction.kind,
+        "model": prediction.model,
+        "version": prediction.version,
+        "variant": prediction.variant,
+        "request": json.dumps(prediction.request),
+    }
+
+
+def _result_rows(prediction: Prediction) -> list[dict[str, Any]]:
+    return [
+        {
+            "prediction_id": prediction.prediction_id,
+            "position": position,
+            "subject": result.subject,
+            "item": result.item,
+            "value": result.value,
+            "fallback": result.fallback,
+        }
+        for position, result in enumerate(prediction.results)
+    ]
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,67 @@
+"""Events are kept before they are acknowledged, once each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.event_log import Event, EventLog
+from core.workspace import Workspace
+
+AT = datetime(2024, 8, 1, 12, tzinfo=UTC)
+
+
+def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(new_workspace: Workspace) -> None:
+    log = EventLog(new_workspace)
+    new = log.append([Event("007", AT, "view", product_id="1"), Event("8", AT, "purchase", value=3.5)])
+    assert [event.customer_id for event in new] == ["007", "8"]
+    assert log.pending() == log.unapplied() == new
+    log.mark_applied(new)
+    assert log.unapplied() == []
+    assert log.pending() == new
+    log.mark_ingested(new[:1])
+    assert log.pending() == new[1:]
+
+
+def test_an_event_sent_again_counts_once(new_workspace: Workspace) -> None:
+    log = EventLog(new_workspace)
+    event = Event("007", AT, "view", product_id="1")
+    assert len(log.append([event, event])) == 1
+    assert log.append([event]) == []
+    assert len(log.pending()) == 1
+
+
+def test_two_events_without_a_time_are_two(new_workspace: Workspace) -> None:
+    log = EventLog(new_workspace)
+    log.append([Event("007", AT, "view", nonce="a"), Event("007", AT, "view", nonce="b")])
+    assert len(log.pending()) == 2
+
+
+def test_more_events_than_one_statement_takes(new_workspace: Workspace) -> None:
+    log = EventLog(new_workspace)
+    events = [Event(str(number), AT, "view") for number in range(1203)]
+    assert [event.customer_id for event in log.append(events)] == [str(number) for number in range(1203)]
+    log.mark_applied(log.unapplied())
+    assert log.unapplied() == []
+
+
+events = st.builds(
+    Event,
+    customer_id=st.text(min_size=1, max_size=20),
+    occurred_at=st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)),
+    kind=st.sampled_from(["view", "purchase"]),
+    product_id=st.none() | st.text(max_size=10),
+    quantity=st.none() | st.floats(allow_nan=False),
+    text=st.none() | st.text(max_size=30),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(events, max_size=6))
+def test_whatever_is_appended_is_read_back(new_workspace: Workspace, batch: list[Event]) -> None:
+    log = EventLog(new_workspace)
+    log.append(batch)
+    kept = {event.key for event in log.pending()}
+    assert {event.key for event in batch} <= kept
