@@ -89,6 +89,13 @@ class Kind(Protocol):
         """The names of its `inputs` and `outputs`: a version that serves may not be replaced by another shape."""
         ...
 
+    def answer(self, model: FittedModel, inputs: DataFrame) -> DataFrame:
+        """The signature's outputs, a row for each row of `inputs` (the signature's inputs): nothing else is read.
+
+        The golden inputs are replayed through it, and `mlflow.pyfunc` predicts with it.
+        """
+        ...
+
     def golden(self, model: FittedModel) -> list[str]:
         """Replay the golden inputs saved with the model; what came out differently, in words (empty: nothing)."""
         ...
