@@ -89,7 +89,7 @@ class TerminalProgress:
             total = len(items)
         self.shown = time.monotonic()
         count = 0
-        for count, item in enumerate(items, 1):  # noqa: B007
+        for count, item in enumerate(items, 1):
             self._count(text, count, total)
             yield item
         self._end(text, count)

@@ -79,7 +79,9 @@ def _write(name: str, frame: pd.DataFrame, path: Path) -> tuple[date, date] | No
         connection.register("source", frame)
         have = set(frame.columns)
         columns = [
-            f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"' if c.name in have else f'CAST(NULL AS {c.sql_type}) AS "{c.name}"'
+            f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"'
+            if c.name in have
+            else f'CAST(NULL AS {c.sql_type}) AS "{c.name}"'
             for c in spec.columns
         ]
         if spec.time and spec.has_clock:
@@ -128,7 +130,9 @@ def _orders(rng: np.random.Generator, customers: int, days: int, products: pd.Da
 def _basket(
     rng: np.random.Generator, number: int, at: float, favourites: np.ndarray, prices: np.ndarray
 ) -> list[dict[str, object]]:
-    moment = pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=float(int(at))) + pd.Timedelta(hours=float(rng.integers(8, 20)))
+    moment = (
+        pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=float(int(at))) + pd.Timedelta(hours=float(rng.integers(8, 20)))
+    )
     lines = []
     for product in set(rng.choice(favourites, size=rng.integers(1, 5)).tolist()):
         quantity = float(rng.integers(1, 4)) * (-1 if rng.random() < 0.02 else 1)
@@ -153,7 +157,13 @@ def _basket(
 
 def _campaigns(rng: np.random.Generator, ids: list[str]) -> pd.DataFrame:
     rows = [
-        {"campaign_id": str(k), "customer_id": c, "kind": "type a", "starts_on": start, "ends_on": start + timedelta(days=27)}
+        {
+            "campaign_id": str(k),
+            "customer_id": c,
+            "kind": "type a",
+            "starts_on": start,
+            "ends_on": start + timedelta(days=27),
+        }
         for k, start in enumerate(FIRST_DAY + timedelta(days=d) for d in (40, 120, 200))
         for c in rng.choice(ids, size=len(ids) // 3, replace=False)
     ]
@@ -177,7 +187,9 @@ def _promotions(rng: np.random.Generator, products: pd.DataFrame, days: int) -> 
     for week in range(days // 7 + 5):
         start = FIRST_DAY + timedelta(days=7 * week)
         for product in rng.choice(products["product_id"], size=6, replace=False):
-            rows.append({"product_id": product, "starts_on": start, "ends_on": start + timedelta(days=6), "kind": "display"})
+            rows.append(
+                {"product_id": product, "starts_on": start, "ends_on": start + timedelta(days=6), "kind": "display"}
+            )
     return pd.DataFrame(rows)
 
 

@@ -1,0 +1,172 @@
+"""Checks of the environment, the workspace and each store; each says how to mend what is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from core import telemetry
+from core.database import connect, expand, masked
+from core.errors import RegularsError
+from core.workspace import Workspace
+
+NEEDED_DISK_GB = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: `ok`, what was found, and what to do where it is wrong."""
+
+    name: str
+    ok: bool
+    found: str
+    todo: str = ""
+
+
+def examine(root: Path | None) -> list[Check]:
+    """Every check of the environment, and of the workspace where there is one."""
+    checks = [*_environment()]
+    try:
+        workspace = Workspace.open(root)
+    except RegularsError as error:
+        return [*checks, Check("workspace", False, error.what, error.todo or "")]
+    checks.append(Check("workspace", True, str(workspace.root)))
+    return [*checks, *_workspace(workspace)]
+
+
+def _environment() -> Iterator[Check]:
+    supported = sys.version_info[:2] == (3, 11)
+    yield Check("python", supported, sys.version.split()[0], "" if supported else "install Python 3.11")
+    missing = _missing_packages()
+    yield Check("packages", not missing, ", ".join(missing) or "all there", "run: make setup" if missing else "")
+    on = [name for name, value in telemetry.SWITCHES.items() if os.environ.get(name, value) != value]
+    yield Check("telemetry", not on, f"changed: {', '.join(on)}" if on else "off", f"unset {on[0]}" if on else "")
+
+
+def _missing_packages() -> list[str]:
+    """The project's own requirements (without extras) that are not installed."""
+    missing = []
+    for line in requires("regulars") or []:
+        if ";" in line:
+            continue
+        name = line.split("[")[0].split("=")[0].split("<")[0].split(">")[0].strip()
+        try:
+            version(name)
+        except PackageNotFoundError:
+            missing.append(name)
+    return missing
+
+
+def _workspace(workspace: Workspace) -> Iterator[Check]:
+    yield _disk(workspace)
+    yield _attempt("mapping", lambda: _mapping(workspace), "mend mapping.yaml, or draft one with: regulars init")
+    yield _attempt("tables", lambda: _tables(workspace), "run: regulars ingest --replace TABLE")
+    yield _attempt("database", lambda: _database(workspace), "check stores.database in regulars.toml")
+    yield _attempt("feature store", lambda: _feature_store(workspace), "check stores.feast_registry and stores.online")
+    yield _attempt("model registry", lambda: _registry(workspace), "check stores.mlflow in regulars.toml")
+    yield _attempt("tuning storage", lambda: _tuning(workspace), "check stores.optuna in regulars.toml")
+    yield _secrets(workspace)
+    yield _port("service", workspace.settings.serving.host, workspace.settings.serving.port, "serving.port")
+    yield _port("review desk", workspace.settings.review.host, workspace.settings.review.port, "review.port")
+
+
+def _attempt(name: str, look: Callable[[], str], todo: str) -> Check:
+    """A look that fails is a finding, whatever the store's own library raised."""
+    try:
+        return Check(name, True, look())
+    except RegularsError as error:
+        return Check(name, False, str(error), error.todo or todo)
+    except Exception as error:
+        text = masked(str(error)).strip().splitlines() or [""]
+        return Check(name, False, f"{type(error).__name__}: {text[0]}", todo)
+
+
+def _disk(workspace: Workspace) -> Check:
+    free = shutil.disk_usage(workspace.root).free / 1e9
+    return Check(
+        "disk",
+        free >= NEEDED_DISK_GB,
+        f"{free:.1f} GB free",
+        "" if free >= NEEDED_DISK_GB else "make room on this disk",
+    )
+
+
+def _mapping(workspace: Workspace) -> str:
+    from pipelines.sources import mapping
+
+    return mapping.summary(workspace)
+
+
+def _tables(workspace: Workspace) -> str:
+    names = workspace.tables.names()
+    gone = [str(path) for name in names for path in workspace.tables.files(name) if not path.exists()]
+    if gone:
+        raise FileNotFoundError(gone[0])
+    return f"{len(names)} tables, generation {workspace.tables.generation}" if names else "nothing ingested yet"
+
+
+def _database(workspace: Workspace) -> str:
+    with workspace.database.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return workspace.database.dialect.name
+
+
+def _feature_store(workspace: Workspace) -> str:
+    from feature_repo import store
+
+    return store.ping(workspace)
+
+
+def _registry(workspace: Workspace) -> str:
+    path = workspace.mlflow_dir / "mlflow.db"
+    url = workspace.settings.stores.mlflow
+    if not url and not path.exists():
+        return "no training run yet"
+    engine = connect(url, path)
+    with engine.connect() as connection:
+        count = connection.exec_driver_sql("SELECT count(*) FROM model_versions").scalar()
+    return f"{engine.dialect.name}, {count} model versions"
+
+
+def _tuning(workspace: Workspace) -> str:
+    url = workspace.settings.stores.optuna
+    if not url:
+        return "journal file"
+    with connect(url, workspace.tuning_dir / "unused.db").connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return masked(expand(url))
+
+
+def _secrets(workspace: Workspace) -> Check:
+    files = [path for path in workspace.secrets_dir.glob("*") if path.is_file()]
+    open_ones = [path for path in files if path.stat().st_mode & 0o077]
+    if open_ones:
+        return Check("secrets", False, f"others may read {open_ones[0]}", f"chmod 600 {open_ones[0]}")
+    return Check("secrets", True, f"{len(files)} private files")
+
+
+def _port(name: str, host: str, port: int, key: str) -> Check:
+    """A port is fine if it is free, or if something answers there (most likely our own service)."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if _answers(host, port):
+                return Check(name, True, f"{host}:{port} in use (running?)")
+            return Check(name, False, f"{host}:{port}: {error.strerror}", f"change {key} in regulars.toml")
+    return Check(name, True, f"{host}:{port} free")
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False

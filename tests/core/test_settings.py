@@ -1,0 +1,96 @@
+"""Settings: defaults, the file over them, the environment over both; what is wrong is named."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from core import settings_template
+from core.errors import SettingsError
+from core.settings import Settings, known_keys, load
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "regulars.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_written_file_says_what_the_defaults_are(tmp_path: Path) -> None:
+    assert load(written(tmp_path, settings_template.render())) == Settings()
+
+
+def test_the_written_file_names_every_key_with_a_comment_above_it() -> None:
+    text = settings_template.render()
+    document = tomllib.loads(text)
+    written_keys = {
+        f"{s}.{k}" if isinstance(v, dict) else s
+        for s, v in document.items()
+        for k in (v if isinstance(v, dict) else [s])
+    }
+    assert written_keys == set(known_keys())
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if " = " in line and not line.startswith("#"):
+            assert lines[number - 1].startswith("# ")
+
+
+def test_the_file_goes_over_the_defaults(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, "seed = 7\n[churn]\nhorizon_days = 14\n"))
+    assert (settings.seed, settings.churn.horizon_days, settings.churn.active_days) == (7, 14, 60)
+
+
+def test_the_environment_goes_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGULARS_CHURN__HORIZON_DAYS", "7")
+    settings = load(written(tmp_path, "[churn]\nhorizon_days = 14\nactive_days = 30\n"))
+    assert (settings.churn.horizon_days, settings.churn.active_days) == (7, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("seeed = 1", ["unknown key 'seeed'", "did you mean 'seed'"]),
+        ("[churn]\nhorizn_days = 3", ["unknown key 'churn.horizn_days'", "did you mean 'churn.horizon_days'"]),
+        ("[chrun]\nhorizon_days = 3", ["unknown key 'chrun'", "did you mean 'churn'"]),
+        ("threads = 0", ["threads = 0", "greater than or equal to 1"]),
+        ("[churn]\nhorizon_days = 'x'", ["churn.horizon_days = 'x'", "integer"]),
+        ("[churn]\ntiers = [90, 80, 99]", ["churn.tiers", "three rising scores"]),
+        ('clock = "sun"', ["clock = 'sun'", "'data' or 'wall'"]),
+        ('[stores]\nonline = "mongodb://x"', ["stores.online", "postgresql://"]),
+        ("[rules]\nfairness_low = 1.0", ["fairness_low"]),
+        ("[churn]\nx = ?\ny = 1", ["not valid TOML", "line 2"]),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, parts: list[str]) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(written(tmp_path, text))
+    for part in parts:
+        assert part in str(error.value)
+    assert "regulars.toml" in str(error.value)
+
+
+def test_an_unknown_variable_is_named_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGULARS_CHURN__HORIZN_DAYS", "7")
+    with pytest.raises(SettingsError, match="did you mean 'REGULARS_CHURN__HORIZON_DAYS'"):
+        load(written(tmp_path, ""))
+
+
+def test_a_bad_value_of_the_environment_is_blamed_on_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_CHURN__HORIZON_DAYS", "soon")
+    with pytest.raises(SettingsError, match="environment, REGULARS_CHURN__HORIZON_DAYS"):
+        load(written(tmp_path, ""))
+
+
+def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="holds a password") as error:
+        load(written(tmp_path, '[stores]\ndatabase = "postgresql://shop:hunter2@db/shop"'))
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_password_from_the_environment_is_allowed(tmp_path: Path) -> None:
+    text = '[stores]\ndatabase = "postgresql://shop:${SHOP_PASSWORD}@db/shop"'
+    assert "${SHOP_PASSWORD}" in load(written(tmp_path, text)).stores.database
