@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
@@ -18,8 +19,7 @@ from sqlglot.tokens import Token, TokenType
 
 from core.errors import MappingError, nearest
 
-FUNCTIONS = frozenset(
-    """
+_ALLOWED = """
     abs ceil ceiling floor round trunc sign sqrt cbrt power pow exp ln log log2 log10 mod greatest least
     isnan isfinite isinf even factorial gcd lcm
     lower upper lcase ucase trim ltrim rtrim left right substring substr replace translate lpad rpad length len
@@ -31,14 +31,12 @@ FUNCTIONS = frozenset(
     date_part datepart date_trunc datetrunc date_diff datediff date_add date_sub extract epoch epoch_ms
     last_day make_date make_timestamp strptime try_strptime strftime to_timestamp timezone
     to_days to_hours to_minutes to_seconds to_weeks to_months to_years
-    """.split()
-)
+"""
+FUNCTIONS = frozenset(_ALLOWED.split())
 """Pure scalar functions: no file, no network, no setting, no clock, no randomness, no aggregate."""
 
-_WORDS_BEFORE_BRACKET = frozenset(
-    "and or not in is like ilike between case when then else end escape xor".split()
-    + "decimal numeric varchar char interval".split()
-)
+_OPERATORS = "and or not in is like ilike between case when then else end escape xor decimal numeric varchar interval"
+_WORDS_BEFORE_BRACKET = frozenset(_OPERATORS.split())
 _STRUCTURE: tuple[type[exp.Expression], ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Not, exp.And,
     exp.Or, exp.Xor, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ,
@@ -138,7 +136,7 @@ def _not_sql(sql: str, columns: Iterable[str], where: str | None, detail: str) -
 def _check_calls(sql: str, where: str | None) -> None:
     """Every word before an opening bracket is an operator, a type or an allowed function."""
     tokens = list(sqlglot.tokenize(sql, read="duckdb"))
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if following.token_type == TokenType.L_PAREN and _is_word(token):
             name = token.text.lower()
             if name not in FUNCTIONS and name not in _WORDS_BEFORE_BRACKET:
@@ -209,7 +207,7 @@ def _read_as_numbers(tree: exp.Expression, text_columns: frozenset[str]) -> tupl
 def _computed_with(column: exp.Column) -> bool:
     parent, child = column.parent, column
     while isinstance(parent, exp.Paren):
-        parent, child = parent.parent, parent  # type: ignore[assignment]
+        parent, child = parent.parent, parent
     if isinstance(parent, _ARITHMETIC):
         return not any(isinstance(node, exp.Interval) for node in parent.iter_expressions())
     if isinstance(parent, _COMPARISON):
