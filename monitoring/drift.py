@@ -1,0 +1,134 @@
+"""Drift: one named Evidently test per column, with a threshold that says what it allows for.
+
+Numbers are compared by the Wasserstein distance normed by the reference's standard deviation (`wasserstein`: a
+shift by one standard deviation scores 1), codes by the Jensen-Shannon distance (`jensenshannon`, 0 to 1). The
+tests are named, because Evidently would choose others at 1,000 rows, and history would not be comparable.
+
+A threshold is a base (how much movement matters) plus an allowance, so that nothing shows where nothing happened:
+for chance, given the two sample sizes; and for the reference's own pace. A customer's tenure grows by itself, a
+180-day sum grows until the shop has 180 days: what the training data moved per day, they are expected to move on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from math import sqrt
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import wasserstein_distance
+
+from monitoring.outcome import ColumnDrift
+
+BASE = {"wasserstein": 0.3, "jensenshannon": 0.15}
+CHANCE = {"wasserstein": 1.5, "jensenshannon": 1.0}
+FEWEST = 30
+MOST_ROWS = 20_000
+
+Test = Literal["wasserstein", "jensenshannon"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The data of one test: columns of numbers or codes; `reference` is one frame per snapshot date, in order."""
+
+    reference: Mapping[date, pd.DataFrame]
+    current: pd.DataFrame
+    as_of: date
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def pooled(self) -> pd.DataFrame:
+        """All of the reference in one frame."""
+        return pd.concat(list(self.reference.values()), ignore_index=True)
+
+    @property
+    def gap_days(self) -> float:
+        """From the middle of the reference to the current snapshot."""
+        middle = sum(day.toordinal() for day in self.reference) / len(self.reference)
+        return self.as_of.toordinal() - middle
+
+
+@dataclass(frozen=True)
+class PlannedTest:
+    """A test before it is run."""
+
+    column: str
+    source: Literal["feature", "prediction"]
+    test: Test
+    threshold: float
+    allowed: float
+
+
+def sampled(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """At most `MOST_ROWS` rows: enough for every test here, and it keeps a million customers quick."""
+    return frame if len(frame) <= MOST_ROWS else frame.sample(MOST_ROWS, random_state=seed)
+
+
+def plan(comparison: Comparison, source: Literal["feature", "prediction"]) -> tuple[list[PlannedTest], list[str]]:
+    """The test of each column, and the columns with fewer than `FEWEST` values on either side, which have none."""
+    planned, skipped = [], []
+    pooled, gap = comparison.pooled, comparison.gap_days
+    for column in comparison.current.columns:
+        sizes = [int(frame[column].notna().sum()) for frame in (comparison.current, pooled)]
+        if min(sizes) < FEWEST:
+            skipped.append(column)
+            continue
+        test: Test = "jensenshannon" if column in comparison.codes else "wasserstein"
+        chance = CHANCE[test] * sqrt(1 / sizes[0] + 1 / sizes[1])
+        allowed = chance + _pace(test, comparison.reference, column) * gap
+        planned.append(PlannedTest(column, source, test, BASE[test] + allowed, allowed))
+    return planned, skipped
+
+
+def metrics(planned: Sequence[PlannedTest]) -> list[Any]:
+    """The Evidently metrics that run the tests."""
+    from evidently.metrics import ValueDrift
+
+    return [ValueDrift(column=each.column, method=each.test, threshold=each.threshold) for each in planned]
+
+
+def results(planned: Sequence[PlannedTest], scores: Mapping[str, float]) -> tuple[ColumnDrift, ...]:
+    """What the tests said; `scores` by column."""
+    return tuple(
+        ColumnDrift(
+            each.column,
+            each.source,
+            each.test,
+            scores[each.column],
+            each.threshold,
+            each.allowed,
+            bool(scores[each.column] >= each.threshold),
+        )
+        for each in planned
+    )
+
+
+def _pace(test: Test, reference: Mapping[date, pd.DataFrame], column: str) -> float:
+    """How far the column moved per day inside the reference, at most, from one snapshot to the next."""
+    days = sorted(reference)
+    scale = _scale(pd.concat([reference[day][column] for day in days]).dropna()) if test == "wasserstein" else 1.0
+    paces = [0.0]
+    for before, after in pairwise(days):
+        one, two = reference[before][column].dropna(), reference[after][column].dropna()
+        if min(len(one), len(two)) >= FEWEST:
+            moved = max(0.0, _distance(test, one, two) / scale - CHANCE[test] * sqrt(1 / len(one) + 1 / len(two)) / 2)
+            paces.append(moved / (after - before).days)
+    return max(paces)
+
+
+def _scale(values: pd.Series[float]) -> float:
+    """As Evidently norms it, so that allowance and score are in one unit."""
+    return max(float(np.std(values)), 0.001)
+
+
+def _distance(test: Test, one: pd.Series[Any], two: pd.Series[Any]) -> float:
+    if test == "wasserstein":
+        return float(wasserstein_distance(one, two))
+    shares = pd.concat([one.value_counts(normalize=True), two.value_counts(normalize=True)], axis=1).fillna(0.0)
+    return float(jensenshannon(shares.iloc[:, 0], shares.iloc[:, 1]))

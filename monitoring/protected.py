@@ -1,0 +1,53 @@
+"""Protected attributes (age band, gender, ...): this module alone reads them, and only to measure fairness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pandas as pd
+
+from core.workspace import Workspace
+from monitoring.fairness.counting import UNKNOWN
+
+
+def attributes(workspace: Workspace) -> list[str]:
+    """The protected attributes the shop keeps, in order; none where it keeps none."""
+    return [] if not workspace.tables.protected_files() else _names(workspace)
+
+
+def groups(workspace: Workspace, customer_ids: Sequence[str]) -> pd.DataFrame:
+    """The group of each customer: one row per id in the order given, one column per attribute.
+
+    A customer without a value, and one with a contradicting second value, is in the group `unknown`.
+    """
+    index = pd.Index(customer_ids, name="customer_id", dtype="object")
+    names = attributes(workspace)
+    if not names:
+        return pd.DataFrame(index=index)
+    rows = _rows(workspace)
+    wide = rows.pivot(index="customer_id", columns="attribute", values="value")
+    return wide.reindex(index=index, columns=names).fillna(UNKNOWN).astype(str)
+
+
+def _names(workspace: Workspace) -> list[str]:
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT DISTINCT attribute FROM read_parquet($files) WHERE value IS NOT NULL ORDER BY 1",
+            {"files": _files(workspace)},
+        ).fetchall()
+    return [name for (name,) in found]
+
+
+def _rows(workspace: Workspace) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        connection.execute(f"SET threads = {workspace.settings.threads}")
+        return connection.execute(
+            "SELECT customer_id, attribute, min(value) AS value FROM read_parquet($files) "
+            "WHERE trim(value) <> '' GROUP BY ALL HAVING count(DISTINCT value) = 1",
+            {"files": _files(workspace)},
+        ).df()
+
+
+def _files(workspace: Workspace) -> list[str]:
+    return [str(path) for path in workspace.tables.protected_files()]
