@@ -1,0 +1,103 @@
+"""Which views there are, whose features they hold, and which views each model's feature list is made of.
+
+Nothing here imports Feast: `feature_repo.views` and `feature_repo.services` turn it into Feast objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType, ModuleType
+
+import ibis.expr.types as ir
+
+from core.errors import UsageError, did_you_mean
+from feature_repo.families import frequency, recency
+from feature_repo.features import Feature
+from feature_repo.sources import ShopTables
+
+
+@dataclass(frozen=True)
+class Entity:
+    """What a row of features is about; `key` is its id column."""
+
+    name: str
+    key: str
+    description: str
+
+
+@dataclass(frozen=True)
+class View:
+    """One table of features per entity, made of families joined on the entity's key.
+
+    `population` gives the entities that have a row (one column, the key); None where the view has one family
+    and that family's rows are the population.
+    """
+
+    name: str
+    entity: Entity
+    description: str
+    families: tuple[ModuleType, ...]
+    population: Callable[[ShopTables], ir.Table] | None = None
+
+    @property
+    def key(self) -> str:
+        """The entity's id column."""
+        return self.entity.key
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features of all families, in order."""
+        return tuple(feature for family in self.families for feature in family.FEATURES)
+
+
+CUSTOMER = Entity("customer", "customer_id", "a customer of the shop")
+PRODUCT = Entity("product", "product_id", "a product of the shop")
+SERIES = Entity("series", "series_id", "a demand series: one combination of the columns in demand.series")
+
+
+def everyone(shop: ShopTables) -> ir.Table:
+    """Every customer with an order line before the snapshot."""
+    return shop.visits.select("customer_id").distinct()
+
+
+_ALL = (
+    View(
+        "customer_features",
+        CUSTOMER,
+        "everything said about a customer; all customers with an order line before the snapshot",
+        (recency, frequency),
+        everyone,
+    ),
+    # A view of one family: View("product_features", PRODUCT, "...", (product_features,))
+)
+VIEWS: Mapping[str, View] = MappingProxyType({view.name: view for view in _ALL})
+SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "churn_v1": ("customer_features",),
+        # "recommendation_v1": ("customer_history", "product_features"), "demand_v1": ("series_features",)
+    }
+)
+"""The feature list of each model and its version: a changed list is a new version beside the old one."""
+
+
+def view(name: str) -> View:
+    """The view of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in VIEWS:
+        raise UsageError(f"no feature view {name!r}", todo=did_you_mean(name, VIEWS))
+    return VIEWS[name]
+
+
+def service(name: str) -> tuple[View, ...]:
+    """The views a service's features come from.
+
+    Raises:
+        UsageError: there is no such service.
+    """
+    if name not in SERVICES:
+        raise UsageError(f"no feature service {name!r}", todo=did_you_mean(name, SERVICES))
+    return tuple(VIEWS[each] for each in SERVICES[name])

@@ -1,0 +1,24 @@
+"""Families of features: each module says what its features mean and how they are computed.
+
+The protocol of a family module::
+
+    FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default (feature_repo.features)
+    NEEDS: tuple[str, ...] = ()                # optional: tables without which all its features are missing
+
+    def compute(shop: ShopTables, at: Snapshot) -> ir.Table:
+        '''One row per entity key, at most; columns: the key columns of the view and FEATURES.'''
+
+    def after_purchase(row: Row, purchase: Purchase) -> Row: ...   # optional: see feature_repo.online
+
+`shop` is already cut at the snapshot: no fact at or after `at.day` and no plan that was not known is in it, so
+a family cannot see the future. Every fact table in it (orders, counted, baskets, visits, events, redemptions)
+carries `age`, whole days from the row's day to the snapshot (1 = the day before). Plans and attributes have no
+age. `shop.settings` are the workspace's settings.
+
+Only Ibis expressions (they run on DuckDB and on Spark): no raw SQL, no function of one engine. The builder
+(`feature_repo.snapshots`) joins the families of a view on its key, fills `default`, casts to `dtype` and rounds
+floats to 6 decimals. Division: `.nullif(0)` below the line, so that missing is null and never NaN.
+
+Which families make up a view, and its key, is listed in `feature_repo.catalog`: a new family is a new module
+and a line there.
+"""

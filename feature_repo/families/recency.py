@@ -1,0 +1,36 @@
+"""How long ago the customer came."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from feature_repo.features import Feature
+from feature_repo.sources import ShopTables, Snapshot
+
+NTH = (2, 3, 5)
+FEATURES = (
+    Feature("days_since_last_visit", "days since the last day with any purchase", "days"),
+    Feature("days_since_last_counted_purchase", "days since the last purchase of a product that counts", "days"),
+    Feature("days_since_last_big_basket", "days since the last visit above the customer's mean spend", "days"),
+    *(
+        Feature(f"days_since_visit_{n}_back", f"days since the visit that was the {n}th from the end", "days")
+        for n in NTH
+    ),
+)
+
+
+def compute(shop: ShopTables, at: Snapshot) -> ir.Table:
+    """Ages of the latest visits of each kind."""
+    visits = shop.visits
+    by_customer = ibis.window(group_by="customer_id")
+    ranked = visits.mutate(
+        back=ibis.row_number().over(ibis.window(group_by="customer_id", order_by=ibis.asc("age"))) + 1,
+        mean_revenue=visits.revenue.mean().over(by_customer),
+    )
+    return ranked.group_by("customer_id").agg(
+        days_since_last_visit=ranked.age.min(),
+        days_since_last_counted_purchase=ranked.age.min(where=ranked.counted_lines > 0),
+        days_since_last_big_basket=ranked.age.min(where=ranked.revenue >= ranked.mean_revenue),
+        **{f"days_since_visit_{n}_back": ranked.age.min(where=ranked.back == n) for n in NTH},
+    )

@@ -1,0 +1,40 @@
+"""What a feature is: a name, what it means, its unit and its type. The data dictionary is made of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Dtype = Literal["float", "int", "text", "floats", "ints", "texts"]
+
+IBIS_TYPES: dict[Dtype, str] = {
+    "float": "float64",
+    "int": "int64",
+    "text": "string",
+    "floats": "array<float64>",
+    "ints": "array<int64>",
+    "texts": "array<string>",
+}
+DECIMALS = 6
+"""Floats are rounded to this many decimals, so that the order of a sum (threads, engines) does not show."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One entry of the data dictionary.
+
+    `unit` is what the number counts ("days", "visits", "share", "base currency", "code", ...). `default` is
+    the value of an entity about which the family has no row: 0 for counts, None (missing) where nothing can
+    be said.
+    """
+
+    name: str
+    description: str
+    unit: str
+    dtype: Dtype = "float"
+    default: float | int | str | None = None
+
+
+def counting(name: str, description: str, unit: str) -> Feature:
+    """A number that is 0, not missing, where nothing happened."""
+    return Feature(name, description, unit, default=0.0)

@@ -1,0 +1,203 @@
+"""Feature snapshots: one Parquet partition per view and date, built only where missing or stale.
+
+`features/<view>/snapshot=YYYY-MM-DD/` holds `part.parquet` (the key, the features, `event_timestamp`: 00:00 of
+the day in the shop's zone, as UTC) and `build.json` (what it was built from). A partition is stale when the
+transforms or the settings they use have changed, or when a commit since touched rows it may see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow.parquet as pq
+
+from core import progress
+from core.clock import day_start
+from core.errors import DataError
+from core.files import replace_directory, staging_directory, write_atomically
+from core.workspace import Workspace
+from feature_repo import catalog, features, sources
+from feature_repo.catalog import View
+from feature_repo.families import windows
+from feature_repo.features import DECIMALS, IBIS_TYPES, Feature
+from feature_repo.sources import ShopTables, Snapshot
+
+TIMESTAMP = "event_timestamp"
+PART = "part.parquet"
+BUILD = "build.json"
+SETTINGS_USED = ("products", "churn", "demand", "recommendation")
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a partition was made from (`build.json`)."""
+
+    view: str
+    snapshot: str
+    transform: str
+    generation: int
+    rows: int = 0
+    seconds: float = 0.0
+    built_at: str = ""
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What `ensure` did: the dates it built, those it could reuse, and how long it took."""
+
+    view: str
+    built: tuple[date, ...]
+    reused: tuple[date, ...]
+    rows: int
+    seconds: float
+
+
+def partition(workspace: Workspace, view: str, day: date) -> Path:
+    """The Parquet file of a snapshot, there or not."""
+    return workspace.features_dir / view / f"snapshot={day.isoformat()}" / PART
+
+
+def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildReport:
+    """Build the snapshots of `dates` that are missing or stale.
+
+    Raises:
+        UsageError: no such view.
+        NotReady: nothing has been ingested.
+        DataError: a date before any data; names the earliest possible one.
+    """
+    spec, started = catalog.view(view), time.monotonic()
+    wanted = sorted(set(dates))
+    _refuse_too_early(workspace, wanted)
+    transform = transform_hash(workspace, spec)
+    _drop_outdated(workspace, spec, transform)
+    missing = [day for day in wanted if not is_fresh(workspace, spec, day, transform)]
+    rows = _build(workspace, spec, missing, transform) if missing else 0
+    reused = tuple(day for day in wanted if day not in set(missing))
+    return BuildReport(view, tuple(missing), reused, rows, time.monotonic() - started)
+
+
+def is_fresh(workspace: Workspace, view: View, day: date, transform: str | None = None) -> bool:
+    """Whether the snapshot is there, made by the current transforms from data that still hold."""
+    build = read_build(workspace, view.name, day)
+    return (
+        build is not None
+        and build.transform == (transform or transform_hash(workspace, view))
+        and not workspace.tables.changed_since(build.generation, day)
+    )
+
+
+def read_build(workspace: Workspace, view: str, day: date) -> Build | None:
+    """What the snapshot was made from; None where it is not there or not whole."""
+    path = partition(workspace, view, day)
+    try:
+        return Build(**json.loads((path.parent / BUILD).read_text())) if path.exists() else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def built_days(workspace: Workspace, view: str) -> list[date]:
+    """The dates that have a snapshot, stale ones included."""
+    folders = (workspace.features_dir / view).glob("snapshot=*")
+    return sorted(date.fromisoformat(folder.name.partition("=")[2]) for folder in folders)
+
+
+def transform_hash(workspace: Workspace, view: View) -> str:
+    """A hash of the code and the settings the view's values come from."""
+    modules = (sources, features, windows, *view.families)
+    settings = {name: workspace.settings.model_dump(mode="json")[name] for name in SETTINGS_USED}
+    content = [inspect.getsource(module) for module in modules]
+    content += [json.dumps(settings, sort_keys=True), workspace.tables.timezone, view.name]
+    return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]
+
+
+def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
+    """The view's table as of the snapshot: key and features, one row per entity. `shop` is not yet cut."""
+    known = shop.before(at)
+    joined = view.population(known) if view.population else None
+    constants: dict[str, ir.Value] = {}
+    for family in view.families:
+        if any(not known.has(table) for table in getattr(family, "NEEDS", ())):
+            constants |= {f.name: ibis.null(IBIS_TYPES[f.dtype]) for f in family.FEATURES}
+            continue
+        part = family.compute(known, at)
+        joined = part if joined is None else _left_join(joined, part, view.key)
+    assert joined is not None, f"view {view.name} has no rows to start from"
+    joined = joined.mutate(**constants)
+    return joined.select(view.key, **{f.name: _finished(joined[f.name], f) for f in view.features})
+
+
+def _left_join(left: ir.Table, right: ir.Table, key: str) -> ir.Table:
+    return left.left_join(right, key, rname="{name}__right").drop(f"{key}__right")
+
+
+def _finished(value: ir.Value, feature: Feature) -> ir.Value:
+    value = value.cast(IBIS_TYPES[feature.dtype])
+    if feature.default is not None:
+        value = value.fill_null(feature.default)
+    return value.round(DECIMALS) if feature.dtype == "float" else value
+
+
+def _refuse_too_early(workspace: Workspace, days: Sequence[date]) -> None:
+    first = workspace.tables.first_day()
+    early = [day for day in days if day <= first]
+    if early:
+        earliest = date.fromordinal(first.toordinal() + 1)
+        raise DataError(
+            f"no data before {early[0]}",
+            why=f"the first order is of {first}",
+            todo=f"the earliest possible date is {earliest}",
+        )
+
+
+def _drop_outdated(workspace: Workspace, view: View, transform: str) -> None:
+    """Remove partitions made by other transforms: their columns may differ, and readers take all there are."""
+    for day in built_days(workspace, view.name):
+        build = read_build(workspace, view.name, day)
+        if build is None or build.transform != transform:
+            shutil.rmtree(partition(workspace, view.name, day).parent, ignore_errors=True)
+
+
+def _build(workspace: Workspace, view: View, days: Sequence[date], transform: str) -> int:
+    """Build the partitions from one reading of the tables; returns the rows written."""
+    generation = workspace.tables.generation
+    shop, rows = sources.tables(workspace, sources.connect(workspace)), 0
+    for day in progress.current().track(days, f"features: {view.name}", total=len(days)):
+        rows += _build_one(workspace, view, shop, Build(view.name, day.isoformat(), transform, generation))
+    return rows
+
+
+def _build_one(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> int:
+    started, day = time.monotonic(), date.fromisoformat(build.snapshot)
+    table = expression(view, shop, Snapshot(day)).order_by(view.key)
+    target = partition(workspace, view.name, day).parent
+    staging = staging_directory(target)
+    try:
+        rows = _write(table, staging / PART, day_start(day, workspace.tables.timezone))
+        done = replace(
+            build,
+            rows=rows,
+            seconds=round(time.monotonic() - started, 3),
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        write_atomically(staging / BUILD, json.dumps(asdict(done), indent=1))
+        replace_directory(staging, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return rows
+
+
+def _write(table: ir.Table, path: Path, moment: datetime) -> int:
+    """Write the rows with their event_timestamp; returns how many."""
+    stamp = ibis.literal(moment.isoformat()).cast("timestamp('UTC')")
+    table.mutate(**{TIMESTAMP: stamp}).to_parquet(path)
+    return int(pq.read_metadata(path).num_rows)

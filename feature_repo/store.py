@@ -1,0 +1,224 @@
+"""Reading and filling the feature store: training frames as of their time, and the online store."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import sqlite3
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import ibis
+import pandas as pd
+from feast import FeatureStore
+
+from core import progress
+from core.clock import day_start
+from core.errors import RegularsError, StoreError, UsageError
+from core.files import write_atomically
+from core.workspace import Workspace
+from feature_repo import catalog, snapshots, sources
+from feature_repo.catalog import View
+from feature_repo.config import repo_config
+from feature_repo.entities import entity
+from feature_repo.services import services
+from feature_repo.snapshots import TIMESTAMP
+from feature_repo.views import view
+
+APPLIED = "applied.json"
+ONLINE = "online.json"
+READ_BACK = 3
+
+
+@dataclass(frozen=True)
+class MaterializeReport:
+    """What the online store now shows: the date, the rows of each view, and how long it took."""
+
+    as_of: date
+    rows: dict[str, int]
+    seconds: float
+
+
+def feature_store(workspace: Workspace) -> FeatureStore:
+    """Feast on this workspace, its registry up to date with the code.
+
+    Raises:
+        StoreError: the registry does not answer.
+    """
+    with _feast_errors("the feature registry"):
+        feast = FeatureStore(config=repo_config(workspace))
+        apply(workspace, feast)
+        return feast
+
+
+def apply(workspace: Workspace, feast: FeatureStore) -> bool:
+    """Register entities, views and services where the code has changed; returns whether it had to."""
+    fingerprint = _definitions(workspace)
+    marker = workspace.feast_dir / APPLIED
+    if marker.exists() and marker.read_text() == fingerprint:
+        return False
+    views = {name: view(workspace, spec) for name, spec in catalog.VIEWS.items()}
+    entities = {spec.entity.name: entity(spec.entity) for spec in catalog.VIEWS.values()}
+    with _quiet():
+        feast.apply([*entities.values(), *views.values(), *services(views)])
+    _let_readers_read(workspace)
+    write_atomically(marker, fingerprint)
+    return True
+
+
+def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd.DataFrame:
+    """The service's features for each row of `entities`, as of its `event_timestamp` (aware; start of a day).
+
+    Of the service's views those are read whose key column `entities` brings. Snapshots that are missing or
+    stale are built first. The rows come back in the order given, with all columns of `entities` first.
+
+    Raises:
+        UsageError: no such service, or none of its keys among the columns.
+        DataError: a time before any data.
+    """
+    parts = _parts(service, entities.columns)
+    zone = ZoneInfo(workspace.tables.timezone)
+    times = entities[TIMESTAMP].drop_duplicates()
+    days = {cast(date, time.date()) for time in times.dt.tz_convert(zone)}
+    for part in parts:
+        snapshots.ensure(workspace, part.name, days)
+    feast = feature_store(workspace)
+    frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
+    with _feast_errors("the offline store"), _engine(workspace):
+        found = feast.get_historical_features(entity_df=frame, features=_references(parts)).to_df()
+    ordered = found.sort_values("row_").drop(columns="row_").set_index(entities.index)
+    names = [feature.name for part in parts for feature in part.features]
+    return ordered[[*entities.columns, *names]]
+
+
+def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = None) -> pd.DataFrame:
+    """Every entity of the snapshot as of a date, with its features, through `historical`.
+
+    `key` names the entity where the service has several (`customer_id`, `product_id`); else its first.
+
+    Raises:
+        UsageError: no such service or key.
+        DataError: before any data.
+    """
+    part = _parts(service, [key] if key else [catalog.service(service)[0].key])[0]
+    snapshots.ensure(workspace, part.name, [as_of])
+    ids = pd.read_parquet(snapshots.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
+    moment = day_start(as_of, workspace.tables.timezone)
+    return historical(workspace, service, ids.assign(**{TIMESTAMP: pd.Timestamp(moment)}))
+
+
+def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
+    """Fill the online store with the snapshots as of a date, and read some rows back.
+
+    Raises:
+        DataError: before any data.
+        StoreError: the online store does not answer, or does not hold what was written.
+    """
+    started = time.monotonic()
+    rows = {name: snapshots.ensure(workspace, name, [as_of]).view for name in catalog.VIEWS}
+    counts = {name: _rows(workspace, name, as_of) for name in rows}
+    feast = feature_store(workspace)
+    moment = day_start(as_of, workspace.tables.timezone)
+    for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
+        with _feast_errors("the online store"), _quiet(), _engine(workspace):
+            feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
+        _read_back(workspace, feast, catalog.view(name), as_of)
+    write_atomically(workspace.feast_dir / ONLINE, json.dumps({"as_of": as_of.isoformat(), "rows": counts}))
+    return MaterializeReport(as_of, counts, time.monotonic() - started)
+
+
+def online_as_of(workspace: Workspace) -> date | None:
+    """The date the online store was last filled for; None before the first time."""
+    path = workspace.feast_dir / ONLINE
+    return date.fromisoformat(json.loads(path.read_text())["as_of"]) if path.exists() else None
+
+
+def _parts(service: str, columns: object) -> tuple[View, ...]:
+    """The views of the service whose key is among the columns."""
+    views, given = catalog.service(service), set(cast("list[str]", columns))
+    parts = tuple(part for part in views if part.key in given)
+    if not parts:
+        keys = " or ".join(sorted({part.key for part in views}))
+        raise UsageError(f"{service} is keyed by {keys}", why=f"given: {', '.join(map(str, given))}")
+    return parts
+
+
+def _references(parts: tuple[View, ...]) -> list[str]:
+    return [f"{part.name}:{feature.name}" for part in parts for feature in part.features]
+
+
+def _rows(workspace: Workspace, view_name: str, as_of: date) -> int:
+    build = snapshots.read_build(workspace, view_name, as_of)
+    return build.rows if build else 0
+
+
+def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: date) -> None:
+    """Feast tells of a failed job by a status only; what can be read back has been written."""
+    path = snapshots.partition(workspace, spec.name, as_of)
+    sample = pd.read_parquet(path, partitioning=None).head(READ_BACK)
+    if sample.empty:
+        return
+    ids = [{spec.key: key} for key in sample[spec.key]]
+    with _feast_errors("the online store"):
+        found = feast.get_online_features(features=_references((spec,)), entity_rows=ids).to_dict()
+    filled = [f.name for f in spec.features if sample[f.name].notna().all()]
+    if any(value is None for name in filled for value in found[name]):
+        raise StoreError(
+            f"the online store does not hold {spec.name} as of {as_of}",
+            why="written rows could not be read back",
+            todo="run: regulars doctor, then: regulars materialize",
+        )
+
+
+def _definitions(workspace: Workspace) -> str:
+    """A hash of all that `apply` registers."""
+    content = [repr(workspace.features_dir), repr(workspace.settings.stores), repr(sorted(catalog.SERVICES.items()))]
+    content += [repr((v.name, v.entity, v.description, v.features)) for v in catalog.VIEWS.values()]
+    return hashlib.sha256("\0".join(content).encode()).hexdigest()
+
+
+def _let_readers_read(workspace: Workspace) -> None:
+    """With a write-ahead log the service reads the SQLite online store while it is filled."""
+    path = workspace.feast_dir / "online.db"
+    if path.exists() and not workspace.settings.stores.online:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+
+
+@contextlib.contextmanager
+def _engine(workspace: Workspace) -> Iterator[None]:
+    """Feast's DuckDB store runs on Ibis's default engine: give it this workspace's threads and memory."""
+    previous = ibis.options.default_backend
+    ibis.set_backend(sources.connect(workspace))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        ibis.options.default_backend = previous
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Feast prints; the command line says what there is to say itself."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+@contextlib.contextmanager
+def _feast_errors(what: str) -> Iterator[None]:
+    """Any failure of a store in the words of the command line."""
+    try:
+        yield
+    except RegularsError:
+        raise
+    except Exception as error:
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise StoreError(f"{what} does not answer", why=why, todo="run: regulars doctor") from error

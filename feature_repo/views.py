@@ -1,0 +1,58 @@
+"""Feast feature views: the catalogue's views over the snapshot files, every field with description and unit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from feast import FeatureView, Field, FileSource
+from feast.data_format import ParquetFormat
+from feast.types import Array, FeastType, Float64, Int64, String
+
+from core.workspace import Workspace
+from feature_repo import catalog
+from feature_repo.entities import entity
+from feature_repo.features import Dtype, Feature
+from feature_repo.snapshots import PART, TIMESTAMP
+
+TTL = timedelta(days=2)
+"""How long a snapshot's values hold in the point-in-time join. Reading asks for snapshots of the very dates, so a
+short time suffices, and keeps the join small; two days cover the 25-hour day."""
+TYPES: dict[Dtype, FeastType] = {
+    "float": Float64,
+    "int": Int64,
+    "text": String,
+    "floats": Array(Float64),
+    "ints": Array(Int64),
+    "texts": Array(String),
+}
+
+
+def field(feature: Feature) -> Field:
+    """The Feast field of a feature."""
+    return Field(
+        name=feature.name,
+        dtype=TYPES[feature.dtype],
+        description=feature.description,
+        tags={"unit": feature.unit},
+    )
+
+
+def view(workspace: Workspace, spec: catalog.View) -> FeatureView:
+    """The Feast view over the snapshots of a catalogue view."""
+    source = FileSource(
+        name=f"{spec.name}_snapshots",
+        path=str(workspace.features_dir / spec.name / "snapshot=*" / PART),
+        file_format=ParquetFormat(),
+        timestamp_field=TIMESTAMP,
+        description=f"one Parquet file per snapshot date of {spec.name}",
+    )
+    key = Field(name=spec.key, dtype=String, description=spec.entity.description, tags={"unit": "id"})
+    return FeatureView(
+        name=spec.name,
+        entities=[entity(spec.entity)],
+        schema=[key, *(field(feature) for feature in spec.features)],
+        source=source,
+        ttl=TTL,
+        online=True,
+        description=spec.description,
+    )
