@@ -66,4 +66,5 @@ def _latest(files: list[str], as_of: date | None) -> list[tuple[str, str, bool]]
 
     known, limit = ('"day" < ?', as_of) if as_of else ('"at" <= ?', datetime.now(UTC).replace(tzinfo=None))
     with duckdb.connect() as connection:
-        return connection.execute(_LATEST.format(known=known), [files, limit]).fetchall()
+        rows: list[tuple[str, str, bool]] = connection.execute(_LATEST.format(known=known), [files, limit]).fetchall()
+    return rows
