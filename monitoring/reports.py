@@ -1,0 +1,128 @@
+"""The full reports: Evidently snapshots in a workspace that Evidently's own pages open; no customer rows in them.
+
+One project per model and one for the shop. A snapshot keeps histograms and figures; the running mean that
+Evidently draws over the rows of a column is taken out, because with few customers its points are customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from evidently import DataDefinition, Dataset, Report
+from evidently.core.metric_types import SingleValue
+from evidently.core.report import Snapshot
+from evidently.metrics import ValueDrift
+from evidently.ui.workspace import Workspace as EvidentlyWorkspace
+
+from core.errors import NotReady
+from core.workspace import Workspace
+from models.fairness_result import FairnessResult
+from monitoring.evidently_metrics import GroupFairness, Measured
+from monitoring.fairness.judge import Limits
+from monitoring.outcome import Check, Performance, ReportLink, plain
+
+SHOP = "shop"
+_SCATTER_TAB = "DATA DRIFT"
+
+
+@dataclass(frozen=True)
+class Data:
+    """Two frames with the same columns; `codes` are the columns of codes, all others are numbers."""
+
+    current: pd.DataFrame
+    reference: pd.DataFrame
+    codes: frozenset[str] = frozenset()
+
+    def dataset(self, frame: pd.DataFrame) -> Dataset:
+        """A frame with every column typed, as Evidently's metrics ask for."""
+        numbers = [name for name in frame if name not in self.codes]
+        definition = DataDefinition(numerical_columns=numbers, categorical_columns=sorted(self.codes))
+        return Dataset.from_pandas(frame, definition)
+
+
+def run(data: Data, metrics: Sequence[Any], name: str, at: datetime, tags: Sequence[str]) -> Snapshot:
+    """Run the metrics on the data, as a snapshot without anything about single rows."""
+    report = Report(list(metrics), tags=list(tags), include_tests=True)
+    snapshot = report.run(data.dataset(data.current), data.dataset(data.reference), timestamp=at, name=name)
+    for widget in _all_widgets(snapshot):
+        if widget.tabs:
+            widget.tabs[:] = [tab for tab in widget.tabs if tab.title != _SCATTER_TAB]
+    return snapshot
+
+
+def scores(snapshot: Snapshot) -> dict[str, float]:
+    """The score of each column's drift test."""
+    found = {}
+    for result in snapshot.metric_results.values():
+        location = result.metric_value_location
+        params = location.metric.params if location else {}
+        if isinstance(result, SingleValue) and str(params.get("type", "")).endswith(ValueDrift.__name__):
+            found[str(params["column"])] = float(result.value)
+    return found
+
+
+def fairness_metrics(result: FairnessResult, limits: Limits) -> list[GroupFairness]:
+    """One metric per attribute and measure, in the order of the result."""
+    together: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for figure in result.figures:
+        together.setdefault((figure.attribute, figure.metric), []).append(plain(asdict(figure)))
+    return [
+        GroupFairness(attribute=attribute, metric_name=metric, low=limits.low, high=limits.high, figures=figures)
+        for (attribute, metric), figures in together.items()
+    ]
+
+
+def check_metrics(checks: Sequence[Check]) -> list[Measured]:
+    """One metric per check of data quality."""
+    return [Measured(title=c.name, figure=c.value, text=c.text, passed=c.passed) for c in checks]
+
+
+def performance_metric(performance: Performance) -> Measured:
+    """The primary metric beside its floor."""
+    floor = "none" if performance.floor is None else f"{performance.floor:.4f} ({performance.floor_name})"
+    text = f"{performance.value:.4f} [{performance.low:.4f}, {performance.high:.4f}], floor {floor}"
+    title = f"{performance.metric}, {performance.as_of} to {performance.until}"
+    return Measured(title=title, figure=performance.value, text=text, passed=not performance.below)
+
+
+def save(workspace: Workspace, project: str, snapshot: Snapshot) -> ReportLink:
+    """Keep the snapshot in the project of that name, which is made on first use."""
+    store = EvidentlyWorkspace.create(str(workspace.reports_dir))
+    found = store.search_project(project)
+    owner = next((each for each in found if each.name == project), None)
+    owner = owner or store.create_project(project, f"Monitoring of {project}")
+    reference = store.add_run(owner.id, snapshot, include_data=False)
+    return ReportLink(str(owner.id), str(reference.id))
+
+
+def html(workspace: Workspace, link: ReportLink) -> str:
+    """The full report as one page that needs nothing from elsewhere (about 5 MB).
+
+    Raises:
+        NotReady: there is no such report.
+    """
+    path = snapshot_file(workspace.reports_dir, link)
+    if path is None:
+        raise NotReady("there is no such report", todo="run: regulars monitor")
+    return str(Snapshot.load(str(path)).get_html_str(as_iframe=False))
+
+
+def snapshot_file(reports_dir: Path, link: ReportLink) -> Path | None:
+    """The snapshot's file, where both names are ids and it is there."""
+    try:
+        project, run_id = UUID(link.project), UUID(link.run)
+    except ValueError:
+        return None
+    path = reports_dir / str(project) / "snapshots" / f"{run_id}.json"
+    return path if path.is_file() else None
+
+
+def _all_widgets(snapshot: Snapshot) -> Iterator[Any]:
+    for result in snapshot.metric_results.values():
+        yield from result.widget or ()
