@@ -15,7 +15,7 @@ from core.errors import SettingsError, did_you_mean
 
 
 def expand(url: str) -> str:
-    """Fill `${NAME}` from the environment.
+    r"""Fill `${NAME}` from the environment.
 
     Raises:
         SettingsError: where a name is not set.

@@ -118,9 +118,13 @@ def _database(workspace: Workspace) -> str:
 
 
 def _feature_store(workspace: Workspace) -> str:
-    from feature_repo import store
+    from feature_repo import online, store
 
-    return store.ping(workspace)
+    day = store.online_as_of(workspace)
+    if day is None:
+        return "nothing materialized yet"
+    online.OnlineReader(workspace, "churn_v1").read(["nobody"])
+    return f"online store as of {day}"
 
 
 def _registry(workspace: Workspace) -> str:

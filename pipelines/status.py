@@ -1,0 +1,180 @@
+"""What is ingested, built, trained and serving in a workspace, what is stale, and what to do next."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.alerts import Alerts
+from core.clock import present
+from core.errors import RegularsError
+from core.event_log import EventLog
+from core.workspace import Workspace
+from models.kinds import NAMES
+
+STALE_MODEL_DAYS = 35
+"""A model older than this has not seen the last horizon of labels."""
+
+
+@dataclass(frozen=True)
+class TableState:
+    """One committed table."""
+
+    name: str
+    rows: int
+    first_day: str | None
+    last_day: str | None
+
+    def row(self) -> tuple[object, ...]:
+        """The cells `regulars status` prints."""
+        return self.name, self.rows, self.first_day, self.last_day
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """The snapshots of one feature view."""
+
+    name: str
+    snapshots: int
+    latest: str | None
+    stale: int
+
+    def row(self) -> tuple[object, ...]:
+        """The cells `regulars status` prints."""
+        return self.name, self.snapshots, self.latest, self.stale
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What stands behind one kind of model."""
+
+    name: str
+    champion: str | None
+    trained_as_of: str | None
+    challenger: str | None
+    state: str
+
+    def row(self) -> tuple[object, ...]:
+        """The cells `regulars status` prints."""
+        return self.name, self.champion or "-", self.trained_as_of or "-", self.challenger or "-", self.state
+
+
+@dataclass(frozen=True)
+class State:
+    """All of it."""
+
+    present: str | None
+    tables: list[TableState]
+    views: list[ViewState]
+    models: list[ModelState]
+    online: str
+    service: str
+    pending_events: int
+    alerts: list[str] = field(default_factory=list)
+    summary: str = ""
+    next: str = ""
+
+
+def collect(workspace: Workspace) -> State:
+    """Look at everything; nothing is built or changed.
+
+    Raises:
+        StoreError: the workspace's own state can't be read.
+    """
+    tables = _tables(workspace)
+    today = present(workspace) if workspace.tables.has("orders") else None
+    views = _views(workspace)
+    models = [_model(workspace, name, today) for name in NAMES]
+    summary, next_step = _advice(tables, models, views)
+    return State(
+        present=str(today) if today else None,
+        tables=tables,
+        views=views,
+        models=models,
+        online=_online(workspace, today),
+        service=_service(workspace),
+        pending_events=len(EventLog(workspace).pending()),
+        alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in Alerts(workspace).open()],
+        summary=summary,
+        next=next_step,
+    )
+
+
+def _tables(workspace: Workspace) -> list[TableState]:
+    entries = {name: workspace.tables.entry(name) for name in workspace.tables.names() if workspace.tables.has(name)}
+    return [TableState(name, entry.rows, entry.first_day, entry.last_day) for name, entry in entries.items()]
+
+
+def _views(workspace: Workspace) -> list[ViewState]:
+    from feature_repo import catalog, snapshots
+
+    states = []
+    for name, view in catalog.VIEWS.items():
+        days = snapshots.built_days(workspace, name)
+        transform = snapshots.transform_hash(workspace, view)
+        stale = [day for day in days if not snapshots.is_fresh(workspace, view, day, transform)]
+        states.append(ViewState(name, len(days), str(days[-1]) if days else None, len(stale)))
+    return states
+
+
+def _model(workspace: Workspace, name: str, today: date | None) -> ModelState:
+    path = workspace.mlflow_dir / "mlflow.db"
+    if not workspace.settings.stores.mlflow and not path.exists():
+        return ModelState(name, None, None, None, "not trained")
+    from models.registry import Registry
+
+    try:
+        versions = Registry(workspace).versions(name)
+    except RegularsError as error:
+        return ModelState(name, None, None, None, f"registry: {error.what}")
+    champion = next((v for v in versions if "champion" in v.aliases), None)
+    challenger = next((v for v in versions if "challenger" in v.aliases), None)
+    if champion is None:
+        state = "no champion: promote one" if challenger else "not trained"
+        return ModelState(name, None, None, challenger.version if challenger else None, state)
+    age = (today - champion.as_of).days if today else 0
+    return ModelState(
+        name,
+        champion.version,
+        str(champion.as_of),
+        challenger.version if challenger else None,
+        f"stale: {age} days old" if age > STALE_MODEL_DAYS else "fresh",
+    )
+
+
+def _online(workspace: Workspace, today: date | None) -> str:
+    from feature_repo import store
+
+    day = store.online_as_of(workspace)
+    if day is None:
+        return "empty"
+    return f"as of {day}" + (" (stale: run regulars materialize)" if today and day < today else "")
+
+
+def _service(workspace: Workspace) -> str:
+    serving = workspace.settings.serving
+    address = f"http://{serving.host}:{serving.port}"
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=2):
+            return f"ready at {address}"
+    except urllib.error.HTTPError as error:
+        return f"answers {error.code} at {address}"
+    except OSError:
+        return f"not running at {address}"
+
+
+def _advice(tables: list[TableState], models: list[ModelState], views: list[ViewState]) -> tuple[str, str]:
+    if not tables:
+        return "nothing is ingested yet", "regulars ingest"
+    for model in models:
+        if model.state == "not trained":
+            return f"{model.name} is not trained", f"regulars train {model.name}"
+        if model.champion is None:
+            return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
+        if model.state.startswith("stale"):
+            return f"{model.name} is {model.state}", f"regulars train {model.name}"
+    if any(view.stale for view in views):
+        return "some feature snapshots are stale; they are rebuilt when needed", "regulars features build"
+    return "everything is up to date", "regulars serve"
