@@ -53,8 +53,7 @@ class ColumnSpec:
 
     `required`: a shop that brings the table must bring the column. `nullable`: a row may leave it empty
     (every optional column is nullable). `minimum` is inclusive, `above` exclusive; `choices` are all values
-    allowed; `money` amounts are converted to the base currency at the row's rate where the row has one;
-    `outliers` are counted and kept.
+    allowed; `money` amounts are converted to the base currency at the row's rate where the row has one.
     """
 
     name: str
@@ -66,7 +65,6 @@ class ColumnSpec:
     above: float | None = None
     choices: tuple[str, ...] = ()
     money: bool = False
-    outliers: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -138,9 +136,7 @@ def _missing(table: str, column: str) -> ColumnSpec:
     raise KeyError(f"{table} has no column {column!r}")
 
 
-def _must(
-    name: str, type_: ColumnType, description: str, nullable: bool = False, **more: object
-) -> ColumnSpec:
+def _must(name: str, type_: ColumnType, description: str, nullable: bool = False, **more: object) -> ColumnSpec:
     return ColumnSpec(name, type_, description, required=True, nullable=nullable, **more)  # type: ignore[arg-type]
 
 
@@ -161,17 +157,11 @@ _ORDERS = TableSpec(
         _must("order_id", "id", "the order (basket, invoice) the line belongs to"),
         _must("product_id", "id", "what was bought; need not be in products"),
         _must("ordered_at", "timestamp", "when, UTC as stored"),
-        _must("quantity", "number", "units; negative for a return, 0 is valid", outliers=True),
-        _must(
-            "revenue", "number", "total paid for the line, base currency as stored", money=True, outliers=True
-        ),
+        _must("quantity", "number", "units; negative for a return, 0 is valid"),
+        _must("revenue", "number", "total paid for the line, base currency as stored", money=True),
         ColumnSpec("line_id", "id", "identity of the line; without it, the line's whole content"),
-        ColumnSpec(
-            "discount", "number", "taken off the line's price, base currency as stored", minimum=0, money=True
-        ),
-        ColumnSpec(
-            "currency", "text", "ISO 4217 code of revenue and discount as brought; empty: base currency"
-        ),
+        ColumnSpec("discount", "number", "taken off the line's price, base currency as stored", minimum=0, money=True),
+        ColumnSpec("currency", "text", "ISO 4217 code of revenue and discount as brought; empty: base currency"),
         ColumnSpec("channel", "text", "web, shop, app, phone, ..."),
         ColumnSpec("store_id", "id", "the store"),
         _REGION,
@@ -191,7 +181,7 @@ _PRODUCTS = TableSpec(
         ColumnSpec("category", "text", "the category demand is forecast for by default"),
         ColumnSpec("department", "text", "a level above category"),
         ColumnSpec("brand", "text", "the brand"),
-        ColumnSpec("list_price", "number", "price of one unit, base currency", minimum=0, outliers=True),
+        ColumnSpec("list_price", "number", "price of one unit, base currency", minimum=0),
         ColumnSpec("unit_cost", "number", "cost of one unit, base currency", minimum=0),
         ColumnSpec("launched_on", "date", "first day on sale"),
         ColumnSpec("available", "boolean", "whether it can be bought now; empty counts as yes"),
@@ -224,7 +214,7 @@ _EVENTS = TableSpec(
         _must("kind", "text", "what happened", choices=EVENT_KINDS),
         ColumnSpec("product_id", "id", "the product it was about"),
         ColumnSpec("order_id", "id", "the order it was about"),
-        ColumnSpec("quantity", "number", "units", outliers=True),
+        ColumnSpec("quantity", "number", "units"),
         ColumnSpec("value", "number", "an amount (base currency) or a score, by kind"),
         ColumnSpec("text", "text", "a search's words, a review's or a complaint's text"),
     ),

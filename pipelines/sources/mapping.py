@@ -1,0 +1,217 @@
+"""`mapping.yaml`: which columns of the shop's files become which columns of the data contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from core.errors import MappingError, did_you_mean
+from core.expressions import analyse
+from feature_repo.contract import TABLES, TableSpec
+from pipelines.sources.model import Formats, Source, TableSource
+from pipelines.sources.origins import locate
+
+
+def _listed(value: object) -> object:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _written(value: object) -> object:
+    """A YAML scalar as it would be written in SQL or a CSV."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Written = Annotated[str, BeforeValidator(_written)]
+
+
+class Part(BaseModel):
+    """One block of the file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Timestamps(Part):
+    """How moments are written, and in which zone."""
+
+    format: Listed = ()
+    zone: str | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str | None) -> str | None:
+        return None if zone is None else known_zone(zone)
+
+
+class Dates(Part):
+    """How days are written."""
+
+    format: Listed = ()
+
+
+class Csv(Part):
+    """How a text file is written; what is left out is looked up in the file."""
+
+    separator: Annotated[str | None, Field(min_length=1, max_length=1)] = None
+    encoding: Literal["utf-8", "latin-1", "utf-16"] | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    nulls: Listed = ()
+
+
+class TableMapping(Part):
+    """Where one table comes from, and what its columns are."""
+
+    from_: str = Field(alias="from")
+    columns: dict[str, Written]
+    constants: dict[str, Written] = {}
+    where: str | None = None
+    timestamps: Timestamps = Timestamps()
+    dates: Dates = Dates()
+    csv: Csv = Csv()
+    distinct: bool = False
+
+
+class Mapping(Part):
+    """The whole file: either `source: complete-journey`, or zone, currency and tables."""
+
+    source: Literal["complete-journey"] | None = None
+    timezone: str = "UTC"
+    base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    tables: dict[str, TableMapping] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        return known_zone(zone)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mapping:
+        if self.source and self.model_fields_set - {"source"}:
+            raise ValueError("beside `source` nothing else is allowed: the source brings its own tables")
+        if not self.source and {"timezone", "base_currency", "tables"} - self.model_fields_set:
+            raise ValueError("timezone, base_currency and tables are needed")
+        return self
+
+
+def known_zone(zone: str) -> str:
+    """The zone's name, if there is such a zone.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if zone not in available_timezones():
+        raise ValueError(f"there is no time zone {zone!r}; write it like Europe/London")
+    return zone
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice: one of the two would be lost in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+def load(path: Path) -> Mapping:
+    """Read the file and check its form; what it names is looked up by `resolve`.
+
+    Raises:
+        MappingError: with the key, what is wrong and what is allowed.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}, line {mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or str(error)
+        raise MappingError("not valid YAML", where=place, why=problem, todo="mend that line") from None
+    if not isinstance(content, dict):
+        raise MappingError("it holds no mapping", where=str(path), todo="see docs/your-data.md")
+    try:
+        return Mapping.model_validate(content)
+    except ValidationError as error:
+        raise _explain(error, path) from None
+
+
+def resolve(config: Mapping, path: Path) -> Source:
+    """Look up everything the mapping names: tables and columns of the contract, files, their columns.
+
+    Raises:
+        MappingError: something is not there; says what is.
+        DataError: a file or database can't be read.
+    """
+    for name in config.tables:
+        if name not in TABLES:
+            raise MappingError(f"the contract has no table {name!r}", where=str(path), todo=did_you_mean(name, TABLES))
+    if "orders" not in config.tables:
+        raise MappingError("tables.orders is missing", where=str(path), todo="every other table is optional")
+    tables = {name: _resolve_table(name, table, config, path) for name, table in config.tables.items()}
+    return Source("mapping.yaml", config.timezone, config.base_currency, tables)
+
+
+def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) -> TableSource:
+    where = f"{path.name}, {name}"
+    spec = TABLES[name]
+    _check_targets(spec, table, where)
+    origin = locate(table.from_, table.csv, path.parent, where)
+    types = origin.columns()
+    for column, text in table.columns.items():
+        analyse(text, types, where=f"{where}.{column}")
+    if table.where:
+        analyse(table.where, types, where=f"{where}.where")
+    formats = Formats(
+        table.timestamps.format,
+        table.dates.format,
+        table.timestamps.zone or config.timezone,
+        table.csv.decimal,
+        table.csv.thousands,
+    )
+    return TableSource(name, origin, table.columns, table.constants, table.where, formats, table.distinct)
+
+
+def _check_targets(spec: TableSpec, table: TableMapping, where: str) -> None:
+    for column in [*table.columns, *table.constants]:
+        if column not in spec.names:
+            raise MappingError(
+                f"the contract's {spec.name} has no column {column!r}",
+                where=where,
+                todo=did_you_mean(column, spec.names),
+            )
+    if twice := sorted(set(table.columns) & set(table.constants)):
+        raise MappingError(f"{twice[0]} stands in columns and in constants", where=where, todo="leave one of them out")
+    if missing := [c for c in spec.required if c not in table.columns and c not in table.constants]:
+        raise MappingError(
+            f"required columns are not mapped: {', '.join(missing)}",
+            where=where,
+            todo="name a source column or an expression for each",
+        )
+
+
+def _explain(error: ValidationError, path: Path) -> MappingError:
+    first = error.errors()[0]
+    key = ".".join("from" if part == "from_" else str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        *parents, last = first["loc"]
+        return MappingError(f"unknown key {key!r}", where=str(path), todo=did_you_mean(str(last), _siblings(parents)))
+    text = first["msg"].removeprefix("Value error, ")
+    value = first["input"]
+    shown = f"{key} = {value!r} is not possible" if key and isinstance(value, str | int | float) else key or "mapping"
+    return MappingError(shown, where=str(path), why=text[0].lower() + text[1:], todo="see docs/your-data.md")
+
+
+def _siblings(parents: list[int | str]) -> list[str]:
+    """The keys that are allowed at a place of the file."""
+    blocks: dict[str, type[Part]] = {"timestamps": Timestamps, "dates": Dates, "csv": Csv}
+    last = str(parents[-1]) if parents else ""
+    block: type[Part] = blocks.get(last, TableMapping if parents else Mapping)
+    return [field.alias or name for name, field in block.model_fields.items()]

@@ -1,0 +1,115 @@
+"""A source as ingest sees it: for each table, where its rows lie and how they become the contract's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROW = "source_row_"
+"""The column of a staged relation that counts its rows from 0 in the order of the source."""
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A piece of a source that could not even be cut into columns."""
+
+    position: int
+    text: str
+    reason: str
+
+
+class Positions(Protocol):
+    """Turns rows of a staged relation into positions a person finds in the source."""
+
+    def __call__(self, rows: Sequence[int]) -> list[int]:
+        """The position of each of the rows (numbers in `ROW`)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A relation of a DuckDB connection with the source's columns and `ROW`.
+
+    `types` are the DuckDB types of the columns; `unit` says what positions count: lines of a text file
+    (the header is line 1), or rows.
+    """
+
+    relation: str
+    types: Mapping[str, str]
+    unit: Literal["line", "row"] = "row"
+    positions: Positions = field(default=lambda rows: [row + 1 for row in rows])
+    broken: tuple[BrokenRow, ...] = ()
+
+
+class Origin(Protocol):
+    """A place with rows: a file, a table of a database, a query over the embedded data."""
+
+    @property
+    def label(self) -> str:
+        """How messages name it; holds no password."""
+        ...
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that queries over the staged relation still read."""
+        ...
+
+    def columns(self) -> Mapping[str, str]:
+        """The columns it has, with DuckDB's types; text files have only VARCHAR."""
+        ...
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """Make its rows a relation `name` of the connection."""
+        ...
+
+    def fingerprint(self) -> str | None:
+        """Changes whenever its content does; None where that can't be told without reading it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How text is written: strptime formats (none: ISO 8601), the zone of times without one, separators in numbers."""
+
+    timestamps: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    zone: str | None = None
+    decimal: str = "."
+    thousands: str = ""
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """How one table is filled.
+
+    `columns` maps contract columns to source columns or checked-to-be scalar expressions, `constants` to one
+    value for all rows. `distinct`: the source repeats a key on many rows and each counts once.
+    """
+
+    table: str
+    origin: Origin
+    columns: Mapping[str, str]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+    formats: Formats = Formats()
+    distinct: bool = False
+
+    def definition(self) -> str:
+        """Everything but the rows, as text: changes where the mapping of this table does."""
+        parts = (dict(self.columns), dict(self.constants), self.where, self.formats, self.distinct, self.origin.label)
+        return repr((self.table, *parts))
+
+
+@dataclass(frozen=True)
+class Source:
+    """All tables of a shop, its time zone and its base currency; `name` is what messages call it."""
+
+    name: str
+    timezone: str
+    base_currency: str
+    tables: Mapping[str, TableSource]

@@ -1,0 +1,246 @@
+"""The places rows come from: CSV, Parquet, a DuckDB file, a database behind an SQLAlchemy URL, a fixed query."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from core.errors import DataError, MappingError, did_you_mean
+from core.expressions import literal, quote
+from core.files import sha256
+from pipelines.sources.csv_dialect import Dialect, look
+from pipelines.sources.line_numbers import LineNumbers, line_at
+from pipelines.sources.model import ROW, BrokenRow, Staged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A text file with a header line; every column is read as text, so `007` stays `007`."""
+
+    path: Path
+    label: str
+    separator: str | None = None
+    encoding: str | None = None
+    nulls: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """None: staging copies it."""
+        return ()
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """Separator, encoding and header, looked up in the file where not given."""
+        return look(self.path, self.separator, self.encoding)
+
+    def columns(self) -> Mapping[str, str]:
+        """The header's names, all VARCHAR."""
+        return dict.fromkeys(self.dialect.header, "VARCHAR")
+
+    def fingerprint(self) -> str:
+        """The file's SHA-256 and how it is read."""
+        return f"{sha256(self.path)}:{self.separator}:{self.encoding}:{self.nulls}"
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """Copy the rows; a line that can't be cut into the header's columns is set aside as broken."""
+        connection.execute(f"CREATE OR REPLACE TABLE {quote(name + '_rows')} AS SELECT * FROM {self._read_csv(name)}")
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {quote(name + '_rows')}"
+        )
+        [(rows,)] = connection.execute(f"SELECT count(*) FROM {quote(name + '_rows')}").fetchall()
+        broken, offsets = self._broken(connection, name)
+        return Staged(name, self.columns(), "line", self._positions(offsets, rows), broken)
+
+    def _read_csv(self, name: str) -> str:
+        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.dialect.header)
+        nulls = ", ".join(literal(text) for text in ("", *self.nulls))
+        options = {
+            "columns": f"{{{columns}}}",
+            "auto_detect": "false",
+            "header": "true",
+            "delim": literal(self.dialect.separator),
+            "quote": "'\"'",
+            "escape": "'\"'",
+            "encoding": literal(self.dialect.encoding),
+            "nullstr": f"[{nulls}]",
+            "store_rejects": "true",
+            "rejects_limit": "0",
+            "rejects_table": literal(f"{name}_rejects"),
+            "rejects_scan": literal(f"{name}_scans"),
+        }
+        return f"read_csv({literal(str(self.path))}, {', '.join(f'{k}={v}' for k, v in options.items())})"
+
+    def _broken(self, connection: duckdb.DuckDBPyConnection, name: str) -> tuple[tuple[BrokenRow, ...], list[int]]:
+        rows = connection.execute(
+            f"SELECT line, line_byte_position, any_value(csv_line), min(error_type)"
+            f" FROM {quote(name + '_rejects')} GROUP BY ALL ORDER BY line_byte_position, line"
+        ).fetchall()
+        broken, offsets = [], []
+        for line, position, raw, kind in rows:
+            text = (raw or "").lstrip("\r\n")
+            offset = position - 1 + len(raw or "") - len(text)
+            offsets.append(offset)
+            place = line_at(self.path, offset) if self._countable else line
+            broken.append(BrokenRow(place, text, f"the line can't be read: {kind.lower()}"))
+        return tuple(broken), offsets
+
+    @property
+    def _countable(self) -> bool:
+        return self.path.suffix != ".gz" and self.dialect.encoding != "utf-16"
+
+    def _positions(self, offsets: list[int], rows: int) -> Callable[[Sequence[int]], list[int]]:
+        if self._countable:
+            return LineNumbers(self.path, offsets, rows)
+        return lambda numbers: [number + 2 for number in numbers]
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """A Parquet file, read where it lies."""
+
+    path: Path
+    label: str
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The file itself."""
+        return (self.path,)
+
+    @property
+    def _relation(self) -> str:
+        return f"read_parquet({literal(str(self.path))}, file_row_number=true)"
+
+    def columns(self) -> Mapping[str, str]:
+        """Names and types from the file's own schema."""
+        types = describe(duckdb.connect(), f"SELECT * FROM {self._relation}", self.label)
+        types.pop("file_row_number")
+        return types
+
+    def fingerprint(self) -> str:
+        """The file's SHA-256."""
+        return sha256(self.path)
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """A view of the file."""
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {quote(name)} AS"
+            f" SELECT file_row_number AS {ROW}, * EXCLUDE (file_row_number) FROM {self._relation}"
+        )
+        return Staged(name, self.columns())
+
+
+@dataclass(frozen=True)
+class DuckdbTable:
+    """A table or view of a DuckDB database file."""
+
+    path: Path
+    table: str
+    label: str
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """None: staging copies it."""
+        return ()
+
+    def columns(self) -> Mapping[str, str]:
+        """Names and types of the table."""
+        with duckdb.connect() as connection:
+            return describe(connection, f"SELECT * FROM {self._attach(connection)}", self.label)
+
+    def fingerprint(self) -> str:
+        """The database file's SHA-256."""
+        return sha256(self.path)
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """Copy the rows."""
+        relation = self._attach(connection)
+        try:
+            _copy(connection, name, f"SELECT * FROM {relation}")
+        finally:
+            connection.execute("DETACH source_database_")
+        return Staged(name, self.columns())
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection) -> str:
+        try:
+            connection.execute(f"ATTACH {literal(str(self.path))} AS source_database_ (READ_ONLY)")
+        except duckdb.Error as error:
+            raise DataError(
+                "the DuckDB file can't be opened",
+                where=self.label,
+                why=first_line(error),
+                todo="check the file, and that no program holds it open for writing",
+            ) from None
+        names = _duckdb_names(connection)
+        if self.table not in names:
+            raise MappingError(
+                f"there is no table {self.table!r}", where=self.label, todo=did_you_mean(self.table, names)
+            )
+        return ".".join(["source_database_", *(quote(part) for part in self.table.split("."))])
+
+
+@dataclass(frozen=True)
+class Query:
+    """Rows of a fixed query of our own over files we know; `sql` has a column `ROW`."""
+
+    sql: str
+    label: str
+    reads: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files the query reads."""
+        return self.reads
+
+    def columns(self) -> Mapping[str, str]:
+        """Names and types of the query's columns."""
+        types = describe(duckdb.connect(), self.sql, self.label)
+        types.pop(ROW)
+        return types
+
+    def fingerprint(self) -> str:
+        """The query's text and the SHA-256 of the files."""
+        parts = [self.sql, *(sha256(path) for path in self.reads)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """A view of the query."""
+        connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS {self.sql}")
+        return Staged(name, self.columns())
+
+
+def describe(connection: duckdb.DuckDBPyConnection, sql: str, label: str) -> dict[str, str]:
+    """Names and DuckDB types of a query's columns.
+
+    Raises:
+        DataError: the source can't be read.
+    """
+    try:
+        return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {sql}").fetchall()}
+    except duckdb.Error as error:
+        raise DataError("the source can't be read", where=label, why=first_line(error)) from None
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an engine's message."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE {quote(name + '_rows')} AS {select}")
+    connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {quote(name + '_rows')}")
+
+
+def _duckdb_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'source_database_'"
+    ).fetchall()
+    return [f"{schema}.{name}" for schema, name in rows] + [name for schema, name in rows if schema == "main"]
