@@ -1,0 +1,159 @@
+"""Verified local copies of versions, in `models/<kind>/<version>/`: they serve when the registry is down.
+
+A copy is checked against its own manifest, and the manifest against the seal that the registry keeps as a tag:
+neither a damaged file nor an exchanged folder gets through.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import StoreError
+from core.files import replace_directory, sha256, staging_directory, write_atomically
+from core.workspace import Workspace
+from models import artifact
+from models.mlflow_store import talking
+from models.version import Version
+
+PACKAGE = "version"  # the folder of a version's own files inside its MLflow model
+MODEL, EVALUATION, BASELINE = "model", "evaluation", "baseline"
+_KEPT_STATES = 5
+
+
+@dataclass(frozen=True)
+class ServingState:
+    """What the endpoints of a kind answer from: a directory for `Kind.load`, and where it comes from.
+
+    `mode` is `baseline` where there is no champion and the quality gate refused: answers then say
+    `"fallback": "baseline"`.
+    """
+
+    kind: str
+    version: str
+    directory: Path
+    alias: str
+    mode: Literal["model", "baseline"]
+    seal: str
+
+    @property
+    def root(self) -> Path:
+        """The version's whole local copy."""
+        return self.directory.parent
+
+
+class Copies:
+    """The local copies of a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def path(self, kind: str, version: str) -> Path:
+        """Where the copy of a version lies."""
+        return self._workspace.models_dir / kind / version
+
+    def fetch(self, version: Version) -> Path:
+        """The verified local copy; made again from the registry where it is missing or damaged.
+
+        Raises:
+            StoreError: the registry's own copy is missing or damaged; it names the version.
+        """
+        target = self.path(version.kind, version.version)
+        if target.is_dir() and _problem(target, version.seal) is None:
+            return target
+        staging = staging_directory(target)
+        try:
+            self._download(version, staging)
+            problem = _problem(staging / PACKAGE, version.seal)
+            if problem:
+                raise damaged(version, problem)
+            replace_directory(staging / PACKAGE, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return target
+
+    def _download(self, version: Version, target: Path) -> None:
+        from mlflow.exceptions import MlflowException
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        try:
+            with talking(self._workspace):
+                get_artifact_repository(version.location).download_artifacts(f"artifacts/{PACKAGE}", str(target))
+        except (MlflowException, StoreError) as error:
+            reason = error.why if isinstance(error, StoreError) else str(error)
+            raise damaged(version, reason or "its files can't be read") from error
+        if not (target / PACKAGE).is_dir():
+            _adopt(target)
+
+    def remember(self, state: ServingState) -> None:
+        """Note that this state was verified and served, for a start without the registry."""
+        states = [known for known in self._remembered(state.kind) if known != state]
+        rows = [_row(entry) for entry in [state, *states][:_KEPT_STATES]]
+        write_atomically(self._note(state.kind), json.dumps(rows, indent=1) + "\n")
+
+    def last_good(self, kind: str) -> ServingState | None:
+        """The state that served last whose local copy is still whole."""
+        for state in self._remembered(kind):
+            if _problem(state.root, state.seal) is None:
+                return state
+        return None
+
+    def _remembered(self, kind: str) -> list[ServingState]:
+        try:
+            rows = json.loads(self._note(kind).read_text())
+            return [self._state(row) for row in rows]
+        except (OSError, ValueError, TypeError, KeyError):
+            return []
+
+    def _state(self, row: dict[str, Any]) -> ServingState:
+        folder = MODEL if row["mode"] == "model" else BASELINE
+        return ServingState(**row, directory=self.path(row["kind"], row["version"]) / folder)
+
+    def _note(self, kind: str) -> Path:
+        return self._workspace.models_dir / kind / "serving.json"
+
+
+def damaged(version: Version, reason: str) -> StoreError:
+    """The error of a version whose files are not what training sealed."""
+    return StoreError(
+        f"{version} is damaged",
+        where=version.location,
+        why=reason,
+        todo=f"restore its files, or go on with another version: regulars rollback {version.kind}, "
+        f"or regulars train {version.kind}",
+    )
+
+
+def seal_of(directory: Path) -> str:
+    """The seal of a version's folder: the SHA-256 of its manifest."""
+    return sha256(directory / artifact.MANIFEST)
+
+
+def _problem(directory: Path, seal: str) -> str | None:
+    try:
+        artifact.verify(directory)
+        same = seal_of(directory) == seal
+    except StoreError as error:
+        return error.what
+    except OSError as error:
+        return str(error)
+    return None if same else "its manifest is not the one that training sealed"
+
+
+def _row(state: ServingState) -> dict[str, Any]:
+    return {name: value for name, value in asdict(state).items() if name != "directory"}
+
+
+def _adopt(target: Path) -> None:
+    """Some artifact stores give the folder with its path, others only its content."""
+    nested = target / "artifacts" / PACKAGE
+    if nested.is_dir():
+        nested.replace(target / PACKAGE)
+        return
+    content = list(target.iterdir())
+    (target / PACKAGE).mkdir()
+    for path in content:
+        path.replace(target / PACKAGE / path.name)

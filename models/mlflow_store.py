@@ -1,0 +1,105 @@
+"""The connection to MLflow: where its database and artifacts are, and what its errors mean."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from core import telemetry
+
+telemetry.switch_off()
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+import sqlalchemy as sa  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+from mlflow.tracking import MlflowClient  # noqa: E402
+from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
+
+from core.database import driver, expand, masked  # noqa: E402
+from core.errors import StoreError  # noqa: E402
+from core.progress import current  # noqa: E402
+from core.workspace import Workspace  # noqa: E402
+
+_CONNECT_SECONDS = 3
+for _name in ("mlflow", "alembic"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+def address(workspace: Workspace) -> str:
+    """The URL of MLflow's database."""
+    url = workspace.settings.stores.mlflow
+    return driver(expand(url)) if url else f"sqlite:///{_file(workspace)}"
+
+
+def exists(workspace: Workspace) -> bool:
+    """Whether there can be anything in the registry: an embedded one is made by the first training."""
+    return bool(workspace.settings.stores.mlflow) or _file(workspace).exists()
+
+
+def artifact_root(workspace: Workspace) -> str:
+    """Where artifacts lie: an S3 URL, or a folder of the workspace."""
+    given = workspace.settings.stores.mlflow_artifacts
+    return expand(given).rstrip("/") if given else str(workspace.mlflow_dir / "artifacts")
+
+
+def connect(workspace: Workspace) -> MlflowClient:
+    """A client for the workspace's MLflow; makes an embedded database on first use, which takes some seconds.
+
+    Raises:
+        StoreError: the database does not answer. MLflow alone would try again for minutes.
+    """
+    url = address(workspace)
+    if not exists(workspace):
+        current().step("making the model registry (once)")
+        workspace.mlflow_dir.mkdir(parents=True, exist_ok=True)
+    with talking(workspace):
+        _probe(url)
+        client = MlflowClient(tracking_uri=url, registry_uri=url)
+        client.search_registered_models(max_results=1)
+    return client
+
+
+@contextmanager
+def talking(workspace: Workspace) -> Iterator[None]:
+    """Turn what goes wrong with the store into a StoreError; a missing entity stays an MlflowException."""
+    try:
+        yield
+    except MlflowException as error:
+        if missing(error):
+            raise
+        raise _down(workspace, error) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise _down(workspace, error) from error
+
+
+def missing(error: MlflowException) -> bool:
+    """Whether MLflow says that something is not there."""
+    return cast(str, error.error_code) in {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND", "INVALID_PARAMETER_VALUE"}
+
+
+def _down(workspace: Workspace, error: Exception) -> StoreError:
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return StoreError(
+        "the model registry does not answer",
+        where=masked(address(workspace)),
+        why=reason,
+        todo="run: regulars doctor",
+    )
+
+
+def _probe(url: str) -> None:
+    timeout = {} if url.startswith("sqlite") else {"connect_timeout": _CONNECT_SECONDS}
+    engine = sa.create_engine(url, connect_args=timeout)
+    try:
+        with engine.connect() as connection:
+            sa.inspect(connection).get_table_names()
+    finally:
+        engine.dispose()
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.mlflow_dir / "mlflow.db"

@@ -1,0 +1,261 @@
+"""The model registry: versions, aliases and tags of MLflow's, typed, with verified local copies.
+
+Registered models are called `churn`, `demand`, `recommendation`. Aliases: `challenger` (the latest candidate),
+`canary`, `champion` (serves), and `baseline`: while there is no champion and the quality gate refused, the
+endpoints answer from the best baseline of the version that carries it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from core.alerts import Alerts
+from core.errors import NotReady, StoreError, UsageError, did_you_mean
+from core.workspace import Workspace
+from models import fairness_result
+from models.copies import BASELINE as BASELINE_FOLDER
+from models.copies import MODEL, Copies, ServingState
+from models.fairness_result import FairnessResult
+from models.mlflow_store import connect, exists, missing, talking
+from models.version import ALIASES, BASELINE, CHALLENGER, CHAMPION, PREFIX, Version
+
+_SOURCE = "registry"
+_RETRY_SECONDS = 60.0
+
+
+class Registry:
+    """The registry of a workspace. Methods raise StoreError where it does not answer, unless they say otherwise.
+
+    registry = Registry(workspace)
+    champion = registry.version("churn", "champion")
+    model = kind("churn").load(registry.fetch(champion) / "model")
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.copies = Copies(workspace)
+        self._client: MlflowClient | None = None
+        self._serving: dict[str, ServingState] = {}
+        self._failed: dict[tuple[str, str], float] = {}
+
+    @property
+    def client(self) -> MlflowClient:
+        """MLflow's client, connected on first use."""
+        if self._client is None:
+            self._client = connect(self.workspace)
+        return self._client
+
+    def register(self, kind: str, run_id: str, source: str, facts: Mapping[str, str], model_id: str) -> Version:
+        """Make a new version of what a run logged at `source`, and let it be the challenger."""
+        with talking(self.workspace):
+            self._ensure_model(kind)
+            tags = {PREFIX + name: value for name, value in facts.items()}
+            made = self.client.create_model_version(kind, source, run_id, tags=tags, model_id=model_id)
+        self.set_alias(kind, CHALLENGER, str(made.version))
+        return self.version(kind, str(made.version))
+
+    def version(self, kind: str, name: str) -> Version:
+        """The version of that number or alias.
+
+        Raises:
+            NotReady: no version carries the alias, or there is none at all; says which command to run.
+            UsageError: no such number; says which there are.
+        """
+        found = self.find(kind, name)
+        if found is not None:
+            return found
+        versions = self.versions(kind)
+        if not versions:
+            raise NotReady(f"there is no {kind} model yet", todo=f"run: regulars train {kind}")
+        if name in ALIASES:
+            raise NotReady(f"no {kind} version is {name}", todo=_how_to_become(kind, name, versions))
+        numbers = [version.version for version in versions]
+        raise UsageError(f"there is no {kind} version {name!r}", todo=did_you_mean(name, [*numbers, *ALIASES]))
+
+    def find(self, kind: str, name: str) -> Version | None:
+        """The version of that number or alias, or None."""
+        if not exists(self.workspace):
+            return None
+        try:
+            with talking(self.workspace):
+                if name.isdigit():
+                    return self._version(self.client.get_model_version(kind, name))
+                return self._version(self.client.get_model_version_by_alias(kind, name))
+        except MlflowException:
+            return None
+
+    def versions(self, kind: str) -> list[Version]:
+        """Every version, the newest first."""
+        if not exists(self.workspace):
+            return []
+        aliases = self.aliases(kind)
+        with talking(self.workspace):
+            found = self.client.search_model_versions(f"name = '{kind}'")
+        versions = [self._version(entity, aliases) for entity in found]
+        return sorted(versions, key=lambda version: int(version.version), reverse=True)
+
+    def aliases(self, kind: str) -> dict[str, str]:
+        """Which version carries which alias: `{"champion": "3"}`."""
+        model = self._model(kind)
+        return {alias: str(number) for alias, number in model.aliases.items()} if model else {}
+
+    def set_alias(self, kind: str, alias: str, version: str) -> None:
+        """Let a version carry an alias; another version that carried it loses it."""
+        with talking(self.workspace):
+            self.client.set_registered_model_alias(kind, alias, version)
+
+    def drop_alias(self, kind: str, alias: str) -> None:
+        """Let no version carry the alias."""
+        with talking(self.workspace):
+            self.client.delete_registered_model_alias(kind, alias)
+
+    def tag(self, version: Version, name: str, value: str) -> None:
+        """Store a fact with a version: the tag `regulars.<name>`."""
+        with talking(self.workspace):
+            self.client.set_model_version_tag(version.kind, version.version, PREFIX + name, value)
+
+    def past_champions(self, kind: str) -> list[str]:
+        """The versions that were champion before the present one, the latest last."""
+        model = self._model(kind)
+        return list(json.loads(model.tags.get(PREFIX + "past_champions", "[]"))) if model else []
+
+    def set_past_champions(self, kind: str, versions: list[str]) -> None:
+        """Keep that history."""
+        with talking(self.workspace):
+            self.client.set_registered_model_tag(kind, PREFIX + "past_champions", json.dumps(versions))
+
+    def store_fairness(self, version: Version, result: FairnessResult) -> None:
+        """Keep a fairness measurement with a version, in the place of an earlier one: the fairness gate reads it."""
+        with talking(self.workspace):
+            self.client.log_text(version.run_id, result.to_json(), fairness_result.ARTIFACT)
+        self.tag(version, fairness_result.TAG.removeprefix(PREFIX), result.state)
+
+    def fairness(self, version: Version) -> FairnessResult | None:
+        """The fairness measurement stored last with a version, or None."""
+        if fairness_result.TAG.removeprefix(PREFIX) not in version.tags:
+            return None
+        return FairnessResult.from_json(self.read_text(version, fairness_result.ARTIFACT))
+
+    def read_text(self, version: Version, name: str) -> str:
+        """A text that the version's run logged, such as `card.md`."""
+        from mlflow.artifacts import load_text
+
+        try:
+            with talking(self.workspace):
+                uri = self.client.get_run(version.run_id).info.artifact_uri
+                return str(load_text(f"{uri}/{name}"))
+        except MlflowException as error:
+            raise StoreError(f"{name} of {version} can't be read", where=version.location, why=str(error)) from error
+
+    def fetch(self, version: Version) -> Path:
+        """The verified local copy: `model/`, `evaluation/`, `baseline/`, `card.md`, `features.json`, `version.json`.
+
+        Raises:
+            StoreError: the version is damaged; the error names it.
+        """
+        return self.copies.fetch(version)
+
+    def serving_state(self, kind: str) -> ServingState | None:
+        """What the endpoints answer from now; cheap enough to ask every few seconds. Never raises a StoreError.
+
+        With the registry down, or a damaged version, the last good state stays and an alert tells of it.
+        None: there is nothing to serve.
+        """
+        try:
+            wanted = self._to_serve(kind)
+        except StoreError as error:
+            self._alert("moderate", kind, str(error))
+            return self._last_good(kind)
+        if wanted is None:
+            return self._last_good(kind) if not exists(self.workspace) else None
+        version, alias = wanted
+        known = self._serving.get(kind)
+        if known and (known.version, known.alias, known.seal) == (version.version, alias, version.seal):
+            return known
+        return self._take(version, alias)
+
+    def _to_serve(self, kind: str) -> tuple[Version, str] | None:
+        for alias in (CHAMPION, BASELINE):
+            version = self.find(kind, alias)
+            if version is not None:
+                return version, alias
+        return None
+
+    def _take(self, version: Version, alias: str) -> ServingState | None:
+        key = (version.kind, version.version)
+        if time.monotonic() - self._failed.get(key, -_RETRY_SECONDS) < _RETRY_SECONDS:
+            return self._last_good(version.kind)
+        try:
+            state = serving_state(version, alias, self.fetch(version))
+        except StoreError as error:
+            self._failed[key] = time.monotonic()
+            self._alert("severe", version.subject, f"{error} The last good version keeps serving.")
+            return self._last_good(version.kind)
+        self.copies.remember(state)
+        self._serving[version.kind] = state
+        alerts = Alerts(self.workspace)
+        for subject in (version.kind, version.subject):
+            alerts.close(_SOURCE, subject, by="registry")
+        return state
+
+    def _last_good(self, kind: str) -> ServingState | None:
+        if kind not in self._serving:
+            state = self.copies.last_good(kind)
+            if state is None:
+                return None
+            self._serving[kind] = state
+        return self._serving[kind]
+
+    def _alert(self, level: Any, subject: str, text: str) -> None:
+        Alerts(self.workspace).append(level, _SOURCE, subject, text)
+
+    def _ensure_model(self, kind: str) -> None:
+        if self._model(kind) is None:
+            self.client.create_registered_model(kind)
+
+    def _model(self, kind: str) -> Any:
+        if not exists(self.workspace):
+            return None
+        try:
+            with talking(self.workspace):
+                return self.client.get_registered_model(kind)
+        except MlflowException:
+            return None
+
+    def _version(self, entity: Any, aliases: Mapping[str, str] | None = None) -> Version:
+        number = str(entity.version)
+        carried = [a for a, v in aliases.items() if v == number] if aliases is not None else entity.aliases
+        return Version(
+            kind=entity.name,
+            version=number,
+            run_id=entity.run_id,
+            created_at=datetime.fromtimestamp(entity.creation_timestamp / 1000, UTC),
+            aliases=tuple(sorted(carried)),
+            tags={key.removeprefix(PREFIX): value for key, value in entity.tags.items() if key.startswith(PREFIX)},
+            location=self.client.get_model_version_download_uri(entity.name, number),
+        )
+
+
+def serving_state(version: Version, alias: str, copy: Path) -> ServingState:
+    """How a version serves under an alias: with its model, or with its best baseline."""
+    if alias == BASELINE:
+        return ServingState(version.kind, version.version, copy / BASELINE_FOLDER, alias, "baseline", version.seal)
+    return ServingState(version.kind, version.version, copy / MODEL, alias, "model", version.seal)
+
+
+def _how_to_become(kind: str, alias: str, versions: list[Version]) -> str:
+    latest = versions[0].version
+    if alias == CHALLENGER:
+        return f"run: regulars train {kind}"
+    return f"run: regulars promote {kind} {latest}"
+
+
+__all__ = ["Registry", "ServingState", "Version", "missing", "serving_state"]

@@ -1,0 +1,111 @@
+"""A registered version: what the registry knows about it without a download."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from models.intervals import Interval
+
+PREFIX = "regulars."
+CHALLENGER, CANARY, CHAMPION, BASELINE = "challenger", "canary", "champion", "baseline"
+ALIASES = (CHALLENGER, CANARY, CHAMPION, BASELINE)
+
+Intervals = Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reviewer decided about a version; `evidence` is the hash of the fairness result it was decided on."""
+
+    verdict: Literal["approved", "refused"]
+    who: str
+    reason: str
+    at: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a model. What training recorded are tags `regulars.<name>`; `tags` holds them without prefix."""
+
+    kind: str
+    version: str
+    run_id: str
+    created_at: datetime
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+    location: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} version {self.version}"
+
+    @property
+    def subject(self) -> str:
+        """How the audit log and the alerts name it: `churn/3`."""
+        return f"{self.kind}/{self.version}"
+
+    @property
+    def as_of(self) -> date:
+        """The first day the served model knows nothing of."""
+        return date.fromisoformat(self.tags["as_of"])
+
+    @property
+    def evaluated_from(self) -> date:
+        """The first day of the window its metrics are of; the evaluation model knows nothing of it."""
+        return date.fromisoformat(self.tags["evaluated_from"])
+
+    @property
+    def primary(self) -> str:
+        """The metric by which versions are compared."""
+        return self.tags["primary"]
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether more of the primary metric is better."""
+        return self.tags["higher_is_better"] == "true"
+
+    @property
+    def metrics(self) -> Intervals:
+        """Each metric of the evaluation model, with its interval."""
+        return _intervals(self._json("metrics"))
+
+    @property
+    def baselines(self) -> Mapping[str, Intervals]:
+        """The same metrics of each baseline on the same window."""
+        return {name: _intervals(metrics) for name, metrics in self._json("baselines").items()}
+
+    @property
+    def paired(self) -> Intervals:
+        """Per baseline: the model minus the baseline on the primary metric, paired by unit."""
+        return _intervals(self._json("paired"))
+
+    @property
+    def best_baseline(self) -> str:
+        """The baseline that is best on the primary metric."""
+        return self.tags["best_baseline"]
+
+    @property
+    def trained_by(self) -> str:
+        """Who ran the training."""
+        return self.tags["trained_by"]
+
+    @property
+    def seal(self) -> str:
+        """SHA-256 of the manifest of its files."""
+        return self.tags["seal"]
+
+    @property
+    def review(self) -> Verdict | None:
+        """What a reviewer decided, if one did."""
+        return Verdict(**self._json("review")) if "review" in self.tags else None
+
+    def _json(self, name: str) -> dict[str, Any]:
+        return dict(json.loads(self.tags.get(name, "{}")))
+
+
+def _intervals(values: Mapping[str, Any]) -> Intervals:
+    return {name: Interval.of(value) for name, value in values.items()}
