@@ -1,0 +1,126 @@
+"""Two versions, side by side, on the same later time, unit by unit.
+
+Both evaluation models predict as of the later of their two `evaluated_from` dates, so neither has seen the
+window, and every unit (customer, series) is scored by both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from core.errors import UsageError
+from core.progress import current
+from core.workspace import Workspace
+from models.copies import EVALUATION
+from models.intervals import Interval, bootstrap, paired
+from models.kinds import Kind, kind
+from models.registry import Registry
+from models.version import Version
+
+
+@dataclass(frozen=True)
+class Row:
+    """One statistic of both versions; `difference` is a - b, paired by unit."""
+
+    statistic: str
+    a: Interval
+    b: Interval
+    difference: Interval
+
+    @property
+    def certain(self) -> bool:
+        """Whether the interval of the difference leaves zero out."""
+        return self.difference.low > 0 or self.difference.high < 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Versions `a` and `b` of a kind on the window from `as_of`, over `units` units that both score."""
+
+    kind: str
+    a: str
+    b: str
+    as_of: date
+    units: int
+    primary: str
+    higher_is_better: bool
+    rows: tuple[Row, ...]
+
+    @property
+    def verdict(self) -> str:
+        """What the primary statistic says, in words."""
+        difference = next(row.difference for row in self.rows if row.statistic == self.primary)
+        if difference.wholly_better(self.higher_is_better):
+            return f"version {self.a} is better on {self.primary}: {difference}"
+        if difference.wholly_worse(self.higher_is_better):
+            return f"version {self.b} is better on {self.primary}: {difference}"
+        return f"no certain difference on {self.primary}: {difference}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines; a figure that could not be computed is null."""
+        rows = [
+            {
+                "statistic": row.statistic,
+                "a": _plain(row.a),
+                "b": _plain(row.b),
+                "difference": _plain(row.difference),
+                "certain": row.certain,
+            }
+            for row in self.rows
+        ]
+        return {
+            "model": self.kind,
+            "a": self.a,
+            "b": self.b,
+            "as_of": self.as_of.isoformat(),
+            "units": self.units,
+            "primary": self.primary,
+            "verdict": self.verdict,
+            "statistics": rows,
+        }
+
+
+def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
+    """Compare two versions (numbers or aliases) on every statistic of their kind.
+
+    Raises:
+        UsageError: no such version, or twice the same.
+        StoreError: one of them is damaged.
+        DataError: no unit is scored by both.
+    """
+    registry, of_kind = Registry(workspace), kind(kind_name)
+    first, second = registry.version(kind_name, a), registry.version(kind_name, b)
+    if first.version == second.version:
+        raise UsageError(f"{a} and {b} are the same {kind_name} version, {first.version}", todo="name two versions")
+    as_of = max(first.evaluated_from, second.evaluated_from)
+    frames = [_evaluation(registry, of_kind, version, as_of) for version in (first, second)]
+    common = frames[0].index.intersection(frames[1].index)
+    frames = [frame.loc[common] for frame in frames]
+    seed = workspace.settings.seed
+    rows = tuple(
+        Row(name, *(bootstrap(frame, statistic, seed=seed) for frame in frames), paired(*frames, statistic, seed=seed))
+        for name, statistic in of_kind.statistics.items()
+    )
+    names = (first.version, second.version)
+    return Comparison(kind_name, *names, as_of, len(common), of_kind.primary, of_kind.higher_is_better, rows)
+
+
+def difference(registry: Registry, a: Version, b: Version) -> Interval:
+    """The primary statistic of `a` minus that of `b`, paired by unit: what the quality gate asks for."""
+    of_kind, as_of = kind(a.kind), max(a.evaluated_from, b.evaluated_from)
+    frames = [_evaluation(registry, of_kind, version, as_of) for version in (a, b)]
+    seed = registry.workspace.settings.seed
+    return paired(*frames, of_kind.statistics[of_kind.primary], seed=seed)
+
+
+def _evaluation(registry: Registry, of_kind: Kind, version: Version, as_of: date) -> Any:
+    current().step(f"scoring {version} as of {as_of}")
+    model = of_kind.load(registry.fetch(version) / EVALUATION)
+    return of_kind.evaluate(registry.workspace, model, as_of)
+
+
+def _plain(interval: Interval) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in interval.as_dict().items()}

@@ -1,0 +1,165 @@
+"""The gates before `champion`: quality, fairness, signature and golden inputs, review.
+
+A gate that can't be judged does not pass: what was not measured was not shown to be right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import DataError, GateRefused, StoreError
+from core.workspace import Workspace
+from models.comparison import difference
+from models.copies import MODEL
+from models.fairness_result import FairnessResult
+from models.intervals import Interval
+from models.kinds import FittedModel, kind
+from models.registry import Registry
+from models.version import CHAMPION, Version
+
+QUALITY, FAIRNESS, SIGNATURE, GOLDEN, REVIEW = "quality", "fairness", "signature", "golden inputs", "review"
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """One gate's verdict and its reason in words."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+class Refused(GateRefused):
+    """At least one gate refused; `gates` holds every result."""
+
+    def __init__(self, what: str, gates: list[GateResult], todo: str | None = None) -> None:
+        self.gates = gates
+        why = "; ".join(f"{gate.name}: {gate.text}" for gate in gates if not gate.passed)
+        super().__init__(what, why=why or None, todo=todo)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for machines, with each gate."""
+        return super().as_dict() | {"gates": [vars(gate) for gate in self.gates]}
+
+
+def judge(workspace: Workspace, version: Version, registry: Registry | None = None) -> list[GateResult]:
+    """Judge a version against the present champion and the house's rules, every gate, in a fixed order.
+
+    Raises:
+        StoreError: the registry does not answer. A damaged version is no error but a gate that refuses.
+    """
+    registry = registry or Registry(workspace)
+    version = registry.version(version.kind, version.version)
+    champion = registry.find(version.kind, CHAMPION)
+    if champion is not None and champion.version == version.version:
+        champion = None
+    model = _load(registry, version)
+    return [
+        _quality(registry, version, champion),
+        _fairness(registry, version),
+        _signature(registry, version, champion, model),
+        _golden(version, model),
+        _review(workspace, version),
+    ]
+
+
+def evidence(result: FairnessResult | None) -> str:
+    """The hash of a fairness measurement: an approval lifts the block it was given for, not a later one."""
+    return hashlib.sha256(result.to_json().encode()).hexdigest()[:16] if result else ""
+
+
+def _quality(registry: Registry, version: Version, champion: Version | None) -> GateResult:
+    """Refuses where a paired 95% interval lies wholly on the wrong side."""
+    rivals = {f"the best baseline, {version.best_baseline}": version.paired[version.best_baseline]}
+    if champion is not None:
+        try:
+            rivals[f"the champion, version {champion.version}"] = _against(registry, version, champion)
+        except (DataError, StoreError) as error:
+            return GateResult(QUALITY, False, f"can't be compared with the champion: {error}")
+    better = version.higher_is_better
+    worse = [name for name, interval in rivals.items() if interval.wholly_worse(better) or math.isnan(interval.low)]
+    texts = [f"{interval} against {name}" for name, interval in rivals.items()]
+    text = f"{version.primary} differs by " + ", ".join(texts)
+    return GateResult(QUALITY, not worse, f"{text}: not as good as {' and '.join(worse)}" if worse else text)
+
+
+def _against(registry: Registry, version: Version, champion: Version) -> Interval:
+    """The paired difference from the champion, kept with the version while that champion and the data stay."""
+    key = {"champion": champion.version, "tables": registry.workspace.tables.generation}
+    kept = json.loads(version.tags.get("versus_champion", "{}"))
+    if kept and {name: kept[name] for name in key} == key:
+        return Interval.of(kept["difference"])
+    found = difference(registry, version, champion)
+    registry.tag(version, "versus_champion", json.dumps(key | {"difference": found.as_dict()}))
+    return found
+
+
+def _fairness(registry: Registry, version: Version) -> GateResult:
+    try:
+        result = registry.fairness(version)
+    except (DataError, StoreError) as error:
+        return GateResult(FAIRNESS, False, str(error))
+    if result is None:
+        return GateResult(FAIRNESS, False, "not measured yet: run regulars monitor")
+    if result.state == "not measured":
+        return GateResult(FAIRNESS, True, f"nothing to judge by ({result.note or 'no protected attributes'})")
+    if result.state == "ok":
+        return GateResult(FAIRNESS, True, f"{len(result.figures)} figures, none beyond the limits")
+    disparity = "; ".join(figure.sentence() for figure in result.flagged)
+    verdict = version.review
+    if verdict and verdict.verdict == "approved" and verdict.evidence == evidence(result):
+        return GateResult(FAIRNESS, True, f"block lifted by {verdict.who} ({verdict.reason}): {disparity}")
+    return GateResult(FAIRNESS, False, f"blocked: {disparity}")
+
+
+def _load(registry: Registry, version: Version) -> FittedModel | StoreError:
+    try:
+        return kind(version.kind).load(registry.fetch(version) / MODEL)
+    except StoreError as error:
+        return error
+
+
+def _signature(
+    registry: Registry, version: Version, champion: Version | None, model: FittedModel | StoreError
+) -> GateResult:
+    """Inputs may change from version to version; what callers get may not."""
+    if isinstance(model, StoreError):
+        return GateResult(SIGNATURE, False, str(model))
+    found = {side: list(names) for side, names in kind(version.kind).signature(model).items()}
+    stored = json.loads(version.tags["signature"])
+    if found != stored:
+        return GateResult(SIGNATURE, False, f"the model's is not the one that training stored: {_apart(found, stored)}")
+    if champion is not None:
+        serving = json.loads(champion.tags["signature"])["outputs"]
+        if found["outputs"] != serving:
+            text = f"outputs {', '.join(found['outputs'])} where the champion gives {', '.join(serving)}"
+            return GateResult(SIGNATURE, False, text)
+    return GateResult(SIGNATURE, True, f"{len(found['inputs'])} inputs, {len(found['outputs'])} outputs")
+
+
+def _golden(version: Version, model: FittedModel | StoreError) -> GateResult:
+    if isinstance(model, StoreError):
+        return GateResult(GOLDEN, False, str(model))
+    wrong = kind(version.kind).golden(model)
+    if wrong:
+        return GateResult(GOLDEN, False, f"{len(wrong)} answers differ from the stored ones, such as {wrong[0]}")
+    return GateResult(GOLDEN, True, "the stored inputs give the stored outputs")
+
+
+def _review(workspace: Workspace, version: Version) -> GateResult:
+    verdict = version.review
+    if verdict is not None:
+        text = f"{verdict.verdict} by {verdict.who} on {verdict.at[:10]}: {verdict.reason}"
+        return GateResult(REVIEW, verdict.verdict == "approved", text)
+    if workspace.settings.review.required:
+        return GateResult(REVIEW, False, "needs a reviewer's approval")
+    return GateResult(REVIEW, True, "not required (review.required)")
+
+
+def _apart(found: dict[str, list[str]], stored: dict[str, list[str]]) -> str:
+    names = sorted({*found["inputs"], *found["outputs"]} ^ {*stored["inputs"], *stored["outputs"]})
+    return ", ".join(names[:5]) or "the order of its columns"

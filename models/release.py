@@ -1,0 +1,192 @@
+"""Releases: promote, approve, refuse, rollback. Every action, and every refusal, goes into the audit log first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from core.audit import AuditLog
+from core.errors import GateRefused, NotReady, StoreError, UsageError
+from core.workspace import Workspace
+from models import gates
+from models.copies import MODEL
+from models.gates import GateResult, Refused, evidence
+from models.kinds import kind
+from models.registry import Registry
+from models.version import BASELINE, CHALLENGER, CHAMPION, Verdict, Version
+
+
+@dataclass(frozen=True)
+class Release:
+    """What an action did, in words and for machines."""
+
+    action: str
+    kind: str
+    version: str
+    before: str | None
+    text: str
+    gates: tuple[GateResult, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"model": self.kind}
+
+
+def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Release:
+    """Let a version (number or alias) become champion, if every gate lets it through.
+
+    Where there is no champion and the quality gate refuses, the endpoints answer from the version's best
+    baseline from now on.
+
+    Raises:
+        Refused: a gate refused (exit 3).
+        UsageError: no such version, or it is champion already.
+    """
+    registry = Registry(workspace)
+    version, champion = registry.version(kind_name, name), registry.find(kind_name, CHAMPION)
+    if champion is not None and champion.version == version.version:
+        raise UsageError(f"{version} is champion already", todo="regulars status shows what serves")
+    results = gates.judge(workspace, version, registry)
+    if not all(gate.passed for gate in results):
+        raise _refusal(registry, version, champion, results, who)
+    before = champion.version if champion else None
+    _record(workspace, "promote", who, version, {"before": before, "gates": [asdict(gate) for gate in results]})
+    if before is not None:
+        registry.set_past_champions(kind_name, [*registry.past_champions(kind_name), before])
+    _crown(registry, version)
+    text = f"{version} is champion" + (f", in the place of version {before}" if before else "")
+    return Release("promote", kind_name, version.version, before, text, tuple(results))
+
+
+def approve(workspace: Workspace, kind_name: str, name: str, who: str, reason: str) -> Release:
+    """Record a reviewer's approval; it lifts a fairness block for the measurement it was given on.
+
+    Raises:
+        UsageError: no reason, or no such version.
+        GateRefused: `review.four_eyes` and `who` trained the version.
+    """
+    registry = Registry(workspace)
+    version = registry.version(kind_name, name)
+    if workspace.settings.review.four_eyes and who == version.trained_by:
+        _record(workspace, "approve refused", who, version, {"reason": reason, "because": "four eyes"})
+        raise GateRefused(
+            f"{who} trained {version} and may not approve it",
+            why="review.four_eyes",
+            todo="let somebody else approve it",
+        )
+    lifted = _judged(registry, version, "approved", who, reason)
+    text = f"{version} is approved" + (f"; its fairness block is lifted: {lifted}" if lifted else "")
+    return Release("approve", kind_name, version.version, None, text)
+
+
+def refuse(workspace: Workspace, kind_name: str, name: str, who: str, reason: str) -> Release:
+    """Record a reviewer's refusal: the version can't become champion until somebody approves it.
+
+    Raises:
+        UsageError: no reason, or no such version.
+    """
+    registry = Registry(workspace)
+    version = registry.version(kind_name, name)
+    _judged(registry, version, "refused", who, reason)
+    text = f"{version} is refused"
+    if CHAMPION in version.aliases:
+        text += f"; it still serves until: regulars rollback {kind_name}"
+    return Release("refuse", kind_name, version.version, None, text)
+
+
+def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> Release:
+    """Restore the champion before the present one, in one step; versions refused since then are passed over.
+
+    Raises:
+        NotReady: there is no champion, or none before it.
+        StoreError: the earlier champion is damaged; nothing changes.
+    """
+    registry = Registry(workspace)
+    champion = registry.version(kind_name, CHAMPION)
+    target, history = _earlier(registry, champion)
+    kind(kind_name).load(registry.fetch(target) / MODEL)
+    _record(workspace, "rollback", who, target, {"before": champion.version, "reason": reason})
+    registry.set_past_champions(kind_name, history)
+    _crown(registry, target)
+    text = f"{target} is champion again, in the place of version {champion.version}"
+    return Release("rollback", kind_name, target.version, champion.version, text)
+
+
+def _earlier(registry: Registry, champion: Version) -> tuple[Version, list[str]]:
+    """The champion to go back to, and the history that is left then."""
+    history = registry.past_champions(champion.kind)
+    while history:
+        version = registry.version(champion.kind, history.pop())
+        refused = version.review is not None and version.review.verdict == "refused"
+        if version.version != champion.version and not refused:
+            return version, history
+    raise NotReady(
+        f"no champion before {champion} to go back to",
+        todo=f"promote another version: regulars promote {champion.kind} VERSION",
+    )
+
+
+def _crown(registry: Registry, version: Version) -> None:
+    """One alias decides what serves: it moves first, the tidying follows."""
+    registry.set_alias(version.kind, CHAMPION, version.version)
+    aliases = registry.aliases(version.kind)
+    if aliases.get(CHALLENGER) == version.version:
+        registry.drop_alias(version.kind, CHALLENGER)
+    if BASELINE in aliases:
+        registry.drop_alias(version.kind, BASELINE)
+
+
+def _refusal(
+    registry: Registry, version: Version, champion: Version | None, results: list[GateResult], who: str
+) -> Refused:
+    """The error that says which gates refused; without any champion it lets the best baseline serve."""
+    failed = [gate.name for gate in results if not gate.passed]
+    details: dict[str, Any] = {"gates": [asdict(gate) for gate in results]}
+    todo = _todo(version, failed)
+    falls_back = champion is None and gates.QUALITY in failed and _whole(registry, version)
+    if falls_back:
+        details["baseline"] = version.best_baseline
+        todo = f"until then endpoints answer from the best baseline, {version.best_baseline}; {todo}"
+    _record(registry.workspace, "promote refused", who, version, details)
+    if falls_back:
+        registry.set_alias(version.kind, BASELINE, version.version)
+    return Refused(f"{version} is not promoted", results, todo)
+
+
+def _whole(registry: Registry, version: Version) -> bool:
+    try:
+        registry.fetch(version)
+    except StoreError:
+        return False
+    return True
+
+
+def _todo(version: Version, failed: list[str]) -> str:
+    lifts = {gates.FAIRNESS, gates.REVIEW}
+    if set(failed) <= lifts:
+        return f"a reviewer can let it through: regulars approve {version.kind} {version.version} --reason TEXT"
+    return f"train a better one: regulars train {version.kind}"
+
+
+def _judged(
+    registry: Registry, version: Version, verdict: Literal["approved", "refused"], who: str, reason: str
+) -> str:
+    """Store a reviewer's verdict with the version; gives the disparity that it lifts, if it does."""
+    if not reason.strip():
+        raise UsageError("a reason is needed", todo="say why with --reason TEXT")
+    result = registry.fairness(version)
+    disparity = [figure.sentence() for figure in result.flagged] if result else []
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    decision = Verdict(verdict, who, reason.strip(), at, evidence(result))
+    action = "approve" if verdict == "approved" else "refuse"
+    details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}
+    _record(registry.workspace, action, who, version, details)
+    registry.tag(version, "review", json.dumps(asdict(decision)))
+    return "; ".join(disparity) if verdict == "approved" else ""
+
+
+def _record(workspace: Workspace, action: str, who: str, version: Version, details: Mapping[str, Any]) -> None:
+    AuditLog(workspace).append(action, who, version.subject, details)
