@@ -1,0 +1,231 @@
+"""The desk as a Starlette application: routes, sign-in, pages, decisions.
+
+Page work (the registry, the database, a comparison) runs in worker threads; nothing here needs a script in the
+browser, so the pages allow none.
+"""
+
+from __future__ import annotations
+
+import hmac
+import importlib
+import threading
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from core.errors import GateRefused, NotReady, RegularsError, UsageError
+from core.keys import Key
+from core.workspace import Workspace
+from models.kinds import NAMES
+from monitoring.desk import decisions, views
+from monitoring.desk.judged import Judged
+from monitoring.desk.render import Pages
+from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
+from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
+
+STATIC = Path(__file__).parent / "static"
+_HEAVY = ("models.release", "monitoring.reports")
+
+
+class Desk:
+    """The handlers; one instance per application."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.sessions = Sessions(workspace)
+        self.pages = Pages(workspace)
+        self.judged = Judged(workspace)
+
+    def routes(self) -> list[BaseRoute]:
+        """Every address of the desk."""
+        return [
+            Route("/", self.overview),
+            Route("/signin", self.sign_in_page),
+            Route("/signin", self.sign_in, methods=["POST"]),
+            Route("/signout", self.sign_out, methods=["POST"]),
+            Route("/models/{kind}", self.model),
+            Route("/models/{kind}/compare", self.compare),
+            Route("/models/{kind}/versions/{version}", self.version),
+            Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
+            Route("/reports/{project}/{run}", self.report),
+            Route("/audit", self.audit),
+            Route("/healthz", self.health),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        """Every model at a glance."""
+        reviewer = await self._reviewer(request)
+        page = await run_in_threadpool(views.overview, self.workspace, self.judged)
+        return self._page(request, reviewer, "overview.html", here="overview", **page)
+
+    async def model(self, request: Request) -> Response:
+        """One model."""
+        reviewer, kind = await self._reviewer(request), _kind(request)
+        page = await run_in_threadpool(views.model, self.workspace, kind)
+        return self._page(request, reviewer, "model.html", here=kind, **page)
+
+    async def version(self, request: Request) -> Response:
+        """One version with its gates, and the form to decide on it."""
+        reviewer = await self._reviewer(request)
+        return await self._version_page(request, reviewer)
+
+    async def compare(self, request: Request) -> Response:
+        """Two versions side by side; scoring both takes some seconds."""
+        reviewer, kind = await self._reviewer(request), _kind(request)
+        names = (request.query_params.get("a", "challenger"), request.query_params.get("b", "champion"))
+        page = await run_in_threadpool(views.compare, self.workspace, kind, *names)
+        return self._page(request, reviewer, "compare.html", here=kind, **page)
+
+    async def audit(self, request: Request) -> Response:
+        """The audit trail and whether its chain holds."""
+        reviewer = await self._reviewer(request)
+        page = await run_in_threadpool(views.audit, self.workspace)
+        return self._page(request, reviewer, "audit.html", here="audit", **page)
+
+    async def report(self, request: Request) -> Response:
+        """A full Evidently report, sandboxed."""
+        await self._reviewer(request)
+        page = await run_in_threadpool(views.report, self.workspace, **request.path_params)
+        return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})
+
+    async def health(self, request: Request) -> Response:
+        """Whether the desk answers; says nothing else."""
+        return Response("ok", media_type="text/plain")
+
+    async def sign_in_page(self, request: Request) -> Response:
+        """The form that asks for a key."""
+        session = self.sessions.read(request.cookies.get(COOKIE)) or new_session()
+        return self._signed(request, self._html(request, "signin.html", session), session)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Take a key, give a session."""
+        form = await request.form()
+        session = self._genuine(request, form)
+        found = await run_in_threadpool(self.sessions.sign_in, str(form.get("key", "")), session)
+        if found is None:
+            wait = "too many attempts: wait a minute" if self.sessions.throttled() else ""
+            wrong = wait or "this is no valid key with the right to review"
+            return self._html(request, "signin.html", session, status=403, wrong=wrong)
+        return self._signed(request, RedirectResponse("/", 303), found)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        self._genuine(request, await request.form())
+        response = RedirectResponse("/signin", 303)
+        response.delete_cookie(COOKIE, path="/")
+        return response
+
+    async def decide(self, request: Request) -> Response:
+        """Approve or refuse a version, with a reason."""
+        reviewer, kind = await self._reviewer(request), _kind(request)
+        form = await request.form()
+        self._genuine(request, form)
+        wanted = decisions.Wanted.of(kind, request.path_params["version"], form)
+        try:
+            said = await run_in_threadpool(decisions.decide, self.workspace, wanted, reviewer[1].name)
+        except (UsageError, GateRefused) as error:
+            return await self._version_page(request, reviewer, wrong=str(error), reason=wanted.reason)
+        self.judged.forget()
+        return await self._version_page(request, reviewer, said=said)
+
+    async def _version_page(self, request: Request, reviewer: tuple[Session, Key], **extra: Any) -> Response:
+        kind = _kind(request)
+        page = await run_in_threadpool(views.version, self.workspace, kind, request.path_params["version"], self.judged)
+        status = 400 if extra.get("wrong") else 200
+        return self._page(request, reviewer, "version.html", status=status, here=kind, **page, **extra)
+
+    async def _reviewer(self, request: Request) -> tuple[Session, Key]:
+        """The session and key of who asks.
+
+        Raises:
+            HTTPException: 303 to the sign-in, where nobody is signed in.
+        """
+        session = self.sessions.read(request.cookies.get(COOKIE))
+        key = await run_in_threadpool(self.sessions.key_of, session) if session else None
+        if session is None or key is None:
+            raise HTTPException(303, headers={"Location": "/signin"})
+        return session, key
+
+    def _genuine(self, request: Request, form: FormData) -> Session:
+        """The session of a post that carries its CSRF token.
+
+        Raises:
+            HTTPException: 403 without it.
+        """
+        session = self.sessions.read(request.cookies.get(COOKIE))
+        given = str(form.get("csrf", ""))
+        if session is None or not hmac.compare_digest(given.encode(), session.csrf.encode()):
+            raise HTTPException(403, "this form is no longer valid: open the page again")
+        return session
+
+    def _page(self, request: Request, reviewer: tuple[Session, Key], template: str, **page: Any) -> Response:
+        session, key = reviewer
+        return self._html(request, template, session, who=key.name, **page)
+
+    def _html(
+        self, request: Request, template: str, session: Session | None, status: int = 200, **page: Any
+    ) -> Response:
+        text = self.pages.render(template, csrf=session.csrf if session else "", **page)
+        return HTMLResponse(text, status)
+
+    def _signed(self, request: Request, response: Response, session: Session) -> Response:
+        response.set_cookie(
+            COOKIE,
+            self.sessions.write(session),
+            max_age=HOURS * 3600,
+            path="/",
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    async def wrong(self, request: Request, error: Exception) -> Response:
+        """An error as a page: what happened and what to do, never a traceback."""
+        if isinstance(error, HTTPException):
+            if error.status_code == 303:
+                return RedirectResponse("/signin", 303)
+            heading = "There is no such page" if error.status_code == 404 else "That can't be done"
+            return self._error(error.status_code, heading, error.detail)
+        status = 404 if isinstance(error, NotReady | UsageError) else 503
+        return self._error(status, "That can't be shown", str(error))
+
+    def _error(self, status: int, heading: str, text: str) -> Response:
+        return HTMLResponse(self.pages.render("error.html", heading=heading, text=text), status)
+
+
+def build(workspace: Workspace) -> Starlette:
+    """The application of a workspace."""
+    desk = Desk(workspace)
+    return Starlette(
+        routes=desk.routes(),
+        middleware=[Middleware(Guard, hosts=hosts_for(workspace.settings.review.host))],
+        exception_handlers={HTTPException: desk.wrong, RegularsError: desk.wrong},
+    )
+
+
+def serve(workspace: Workspace, host: str, port: int) -> None:
+    """Listen until told to stop. The slow imports run beside, so that the first click need not wait for them."""
+    import uvicorn
+
+    threading.Thread(target=lambda: [importlib.import_module(name) for name in _HEAVY], daemon=True).start()
+    uvicorn.run(
+        build(workspace), host=host, port=port, log_level="warning", access_log=False, server_header=False, workers=1
+    )
+
+
+def _kind(request: Request) -> str:
+    kind = str(request.path_params["kind"])
+    if kind not in NAMES:
+        raise HTTPException(404, f"there is no model {kind!r}; there is: {', '.join(NAMES)}")
+    return kind

@@ -1,0 +1,188 @@
+"""Small charts as inline SVG: no script, no library, colours from the page's stylesheet, a description for readers.
+
+Every chart carries `<title>` and `<desc>`, and stands beside a table or a sentence with the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, log
+from typing import Any
+
+from markupsafe import Markup
+
+Number = float | None
+WIDTH, ROW = 240, 30
+
+
+@dataclass(frozen=True)
+class Point:
+    """One day of a trend, with the interval where there is one."""
+
+    day: str
+    value: Number
+    low: Number = None
+    high: Number = None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps values to pixels: linear, from `[first, last]` to `[start, stop]`."""
+
+    first: float
+    last: float
+    start: float
+    stop: float
+
+    def __call__(self, value: float) -> float:
+        """The pixel of a value; values outside the range stop at its ends."""
+        span = (self.last - self.first) or 1.0
+        share = min(1.0, max(0.0, (value - self.first) / span))
+        return round(self.start + share * (self.stop - self.start), 1)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Plots of ratios, one per row of a table, on one log scale: a band for what is fair, a line for equality."""
+
+    rows: tuple[Markup, ...]
+    axis: Markup
+
+
+def forest(figures: Sequence[Mapping[str, Any]], low: float, high: float) -> Forest:
+    """Groups beside the rest: a dot for each ratio, a line for its interval; a square where it is flagged."""
+    shown = [figure for figure in figures if figure["ratio"]]
+    far = (max(value, 1 / value) for f in shown for value in (f["low"], f["high"]) if value)
+    reach = min(max(1.7, *far) if shown else 1.7, 8.0)
+    across = Scale(-log(reach), log(reach), 8, WIDTH - 8)
+    band = _tag("rect", x=across(log(low)), y=0, width=across(log(high)) - across(log(low)), height=ROW, class_="band")
+    back = band + _rule(across(0))
+    rows = tuple(_svg((WIDTH, ROW), "forest", _spoken(f), "", [back, _ratio(f, across)]) for f in figures)
+    ticks = [each for each in (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0) if 1 / reach <= each <= reach]
+    marks = [_text(across(log(each)), 12, f"{each:g}x", "tick") for each in ticks]
+    return Forest(rows, _svg((WIDTH, 16), "forest", "scale of the ratios", "", marks))
+
+
+def difference(value: float, low: float, high: float, state: str) -> Markup:
+    """A difference around zero, on a scale of its own, as the units of metrics differ."""
+    reach = max(abs(low), abs(high), abs(value), 1e-12)
+    across = Scale(-reach, reach, 8, WIDTH - 8)
+    spoken = f"{value:+.4f} [{low:+.4f}, {high:+.4f}]"
+    mark = _interval(across(low), across(high), across(value), state)
+    return _svg((WIDTH, ROW), "forest", spoken, "", [_rule(across(0)), mark])
+
+
+def trend(points: Sequence[Point], title: str, limit: Number = None, limit_name: str = "") -> Markup:
+    """A line over the days with its interval as a band, and a limit as a dashed line."""
+    known = [point for point in points if point.value is not None]
+    if not known:
+        return Markup("")
+    heights = [v for p in known for v in (p.value, p.low, p.high, limit) if v is not None and isfinite(v)]
+    low, high = min(heights), max(heights)
+    pad = (high - low) * 0.15 or abs(high) * 0.1 or 0.1
+    up = Scale(low - pad, high + pad, 128, 10)
+    along = Scale(0, max(len(known) - 1, 1), 52, 470)
+    places = [(along(i) if len(known) > 1 else 261.0, point) for i, point in enumerate(known)]
+    parts = [_area(places, up), *_limit(limit, limit_name, up), _line(places, up)]
+    parts += [_dot(x, up(point.value or 0.0), f"{point.day}: {point.value:.4g}") for x, point in places]
+    parts += [_text(46, up(value) + 4, f"{value:.3g}", "tick end") for value in (low, high) if low != high]
+    ends = [places[0]] if len(places) == 1 else [places[0], places[-1]]
+    parts += [_text(x, 150, point.day, "tick") for x, point in ends]
+    said = "; ".join(f"{point.day}: {point.value:.4g}" for _, point in places)
+    return _svg((520, 156), "trend", title, said, parts)
+
+
+def spark(values: Sequence[Number], title: str) -> Markup:
+    """A line without axes, for a tile."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return Markup("")
+    up = Scale(min(known), max(known), 26, 4)
+    along = Scale(0, len(known) - 1, 3, 117)
+    path = " ".join(f"{along(i)},{up(value)}" for i, value in enumerate(known))
+    parts = [
+        _tag("polyline", points=path, class_="line"),
+        _tag("circle", cx=117, cy=up(known[-1]), r=2.5, class_="dot"),
+    ]
+    return _svg((120, 30), "spark", title, f"from {known[0]:.4g} to {known[-1]:.4g}", parts)
+
+
+def meter(score: float, threshold: float, title: str) -> Markup:
+    """A score as a bar whose mark is the threshold."""
+    across = Scale(0, max(2 * threshold, score, 1e-9), 0, 120)
+    state = "flagged" if score >= threshold else "ok"
+    parts = [
+        _tag("rect", x=0, y=4, width=120, height=6, rx=3, class_="track"),
+        _tag("rect", x=0, y=4, width=max(across(score), 1), height=6, rx=3, class_=f"bar {state}"),
+        _tag("line", x1=across(threshold), x2=across(threshold), y1=0, y2=14, class_="mark"),
+    ]
+    return _svg((120, 14), "meter", title, f"{score:.2f}, threshold {threshold:.2f}", parts)
+
+
+def _spoken(figure: Mapping[str, Any]) -> str:
+    if not figure["ratio"]:
+        return f"{figure['group']}: {figure['verdict']}"
+    return f"{figure['group']}: {figure['ratio']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}], {figure['verdict']}"
+
+
+def _ratio(figure: Mapping[str, Any], across: Scale) -> Markup:
+    if not figure["ratio"]:
+        return Markup("")
+    state = {"ok": "ok", "flagged": "flagged"}.get(figure["verdict"], "unjudged")
+    low, high, ratio = (across(log(max(figure[name], 1e-9))) for name in ("low", "high", "ratio"))
+    return _interval(low, high, ratio, state)
+
+
+def _interval(low: float, high: float, centre: float, state: str) -> Markup:
+    y = ROW // 2
+    line = _tag("line", x1=low, x2=high, y1=y, y2=y, class_=f"interval {state}")
+    if state == "flagged":
+        return line + _tag("rect", x=centre - 4, y=y - 4, width=8, height=8, class_="dot flagged")
+    return line + _tag("circle", cx=centre, cy=y, r=4, class_=f"dot {state}")
+
+
+def _rule(x: float) -> Markup:
+    return _tag("line", x1=x, x2=x, y1=0, y2=ROW, class_="rule")
+
+
+def _limit(limit: Number, name: str, up: Scale) -> list[Markup]:
+    if limit is None:
+        return []
+    line = _tag("line", x1=52, x2=470, y1=up(limit), y2=up(limit), class_="limit")
+    return [line, _text(474, up(limit) + 4, name, "tick start")]
+
+
+def _area(places: Sequence[tuple[float, Point]], up: Scale) -> Markup:
+    known = [(x, p.low, p.high) for x, p in places if p.low is not None and p.high is not None]
+    if len(known) == 1:
+        x, low, high = known[0]
+        return _tag("line", x1=x, x2=x, y1=up(low), y2=up(high), class_="interval")
+    path = [f"{x},{up(high)}" for x, _, high in known] + [f"{x},{up(low)}" for x, low, _ in reversed(known)]
+    return _tag("polygon", points=" ".join(path), class_="area") if known else Markup("")
+
+
+def _line(places: Sequence[tuple[float, Point]], up: Scale) -> Markup:
+    return _tag("polyline", points=" ".join(f"{x},{up(p.value or 0.0)}" for x, p in places), class_="line")
+
+
+def _dot(x: float, y: float, title: str) -> Markup:
+    return Markup('<circle cx="{}" cy="{}" r="3" class="dot"><title>{}</title></circle>').format(x, y, title)
+
+
+def _text(x: float, y: float, text: str, kind: str) -> Markup:
+    return Markup('<text x="{}" y="{}" class="{}">{}</text>').format(x, y, kind, text)
+
+
+def _tag(name: str, **attributes: object) -> Markup:
+    given = Markup(" ").join(Markup('{}="{}"').format(key.rstrip("_"), value) for key, value in attributes.items())
+    return Markup("<{} {}/>").format(Markup(name), given)
+
+
+def _svg(size: tuple[int, float], kind: str, title: str, said: str, parts: Sequence[Markup]) -> Markup:
+    width, height = size
+    head = Markup('<svg class="chart {}" viewBox="0 0 {} {}" width="{}" height="{}" role="img">').format(
+        kind, width, height, width, height
+    )
+    described = Markup("<title>{}</title>").format(title) + (Markup("<desc>{}</desc>").format(said) if said else "")
+    return head + described + Markup("").join(parts) + Markup("</svg>")

@@ -1,0 +1,44 @@
+"""Templates: everything from outside is escaped, and a missing value is an error rather than a blank."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from core.workspace import Workspace
+from models.kinds import NAMES
+
+TEMPLATES = Path(__file__).parent / "templates"
+OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": ""}
+
+
+class Pages:
+    """Renders the desk's templates."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {"figure": figure, "brief": brief}
+        self._environment.globals |= {"kinds": NAMES, "shop": str(workspace.root)}
+
+    def render(self, template: str, **page: Any) -> str:
+        """The page as HTML."""
+        return self._environment.get_template(template).render(**(OPTIONAL | page))
+
+
+def figure(value: float | None) -> str:
+    """A figure with four digits, or a dash."""
+    return "\N{EN DASH}" if value is None else f"{value:.4g}"
+
+
+def brief(value: object) -> str:
+    """A detail of the audit log in one line."""
+    text = str(value)
+    return text if len(text) <= 240 else text[:237] + "..."

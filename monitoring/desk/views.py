@@ -1,0 +1,236 @@
+"""What each page shows, as plain values for its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from markupsafe import Markup
+
+from core.alerts import Alerts
+from core.audit import AuditLog
+from core.errors import RegularsError
+from core.workspace import Workspace
+from models import comparison
+from models.gates import evidence
+from models.intervals import Interval
+from models.kinds import NAMES
+from models.registry import Registry
+from models.version import CHALLENGER, CHAMPION, Version
+from monitoring.desk import charts, lights
+from monitoring.desk.charts import Point
+from monitoring.desk.judged import Judged
+from monitoring.outcome import ReportLink
+from monitoring.summary import Document, Summaries, model_entry
+
+Page = dict[str, Any]
+
+
+def overview(workspace: Workspace, judged: Judged) -> Page:
+    """Every model's light, the business figures, the rules and the open alerts."""
+    history = Summaries(workspace).history()
+    latest = history[-1] if history else None
+    rules = latest["rules"] if latest else []
+    registry = Registry(workspace)
+    cards = [_card(registry, judged, kind, latest) for kind in NAMES]
+    return {
+        "latest": latest,
+        "cards": cards,
+        "headline": _headline(cards, rules),
+        "tiles": [_tile(figure, history) for figure in latest["business"]] if latest else [],
+        "rules": [{"signal": lights.of_rule(rule), **rule} for rule in rules],
+        "alerts": Alerts(workspace).open(),
+        "checks": latest["quality"] if latest else [],
+        "report": latest["report"] if latest else None,
+    }
+
+
+def model(workspace: Workspace, kind: str) -> Page:
+    """One model: its trends, its fairness by group, its drift, its versions."""
+    history = Summaries(workspace).history()
+    latest = history[-1] if history else None
+    entry = model_entry(latest, kind) if latest else None
+    versions = Registry(workspace).versions(kind)
+    rules = latest["rules"] if latest else []
+    return {
+        "kind": kind,
+        "entry": entry,
+        "latest": latest,
+        "signal": lights.of_model(kind, versions, rules),
+        "champion": lights.carrier(versions, CHAMPION),
+        "challenger": lights.carrier(versions, CHALLENGER),
+        "versions": versions,
+        "rules": [{"signal": lights.of_rule(rule), **rule} for rule in lights.about(kind, rules)],
+        "trends": _trends(kind, history, workspace.settings.rules.drift_share),
+        "fairness": fairness_sections(workspace, entry["fairness"]) if entry and entry["fairness"] else [],
+        "drift": _drift_rows(entry["drift"]) if entry and entry["drift"] else [],
+    }
+
+
+def fairness_sections(workspace: Workspace, result: Mapping[str, Any]) -> list[Page]:
+    """One section per attribute, those with a flagged group first; in each, one plot and table per metric."""
+    rules = workspace.settings.rules
+    sections: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for figure in result["figures"]:
+        sections.setdefault(figure["attribute"], {}).setdefault(figure["metric"], []).append(figure)
+    found = [
+        {
+            "attribute": attribute,
+            "flagged": sum(f["verdict"] == "flagged" for group in metrics.values() for f in group),
+            "metrics": [
+                {
+                    "name": name,
+                    "figures": figures,
+                    "plot": charts.forest(figures, rules.fairness_low, rules.fairness_high),
+                }
+                for name, figures in metrics.items()
+            ],
+        }
+        for attribute, metrics in sections.items()
+    ]
+    return sorted(found, key=lambda section: (-int(str(section["flagged"])), str(section["attribute"])))
+
+
+def version(workspace: Workspace, kind: str, name: str, judged: Judged) -> Page:
+    """One version: its gates, metrics, fairness, card and history, and what a decision on it rests on."""
+    registry = Registry(workspace)
+    found = registry.version(kind, name)
+    result = registry.fairness(found)
+    return {
+        "kind": kind,
+        "version": found,
+        "gates": judged.gates(found, registry.find(kind, CHAMPION)),
+        "metrics": _metric_rows(found),
+        "fairness": fairness_sections(workspace, json.loads(result.to_json())) if result else [],
+        "evidence": evidence(result),
+        "card": _card_text(registry, found),
+        "entries": AuditLog(workspace).entries(str(found)),
+    }
+
+
+def compare(workspace: Workspace, kind: str, a: str, b: str) -> Page:
+    """Two versions on every statistic, the primary one first."""
+    found = comparison.compare(workspace, kind, a, b)
+    rows = [
+        {
+            "name": row.statistic,
+            "primary": row.statistic == found.primary,
+            "a": row.a,
+            "b": row.b,
+            "difference": row.difference,
+            "plot": _difference(row.difference, row.certain),
+        }
+        for row in sorted(found.rows, key=lambda row: row.statistic != found.primary)
+    ]
+    return {"kind": kind, "found": found, "rows": rows}
+
+
+def audit(workspace: Workspace, last: int = 200) -> Page:
+    """The latest entries, the newest first, and whether the chain holds."""
+    log = AuditLog(workspace)
+    chain = log.verify()
+    signal = lights.Signal("green", "Intact", "") if chain.intact else lights.Signal("red", "Broken", chain.reason)
+    return {"entries": log.entries(last=last)[::-1], "chain": chain, "signal": signal, "shown": last}
+
+
+def report(workspace: Workspace, project: str, run: str) -> str:
+    """A full report as Evidently draws it.
+
+    Raises:
+        NotReady: there is no such report.
+    """
+    from monitoring import reports
+
+    return reports.html(workspace, ReportLink(project, run))
+
+
+def _card(registry: Registry, judged: Judged, kind: str, latest: Document | None) -> Page:
+    try:
+        versions, trouble = registry.versions(kind), ""
+    except RegularsError as error:
+        versions, trouble = [], str(error)
+    entry = model_entry(latest, kind) if latest else None
+    signal = lights.of_model(kind, versions, latest["rules"] if latest else [])
+    champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
+    return {
+        "kind": kind,
+        "signal": lights.Signal("red", "Registry down", trouble) if trouble else signal,
+        "champion": champion,
+        "challenger": challenger,
+        "gates": judged.known(challenger, champion) if challenger else None,
+        "entry": entry,
+    }
+
+
+def _headline(cards: Sequence[Page], rules: Sequence[Mapping[str, Any]]) -> str:
+    serving = sum(card["champion"] is not None for card in cards)
+    asking = sum(rule["status"] == "alert" for rule in rules)
+    alerts = "no rule asks for anybody" if not asking else f"{asking} {'rule asks' if asking == 1 else 'rules ask'}"
+    return f"{serving} of {len(cards)} models have a champion; {alerts}" + (" for somebody" if asking else "")
+
+
+def _tile(figure: Mapping[str, Any], history: Sequence[Document]) -> Page:
+    past = [next((f["value"] for f in run["business"] if f["name"] == figure["name"]), None) for run in history]
+    value = f"{figure['value']:.1%}" if figure["name"] == "repeat rate" else f"{figure['value']:,.0f}"
+    return {**figure, "shown": value, "spark": charts.spark(past, f"{figure['name']} over the runs")}
+
+
+def _trends(kind: str, history: Sequence[Document], drift_share: float) -> list[Page]:
+    entries = [(run["as_of"], entry) for run in history if (entry := model_entry(run, kind)) is not None]
+    quality = [(day, entry["performance"]) for day, entry in entries if entry["performance"]]
+    drift = [Point(day, entry["drift"]["share"]) for day, entry in entries if entry["drift"]]
+    trends = []
+    if quality:
+        latest = quality[-1][1]
+        points = [Point(day, each["value"], each["low"], each["high"]) for day, each in quality]
+        plot = charts.trend(points, f"{latest['metric']} over the runs", latest["floor"], "floor")
+        trends.append({"title": latest["metric"], "plot": plot, "note": _floor_note(latest)})
+    if drift:
+        plot = charts.trend(drift, "share of columns that moved", drift_share, "alert")
+        trends.append({"title": "share of drifted columns", "plot": plot, "note": f"alert above {drift_share:.0%}"})
+    return trends
+
+
+def _floor_note(performance: Mapping[str, Any]) -> str:
+    if performance["floor"] is None:
+        return "no floor was kept at training"
+    return f"floor {performance['floor']:.4f}: {performance['floor_name']}, the best baseline at training"
+
+
+def _drift_rows(drift: Mapping[str, Any]) -> list[Page]:
+    rows = sorted(drift["columns"], key=lambda c: -c["score"] / max(c["threshold"], 1e-9))
+    return [
+        {**row, "meter": charts.meter(row["score"], row["threshold"], f"{row['column']}: score and threshold")}
+        for row in rows
+    ]
+
+
+def _metric_rows(version: Version) -> list[Page]:
+    """Each metric of a version beside its best baseline, the primary metric first."""
+    baseline = version.baselines.get(version.best_baseline, {})
+    names = sorted(version.metrics, key=lambda name: (name != version.primary, name))
+    return [
+        {
+            "name": name,
+            "value": version.metrics[name],
+            "baseline": baseline.get(name),
+            "primary": name == version.primary,
+        }
+        for name in names
+    ]
+
+
+def _card_text(registry: Registry, version: Version) -> str:
+    try:
+        return registry.read_text(version, "card.md")
+    except RegularsError:
+        return ""
+
+
+def _difference(interval: Interval, certain: bool) -> Markup:
+    values = (interval.value, interval.low, interval.high)
+    return (
+        charts.difference(*values, "certain" if certain else "unjudged") if all(map(isfinite, values)) else Markup("")
+    )

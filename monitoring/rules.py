@@ -1,0 +1,180 @@
+"""The rules of the house: each takes what was measured and says `ok`, `alert` or `unknown`, and what follows.
+
+A rule measures nothing itself, so that each threshold can be read, and tested, in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+
+from core.settings import Rules
+from models.fairness_result import FairnessResult
+from monitoring.business import Figure
+from monitoring.outcome import LEVELS, DriftResult, Performance, RuleState
+
+CADENCE_DAYS = 7
+"""Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
+LEAST_COVERAGE = 0.01
+MOST_REPETITION = 0.90
+MOST_CONCENTRATION = 0.50
+
+
+def drift(kind: str, result: DriftResult | None, rules: Rules) -> RuleState:
+    """Alert when more than `drift_share` of the columns moved."""
+    if result is None or not result.columns:
+        return RuleState("drift", kind, "unknown", "nothing to compare yet")
+    moved, total = len(result.drifted), len(result.columns)
+    shown = ", ".join(column.column for column in result.drifted[:3])
+    text = f"{moved} of {total} columns moved ({result.share:.0%}, alert above {rules.drift_share:.0%})"
+    text += f": {shown}" + (", ..." if moved > 3 else "") if moved else ""
+    if result.share > rules.drift_share:
+        return RuleState("drift", kind, "alert", text, "look at the report; retrain if it lasts", level=2)
+    return RuleState("drift", kind, "ok", text)
+
+
+def quality(kind: str, performance: Performance | None, days: int, rules: Rules) -> RuleState:
+    """Alert when the metric is below its floor for `quality_days` in a row; `days` counts up to today."""
+    if performance is None or performance.floor is None:
+        return RuleState("quality", kind, "unknown", "no complete window, or no floor", needed=rules.quality_days)
+    side = "worse" if performance.below else "better"
+    text = (
+        f"{performance.metric} {performance.value:.4f} is {side} than its floor {performance.floor:.4f} "
+        f"({performance.floor_name})"
+    )
+    if not performance.below:
+        return RuleState("quality", kind, "ok", text, needed=rules.quality_days)
+    text += f", {days} of {rules.quality_days} days in a row"
+    if days < rules.quality_days:
+        return RuleState("quality", kind, "ok", text, "watch", days=days, needed=rules.quality_days)
+    effect = f"retraining is requested: regulars train {kind}"
+    return RuleState("quality", kind, "alert", text, effect, 3, days, rules.quality_days)
+
+
+def business(figures: Sequence[Figure], rules: Rules) -> list[RuleState]:
+    """Alert when a figure is off its baseline on `business_days` in a row, by the mildest of those days."""
+    by_name: dict[str, list[Figure]] = {}
+    for figure in figures:
+        by_name.setdefault(figure.name, []).append(figure)
+    return [_business(name, sorted(days, key=lambda f: f.day), rules) for name, days in by_name.items()]
+
+
+def _business(name: str, days: Sequence[Figure], rules: Rules) -> RuleState:
+    latest, needed = days[-1], rules.business_days
+    if latest.change is None:
+        return RuleState("business", name, "unknown", "no earlier window to compare with", needed=needed)
+    text = f"{latest.value:,.4g} is {latest.change:+.0%} off its baseline {latest.baseline:,.4g}"
+    streak = [level(f.change, rules.business_change) for f in reversed(days)]
+    off = next((i for i, each in enumerate(streak) if each == 0), len(streak))
+    if off < needed:
+        return RuleState("business", name, "ok", text, days=off, needed=needed)
+    reached = min(streak[:needed])
+    effect = "find the cause before trusting any model"
+    return RuleState("business", name, "alert", f"{text} ({LEVELS[reached]})", effect, reached, off, needed)
+
+
+def level(change: float | None, steps: Sequence[float]) -> int:
+    """How far off: 0 within the first step, then 1 mild, 2 moderate, 3 severe."""
+    return 0 if change is None else sum(abs(change) >= step for step in steps)
+
+
+def fairness(kind: str, result: FairnessResult | None) -> RuleState:
+    """Alert when a group's disparity is large and certain: the version is blocked until a reviewer decides."""
+    if result is None or result.state == "not measured":
+        return RuleState("fairness", kind, "unknown", result.note if result and result.note else "not measured")
+    flagged = result.flagged
+    judged = sum(figure.verdict in ("ok", "flagged") for figure in result.figures)
+    few = sum(figure.verdict == "too few to judge" for figure in result.figures)
+    counts = f"{judged} figures judged, {few} with too few to judge"
+    if not flagged:
+        return RuleState("fairness", kind, "ok", counts)
+    worst = max(flagged, key=lambda f: abs((f.ratio or 1) - 1))
+    effect = f"blocked; review is asked for: regulars approve {kind} VERSION --reason TEXT, or retrain with mitigation"
+    text = f"{len(flagged)} flagged of {counts}; {worst.sentence()}"
+    return RuleState("fairness", kind, "alert", text, effect, level=3)
+
+
+def surge(surging: Sequence[str], series: int, rules: Rules) -> RuleState:
+    """Which series sell in a surge now: information for planners, raised as a mild alert."""
+    text = f"{len(surging)} of {series} series sell more than {rules.surge_ratio:g} times their usual week"
+    if not surging:
+        return RuleState("surge", "demand", "ok", text)
+    return RuleState("surge", "demand", "alert", f"{text}: {_some(surging)}", "surge flag on these forecasts", level=1)
+
+
+def review(waiting: Sequence[str], series: int, rules: Rules) -> RuleState:
+    """Which forecasts wait for a reviewer: a total above `review_units`, or a high-risk category."""
+    text = f"{len(waiting)} of {series} forecasts exceed {rules.review_units:,.0f} units or are of high risk"
+    if not waiting:
+        return RuleState("needs review", "demand", "ok", text)
+    return RuleState("needs review", "demand", "ok", f"{text}: {_some(waiting)}", "these forecasts say needs_review")
+
+
+def tiers(counts: Mapping[int, int], actions: Sequence[str]) -> RuleState:
+    """How many customers are in each tier of churn risk, each with its win-back action."""
+    parts = [f"tier {tier}: {counts.get(tier, 0):,} ({actions[tier]})" for tier in range(1, len(actions))]
+    return RuleState("churn tiers", "churn", "ok", "; ".join(parts))
+
+
+def recommendations(exposure: Mapping[str, float]) -> list[RuleState]:
+    """Filter-bubble and exposure alerts from the lists that customers get now."""
+    if not exposure:
+        return []
+    concentration, coverage = exposure["concentration"], exposure["coverage"]
+    found = [
+        _limit("exposure", concentration > MOST_CONCENTRATION, f"{concentration:.1%} of all places go to 10 products"),
+        _limit("coverage", coverage < LEAST_COVERAGE, f"{coverage:.1%} of the catalogue is recommended to somebody"),
+    ]
+    if "repetition" in exposure:
+        repetition = exposure["repetition"]
+        text = f"{repetition:.1%} of the places hold what the customer bought before"
+        found.append(_limit("repetition", repetition > MOST_REPETITION, text))
+    return found
+
+
+def _limit(subject: str, broken: bool, text: str) -> RuleState:
+    if broken:
+        return RuleState("recommendations", subject, "alert", text, "filter bubble: widen the candidates", level=1)
+    return RuleState("recommendations", subject, "ok", text)
+
+
+def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:
+    """How many days up to and with `as_of` hold, each run speaking for the days since the one before it.
+
+    `earlier` are the runs before, by day. A run that does not hold, or a gap of more than a week, ends the chain.
+    """
+    if not now:
+        return 0
+    first = as_of
+    for day in sorted(earlier, reverse=True):
+        if day >= first:
+            continue
+        if not earlier[day] or first - day > timedelta(days=CADENCE_DAYS):
+            break
+        first = day
+    return (as_of - first).days + 1
+
+
+def exposure_of(lists: pd.DataFrame, catalogue: int, bought: pd.DataFrame | None = None) -> dict[str, float]:
+    """Coverage, concentration and repetition of recommendation lists (columns customer_id, product_id).
+
+    `catalogue` counts the products that could be recommended; `bought` holds (customer_id, product_id) pairs.
+    """
+    if lists.empty:
+        return {}
+    places = lists["product_id"].value_counts()
+    figures = {
+        "coverage": len(places) / max(catalogue, 1),
+        "concentration": float(places.head(10).sum() / places.sum()),
+    }
+    if bought is not None:
+        known = lists.merge(bought.drop_duplicates(), on=["customer_id", "product_id"], how="inner")
+        figures["repetition"] = len(known) / len(lists)
+    return figures
+
+
+def _some(names: Iterable[str], shown: int = 5) -> str:
+    listed = list(names)
+    return ", ".join(listed[:shown]) + (", ..." if len(listed) > shown else "")
