@@ -12,9 +12,29 @@ from types import MappingProxyType, ModuleType
 import ibis.expr.types as ir
 
 from core.errors import UsageError, did_you_mean
-from feature_repo.families import frequency, recency
+from feature_repo.families import (
+    account,
+    baskets,
+    brands,
+    breadth,
+    campaigns,
+    coupons,
+    discounts,
+    frequency,
+    gaps,
+    habits,
+    interactions,
+    money,
+    recency,
+    returns,
+    rfm,
+    stores,
+    tenure,
+    trend,
+    uncounted,
+)
 from feature_repo.features import Feature
-from feature_repo.sources import ShopTables
+from feature_repo.sources import KnownTables
 
 
 @dataclass(frozen=True)
@@ -38,7 +58,7 @@ class View:
     entity: Entity
     description: str
     families: tuple[ModuleType, ...]
-    population: Callable[[ShopTables], ir.Table] | None = None
+    population: Callable[[KnownTables], ir.Table] | None = None
 
     @property
     def key(self) -> str:
@@ -56,7 +76,7 @@ PRODUCT = Entity("product", "product_id", "a product of the shop")
 SERIES = Entity("series", "series_id", "a demand series: one combination of the columns in demand.series")
 
 
-def everyone(shop: ShopTables) -> ir.Table:
+def everyone(shop: KnownTables) -> ir.Table:
     """Every customer with an order line before the snapshot."""
     return shop.visits.select("customer_id").distinct()
 
@@ -66,7 +86,27 @@ _ALL = (
         "customer_features",
         CUSTOMER,
         "everything said about a customer; all customers with an order line before the snapshot",
-        (recency, frequency),
+        (
+            recency,
+            frequency,
+            gaps,
+            trend,
+            money,
+            baskets,
+            tenure,
+            breadth,
+            brands,
+            discounts,
+            coupons,
+            campaigns,
+            habits,
+            stores,
+            returns,
+            uncounted,
+            rfm,
+            interactions,
+            account,
+        ),
         everyone,
     ),
     # A view of one family: View("product_features", PRODUCT, "...", (product_features,))

@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
 import sqlglot
 from ibis.backends import BaseBackend
 
+from core.errors import UsageError, did_you_mean
 from core.expressions import parse_scalar
 from core.settings import Settings
 from core.workspace import Workspace
+from feature_repo import aggregates
 from feature_repo.contract import TABLES
 
-FACTS = ("orders", "events", "redemptions")
-OPTIONAL = ("products", "customers", "events", "campaigns", "redemptions", "promotions", "calendar")
+READABLE = (
+    "orders", "products", "customers", "events", "campaigns", "redemptions", "promotions", "calendar",
+)  # fmt: skip
 _TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp(6)", "DATE": "date", "DOUBLE": "float64", "BOOLEAN": "boolean"}
 
 
@@ -30,48 +34,189 @@ class Snapshot:
     day: date
 
 
-@dataclass(frozen=True)
 class ShopTables:
-    """The shop's tables, and what is aggregated once per build.
+    """The shop's tables, uncut, or (`before`) as they were known at a snapshot.
 
-    counted:  lines that count for demand and recommendation (quantity > 0, product known and not excluded),
-              with the product's category, department, brand and list_price; guests included (customer_id null)
-    baskets:  one row per (customer_id, order_id, day): lines, units, revenue, discount, counted_lines,
-              counted_revenue, local_at (its first line), store_id, channel
-    visits:   one row per (customer_id, day), over all lines: the sums of its baskets, `baskets`, and `gap`,
-              the days since the customer's visit before (null at the first)
-    The other fields are the contract's tables; one the shop has not brought is empty (see `has`).
+    The contract's tables have the contract's columns; one the shop has not brought is empty (see `has`), but
+    without `products` every product ever ordered counts, its attributes missing. Beside them, computed on first
+    use and kept for all snapshots of the build (see `feature_repo.aggregates`):
+
+    counted:       lines with quantity > 0 whose product is known and not excluded, with its category,
+                   department, brand and list_price; guests included (customer_id null)
+    baskets:       per (customer_id, order_id, day), all lines: lines, units, revenue, discount,
+                   discounted_lines, return_lines, returned, counted_lines, counted_revenue, local_at (the first
+                   line's), store_id, channel
+    visits:        per (customer_id, day), all lines: the sums of its baskets, `baskets`, and `gap`: days since
+                   the customer's visit before (null at the first)
+    purchases:     per (customer_id, day, product_id), lines that count: quantity, revenue, lines, category,
+                   department, brand, `gap` and `gap_2`: days since the customer's last and second-last day with
+                   the product
+    category_days: per (customer_id, day, department, category), lines that count: quantity, revenue, lines
+
+    Once cut, facts carry `age`: whole days from their day to the snapshot (1 = the day before).
     """
 
-    settings: Settings
-    present: frozenset[str]
-    orders: ir.Table
-    products: ir.Table
-    customers: ir.Table
-    events: ir.Table
-    campaigns: ir.Table
-    redemptions: ir.Table
-    promotions: ir.Table
-    calendar: ir.Table
-    counted: ir.Table
-    baskets: ir.Table
-    visits: ir.Table
+    def __init__(self, workspace: Workspace, engine: BaseBackend) -> None:
+        workspace.tables.entry("orders")
+        self.settings: Settings = workspace.settings
+        self.engine = engine
+        self._tables = workspace.tables
+        self._kept: dict[str, ir.Table] = {}
 
     def has(self, name: str) -> bool:
         """Whether the shop has brought the table."""
-        return name in self.present
+        return self._tables.has(name)
 
-    def before(self, at: Snapshot) -> ShopTables:
+    def before(self, at: Snapshot) -> KnownTables:
         """What is known at the snapshot: facts strictly before its day, with their `age`, and known plans."""
-        facts = {name: _aged(getattr(self, name), at) for name in (*FACTS, "counted", "baskets", "visits")}
-        demand_ends = at.day + timedelta(days=self.settings.demand.horizon_days)
-        churn_ends = at.day + timedelta(days=self.settings.churn.horizon_days)
-        plans = {
-            "campaigns": _known(self.campaigns, "starts_on", at, churn_ends),
-            "promotions": _known(self.promotions, "starts_on", at, demand_ends),
-            "calendar": _known(self.calendar, "date", at, demand_ends),
-        }
-        return replace(self, **facts, **plans)
+        return KnownTables(self, at)
+
+    def keep(self, name: str, table: ir.Table) -> ir.Table:
+        """Compute a table once, under a name; the next of that name takes its place."""
+        if not self.engine.supports_temporary_tables:
+            return table.cache()
+        self.engine.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+        return self.engine.create_table(name, table, temp=True)
+
+    def table(self, name: str) -> ir.Table:
+        """One of the contract's tables that features may read, or of the aggregates, uncut.
+
+        Raises:
+            UsageError: there is no such table, or features may not read it.
+        """
+        if name not in self._kept:
+            self._kept[name] = self._read(name) if name in READABLE else self._aggregate(name)
+        return self._kept[name]
+
+    def _read(self, name: str) -> ir.Table:
+        if self.has(name):
+            files = [str(path) for path in self._tables.files(name)]
+            return self.engine.read_parquet(files, table_name=name)
+        if name == "products":
+            return _products_of(self.table("orders"))
+        return ibis.memtable([], schema=ibis.schema(_schema(name)))
+
+    def _aggregate(self, name: str) -> ir.Table:
+        match name:
+            case "counting":
+                table = self._counting_products()
+            case "counted" | "baskets":
+                table = getattr(aggregates, name)(self.table("orders"), self.table("counting"))
+            case "visits":
+                table = aggregates.visits(self.table("baskets"))
+            case "purchases":
+                table = aggregates.purchases(self.table("counted"))
+            case "category_days":
+                table = aggregates.category_days(self.table("purchases"))
+            case _:
+                raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
+        return self.keep(name, table)
+
+    def _counting_products(self) -> ir.Table:
+        """The products that count: those that `products.exclude` does not match."""
+        products = self.table("products")
+        kept = products.select("product_id", "category", "department", "brand", "list_price")
+        exclude = self.settings.products.exclude
+        if not exclude.strip() or not self.has("products"):
+            return kept
+        condition = parse_scalar(exclude, list(products.columns), where="products.exclude")
+        query = f"CREATE OR REPLACE TEMP VIEW excluded AS SELECT product_id FROM products WHERE {condition}"
+        self.engine.raw_sql(sqlglot.transpile(query, read="duckdb", write=self.engine.dialect)[0])
+        return kept.anti_join(self.engine.table("excluded"), "product_id")
+
+
+class KnownTables:
+    """The shop's tables as they were known at a snapshot: what a family computes from. See `ShopTables`."""
+
+    def __init__(self, shop: ShopTables, at: Snapshot) -> None:
+        self._shop, self._at = shop, at
+        self.settings = shop.settings
+
+    def has(self, name: str) -> bool:
+        """Whether the shop has brought the table."""
+        return self._shop.has(name)
+
+    @cached_property
+    def orders(self) -> ir.Table:
+        """Every order line."""
+        return self._fact("orders")
+
+    @cached_property
+    def events(self) -> ir.Table:
+        """Interactions."""
+        return self._fact("events")
+
+    @cached_property
+    def redemptions(self) -> ir.Table:
+        """Coupons used."""
+        return self._fact("redemptions")
+
+    @cached_property
+    def counted(self) -> ir.Table:
+        """Lines that count for demand and recommendation."""
+        return self._fact("counted")
+
+    @cached_property
+    def baskets(self) -> ir.Table:
+        """Orders of customers."""
+        return self._fact("baskets")
+
+    @cached_property
+    def visits(self) -> ir.Table:
+        """Days of customers with a purchase."""
+        return self._fact("visits")
+
+    @cached_property
+    def purchases(self) -> ir.Table:
+        """Days of customers with a product."""
+        return self._fact("purchases")
+
+    @cached_property
+    def category_days(self) -> ir.Table:
+        """Days of customers with a category."""
+        return self._fact("category_days")
+
+    @cached_property
+    def products(self) -> ir.Table:
+        """All products (an attribute: not cut)."""
+        return self._shop.table("products")
+
+    @cached_property
+    def counting_products(self) -> ir.Table:
+        """The products that count, with category, department, brand and list_price (not cut)."""
+        return self._shop.table("counting")
+
+    @cached_property
+    def customers(self) -> ir.Table:
+        """Accounts (an attribute: not cut; mind `signed_up_on`)."""
+        return self._shop.table("customers")
+
+    @cached_property
+    def campaigns(self) -> ir.Table:
+        """Campaigns known at the snapshot."""
+        return self._plan("campaigns", "starts_on", self.settings.churn.horizon_days)
+
+    @cached_property
+    def promotions(self) -> ir.Table:
+        """Promotions known at the snapshot."""
+        return self._plan("promotions", "starts_on", self.settings.demand.horizon_days)
+
+    @cached_property
+    def calendar(self) -> ir.Table:
+        """Outside signals known at the snapshot."""
+        return self._plan("calendar", "date", self.settings.demand.horizon_days)
+
+    def _fact(self, name: str) -> ir.Table:
+        facts, day = self._shop.table(name), ibis.literal(self._at.day, type="date")
+        known = facts.filter(facts.day < day)
+        return known.mutate(age=day.delta(known.day, unit="day").cast("int64"))
+
+    def _plan(self, name: str, starts: str, horizon_days: int) -> ir.Table:
+        """Known from `known_from`; without it, what starts within the horizon counts as announced."""
+        plan, ends = self._shop.table(name), self._at.day + timedelta(days=horizon_days)
+        announced = plan[starts].isnull() | (plan[starts] < ibis.literal(ends, type="date"))
+        known = plan.known_from <= ibis.literal(self._at.day, type="date")
+        return plan.filter(ibis.ifelse(plan.known_from.isnull(), announced, known))
 
 
 def connect(workspace: Workspace) -> BaseBackend:
@@ -84,107 +229,19 @@ def connect(workspace: Workspace) -> BaseBackend:
 
 
 def tables(workspace: Workspace, con: BaseBackend) -> ShopTables:
-    """The shop's tables on an Ibis backend, with the aggregates computed once.
+    """The shop's tables on an Ibis backend.
 
     Raises:
         NotReady: nothing has been ingested.
-        MappingError: `products.exclude` is not a condition over the products' columns.
     """
-    read = {"orders": con.read_parquet(_files(workspace, "orders"), table_name="orders")}
-    present = frozenset(name for name in OPTIONAL if workspace.tables.has(name))
-    for name in OPTIONAL:
-        read[name] = con.read_parquet(_files(workspace, name), table_name=name) if name in present else _empty(name)
-    if "products" not in present:
-        read["products"] = _products_of(read["orders"])
-    exclude = workspace.settings.products.exclude if "products" in present else ""
-    counting = _counting_products(con, read["products"], exclude)
-    counted = _keep(con, "counted", _counted(read["orders"], counting))
-    baskets = _keep(con, "baskets", _baskets(read["orders"], counting))
-    visits = _keep(con, "visits", _visits(baskets))
-    return ShopTables(workspace.settings, present | {"orders"}, counted=counted, baskets=baskets, visits=visits, **read)
-
-
-def _files(workspace: Workspace, name: str) -> list[str]:
-    workspace.tables.entry(name)
-    return [str(path) for path in workspace.tables.files(name)]
+    return ShopTables(workspace, con)
 
 
 def _schema(name: str) -> dict[str, str]:
     return {column: _TYPES[sql] for column, sql in TABLES[name].stored.items()}
 
 
-def _empty(name: str) -> ir.Table:
-    return ibis.memtable([], schema=ibis.schema(_schema(name)))
-
-
 def _products_of(orders: ir.Table) -> ir.Table:
-    """Without a products table, the products are those that were ever ordered, without attributes."""
     types = _schema("products")
     missing = {name: ibis.null(kind) for name, kind in types.items() if name != "product_id"}
     return orders.select("product_id").distinct().mutate(**missing)
-
-
-def _counting_products(con: BaseBackend, products: ir.Table, exclude: str) -> ir.Table:
-    """The products that count: those that `products.exclude` does not match."""
-    kept = products.select("product_id", "category", "department", "brand", "list_price")
-    if not exclude.strip():
-        return _keep(con, "counting", kept)
-    condition = parse_scalar(exclude, list(products.columns))
-    query = f"CREATE OR REPLACE TEMP VIEW excluded AS SELECT product_id FROM products WHERE {condition}"
-    con.raw_sql(sqlglot.transpile(query, read="duckdb", write=con.dialect)[0])
-    return _keep(con, "counting", kept.anti_join(con.table("excluded"), "product_id"))
-
-
-def _keep(con: BaseBackend, name: str, table: ir.Table) -> ir.Table:
-    """Compute the table once; every snapshot of the build reads the result."""
-    return con.create_table(name, table, temp=True) if con.supports_temporary_tables else table.cache()
-
-
-def _counted(orders: ir.Table, products: ir.Table) -> ir.Table:
-    lines = orders.filter(orders.quantity > 0).select(
-        "customer_id", "order_id", "product_id", "day", "local_at", "quantity", "revenue", "discount",
-        "channel", "store_id", "region",
-    )  # fmt: skip
-    return lines.inner_join(products, "product_id")
-
-
-def _baskets(orders: ir.Table, products: ir.Table) -> ir.Table:
-    """Guests have no baskets here: nothing is said about them."""
-    lines = orders.filter(orders.customer_id.notnull())
-    lines = lines.left_join(products.select("product_id", known=ibis.literal(True)), "product_id")
-    counts = lines.known.fill_null(False) & (lines.quantity > 0)
-    return lines.group_by("customer_id", "order_id", "day").agg(
-        local_at=lines.local_at.min(),
-        lines=lines.count(),
-        units=lines.quantity.sum(),
-        revenue=lines.revenue.sum(),
-        discount=lines.discount.fill_null(0.0).sum(),
-        discounted_lines=(lines.discount.fill_null(0.0) > 0).sum(),
-        return_lines=(lines.quantity < 0).sum(),
-        returned=ibis.ifelse(lines.quantity < 0, -lines.revenue, 0.0).sum(),
-        counted_lines=counts.sum(),
-        counted_revenue=ibis.ifelse(counts, lines.revenue, 0.0).sum(),
-        store_id=lines.store_id.max(),
-        channel=lines.channel.max(),
-    )
-
-
-def _visits(baskets: ir.Table) -> ir.Table:
-    sums = ("lines", "units", "revenue", "discount", "return_lines", "returned", "counted_lines", "counted_revenue")
-    days = baskets.group_by("customer_id", "day").agg(
-        baskets=baskets.count(), **{name: baskets[name].sum() for name in sums}
-    )
-    before = days.day.lag().over(ibis.window(group_by="customer_id", order_by="day"))
-    return days.mutate(gap=days.day.delta(before, unit="day").cast("float64"))
-
-
-def _aged(facts: ir.Table, at: Snapshot) -> ir.Table:
-    known = facts.filter(facts.day < ibis.literal(at.day, type="date"))
-    return known.mutate(age=ibis.literal(at.day, type="date").delta(known.day, unit="day").cast("int64"))
-
-
-def _known(plan: ir.Table, starts: str, at: Snapshot, announced_until: date) -> ir.Table:
-    """Known from `known_from`; without it, what starts within the horizon counts as announced."""
-    announced = plan[starts].isnull() | (plan[starts] < ibis.literal(announced_until, type="date"))
-    known = plan.known_from <= ibis.literal(at.day, type="date")
-    return plan.filter(ibis.ifelse(plan.known_from.isnull(), announced, known))

@@ -5,7 +5,7 @@ The protocol of a family module::
     FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default (feature_repo.features)
     NEEDS: tuple[str, ...] = ()                # optional: tables without which all its features are missing
 
-    def compute(shop: ShopTables, at: Snapshot) -> ir.Table:
+    def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         '''One row per entity key, at most; columns: the key columns of the view and FEATURES.'''
 
     def after_purchase(row: Row, purchase: Purchase) -> Row: ...   # optional: see feature_repo.online

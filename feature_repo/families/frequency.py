@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, distinct, total, within
 from feature_repo.features import Feature, counting
-from feature_repo.sources import ShopTables, Snapshot
+from feature_repo.sources import KnownTables, Snapshot
 
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 WEEKS = (4, 12, 26)
@@ -24,7 +24,7 @@ FEATURES = (
 )
 
 
-def compute(shop: ShopTables, at: Snapshot) -> ir.Table:
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Visits, orders, weeks and lines in windows before the snapshot."""
     visits = shop.visits
     week = ((visits.age - 1) / 7).floor()

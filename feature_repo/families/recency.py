@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from feature_repo.features import Feature
-from feature_repo.sources import ShopTables, Snapshot
+from feature_repo.sources import KnownTables, Snapshot
 
 NTH = (2, 3, 5)
 FEATURES = (
@@ -20,7 +20,7 @@ FEATURES = (
 )
 
 
-def compute(shop: ShopTables, at: Snapshot) -> ir.Table:
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Ages of the latest visits of each kind."""
     visits = shop.visits
     by_customer = ibis.window(group_by="customer_id")

@@ -1,0 +1,72 @@
+"""What is aggregated from order lines once per build, so that a snapshot costs a scan and not a sort.
+
+Every row of these tables follows from its own day and the days before (`gap` looks back only), so cutting them
+at a snapshot is the same as aggregating what was known then.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+
+def counted(orders: ir.Table, counting: ir.Table) -> ir.Table:
+    """Lines that count for demand and recommendation, with their product's attributes; guests included."""
+    lines = orders.filter(orders.quantity > 0).select(
+        "customer_id", "order_id", "product_id", "day", "local_at", "quantity", "revenue", "discount",
+        "channel", "store_id", "region",
+    )  # fmt: skip
+    return lines.inner_join(counting, "product_id")
+
+
+def baskets(orders: ir.Table, counting: ir.Table) -> ir.Table:
+    """One row per customer, order and day, over all lines. Guests have none: nothing is said about them."""
+    lines = orders.filter(orders.customer_id.notnull())
+    lines = lines.left_join(counting.select("product_id", known=ibis.literal(True)), "product_id")
+    counts = lines.known.fill_null(False) & (lines.quantity > 0)
+    return lines.group_by("customer_id", "order_id", "day").agg(
+        local_at=lines.local_at.min(),
+        lines=lines.count(),
+        units=lines.quantity.sum(),
+        revenue=lines.revenue.sum(),
+        discount=lines.discount.fill_null(0.0).sum(),
+        discounted_lines=(lines.discount.fill_null(0.0) > 0).sum(),
+        return_lines=(lines.quantity < 0).sum(),
+        returned=ibis.ifelse(lines.quantity < 0, -lines.revenue, 0.0).sum(),
+        counted_lines=counts.sum(),
+        counted_revenue=ibis.ifelse(counts, lines.revenue, 0.0).sum(),
+        store_id=lines.store_id.max(),
+        channel=lines.channel.max(),
+    )
+
+
+def visits(baskets: ir.Table) -> ir.Table:
+    """One row per customer and day with a purchase, with the days since the one before."""
+    sums = ("lines", "units", "revenue", "discount", "return_lines", "returned", "counted_lines", "counted_revenue")
+    days = baskets.group_by("customer_id", "day").agg(
+        baskets=baskets.count(), **{name: baskets[name].sum() for name in sums}
+    )
+    return days.mutate(gap=_days_since(days, "customer_id"))
+
+
+def purchases(counted: ir.Table) -> ir.Table:
+    """One row per customer, day and product that counts, with the days since the two purchases before."""
+    lines = counted.filter(counted.customer_id.notnull())
+    days = lines.group_by("customer_id", "day", "product_id", "category", "department", "brand").agg(
+        quantity=lines.quantity.sum(), revenue=lines.revenue.sum(), lines=lines.count()
+    )
+    key = ("customer_id", "product_id")
+    return days.mutate(gap=_days_since(days, *key), gap_2=_days_since(days, *key, back=2))
+
+
+def category_days(purchases: ir.Table) -> ir.Table:
+    """One row per customer, day, department and category."""
+    return purchases.group_by("customer_id", "day", "department", "category").agg(
+        quantity=purchases.quantity.sum(), revenue=purchases.revenue.sum(), lines=purchases.lines.sum()
+    )
+
+
+def _days_since(days: ir.Table, *key: str, back: int = 1) -> ir.FloatingValue:
+    """Days since the row before (or `back` rows before) with the same key."""
+    before = days.day.lag(back).over(ibis.window(group_by=list(key), order_by="day"))
+    return days.day.delta(before, unit="day").cast("float64")

@@ -1,0 +1,19 @@
+"""What the customer's account says."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from feature_repo.features import Feature
+from feature_repo.sources import KnownTables, Snapshot
+
+NEEDS = ("customers",)
+FEATURES = (Feature("days_since_sign_up", "days since the account was opened", "days"),)
+
+
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
+    """Days since sign-up; an account opened at the snapshot or later is not known yet."""
+    day = ibis.literal(at.day, type="date")
+    known = shop.customers.filter(shop.customers.signed_up_on < day)
+    return known.group_by("customer_id").agg(days_since_sign_up=day.delta(known.signed_up_on, unit="day").max())

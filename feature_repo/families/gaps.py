@@ -1,0 +1,70 @@
+"""The time between visits: its usual length, its regularity, and how overdue the next visit is."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from feature_repo.families.windows import count, share
+from feature_repo.features import Feature, counting
+from feature_repo.sources import KnownTables, Snapshot
+
+LONG = (14, 28)
+FEATURES = (
+    Feature("gap_mean", "mean time between visits", "days"),
+    Feature("gap_median", "median time between visits", "days"),
+    Feature("gap_std", "standard deviation of the time between visits", "days"),
+    Feature("gap_max", "longest time between visits", "days"),
+    Feature("gap_max_182d", "longest time between visits that ended in the last 182 days", "days"),
+    Feature("gap_p75", "time between visits that three in four stay below", "days"),
+    Feature("gap_p90", "time between visits that nine in ten stay below", "days"),
+    Feature("gap_last", "time between the last two visits", "days"),
+    Feature("gap_mean_last_3", "mean of the last three times between visits", "days"),
+    Feature("gap_mean_last_6", "mean of the last six times between visits", "days"),
+    Feature("gap_variation", "irregularity: standard deviation over mean of the time between visits", "ratio"),
+    Feature("gap_trend", "mean of the last three times between visits over the mean of all", "ratio"),
+    Feature("overdue_ratio", "days since the last visit over the median time between visits", "ratio"),
+    Feature("overdue_mean_ratio", "days since the last visit over the mean of the last six gaps", "ratio"),
+    Feature("overdue_max_ratio", "days since the last visit over the longest time between visits", "ratio"),
+    Feature("overdue_score", "standard deviations that the days since the last visit lie above the mean gap", "deviations"),
+    Feature("gaps_shorter_share", "share of own times between visits shorter than the current one", "share"),
+    *(counting(f"gaps_over_{n}d", f"times between visits of more than {n} days", "gaps") for n in LONG),
+    *(Feature(f"gaps_over_{n}d_share", f"share of times between visits of more than {n} days", "share") for n in LONG),
+)  # fmt: skip
+
+
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
+    """Statistics of the gaps of each customer's visits, set against the days since the last."""
+    visits = shop.visits
+    by_customer = ibis.window(group_by="customer_id")
+    latest_first = ibis.window(group_by="customer_id", order_by=ibis.asc("age"))
+    ranked = visits.mutate(
+        back=ibis.row_number().over(latest_first), recency=visits.age.min().over(by_customer).cast("float64")
+    )
+    gap = ranked.gap
+    stats = ranked.group_by("customer_id").agg(
+        recency=ranked.recency.min(),
+        gaps=gap.count(),
+        gap_mean=gap.mean(),
+        gap_median=gap.median(),
+        gap_std=gap.std(how="sample"),
+        gap_max=gap.max(),
+        gap_max_182d=gap.max(where=ranked.age <= 182),
+        gap_p75=gap.quantile(0.75),
+        gap_p90=gap.quantile(0.9),
+        gap_last=gap.max(where=ranked.back == 0),
+        gap_mean_last_3=gap.mean(where=ranked.back < 3),
+        gap_mean_last_6=gap.mean(where=ranked.back < 6),
+        shorter=count(gap < ranked.recency),
+        **{f"gaps_over_{n}d": count(gap > n) for n in LONG},
+    )
+    return stats.mutate(
+        gap_variation=share(stats.gap_std, stats.gap_mean),
+        gap_trend=share(stats.gap_mean_last_3, stats.gap_mean),
+        overdue_ratio=share(stats.recency, stats.gap_median),
+        overdue_mean_ratio=share(stats.recency, stats.gap_mean_last_6),
+        overdue_max_ratio=share(stats.recency, stats.gap_max),
+        overdue_score=share(stats.recency - stats.gap_mean, stats.gap_std),
+        gaps_shorter_share=share(stats.shorter, stats.gaps),
+        **{f"gaps_over_{n}d_share": share(stats[f"gaps_over_{n}d"], stats.gaps) for n in LONG},
+    )

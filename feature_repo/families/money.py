@@ -1,0 +1,40 @@
+"""What the customer spends."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from feature_repo.families.windows import decayed, share, total, within
+from feature_repo.features import Feature, counting
+from feature_repo.sources import KnownTables, Snapshot
+
+DAYS = (7, 14, 28, 56, 84, 182, 364)
+HALF_LIVES = (14, 28, 56)
+MONEY = "base currency"
+FEATURES = (
+    *(counting(f"revenue_{n}d", f"spend in the last {n} days", MONEY) for n in DAYS),
+    counting("counted_revenue_84d", "spend in the last 84 days on products that count", MONEY),
+    *(Feature(f"revenue_decayed_{h}d", f"spend, weighted by half for every {h} days back", MONEY) for h in HALF_LIVES),
+    Feature("revenue_per_visit_day", "mean spend of a day with a purchase", MONEY),
+    Feature("revenue_last_visit", "spend at the last visit", MONEY),
+    Feature("revenue_max_visit", "highest spend of a day", MONEY),
+    Feature("last_visit_revenue_ratio", "spend at the last visit over the mean spend of a visit", "ratio"),
+    Feature("revenue_share_28d", "share of the year's spend that fell in the last 28 days", "share"),
+)
+
+
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
+    """Spend in windows before the snapshot, and of the last visit."""
+    visits = shop.visits
+    sums = visits.group_by("customer_id").agg(
+        **{f"revenue_{n}d": total(visits.revenue, within(visits, n)) for n in DAYS},
+        counted_revenue_84d=total(visits.counted_revenue, within(visits, 84)),
+        **{f"revenue_decayed_{h}d": decayed(visits.revenue, visits.age, h) for h in HALF_LIVES},
+        revenue_per_visit_day=visits.revenue.mean(),
+        revenue_last_visit=visits.revenue.argmin(visits.age),
+        revenue_max_visit=visits.revenue.max(),
+    )
+    return sums.mutate(
+        last_visit_revenue_ratio=share(sums.revenue_last_visit, sums.revenue_per_visit_day),
+        revenue_share_28d=share(sums.revenue_28d, sums.revenue_364d),
+    )

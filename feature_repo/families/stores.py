@@ -1,0 +1,39 @@
+"""Where the customer buys."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from feature_repo.families.windows import count, distinct, share
+from feature_repo.features import Feature, counting
+from feature_repo.sources import KnownTables, Snapshot
+
+WINDOW = 182
+FEATURES = (
+    counting("stores_84d", "different stores in the last 84 days", "stores"),
+    counting("stores_182d", "different stores in the last 182 days", "stores"),
+    Feature("main_store_share_182d", "share of orders in the favourite store, last 182 days", "share"),
+    Feature("days_since_main_store", "days since an order in the favourite store of the last 182 days", "days"),
+    counting("channels_364d", "different channels in the last 364 days", "channels"),
+)
+
+
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
+    """Different stores and channels, and how faithful the customer is to one store."""
+    baskets = shop.baskets
+    sums = baskets.group_by("customer_id").agg(
+        stores_84d=distinct(baskets.store_id, baskets.age <= 84),
+        stores_182d=distinct(baskets.store_id, baskets.age <= WINDOW),
+        channels_364d=distinct(baskets.channel, baskets.age <= 364),
+    )
+    return sums.left_join(_favourite(baskets), "customer_id", rname="{name}__store").drop("customer_id__store")
+
+
+def _favourite(baskets: ir.Table) -> ir.Table:
+    placed = baskets.filter(baskets.store_id.notnull(), baskets.age <= WINDOW)
+    stores = placed.group_by("customer_id", "store_id").agg(orders=placed.count(), last=placed.age.min())
+    most = stores.mutate(top=stores.orders.max().over(group_by="customer_id"))
+    return most.group_by("customer_id").agg(
+        main_store_share_182d=share(most.orders.max(), most.orders.sum()),
+        days_since_main_store=most["last"].min(where=most.orders == most.top),
+    )

@@ -1,0 +1,35 @@
+"""How long the shop has known the customer, with the summary that buy-till-you-die models take."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from feature_repo.families.windows import share
+from feature_repo.features import Feature, counting
+from feature_repo.sources import KnownTables, Snapshot
+
+FEATURES = (
+    Feature("days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days"),
+    counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days"),
+    counting("visit_span", "days from the first to the last purchase (t_x of BG/NBD)", "days"),
+    Feature("visit_rate", "days with a purchase per day since the first", "visits per day"),
+    Feature("visit_span_share", "days from first to last purchase over days since the first", "share"),
+    counting("lifetime_revenue", "spend since the first purchase", "base currency"),
+    Feature("revenue_per_day", "spend per day since the first purchase", "base currency per day"),
+)
+
+
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
+    """(x, t_x, T) as in Fader, Hardie, Lee (2005), by days, and rates over the time known."""
+    visits = shop.visits
+    sums = visits.group_by("customer_id").agg(
+        first=visits.age.max(), last=visits.age.min(), days=visits.count(), lifetime_revenue=visits.revenue.sum()
+    )
+    return sums.mutate(
+        days_since_first_visit=sums["first"],
+        repeat_visits=sums.days - 1,
+        visit_span=sums["first"] - sums["last"],
+        visit_rate=share(sums.days, sums["first"]),
+        visit_span_share=share(sums["first"] - sums["last"], sums["first"]),
+        revenue_per_day=share(sums.lifetime_revenue, sums["first"]),
+    )
