@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -33,6 +34,7 @@ from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
 
 STATIC = Path(__file__).parent / "static"
+_log = structlog.get_logger("desk")
 _HEAVY = ("models.release", "monitoring.reports")
 
 
@@ -200,6 +202,11 @@ class Desk:
         status = 404 if isinstance(error, NotReady | UsageError) else 503
         return self._error(status, "That can't be shown", str(error))
 
+    async def broken(self, request: Request, error: Exception) -> Response:
+        """A mistake of ours: the log has it, the page says so."""
+        _log.error("page failed", path=request.url.path, error=type(error).__name__)
+        return self._error(500, "This page failed", "the desk's log says more; the other pages still work")
+
     def _error(self, status: int, heading: str, text: str) -> Response:
         return HTMLResponse(self.pages.render("error.html", heading=heading, text=text), status)
 
@@ -210,7 +217,7 @@ def build(workspace: Workspace) -> Starlette:
     return Starlette(
         routes=desk.routes(),
         middleware=[Middleware(Guard, hosts=hosts_for(workspace.settings.review.host))],
-        exception_handlers={HTTPException: desk.wrong, RegularsError: desk.wrong},
+        exception_handlers={HTTPException: desk.wrong, RegularsError: desk.wrong, Exception: desk.broken},
     )
 
 

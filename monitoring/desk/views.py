@@ -106,7 +106,7 @@ def version(workspace: Workspace, kind: str, name: str, judged: Judged) -> Page:
         "fairness": fairness_sections(workspace, json.loads(result.to_json())) if result else [],
         "evidence": evidence(result),
         "card": _card_text(registry, found),
-        "entries": AuditLog(workspace).entries(str(found)),
+        "entries": AuditLog(workspace).entries(found.subject),
     }
 
 
@@ -168,7 +168,8 @@ def _headline(cards: Sequence[Page], rules: Sequence[Mapping[str, Any]]) -> str:
     serving = sum(card["champion"] is not None for card in cards)
     asking = sum(rule["status"] == "alert" for rule in rules)
     alerts = "no rule asks for anybody" if not asking else f"{asking} {'rule asks' if asking == 1 else 'rules ask'}"
-    return f"{serving} of {len(cards)} models have a champion; {alerts}" + (" for somebody" if asking else "")
+    have = "has" if serving == 1 else "have"
+    return f"{serving} of {len(cards)} models {have} a champion; {alerts}" + (" for somebody" if asking else "")
 
 
 def _tile(figure: Mapping[str, Any], history: Sequence[Document]) -> Page:

@@ -5,6 +5,7 @@ Each takes the confidence it is asked for; `judge` passes one that is corrected 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
@@ -16,6 +17,7 @@ from monitoring.fairness.counting import Proportion
 
 Floats = npt.NDArray[np.float64]
 Side = tuple[Floats, Floats]
+FARTHEST = 1000.0
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,54 @@ class Ratio:
 
 
 def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> Ratio:
-    """Walters' interval for the ratio of two independent proportions; finite with zero counts too.
+    """The score interval for the ratio of two independent proportions (Koopman 1984; Miettinen and Nurminen 1985).
 
-    Half an observation is added to every count: log ratio = log((a + 1/2) / (m + 1/2)) - log((b + 1/2) /
-    (n + 1/2)), with variance 1/(a + 1/2) - 1/(m + 1/2) + 1/(b + 1/2) - 1/(n + 1/2) (Walters 1975; Pettigrew,
-    Gart and Thomas 1986). Its centre is the value where the plain ratio is 0, infinite or undefined.
+    It holds every ratio t that a score test of p1 = t p2 does not reject, so it survives counts of zero and of
+    everybody, where intervals from a variance collapse. Bounds beyond `FARTHEST` (or its inverse) stop there. Where
+    a count is zero the value is the ratio with half an observation added to each count, as Walters (1975) has it, and 1 where
+    both are.
     """
-    a, m, b, n = group.count + 0.5, group.total + 0.5, rest.count + 0.5, rest.total + 0.5
-    centre = log(a / m) - log(b / n)
-    width = float(stats.norm.ppf(0.5 + confidence / 2)) * sqrt(max(0.0, 1 / a - 1 / m + 1 / b - 1 / n))
-    low, high = exp(centre - width), exp(centre + width)
-    plain = _plain(group, rest)
-    # Near a bound the shrunk interval may miss the plain ratio; it is then widened to hold it.
-    return Ratio(exp(centre), low, high) if plain is None else Ratio(plain, min(low, plain), max(high, plain))
+    value = _value(group, rest)
+    z2 = float(stats.chi2.ppf(confidence, 1))
+
+    def rejected(ratio: float) -> bool:
+        return _score(group, rest, ratio) > z2
+
+    return Ratio(
+        value, min(_bound(rejected, value, 1 / FARTHEST), value), max(_bound(rejected, value, FARTHEST), value)
+    )
+
+
+def _value(group: Proportion, rest: Proportion) -> float:
+    if not group.count and not rest.count:
+        return 1.0
+    extra = 0.0 if group.count and rest.count else 0.5
+    a, m, b, n = group.count + extra, group.total + extra, rest.count + extra, rest.total + extra
+    return (a / m) / (b / n)
+
+
+def _score(group: Proportion, rest: Proportion, ratio: float) -> float:
+    """The squared score statistic of p1 = ratio * p2, at the most likely p1 and p2 for which that holds."""
+    a, m, b, n = group.count, group.total, rest.count, rest.total
+    total = m + n
+    middle = ratio * (m + b) + a + n
+    root = sqrt(max(0.0, middle**2 - 4 * ratio * total * (a + b)))
+    p2 = (middle - root) / (2 * ratio * total)
+    p1 = min(ratio * p2, 1.0)
+    variance = p1 * (1 - p1) / m + ratio**2 * p2 * (1 - p2) / n
+    distance = a / m - ratio * b / n
+    return distance**2 / variance if variance > 0 else (0.0 if distance == 0 else inf)
+
+
+def _bound(rejected: Callable[[float], bool], inside: float, farthest: float) -> float:
+    """Where rejection begins between a ratio that is not rejected and the farthest, by bisection of logarithms."""
+    if not rejected(farthest):
+        return farthest
+    near, far = log(inside), log(farthest)
+    for _ in range(60):
+        middle = (near + far) / 2
+        near, far = (near, middle) if rejected(exp(middle)) else (middle, far)
+    return exp(near)
 
 
 def of_means(group: Floats, rest: Floats, confidence: float) -> Ratio | None:
@@ -99,12 +136,6 @@ def _welch(one: _LogEstimate, two: _LogEstimate, confidence: float) -> Ratio:
     df = variance**2 / (one.variance**2 / one.df + two.variance**2 / two.df)
     width = float(stats.t.ppf(0.5 + confidence / 2, df)) * sqrt(variance)
     return Ratio(_exp(centre), _exp(centre - width), _exp(centre + width))
-
-
-def _plain(group: Proportion, rest: Proportion) -> float | None:
-    if not group.count or not rest.count or not group.total or not rest.total:
-        return None
-    return (group.count / group.total) / (rest.count / rest.total)
 
 
 def _exp(power: float) -> float:
