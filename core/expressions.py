@@ -79,11 +79,17 @@ def parse_scalar(sql: str, columns: Collection[str], *, where: str | None = None
 
 
 def analyse(
-    sql: str, columns: Collection[str], *, text_columns: Collection[str] = (), where: str | None = None
+    sql: str,
+    columns: Collection[str],
+    *,
+    text_columns: Collection[str] = (),
+    number: str = "TRY_CAST({} AS DOUBLE)",
+    where: str | None = None,
 ) -> Scalar:
     """As `parse_scalar`, and say which columns it reads.
 
-    `text_columns` hold text whatever they mean (a CSV's): those it computes with are read as numbers.
+    `text_columns` hold text whatever they mean (a CSV's): those it computes with are read as numbers, by
+    the SQL `number` with the column in place of `{}`.
 
     Raises:
         MappingError: it is not one scalar expression over these columns.
@@ -95,7 +101,7 @@ def analyse(
     tree = _parse(sql, columns, where)
     _check_calls(sql, where)
     used = [_check_node(node, sql, known, where) for node in tree.walk()]
-    numeric = _read_as_numbers(tree, frozenset(text_columns))
+    numeric = _read_as_numbers(tree, frozenset(text_columns), number)
     return Scalar(
         tree.sql(dialect="duckdb", comments=False),
         tuple(dict.fromkeys(name for name in used if name)),
@@ -194,13 +200,13 @@ def _check_column(node: exp.Column, sql: str, known: dict[str, str], where: str 
     return name
 
 
-def _read_as_numbers(tree: exp.Expression, text_columns: frozenset[str]) -> tuple[str, ...]:
-    """Wrap text columns that are computed with, or compared with a number, in a cast to DOUBLE."""
+def _read_as_numbers(tree: exp.Expression, text_columns: frozenset[str], number: str) -> tuple[str, ...]:
+    """Put `number` around the text columns that are computed with, or compared with a number."""
     numeric: dict[str, None] = {}
     for column in list(tree.find_all(exp.Column)):
         if column.name in text_columns and _computed_with(column):
             numeric[column.name] = None
-            column.replace(exp.TryCast(this=column.copy(), to=exp.DataType.build("double")))
+            column.replace(sqlglot.parse_one(number.format(quote(column.name)), read="duckdb"))
     return tuple(numeric)
 
 

@@ -29,10 +29,11 @@ _PROTECTED = {
     "home_ownership": "home_ownership",
     "marital_status": "marital_status",
     "household_size": "household_size",
-    "household_comp": "household_composition",
+    "household_comp": "household_comp",
     "kids_count": "kids_count",
 }
 _CALENDAR_YEARS = (2017, 2018)
+_NOT_SHOPPED_FOR = {"Groundhog Day"}
 
 
 def source() -> Source:
@@ -79,7 +80,7 @@ def _orders(folder: Path) -> TableSource:
         SELECT file_row_number AS {ROW}, household_id AS customer_id, basket_id AS order_id, product_id,
                transaction_timestamp AS ordered_at, quantity, sales_value AS revenue,
                basket_id || '-' || product_id AS line_id,
-               retail_disc + coupon_disc + coupon_match_disc AS discount, store_id
+               retail_disc + coupon_disc + coupon_match_disc AS discount, 'store' AS channel, store_id
         FROM {_scan(file)}""",
     )
 
@@ -160,9 +161,9 @@ def _calendar() -> TableSource:
 
 
 def us_holidays(years: tuple[int, ...]) -> list[tuple[date, str]]:
-    """The federal holidays of these years and the days shops plan by: Easter, Mother's Day, Halloween, ..."""
+    """The public holidays of these years and the other days that shoppers plan by."""
     import holidays
 
-    categories = ("public", "unofficial")
-    found = holidays.country_holidays("US", years=years, categories=categories, observed=False)
-    return [(day, name) for day, names in found.items() for name in names.split("; ")]
+    found = holidays.country_holidays("US", years=years, categories=("public", "unofficial"), observed=False)
+    days = [(day, name) for day, names in found.items() for name in names.split("; ")]
+    return [(day, name) for day, name in days if name not in _NOT_SHOPPED_FOR]

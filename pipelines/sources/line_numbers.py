@@ -1,4 +1,4 @@
-"""The line of a text file on which a record begins: quoted line breaks and blank lines make it differ from its number."""
+"""The line on which a record of a text file begins; quoted breaks and blank lines make it differ from its number."""
 
 from __future__ import annotations
 

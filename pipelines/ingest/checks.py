@@ -1,0 +1,93 @@
+"""The checks a row has to pass, each with the SQL that finds rows that fail it.
+
+A row's verdict is one number: bit n is set where check n failed. The SQL is written over the columns that
+`typed.py` provides: `<column>` with the contract's type, `x_<column>` the value as it came, `f_<column>` true
+where its expression could not be computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from core.expressions import literal, quote
+from feature_repo.contract import ColumnSpec, TableSpec
+
+DUPLICATE = "exact duplicate of another row"
+NO_RATE = "no rate for the currency at or before the day"
+LATER_THAN_CLOCK = "later than the clock"
+_KINDS = {
+    "number": "not a number",
+    "timestamp": "not a timestamp (1900 to 2200)",
+    "date": "not a date (1900 to 2200)",
+    "boolean": "neither yes nor no",
+    "id": "not an id",
+    "text": "not text",
+}
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """One check: what to say of a row that fails it, which source column shows why, and SQL for failing."""
+
+    reason: str
+    column: str | None
+    fails: str
+
+
+def row_checks(
+    spec: TableSpec, mapped: Collection[str], computed: Collection[str], now: str, today: str
+) -> list[RowCheck]:
+    """The checks of a table, in the order of their bits; duplicates and currencies are added by others.
+
+    `mapped` are the columns that have a source, `computed` those that an expression fills; `now` and `today`
+    are the clock's present, as SQL.
+    """
+    checks = []
+    for column in spec.columns:
+        if column.name in mapped:
+            checks += _column_checks(column, column.name in computed)
+    checks += [RowCheck(rule.reason, None, f"coalesce(NOT ({rule.condition}), false)") for rule in spec.rules]
+    if spec.time:
+        present = now if spec.has_clock else today
+        checks.append(
+            RowCheck(
+                f"{spec.time} is {LATER_THAN_CLOCK}", spec.time, f"coalesce({quote(spec.time)} > {present}, false)"
+            )
+        )
+    return checks
+
+
+def _column_checks(column: ColumnSpec, computed: bool) -> list[RowCheck]:
+    x, t, name = f"x_{column.name}", quote(column.name), column.name
+    checks = []
+    if computed:
+        checks.append(RowCheck(f"{name} can't be computed", name, f"f_{name}"))
+    if column.type not in {"text"}:
+        checks.append(RowCheck(f"{name} is {_KINDS[column.type]}", name, f"({x} IS NOT NULL AND {t} IS NULL)"))
+    if not column.nullable:
+        empty = f"({x} IS NULL AND NOT f_{name})" if computed else f"({x} IS NULL)"
+        checks.append(RowCheck(f"{name} is empty", name, empty))
+    if column.minimum is not None:
+        checks.append(RowCheck(f"{name} is below {column.minimum:g}", name, f"coalesce({t} < {column.minimum}, false)"))
+    if column.above is not None:
+        checks.append(
+            RowCheck(f"{name} is not above {column.above:g}", name, f"coalesce({t} <= {column.above}, false)")
+        )
+    if column.choices:
+        allowed = ", ".join(literal(choice) for choice in column.choices)
+        reason = f"{name} is none of {', '.join(column.choices)}"
+        checks.append(RowCheck(reason, name, f"coalesce({t} NOT IN ({allowed}), false)"))
+    return checks
+
+
+def verdict(checks: list[RowCheck]) -> str:
+    """SQL of the number whose bits are the failed checks."""
+    bits = [f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks)]
+    return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
+
+
+def reasons(checks: list[RowCheck], mask: str = "mask") -> str:
+    """SQL of the failed checks' reasons, one text."""
+    cases = [f"CASE WHEN {mask} & {1 << bit} <> 0 THEN {literal(c.reason)} END" for bit, c in enumerate(checks)]
+    return f"concat_ws('; ', {', '.join(cases)})"

@@ -1,0 +1,50 @@
+"""The DuckDB connection of one ingest: on disk, within the settings' memory, closed to the outside when needed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from core.expressions import literal
+from core.workspace import Workspace
+
+FOLDER = ".staging"
+
+
+@contextmanager
+def open_engine(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection on a scratch database inside the workspace, gone afterwards.
+
+    Hold the tables' lock meanwhile: what a crash left behind is removed first.
+    """
+    folder = workspace.root / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        with duckdb.connect(str(folder / "staging.duckdb")) as connection:
+            connection.execute(f"SET threads = {workspace.settings.threads}")
+            connection.execute(f"SET memory_limit = '{workspace.settings.memory_mb}MB'")
+            connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+            yield connection
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def close_to_the_outside(connection: duckdb.DuckDBPyConnection, reads: Iterable[Path], writes: Iterable[Path]) -> None:
+    """From here on no query reads or writes any file but these, loads an extension or changes a setting."""
+    connection.execute(f"SET allowed_paths = [{', '.join(literal(str(path)) for path in reads)}]")
+    connection.execute(f"SET allowed_directories = [{', '.join(literal(str(path)) for path in writes)}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    """The one number a query yields; null counts as 0."""
+    [(value,)] = connection.execute(sql).fetchall()
+    return int(value or 0)

@@ -1,0 +1,273 @@
+"""One ingest from beginning to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import duckdb
+
+from core import progress
+from core.errors import DataError, StoreError, UsageError, did_you_mean
+from core.tables import TableChange
+from core.workspace import Workspace
+from feature_repo.contract import TABLES
+from pipelines import sources
+from pipelines.ingest import currencies, duplicates, outliers, quarantine
+from pipelines.ingest.checks import LATER_THAN_CLOCK
+from pipelines.ingest.dry_run import features_on, named_checks
+from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
+from pipelines.ingest.memory import Memory, fingerprint
+from pipelines.ingest.merge import merge, stored, table_folder
+from pipelines.ingest.report import Check, IngestReport, TableReport, describe_rejects
+from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
+from pipelines.sources.model import Source, Staged, TableSource
+from pipelines.sources.readers import first_line
+
+_RATES = "fx_rates"
+
+
+def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = None) -> IngestReport:
+    """Bring the workspace's tables up to what its source holds.
+
+    Args:
+        workspace: its `mapping.yaml` names the source.
+        dry_run: check everything and change nothing.
+        replace: the name of one table to take anew, forgetting the rows in force.
+
+    Raises:
+        MappingError: the mapping can't be meant as it stands; nothing was changed.
+        DataError: a source can't be read, or a table has more bad rows than the settings allow; nothing
+            was changed.
+        StoreError: another ingest is running, or the disk or the memory is not enough; nothing was changed.
+    """
+    started = time.monotonic()
+    source = sources.read(workspace)
+    wanted = _wanted(workspace, source, replace)
+    with workspace.tables.lock(), _engine_errors(), open_engine(workspace) as connection:
+        ingest = _Ingest(workspace, source, connection, anew=replace is not None)
+        ingest.read(wanted)
+        checks = ingest.checks() if dry_run else ()
+        if not dry_run:
+            workspace.tables.collect_garbage()
+            ingest.refuse_bad_tables()
+        reports = ingest.write(dry_run=dry_run)
+    return IngestReport(
+        generation=workspace.tables.generation,
+        tables=tuple(reports),
+        seconds=round(time.monotonic() - started, 2),
+        dry_run=dry_run,
+        replaced_table=replace,
+        checks=tuple(checks),
+        features=features_on({*workspace.tables.manifest.tables, *source.tables}),
+    )
+
+
+def _wanted(workspace: Workspace, source: Source, table: str | None) -> list[TableSource]:
+    """The tables to read (or the one to replace), exchange rates first.
+
+    Raises:
+        UsageError: the table is not mapped, or zone or currency changed in a way that needs more than this.
+    """
+    if table is not None and table not in source.tables:
+        raise UsageError(f"{source.name} has no table {table!r} to replace", todo=did_you_mean(table, source.tables))
+    _check_zone_and_currency(workspace, source, {table} if table else set())
+    names = [table] if table else sorted(source.tables, key=lambda name: (name != _RATES, list(TABLES).index(name)))
+    return [source.tables[name] for name in names]
+
+
+def _check_zone_and_currency(workspace: Workspace, source: Source, replaced: set[str]) -> None:
+    manifest = workspace.tables.manifest
+    if not manifest.tables:
+        return
+    if manifest.base_currency != source.base_currency:
+        raise UsageError(
+            f"base_currency changed from {manifest.base_currency} to {source.base_currency}",
+            where=str(workspace.mapping_file),
+            why="amounts already taken in are in the old one",
+            todo="make a new workspace for the new currency",
+        )
+    cut = {name for name in manifest.tables if TABLES[name].time}
+    if manifest.timezone != source.timezone and cut - replaced:
+        raise UsageError(
+            f"timezone changed from {manifest.timezone} to {source.timezone}",
+            where=str(workspace.mapping_file),
+            why=f"the days of {', '.join(sorted(cut))} were cut in the old one",
+            todo="make a new workspace for the new zone"
+            + ("; or run: regulars ingest --replace orders" if cut == {"orders"} else ""),
+        )
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Say the engine's errors as ours."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError("not enough memory", why=first_line(error), todo="raise memory_mb in regulars.toml") from None
+    except (duckdb.IOException, OSError) as error:
+        why = first_line(error)
+        raise StoreError("a file can't be read or written", why=why, todo="check the disk and its rights") from None
+    except duckdb.Error as error:
+        raise DataError("the rows can't be processed", why=first_line(error), todo="check mapping.yaml") from None
+
+
+@dataclass
+class _Table:
+    """One table on its way: what is known of it so far."""
+
+    source: TableSource
+    fingerprint: str | None
+    report: TableReport | None = None
+    typed: Typed | None = None
+
+
+class _Ingest:
+    """The steps of one ingest; hold the tables' lock meanwhile."""
+
+    def __init__(
+        self, workspace: Workspace, source: Source, connection: duckdb.DuckDBPyConnection, *, anew: bool
+    ) -> None:
+        self.workspace, self.source, self.connection, self.anew = workspace, source, connection, anew
+        self.shop = Shop(source.timezone, source.base_currency, datetime.now(UTC))
+        self.memory = Memory(workspace)
+        self.tables: list[_Table] = []
+
+    @property
+    def fresh(self) -> list[tuple[_Table, Typed, TableReport]]:
+        """The tables that were read."""
+        return [(t, t.typed, t.report) for t in self.tables if t.typed is not None and t.report is not None]
+
+    def read(self, wanted: list[TableSource]) -> None:
+        """Stage each table whose source is not the one read last time; then convert, check and count it.
+
+        All staging comes first: the shop owner's expressions run with external access off.
+        """
+        for source in wanted:
+            self.tables.append(self._recalled(source))
+        unread = [table for table in self.tables if table.report is None]
+        staged = [self._stage(table.source) for table in unread]
+        self._close()
+        for table, rows in zip(unread, staged, strict=True):
+            self._check(table, rows)
+
+    def _recalled(self, source: TableSource) -> _Table:
+        """The table, with last time's report if its source is still the same."""
+        rates = next((table.fingerprint for table in self.tables if table.source.table == _RATES), "")
+        print_ = fingerprint(source, self.shop, rates if has_currency(source) else "")
+        report = None if self.anew else self.memory.recall(source.table, print_)
+        if report is not None:
+            progress.current().note(f"{source.table}: the source has not changed since the last ingest")
+        return _Table(source, print_, report)
+
+    def _stage(self, source: TableSource) -> Staged:
+        progress.current().step(f"read {source.table} from {source.origin.label}")
+        return source.origin.stage(self.connection, f"staged_{source.table}")
+
+    def _close(self) -> None:
+        """Shut the engine off from everything but this ingest's own files, and prepare the rates."""
+        space = self.workspace
+        names = {_RATES, *(table.source.table for table in self.tables)}
+        in_force = {name: stored(space, TABLES[name]) for name in names}
+        reads = [path for table in self.tables for path in table.source.origin.files]
+        reads += [path for old in in_force.values() for path in old.files]
+        close_to_the_outside(self.connection, reads, [space.tables_dir, space.protected_dir, space.quarantine_dir])
+        currencies.prepare(self.connection, in_force[_RATES])
+
+    def _check(self, table: _Table, staged: Staged) -> None:
+        started = time.monotonic()
+        name = table.source.table
+        progress.current().step(f"check {name}")
+        typed = build(self.connection, table.source, staged, self.shop)
+        duplicates.settle(self.connection, typed)
+        if name == _RATES:
+            currencies.add(self.connection, typed, anew=self.anew)
+        bad, reasons = quarantine.count(self.connection, typed)
+        table.typed = typed
+        table.report = TableReport(
+            table=name,
+            source=table.source.origin.label,
+            read=typed.read,
+            filtered=typed.filtered,
+            superseded=self._fate(typed, Fate.SUPERSEDED),
+            repeated=self._fate(typed, Fate.REPEATED),
+            quarantined=reasons,
+            quarantined_rows=bad,
+            flagged=outliers.flag(self.connection, typed),
+            seconds=round(time.monotonic() - started, 2),
+        )
+
+    def _fate(self, typed: Typed, fate: Fate) -> int:
+        return scalar(self.connection, f"SELECT count(*) FROM {typed.relation} WHERE mask = 0 AND fate = {int(fate)}")
+
+    def checks(self) -> list[Check]:
+        """Every check of every table that was read, by name."""
+        allowed = self.workspace.settings.max_rejected_share
+        return [
+            check for _, typed, report in self.fresh for check in named_checks(self.connection, typed, report, allowed)
+        ]
+
+    def refuse_bad_tables(self) -> None:
+        """Stop before anything is written where a table has too many bad rows, or orders none that are good.
+
+        Raises:
+            DataError: with the reasons counted.
+        """
+        allowed = self.workspace.settings.max_rejected_share
+        bad = [report for _, _, report in self.fresh if report.rejected_share > allowed]
+        if bad:
+            raise DataError(
+                ". ".join(describe_rejects(report) for report in bad),
+                why=f"max_rejected_share is {allowed:.1%}; nothing was changed",
+                todo="see examples with: regulars ingest --dry-run, then mend the source or mapping.yaml",
+            )
+        for _, typed, report in self.fresh:
+            if typed.spec.name == "orders" and not scalar(
+                self.connection, f"SELECT count(*) FROM {typed.relation} WHERE {typed.good}"
+            ):
+                raise DataError("there are no order lines", where=report.source, why="nothing was changed")
+
+    def write(self, *, dry_run: bool) -> list[TableReport]:
+        """Write what changed, commit all tables at once, then set the bad rows aside; a dry run only compares."""
+        reports, changes = [], {}
+        for table in self.tables:
+            report, change = self._merge(table, dry_run) if table.typed else (table.report, None)
+            assert report is not None
+            reports.append(report)
+            if change is not None:
+                changes[report.table] = change
+        if not dry_run:
+            self._commit(changes)
+            self._remember(reports)
+        return reports
+
+    def _merge(self, table: _Table, dry_run: bool) -> tuple[TableReport, TableChange | None]:
+        assert table.typed is not None
+        assert table.report is not None
+        started = time.monotonic()
+        spec = table.typed.spec
+        progress.current().step(f"compare {spec.name}" if dry_run else f"write {spec.name}")
+        old = stored(self.workspace, spec)
+        folder = table_folder(self.workspace, spec)
+        merged = merge(self.connection, table.typed, old, folder, anew=self.anew, write=not dry_run)
+        seconds = round(table.report.seconds + time.monotonic() - started, 2)
+        counts = {"added": merged.added, "replaced": merged.replaced, "unchanged": merged.unchanged}
+        return replace(table.report, seconds=seconds, **counts), merged.change
+
+    def _commit(self, changes: dict[str, TableChange]) -> None:
+        if changes:
+            tables = self.workspace.tables
+            tables.commit(changes, timezone=self.source.timezone, base_currency=self.source.base_currency)
+
+    def _remember(self, reports: list[TableReport]) -> None:
+        """Bad rows and the memory come after the commit: a crash before them only means reading again."""
+        for _, typed, _ in self.fresh:
+            quarantine.write(self.connection, typed, quarantine.path(self.workspace, typed))
+        for table, report in zip(self.tables, reports, strict=True):
+            early = any(LATER_THAN_CLOCK in reason for reason in report.quarantined)
+            if not report.skipped:
+                self.memory.keep(report, None if early else table.fingerprint)
+        self.memory.save()

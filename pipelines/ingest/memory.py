@@ -1,0 +1,71 @@
+"""What the last ingest read: a source that has not changed since is not read again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+
+from core.files import write_atomically
+from core.workspace import Workspace
+from feature_repo.contract import TABLES
+from pipelines.ingest.report import TableReport
+from pipelines.ingest.typed import Shop
+from pipelines.sources.model import TableSource
+
+FILE = "sources.json"
+
+
+class Memory:
+    """For each table: the fingerprint of what was read, the files it became, and the report of it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.path = workspace.tables_dir / FILE
+        try:
+            self.entries: dict[str, dict[str, object]] = json.loads(self.path.read_text())
+        except (OSError, ValueError):
+            self.entries = {}
+
+    def recall(self, table: str, fingerprint: str | None) -> TableReport | None:
+        """The last report of a table, if the same was read and its rows are still in force."""
+        entry = self.entries.get(table)
+        if fingerprint is None or not entry or entry.get("fingerprint") != fingerprint:
+            return None
+        if entry.get("files") != self._files(table):
+            return None
+        try:
+            last = TableReport(**entry["report"])  # type: ignore[arg-type]
+        except TypeError:
+            return None
+        same = last.unchanged + last.added + last.replaced
+        return replace(last, added=0, replaced=0, unchanged=same, seconds=0.0, skipped=True)
+
+    def keep(self, report: TableReport, fingerprint: str | None) -> None:
+        """Remember a table as it is in force now."""
+        self.entries[report.table] = {
+            "fingerprint": fingerprint,
+            "files": self._files(report.table),
+            "report": asdict(report),
+        }
+
+    def save(self) -> None:
+        """Write it down."""
+        write_atomically(self.path, json.dumps(self.entries, indent=1))
+
+    def _files(self, table: str) -> list[str] | None:
+        entry = self.workspace.tables.manifest.tables.get(table)
+        return entry.files if entry else None
+
+
+def fingerprint(source: TableSource, shop: Shop, rates: str | None) -> str | None:
+    """A digest of everything a table's rows follow from, or None where its source can't tell.
+
+    `rates` is the fingerprint of the exchange rates it is converted by, "" for none.
+    """
+    content = source.origin.fingerprint()
+    if content is None or rates is None:
+        return None
+    spec = TABLES[source.table]
+    parts = (content, source.definition(), shop.timezone, shop.base_currency, rates, repr(spec))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

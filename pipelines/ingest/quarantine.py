@@ -1,0 +1,104 @@
+"""Bad rows, kept with their reasons, their place in the source and their values as text."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from core.expressions import literal, quote
+from core.workspace import Workspace
+from feature_repo.contract import TableSpec
+from pipelines.ingest.checks import reasons
+from pipelines.ingest.engine import scalar
+from pipelines.ingest.typed import Typed
+from pipelines.sources.model import ROW
+
+EXAMPLES = 3
+
+
+def folder(workspace: Workspace, spec: TableSpec) -> Path:
+    """Where a table's bad rows go; those of protected attributes stay apart, too."""
+    return workspace.protected_dir / "quarantine" if spec.protected else workspace.quarantine_dir / spec.name
+
+
+def path(workspace: Workspace, typed: Typed) -> Path:
+    """One file per source: reading a source again replaces its bad rows."""
+    digest = hashlib.sha256(typed.source.origin.label.encode()).hexdigest()[:12]
+    return folder(workspace, typed.spec) / f"{digest}.parquet"
+
+
+def count(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[int, dict[str, int]]:
+    """How many rows are bad, and how many for each reason (a row may have several)."""
+    bits = [f"count(*) FILTER (mask & {1 << bit} <> 0)" for bit in range(len(typed.checks))]
+    [row] = connection.execute(f"SELECT count(*), {', '.join(bits)} FROM {typed.relation} WHERE mask <> 0").fetchall()
+    found = {check.reason: number for check, number in zip(typed.checks, row[1:], strict=True) if number}
+    for broken in typed.staged.broken:
+        found[broken.reason] = found.get(broken.reason, 0) + 1
+    return row[0] + len(typed.staged.broken), dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def write(connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path) -> None:
+    """Write the bad rows to `target`, or remove it where there are none."""
+    bad = scalar(connection, f"SELECT count(*) FROM {typed.relation} WHERE mask <> 0") + len(typed.staged.broken)
+    if not bad:
+        target.unlink(missing_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _register_positions(connection, typed)
+    raw = ", ".join(f"CAST(r.{quote(name)} AS VARCHAR) AS {quote('raw_' + name)}" for name in typed.staged.types)
+    label, unit = literal(typed.source.origin.label), literal(typed.staged.unit)
+    rows = (
+        f"SELECT {reasons(list(typed.checks))} AS reason, {label} AS source, p.position, {unit} AS unit, {raw}"
+        f" FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
+        f" JOIN bad_positions AS p USING ({ROW}) WHERE mask <> 0"
+    )
+    broken = f"SELECT reason, {label} AS source, position, {unit} AS unit, text AS raw_line FROM broken_rows"
+    part = target.with_suffix(".part")
+    connection.execute(
+        f"COPY (FROM ({rows} UNION ALL BY NAME {broken}) ORDER BY position) TO {literal(str(part))} (FORMAT parquet)"
+    )
+    part.chmod(0o600)
+    part.replace(target)
+
+
+def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> list[str]:
+    """A few rows that fail one check: their place and the value that shows why."""
+    check = typed.checks[bit]
+    shown = _shown(typed, check.column)
+    found = connection.execute(
+        f"SELECT t.{ROW}, {shown} FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
+        f" WHERE mask & {1 << bit} <> 0 ORDER BY t.{ROW} LIMIT {EXAMPLES}"
+    ).fetchall()
+    places = typed.staged.positions([row for row, _ in found])
+    return [f"{typed.staged.unit} {place:,}{text}" for place, (_, text) in zip(places, found, strict=True)]
+
+
+def _shown(typed: Typed, column: str | None) -> str:
+    """SQL of « Quantity='abc'» for the source columns that fill a contract column."""
+    text = typed.source.columns.get(column or "", "")
+    names = [name for name in typed.staged.types if name.lower() in text.lower()]
+    if not names or typed.spec.protected:
+        return "''"
+    parts = [f"{literal(f' {name}=')} || coalesce(repr_, 'nothing')" for name in names]
+    values = [f"'''' || CAST(r.{quote(name)} AS VARCHAR) || ''''" for name in names]
+    return " || ','  || ".join(p.replace("repr_", v) for p, v in zip(parts, values, strict=True))
+
+
+def _register_positions(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+    rows = [row for (row,) in connection.execute(f"SELECT {ROW} FROM {typed.relation} WHERE mask <> 0").fetchall()]
+    positions = pa.table(
+        {ROW: pa.array(rows, pa.int64()), "position": pa.array(typed.staged.positions(rows), pa.int64())}
+    )
+    broken = typed.staged.broken
+    lines = pa.table(
+        {
+            "reason": pa.array([row.reason for row in broken], pa.string()),
+            "position": pa.array([row.position for row in broken], pa.int64()),
+            "text": pa.array([row.text for row in broken], pa.string()),
+        }
+    )
+    connection.register("bad_positions", positions)
+    connection.register("broken_rows", lines)

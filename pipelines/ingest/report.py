@@ -1,0 +1,86 @@
+"""What an ingest did, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named check of a dry run: how many rows fail it, and a few of them."""
+
+    name: str
+    passed: bool
+    failed_rows: int = 0
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """One table's rows. `read` = filtered + quarantined + superseded + repeated + added + replaced + unchanged.
+
+    filtered: left out by the mapping's `where`; superseded: a later row of the source has the same key and
+    other values; repeated: the mapping says `distinct`, and the key was there already; flagged: kept, but
+    unusual. `skipped`: the source is the one that was read last time, so the counts are that time's.
+    """
+
+    table: str
+    source: str
+    read: int = 0
+    filtered: int = 0
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    repeated: int = 0
+    quarantined: Mapping[str, int] = field(default_factory=dict)
+    quarantined_rows: int = 0
+    flagged: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    skipped: bool = False
+
+    @property
+    def rejected_share(self) -> float:
+        """Share of the rows considered (those `where` left in) that are bad."""
+        considered = self.read - self.filtered
+        return self.quarantined_rows / considered if considered else 0.0
+
+    @property
+    def changed(self) -> bool:
+        """Whether it brings anything new."""
+        return bool(self.added or self.replaced)
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """All tables of one ingest; `generation` is that of the tables afterwards."""
+
+    generation: int
+    tables: tuple[TableReport, ...]
+    seconds: float
+    dry_run: bool = False
+    replaced_table: str | None = None
+    checks: tuple[Check, ...] = ()
+    features: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no table has more bad rows than the settings allow (always true where it was committed)."""
+        return all(check.passed for check in self.checks if check.name.endswith(SHARE_CHECK))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {**asdict(self), "passed": self.passed}
+
+
+SHARE_CHECK = "share of bad rows"
+
+
+def describe_rejects(table: TableReport) -> str:
+    """«orders: 600 of 1,000 rows are bad (60.0%): quantity is not a number 600»."""
+    considered = table.read - table.filtered
+    counts = ", ".join(f"{reason} {count:,}" for reason, count in table.quarantined.items())
+    share = f"{table.rejected_share:.1%}"
+    return f"{table.table}: {table.quarantined_rows:,} of {considered:,} rows are bad ({share}): {counts}"

@@ -1,0 +1,168 @@
+"""From a staged source to typed, checked rows: one query per table, all rows at once.
+
+The result is a table `typed_<name>` with the contract's stored columns, `ROW` (the row of the source),
+`mask` (0: the row passed every check; see `checks.py`), `key_hash` and `fate` (see `Fate`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from core.expressions import literal, quote
+from feature_repo.contract import TABLES, TableSpec
+from pipelines.ingest.checks import DUPLICATE, NO_RATE, RowCheck, row_checks, verdict
+from pipelines.ingest.conversion import convert
+from pipelines.ingest.engine import scalar
+from pipelines.ingest.values import WHERE, Values, values
+from pipelines.sources.model import ROW, Staged, TableSource
+
+RATES = "rates_to_base"
+"""The relation (date, currency, rate) that money is converted by."""
+
+
+class Fate(IntEnum):
+    """What becomes of a row that passed its checks."""
+
+    KEPT = 0
+    SUPERSEDED = 1
+    REPEATED = 2
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The typed rows of one table in the engine; `filtered` rows were left out by the mapping's `where`."""
+
+    spec: TableSpec
+    source: TableSource
+    staged: Staged
+    relation: str
+    checks: tuple[RowCheck, ...]
+    read: int
+    filtered: int
+
+    @property
+    def good(self) -> str:
+        """SQL condition: the row goes on."""
+        return f"mask = 0 AND fate = {int(Fate.KEPT)}"
+
+    @property
+    def duplicate_bit(self) -> int:
+        """The bit of the check for exact duplicates."""
+        return 1 << [check.reason for check in self.checks].index(DUPLICATE)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What typing needs to know of the shop: its zone, its base currency and the present moment."""
+
+    timezone: str
+    base_currency: str
+    now: datetime
+
+    @property
+    def now_sql(self) -> str:
+        """The present moment in UTC, as SQL."""
+        return f"TIMESTAMP {literal(self.now.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S'))}"
+
+    @property
+    def today_sql(self) -> str:
+        """The present day in the shop's zone, as SQL."""
+        return f"DATE {literal(self.now.astimezone(ZoneInfo(self.timezone)).date().isoformat())}"
+
+
+def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: Staged, shop: Shop) -> Typed:
+    """Convert and check every row of a staged source.
+
+    Raises:
+        MappingError: an expression does not fit its columns, or a column can't become the contract's type.
+    """
+    spec = TABLES[source.table]
+    came = values(connection, source, staged)
+    converted = has_currency(source)
+    query = derived(spec, _typed(spec, source, came, shop), shop.timezone)
+    query = _money(spec, query, shop.base_currency) if converted else query
+    checks = _checks(spec, source, came, shop, converted)
+    columns = ", ".join([ROW, *map(quote, spec.stored)])
+    relation = f"typed_{spec.name}"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {relation} AS SELECT {columns}, {verdict(checks)} AS mask,"
+        f" hash({identity(spec)}) AS key_hash, CAST(0 AS TINYINT) AS fate FROM ({query})"
+    )
+    read = scalar(connection, f"SELECT count(*) FROM {quote(staged.relation)}")
+    left = scalar(connection, f"SELECT count(*) FROM {relation}")
+    return Typed(spec, source, staged, relation, tuple(checks), read + len(staged.broken), read - left)
+
+
+def identity(spec: TableSpec) -> str:
+    """SQL of a stored row's identity: its `row_key`, else its key columns."""
+    return "row_key" if spec.time else ", ".join(quote(name) for name in spec.key)
+
+
+def has_currency(source: TableSource) -> bool:
+    """Whether a table says in which currency its money is."""
+    return "currency" in source.columns or "currency" in source.constants
+
+
+def derived(spec: TableSpec, query: str, zone: str) -> str:
+    """Add the columns that stored facts carry beside the contract's: the shop's day and clock, the identity."""
+    if spec.time is None:
+        return query
+    time = quote(spec.time)
+    if spec.has_clock:
+        local = f"timezone({literal(zone)}, timezone('UTC', {time}))"
+        columns = f"CAST({local} AS DATE) AS day, {local} AS local_at"
+    else:
+        columns = f"{time} AS day"
+    return f"SELECT *, {columns}, {_row_key(spec)} AS row_key FROM ({query})"
+
+
+def _row_key(spec: TableSpec) -> str:
+    """The key where a row has one, else a digest of all the contract's columns."""
+    content = _digest(spec.names)
+    if not spec.key:
+        return content
+    return f"coalesce({quote(spec.key[0])}, {content})" if len(spec.key) == 1 else _digest(spec.key)
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    texts = ", ".join(f"coalesce(CAST({quote(name)} AS VARCHAR), chr(30))" for name in names)
+    return f"md5(concat_ws(chr(31), {texts}))"
+
+
+def _typed(spec: TableSpec, source: TableSource, came: Values, shop: Shop) -> str:
+    parts = ["*"]
+    for column in spec.columns:
+        if column.name in came.types:
+            place = f"mapping.yaml, {spec.name}.{column.name}"
+            type_ = came.types[column.name]
+            sql = convert(f"x_{column.name}", type_, column, formats=source.formats, zone=shop.timezone, where=place)
+        else:
+            sql = "NULL"
+        parts.append(f"CAST({sql} AS {column.sql_type}) AS {quote(column.name)}")
+    return f"SELECT {', '.join(parts)} FROM ({came.sql})"
+
+
+def _money(spec: TableSpec, query: str, base: str) -> str:
+    """Amounts in the base currency, at the last rate at or before the row's day."""
+    foreign = f"(currency IS NOT NULL AND currency <> {literal(base)})"
+    factor = f"CASE WHEN {foreign} THEN rate_ ELSE 1 END"
+    amounts = ", ".join(f"{quote(c.name)} * {factor} AS {quote(c.name)}" for c in spec.columns if c.money)
+    rates = f"(SELECT date AS rate_date_, currency AS rate_currency_, rate AS rate_ FROM {RATES})"
+    return (
+        f"SELECT * REPLACE ({amounts}), {foreign} AND rate_ IS NULL AS no_rate_ FROM ({query})"
+        f" ASOF LEFT JOIN {rates} ON currency = rate_currency_ AND day >= rate_date_"
+    )
+
+
+def _checks(spec: TableSpec, source: TableSource, came: Values, shop: Shop, converted: bool) -> list[RowCheck]:
+    checks = row_checks(spec, frozenset(came.types), came.computed, shop.now_sql, shop.today_sql)
+    if WHERE in came.computed:
+        checks.append(RowCheck("where can't be computed", None, f"f_{WHERE}"))
+    if converted:
+        checks.append(RowCheck(NO_RATE, "currency", "no_rate_"))
+    return [*checks, RowCheck(DUPLICATE, None, "false")]
