@@ -19,12 +19,16 @@ from feature_repo.families import (
     breadth,
     campaigns,
     coupons,
+    customer_history,
     discounts,
     frequency,
     gaps,
     habits,
     interactions,
     money,
+    product_buyers,
+    product_features,
+    product_promotions,
     recency,
     returns,
     rfm,
@@ -109,13 +113,25 @@ _ALL = (
         ),
         everyone,
     ),
-    # A view of one family: View("product_features", PRODUCT, "...", (product_features,))
+    View(
+        "customer_history",
+        CUSTOMER,
+        "what each customer bought, packed; all customers with a purchase of a product that counts",
+        (customer_history,),
+    ),
+    View(
+        "product_features",
+        PRODUCT,
+        "how each product sells; all products with enough purchases to be recommended",
+        (product_features, product_buyers, product_promotions),
+    ),
 )
 VIEWS: Mapping[str, View] = MappingProxyType({view.name: view for view in _ALL})
 SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "churn_v1": ("customer_features",),
-        # "recommendation_v1": ("customer_history", "product_features"), "demand_v1": ("series_features",)
+        "recommendation_v1": ("customer_history", "product_features"),
+        # "demand_v1": ("series_features",)
     }
 )
 """The feature list of each model and its version: a changed list is a new version beside the old one."""
