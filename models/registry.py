@@ -8,7 +8,6 @@ endpoints answer from the best baseline of the version that carries it.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,18 +16,14 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from core.alerts import Alerts
 from core.errors import NotReady, StoreError, UsageError, did_you_mean
 from core.workspace import Workspace
 from models import fairness_result
-from models.copies import BASELINE as BASELINE_FOLDER
-from models.copies import MODEL, Copies, ServingState
+from models.copies import Copies, ServingState
 from models.fairness_result import FairnessResult
-from models.mlflow_store import connect, exists, missing, talking
-from models.version import ALIASES, BASELINE, CHALLENGER, CHAMPION, PREFIX, Version
-
-_SOURCE = "registry"
-_RETRY_SECONDS = 60.0
+from models.mlflow_store import connect, exists, talking
+from models.serving_state import Watch
+from models.version import ALIASES, CHALLENGER, PREFIX, Version
 
 
 class Registry:
@@ -43,8 +38,7 @@ class Registry:
         self.workspace = workspace
         self.copies = Copies(workspace)
         self._client: MlflowClient | None = None
-        self._serving: dict[str, ServingState] = {}
-        self._failed: dict[tuple[str, str], float] = {}
+        self._watch = Watch(self)
 
     @property
     def client(self) -> MlflowClient:
@@ -164,58 +158,8 @@ class Registry:
         return self.copies.fetch(version)
 
     def serving_state(self, kind: str) -> ServingState | None:
-        """What the endpoints answer from now; cheap enough to ask every few seconds. Never raises a StoreError.
-
-        With the registry down, or a damaged version, the last good state stays and an alert tells of it.
-        None: there is nothing to serve.
-        """
-        try:
-            wanted = self._to_serve(kind)
-        except StoreError as error:
-            self._alert("moderate", kind, str(error))
-            return self._last_good(kind)
-        if wanted is None:
-            return self._last_good(kind) if not exists(self.workspace) else None
-        version, alias = wanted
-        known = self._serving.get(kind)
-        if known and (known.version, known.alias, known.seal) == (version.version, alias, version.seal):
-            return known
-        return self._take(version, alias)
-
-    def _to_serve(self, kind: str) -> tuple[Version, str] | None:
-        for alias in (CHAMPION, BASELINE):
-            version = self.find(kind, alias)
-            if version is not None:
-                return version, alias
-        return None
-
-    def _take(self, version: Version, alias: str) -> ServingState | None:
-        key = (version.kind, version.version)
-        if time.monotonic() - self._failed.get(key, -_RETRY_SECONDS) < _RETRY_SECONDS:
-            return self._last_good(version.kind)
-        try:
-            state = serving_state(version, alias, self.fetch(version))
-        except StoreError as error:
-            self._failed[key] = time.monotonic()
-            self._alert("severe", version.subject, f"{error} The last good version keeps serving.")
-            return self._last_good(version.kind)
-        self.copies.remember(state)
-        self._serving[version.kind] = state
-        alerts = Alerts(self.workspace)
-        for subject in (version.kind, version.subject):
-            alerts.close(_SOURCE, subject, by="registry")
-        return state
-
-    def _last_good(self, kind: str) -> ServingState | None:
-        if kind not in self._serving:
-            state = self.copies.last_good(kind)
-            if state is None:
-                return None
-            self._serving[kind] = state
-        return self._serving[kind]
-
-    def _alert(self, level: Any, subject: str, text: str) -> None:
-        Alerts(self.workspace).append(level, _SOURCE, subject, text)
+        """What the endpoints answer from now (see `models.serving_state`). Never raises a StoreError."""
+        return self._watch.state(kind)
 
     def _ensure_model(self, kind: str) -> None:
         if self._model(kind) is None:
@@ -244,13 +188,6 @@ class Registry:
         )
 
 
-def serving_state(version: Version, alias: str, copy: Path) -> ServingState:
-    """How a version serves under an alias: with its model, or with its best baseline."""
-    if alias == BASELINE:
-        return ServingState(version.kind, version.version, copy / BASELINE_FOLDER, alias, "baseline", version.seal)
-    return ServingState(version.kind, version.version, copy / MODEL, alias, "model", version.seal)
-
-
 def _how_to_become(kind: str, alias: str, versions: list[Version]) -> str:
     latest = versions[0].version
     if alias == CHALLENGER:
@@ -258,4 +195,4 @@ def _how_to_become(kind: str, alias: str, versions: list[Version]) -> str:
     return f"run: regulars promote {kind} {latest}"
 
 
-__all__ = ["Registry", "ServingState", "Version", "missing", "serving_state"]
+__all__ = ["Registry", "ServingState", "Version"]

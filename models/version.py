@@ -89,6 +89,11 @@ class Version:
         return self.tags["best_baseline"]
 
     @property
+    def data_digest(self) -> str:
+        """The hash of the data it was trained on."""
+        return self.tags["data_digest"]
+
+    @property
     def trained_by(self) -> str:
         """Who ran the training."""
         return self.tags["trained_by"]

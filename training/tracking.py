@@ -36,7 +36,7 @@ from models.mlflow_store import artifact_root, talking
 from models.registry import Registry
 from models.version import Version
 from training import card
-from training.outcome import TrainingRecord
+from training.outcome import Trained, TrainingRecord
 
 RECORD = "record.json"
 _REQUIREMENTS = ("regulars", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "xgboost-cpu")
@@ -64,6 +64,13 @@ def log(workspace: Workspace, record: TrainingRecord) -> Version:
     details = {name: facts[name] for name in ("as_of", "data_digest", "code_version", "seed", "trials")}
     AuditLog(workspace).append("train", person(), version.subject, details | {"seal": seal})
     return version
+
+
+def finish(workspace: Workspace, record: TrainingRecord) -> Trained:
+    """How a training ends: log the record, and say what came of it."""
+    version = log(workspace, record)
+    outcome = (record.metrics, record.baselines, record.paired, record.seconds)
+    return Trained(record.kind, version.version, version.run_id, record.as_of, *outcome)
 
 
 def log_fairness(workspace: Workspace, version: Version, result: FairnessResult) -> None:
@@ -118,10 +125,9 @@ def metric_name(name: str) -> str:
 @contextmanager
 def _run(registry: Registry, record: TrainingRecord) -> Iterator[str]:
     """A run that ends as finished, failed or killed, whatever happens."""
+    name, tags = f"{record.kind} as of {record.as_of}", _run_tags(record)
     with talking(registry.workspace):
-        run = registry.client.create_run(
-            _experiment(registry, record.kind), run_name=f"{record.kind} as of {record.as_of}"
-        )
+        run = registry.client.create_run(_experiment(registry, record.kind), run_name=name, tags=tags)
     run_id, status = str(run.info.run_id), "KILLED"
     try:
         yield run_id
@@ -140,17 +146,18 @@ def _experiment(registry: Registry, name: str) -> str:
     return str(registry.client.create_experiment(name, f"{artifact_root(registry.workspace)}/{name}"))
 
 
-def _log_run(registry: Registry, run_id: str, record: TrainingRecord, facts: Mapping[str, Any]) -> None:
-    client = registry.client
-    tags = {
-        MLFLOW_USER: facts["trained_by"],
+def _run_tags(record: TrainingRecord) -> dict[str, str]:
+    return {
+        MLFLOW_USER: person(),
         MLFLOW_SOURCE_NAME: f"regulars train {record.kind}",
         MLFLOW_GIT_COMMIT: record.code_version,
         MLFLOW_RUN_NOTE: f"{record.kind}, trained as of {record.as_of}",
     }
+
+
+def _log_run(registry: Registry, run_id: str, record: TrainingRecord, facts: Mapping[str, Any]) -> None:
+    client = registry.client
     with talking(registry.workspace):
-        for name, value in tags.items():
-            client.set_tag(run_id, name, value)
         _log_params(registry, run_id, facts)
         client.log_text(run_id, json.dumps(facts, indent=1, default=str), RECORD)
         trials = pd.DataFrame([_flat(row) for row in record.study.history])

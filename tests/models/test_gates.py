@@ -1,0 +1,143 @@
+"""Each gate refuses what it is there for, and nothing else."""
+
+import json
+
+import pytest
+
+from core.settings import Settings
+from core.workspace import Workspace
+from models import gates, release
+from models.registry import Registry
+from tests.models.test_registry import remote, spoil
+
+
+def judged(workspace, version) -> dict[str, gates.GateResult]:
+    return {gate.name: gate for gate in gates.judge(workspace, version)}
+
+
+def failed(workspace, version) -> list[str]:
+    return [name for name, gate in judged(workspace, version).items() if not gate.passed]
+
+
+def test_a_good_version_passes_every_gate(workspace, train):
+    results = judged(workspace, train(1.0))
+    assert list(results) == ["quality", "fairness", "signature", "golden inputs", "review"]
+    assert all(gate.passed for gate in results.values())
+
+
+class TestQuality:
+    def test_a_version_certainly_worse_than_the_best_baseline_is_refused(self, workspace, train):
+        version = train(1.8)
+        assert failed(workspace, version) == ["quality"]
+        assert "the best baseline, recency" in judged(workspace, version)["quality"].text
+
+    def test_a_version_like_the_best_baseline_passes(self, workspace, train):
+        assert failed(workspace, train(0.7)) == []
+
+    def test_a_version_certainly_worse_than_the_champion_is_refused(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        version = train(1.2)
+        assert failed(workspace, version) == ["quality"]
+        assert "not as good as the champion, version 1" in judged(workspace, version)["quality"].text
+
+    def test_a_version_like_the_champion_passes(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        assert failed(workspace, train(0.999)) == []
+
+    def test_a_champion_is_judged_against_its_baseline_alone(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        registry = Registry(workspace)
+        assert "champion" not in judged(workspace, registry.version("churn", "champion"))["quality"].text
+
+    def test_a_champion_that_cannot_be_scored_does_not_let_anything_through(self, workspace, train):
+        first = train(1.0)
+        release.promote(workspace, "churn", first.version, "ada")
+        registry = Registry(workspace)
+        spoil(remote(registry, "1"))
+        spoil(registry.copies.path("churn", "1"))
+        version = train(1.0)
+        assert failed(workspace, version) == ["quality"]
+        assert "churn version 1 is damaged" in judged(workspace, version)["quality"].text
+
+    def test_the_comparison_is_kept_and_made_again_for_another_champion(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        version = train(0.99)
+        judged(workspace, version)
+        kept = json.loads(Registry(workspace).version("churn", "2").tags["versus_champion"])
+        assert kept["champion"] == "1"
+        Registry(workspace).set_alias("churn", "champion", train(1.05).version)
+        judged(workspace, version)
+        assert json.loads(Registry(workspace).version("churn", "2").tags["versus_champion"])["champion"] == "3"
+
+
+class TestFairness:
+    def test_a_disparity_blocks_and_is_told(self, workspace, train):
+        version = train(verdict="flagged")
+        assert failed(workspace, version) == ["fairness"]
+        assert "age_band = old: 3.00 times the rest [2.00, 4.00]" in judged(workspace, version)["fairness"].text
+
+    def test_too_few_to_judge_does_not_block(self, workspace, train):
+        assert failed(workspace, train(verdict="too few to judge")) == []
+
+    def test_not_measured_does_not_pass(self, workspace, train):
+        assert failed(workspace, train(verdict=None)) == ["fairness"]
+
+    def test_an_approval_lifts_the_block(self, workspace, train):
+        version = train(verdict="flagged")
+        release.approve(workspace, "churn", version.version, "eve", "the groups differ by distance to the shop")
+        assert "lifted by eve" in judged(workspace, version)["fairness"].text
+        assert failed(workspace, version) == []
+
+    def test_an_approval_lifts_no_later_block(self, workspace, train):
+        from dataclasses import replace
+        from datetime import date
+
+        from tests.models.conftest import fairness
+
+        version = train(verdict="flagged")
+        release.approve(workspace, "churn", version.version, "eve", "looked at")
+        later = replace(fairness("flagged"), until=date(2024, 8, 1))
+        Registry(workspace).store_fairness(version, later)
+        assert failed(workspace, version) == ["fairness"]
+
+
+class TestSignatureAndGoldenInputs:
+    def test_other_outputs_than_the_champions_are_refused(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        version = train(1.0, outputs=("score",))
+        assert failed(workspace, version) == ["signature"]
+        assert "outputs score where the champion gives probability" in judged(workspace, version)["signature"].text
+
+    def test_a_stored_signature_that_is_not_the_models_is_refused(self, workspace, train):
+        version = train()
+        Registry(workspace).tag(version, "signature", json.dumps({"inputs": ["age"], "outputs": ["probability"]}))
+        assert failed(workspace, version) == ["signature"]
+
+    def test_a_golden_answer_that_differs_is_refused(self, workspace, train):
+        assert "golden inputs" in failed(workspace, train(1000.0))
+
+    def test_a_damaged_version_is_refused_by_name(self, workspace, train):
+        version = train()
+        spoil(remote(Registry(workspace), "1"))
+        assert failed(workspace, version) == ["signature", "golden inputs"]
+        assert "churn version 1 is damaged" in judged(workspace, version)["golden inputs"].text
+
+
+class TestReview:
+    @pytest.fixture
+    def reviewed(self, workspace) -> Workspace:
+        return Workspace(workspace.root, Settings(review={"required": True}))
+
+    def test_without_approval_a_required_review_refuses(self, reviewed, train):
+        assert failed(reviewed, train()) == ["review"]
+
+    def test_an_approval_passes(self, reviewed, train):
+        version = train()
+        release.approve(reviewed, "churn", version.version, "eve", "fine")
+        assert failed(reviewed, version) == []
+
+    def test_a_refusal_refuses_even_where_no_review_is_required(self, workspace, train):
+        version = train()
+        release.refuse(workspace, "churn", version.version, "eve", "too early")
+        assert failed(workspace, version) == ["review"]
+        assert "refused by eve" in judged(workspace, version)["review"].text

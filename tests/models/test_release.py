@@ -1,0 +1,172 @@
+"""Releases: what becomes champion, what a reviewer decides, the way back, and the trail they leave."""
+
+import pytest
+
+from core.audit import AuditLog
+from core.errors import GateRefused, NotReady, StoreError, UsageError
+from core.settings import Settings
+from core.workspace import Workspace
+from models import release
+from models.gates import Refused
+from models.registry import Registry
+from tests.models.test_registry import remote, spoil
+
+
+def champion(workspace) -> str | None:
+    return Registry(workspace).aliases("churn").get("champion")
+
+
+def actions(workspace) -> list[tuple[str, str, str]]:
+    entries = AuditLog(workspace).entries()
+    return [(entry.action, entry.who, entry.subject) for entry in entries if entry.action != "train"]
+
+
+class TestPromote:
+    def test_a_good_version_becomes_champion_and_is_challenger_no_more(self, workspace, train):
+        train()
+        done = release.promote(workspace, "churn", "challenger", "ada")
+        assert (done.version, done.before) == ("1", None)
+        assert Registry(workspace).aliases("churn") == {"champion": "1"}
+
+    def test_a_refused_promotion_names_the_gate_and_changes_nothing(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        with pytest.raises(Refused, match="quality") as caught:
+            release.promote(workspace, "churn", train(1.9).version, "ada")
+        assert caught.value.exit_code == 3
+        assert [gate["passed"] for gate in caught.value.as_dict()["gates"]] == [False, True, True, True, True]
+        assert champion(workspace) == "1"
+        assert "baseline" not in Registry(workspace).aliases("churn")
+
+    def test_promoting_the_champion_again_is_a_usage_error(self, workspace, train):
+        release.promote(workspace, "churn", train().version, "ada")
+        with pytest.raises(UsageError, match="champion already"):
+            release.promote(workspace, "churn", "1", "ada")
+
+    def test_a_refusal_by_fairness_tells_how_to_approve(self, workspace, train):
+        with pytest.raises(Refused, match="regulars approve churn 1 --reason"):
+            release.promote(workspace, "churn", train(verdict="flagged").version, "ada")
+        assert Registry(workspace).serving_state("churn") is None
+
+
+class TestBaseline:
+    def test_without_a_champion_a_version_that_fails_on_quality_lends_its_best_baseline(self, workspace, train):
+        with pytest.raises(Refused, match="best baseline, recency"):
+            release.promote(workspace, "churn", train(1.9).version, "ada")
+        state = Registry(workspace).serving_state("churn")
+        assert (state.mode, state.version) == ("baseline", "1")
+        assert AuditLog(workspace).entries("churn/1")[-1].details["baseline"] == "recency"
+
+    def test_the_first_champion_ends_it(self, workspace, train):
+        with pytest.raises(Refused):
+            release.promote(workspace, "churn", train(1.9).version, "ada")
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        assert Registry(workspace).aliases("churn") == {"champion": "2"}
+
+    def test_a_damaged_version_lends_nothing(self, workspace, train):
+        version = train(1.9)
+        spoil(remote(Registry(workspace), "1"))
+        with pytest.raises(Refused):
+            release.promote(workspace, "churn", version.version, "ada")
+        assert "baseline" not in Registry(workspace).aliases("churn")
+
+
+class TestReview:
+    def test_a_reason_is_needed(self, workspace, train):
+        train()
+        for act in (release.approve, release.refuse):
+            with pytest.raises(UsageError, match="reason"):
+                act(workspace, "churn", "1", "eve", "  ")
+
+    def test_the_disparity_the_reason_and_who_stay_in_the_audit_log(self, workspace, train):
+        train(verdict="flagged")
+        done = release.approve(workspace, "churn", "1", "eve", "explained by distance")
+        assert "block is lifted" in done.text
+        entry = AuditLog(workspace).entries("churn/1")[-1]
+        assert (entry.action, entry.who, entry.details["reason"]) == ("approve", "eve", "explained by distance")
+        assert "3.00 times the rest" in entry.details["disparity"][0]
+
+    def test_a_version_refused_and_then_approved_may_be_promoted(self, workspace, train):
+        train()
+        release.refuse(workspace, "churn", "1", "eve", "too early")
+        with pytest.raises(Refused, match="too early"):
+            release.promote(workspace, "churn", "1", "ada")
+        release.approve(workspace, "churn", "1", "eve", "now it is time")
+        release.promote(workspace, "churn", "1", "ada")
+        assert champion(workspace) == "1"
+
+    def test_refusing_the_champion_tells_the_way_back(self, workspace, train):
+        release.promote(workspace, "churn", train().version, "ada")
+        assert "regulars rollback churn" in release.refuse(workspace, "churn", "1", "eve", "unfair").text
+
+    def test_with_four_eyes_who_trained_it_may_not_approve_it(self, workspace, train):
+        strict = Workspace(workspace.root, Settings(review={"required": True, "four_eyes": True}))
+        version = train()
+        with pytest.raises(GateRefused, match="four_eyes"):
+            release.approve(strict, "churn", "1", version.trained_by, "mine is fine")
+        assert Registry(workspace).version("churn", "1").review is None
+        release.approve(strict, "churn", "1", "eve", "fine")
+        release.promote(strict, "churn", "1", version.trained_by)
+        assert champion(workspace) == "1"
+
+
+class TestRollback:
+    def test_it_restores_the_champion_before_in_one_step(self, workspace, train):
+        for value in (1.0, 0.999, 1.001):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        assert release.rollback(workspace, "churn", "ada").version == "2"
+        assert champion(workspace) == "2"
+        assert release.rollback(workspace, "churn", "ada").version == "1"
+        with pytest.raises(NotReady, match="no champion before"):
+            release.rollback(workspace, "churn", "ada")
+        assert champion(workspace) == "1"
+
+    def test_after_it_another_version_may_be_promoted_and_taken_back_again(self, workspace, train):
+        for value in (1.0, 0.999):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        release.rollback(workspace, "churn", "ada")
+        release.promote(workspace, "churn", "2", "ada")
+        assert release.rollback(workspace, "churn", "ada").version == "1"
+
+    def test_a_version_refused_since_is_passed_over(self, workspace, train):
+        for value in (1.0, 0.999, 1.001):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        release.refuse(workspace, "churn", "2", "eve", "unfair")
+        assert release.rollback(workspace, "churn", "ada").version == "1"
+
+    def test_to_a_damaged_version_it_changes_nothing(self, workspace, train):
+        for value in (1.0, 0.999):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        registry = Registry(workspace)
+        spoil(remote(registry, "1"))
+        spoil(registry.copies.path("churn", "1"))
+        with pytest.raises(StoreError, match="churn version 1 is damaged"):
+            release.rollback(workspace, "churn", "ada")
+        assert champion(workspace) == "2"
+        assert registry.past_champions("churn") == ["1"]
+
+    def test_without_a_champion_it_says_what_to_run(self, workspace, train):
+        train()
+        with pytest.raises(NotReady, match="regulars promote churn 1"):
+            release.rollback(workspace, "churn", "ada")
+
+
+def test_every_action_and_refusal_is_in_the_audit_log_in_order(workspace, train):
+    train(1.0)
+    release.promote(workspace, "churn", "1", "ada")
+    train(1.9)
+    with pytest.raises(Refused):
+        release.promote(workspace, "churn", "2", "bob")
+    release.refuse(workspace, "churn", "2", "eve", "bad")
+    train(0.999)
+    release.approve(workspace, "churn", "3", "eve", "good")
+    release.promote(workspace, "churn", "3", "ada")
+    release.rollback(workspace, "churn", "ada")
+    assert actions(workspace) == [
+        ("promote", "ada", "churn/1"),
+        ("promote refused", "bob", "churn/2"),
+        ("refuse", "eve", "churn/2"),
+        ("approve", "eve", "churn/3"),
+        ("promote", "ada", "churn/3"),
+        ("rollback", "ada", "churn/1"),
+    ]
+    assert AuditLog(workspace).verify().intact
