@@ -38,8 +38,8 @@ def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> Ra
 
     It holds every ratio t that a score test of p1 = t p2 does not reject, so it survives counts of zero and of
     everybody, where intervals from a variance collapse. Bounds beyond `FARTHEST` (or its inverse) stop there. Where
-    a count is zero the value is the ratio with half an observation added to each count, as Walters (1975) has it, and 1 where
-    both are.
+    a count is zero the value is the ratio with half an observation added to each count, as Walters (1975) has it;
+    where both are zero it is 1.
     """
     value = _value(group, rest)
     z2 = float(stats.chi2.ppf(confidence, 1))
