@@ -52,7 +52,7 @@ def feature_store(workspace: Workspace) -> FeatureStore:
     Raises:
         StoreError: the registry does not answer.
     """
-    with _feast_errors("the feature registry"):
+    with feast_errors("the feature registry"):
         feast = FeatureStore(config=repo_config(workspace))
         apply(workspace, feast)
         return feast
@@ -83,7 +83,7 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
         UsageError: no such service, or none of its keys among the columns.
         DataError: a time before any data.
     """
-    parts = _parts(service, entities.columns)
+    parts = views_of(service, entities.columns)
     zone = ZoneInfo(workspace.tables.timezone)
     times = entities[TIMESTAMP].drop_duplicates()
     days = {cast(date, time.date()) for time in times.dt.tz_convert(zone)}
@@ -91,8 +91,8 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
         snapshots.ensure(workspace, part.name, days)
     feast = feature_store(workspace)
     frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
-    with _feast_errors("the offline store"), _engine(workspace):
-        found = feast.get_historical_features(entity_df=frame, features=_references(parts)).to_df()
+    with feast_errors("the offline store"), _engine(workspace):
+        found = feast.get_historical_features(entity_df=frame, features=references(parts)).to_df()
     ordered = found.sort_values("row_").drop(columns="row_").set_index(entities.index)
     names = [feature.name for part in parts for feature in part.features]
     return ordered[[*entities.columns, *names]]
@@ -107,7 +107,7 @@ def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = No
         UsageError: no such service or key.
         DataError: before any data.
     """
-    part = _parts(service, [key] if key else [catalog.service(service)[0].key])[0]
+    part = views_of(service, [key] if key else [catalog.service(service)[0].key])[0]
     snapshots.ensure(workspace, part.name, [as_of])
     ids = pd.read_parquet(snapshots.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
     moment = day_start(as_of, workspace.tables.timezone)
@@ -122,12 +122,13 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         StoreError: the online store does not answer, or does not hold what was written.
     """
     started = time.monotonic()
-    rows = {name: snapshots.ensure(workspace, name, [as_of]).view for name in catalog.VIEWS}
-    counts = {name: _rows(workspace, name, as_of) for name in rows}
+    for name in catalog.VIEWS:
+        snapshots.ensure(workspace, name, [as_of])
+    counts = {name: _rows(workspace, name, as_of) for name in catalog.VIEWS}
     feast = feature_store(workspace)
     moment = day_start(as_of, workspace.tables.timezone)
     for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
-        with _feast_errors("the online store"), _quiet(), _engine(workspace):
+        with feast_errors("the online store"), _quiet(), _engine(workspace):
             feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
         _read_back(workspace, feast, catalog.view(name), as_of)
     write_atomically(workspace.feast_dir / ONLINE, json.dumps({"as_of": as_of.isoformat(), "rows": counts}))
@@ -140,7 +141,7 @@ def online_as_of(workspace: Workspace) -> date | None:
     return date.fromisoformat(json.loads(path.read_text())["as_of"]) if path.exists() else None
 
 
-def _parts(service: str, columns: object) -> tuple[View, ...]:
+def views_of(service: str, columns: object) -> tuple[View, ...]:
     """The views of the service whose key is among the columns."""
     views, given = catalog.service(service), set(cast("list[str]", columns))
     parts = tuple(part for part in views if part.key in given)
@@ -150,7 +151,8 @@ def _parts(service: str, columns: object) -> tuple[View, ...]:
     return parts
 
 
-def _references(parts: tuple[View, ...]) -> list[str]:
+def references(parts: tuple[View, ...]) -> list[str]:
+    """The features of some views, as Feast names them."""
     return [f"{part.name}:{feature.name}" for part in parts for feature in part.features]
 
 
@@ -166,8 +168,8 @@ def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: dat
     if sample.empty:
         return
     ids = [{spec.key: key} for key in sample[spec.key]]
-    with _feast_errors("the online store"):
-        found = feast.get_online_features(features=_references((spec,)), entity_rows=ids).to_dict()
+    with feast_errors("the online store"):
+        found = feast.get_online_features(features=references((spec,)), entity_rows=ids).to_dict()
     filled = [f.name for f in spec.features if sample[f.name].notna().all()]
     if any(value is None for name in filled for value in found[name]):
         raise StoreError(
@@ -213,7 +215,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _feast_errors(what: str) -> Iterator[None]:
+def feast_errors(what: str) -> Iterator[None]:
     """Any failure of a store in the words of the command line."""
     try:
         yield

@@ -8,7 +8,7 @@ The protocol of a family module::
     def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         '''One row per entity key, at most; columns: the key columns of the view and FEATURES.'''
 
-    def after_purchase(row: Row, purchase: Purchase) -> Row: ...   # optional: see feature_repo.online
+    def after_purchase(row: Row, purchase: Purchase) -> Row: ...   # optional: see feature_repo.updates
 
 `shop` is already cut at the snapshot: no fact at or after `at.day` and no plan that was not known is in it, so
 a family cannot see the future. Every fact table in it (orders, counted, baskets, visits, events, redemptions)

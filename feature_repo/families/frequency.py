@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, distinct, total, within
 from feature_repo.features import Feature, counting
+from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 WEEKS = (4, 12, 26)
 HALF_LIVES = (7, 14, 28, 56)
+_VISIT_DAYS = [(f"visit_days_{n}d", n) for n in DAYS]
+_VISIT_WEEKS = [(f"visit_weeks_{n}w", n) for n in WEEKS]
+_DECAYED = [(f"visit_rate_decayed_{h}d", h) for h in HALF_LIVES]
+_LINES = [("lines_28d", 28), ("lines_84d", 84)]
 FEATURES = (
     *(counting(f"visit_days_{n}d", f"days with a purchase in the last {n} days", "days") for n in DAYS),
     *(counting(f"baskets_{n}d", f"orders in the last {n} days", "orders") for n in (28, 84, 364)),
@@ -36,3 +43,15 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         **{f"visit_rate_decayed_{h}d": decayed(one, visits.age, h) for h in HALF_LIVES},
         **{f"lines_{n}d": total(visits.lines, within(visits, n)) for n in (28, 84)},
     )
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """One more line; on a new day one more day, and perhaps one more week. Orders wait: lines come one by one."""
+    age, last = purchase.age, row.get("days_since_last_visit")
+    changes = {name: (row.get(name) or 0.0) + 1.0 for name, n in _LINES if age <= n}
+    if not is_new_day(row, purchase):
+        return changes
+    changes |= {name: (row.get(name) or 0.0) + 1.0 for name, n in _VISIT_DAYS if age <= n}
+    if last is None or (last - 1) // 7 != (age - 1) // 7:
+        changes |= {name: (row.get(name) or 0.0) + 1.0 for name, n in _VISIT_WEEKS if age <= 7 * n}
+    return changes | {name: (row.get(name) or 0.0) + 0.5 ** (age / h) for name, h in _DECAYED}

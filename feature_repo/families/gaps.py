@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, share
 from feature_repo.features import Feature, counting
+from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
 LONG = (14, 28)
+APPROXIMATE = ("overdue_ratio", "overdue_mean_ratio", "overdue_max_ratio")
+"""After a purchase these take the new days since the last visit over the old gaps."""
 FEATURES = (
     Feature("gap_mean", "mean time between visits", "days"),
     Feature("gap_median", "median time between visits", "days"),
@@ -26,11 +31,11 @@ FEATURES = (
     Feature("overdue_ratio", "days since the last visit over the median time between visits", "ratio"),
     Feature("overdue_mean_ratio", "days since the last visit over the mean of the last six gaps", "ratio"),
     Feature("overdue_max_ratio", "days since the last visit over the longest time between visits", "ratio"),
-    Feature("overdue_score", "standard deviations that the days since the last visit lie above the mean gap", "deviations"),
+    Feature("overdue_score", "days since the last visit less the mean gap, in standard deviations", "deviations"),
     Feature("gaps_shorter_share", "share of own times between visits shorter than the current one", "share"),
     *(counting(f"gaps_over_{n}d", f"times between visits of more than {n} days", "gaps") for n in LONG),
     *(Feature(f"gaps_over_{n}d_share", f"share of times between visits of more than {n} days", "share") for n in LONG),
-)  # fmt: skip
+)
 
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
@@ -68,3 +73,19 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         gaps_shorter_share=share(stats.shorter, stats.gaps),
         **{f"gaps_over_{n}d_share": share(stats[f"gaps_over_{n}d"], stats.gaps) for n in LONG},
     )
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """The gap that has just ended, and how overdue the next visit is: not at all."""
+    last = row.get("days_since_last_visit")
+    if last is None or not is_new_day(row, purchase):
+        return {}
+    gap = float(last - purchase.age)
+    longest = max(row.get("gap_max") or 0.0, gap)
+    recent = max(row.get("gap_max_182d") or 0.0, gap)
+    changes: dict[str, Any] = {"gap_last": gap, "gap_max": longest}
+    if purchase.age <= 182:
+        changes["gap_max_182d"] = recent
+    changes |= {f"gaps_over_{n}d": (row.get(f"gaps_over_{n}d") or 0.0) + (gap > n) for n in LONG}
+    usual = {"overdue_ratio": "gap_median", "overdue_mean_ratio": "gap_mean_last_6", "overdue_max_ratio": "gap_max"}
+    return changes | {name: purchase.age / row[base] for name, base in usual.items() if row.get(base)}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import decayed, share, total, within
 from feature_repo.features import Feature, counting
+from feature_repo.purchases import Purchase, Row, is_late, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 HALF_LIVES = (14, 28, 56)
+_SUMS = [(f"revenue_{n}d", n) for n in DAYS]
+_DECAYED = [(f"revenue_decayed_{h}d", h) for h in HALF_LIVES]
 MONEY = "base currency"
 FEATURES = (
     *(counting(f"revenue_{n}d", f"spend in the last {n} days", MONEY) for n in DAYS),
@@ -38,3 +43,18 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         last_visit_revenue_ratio=share(sums.revenue_last_visit, sums.revenue_per_visit_day),
         revenue_share_28d=share(sums.revenue_28d, sums.revenue_364d),
     )
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """The line's total in every window it falls into, and in the last visit where it belongs to it."""
+    age, paid = purchase.age, purchase.revenue
+    changes = {name: (row.get(name) or 0.0) + paid for name, n in _SUMS if age <= n}
+    changes |= {name: (row.get(name) or 0.0) + paid * 0.5 ** (age / h) for name, h in _DECAYED}
+    if is_late(row, purchase):
+        return changes
+    last = paid if is_new_day(row, purchase) else (row.get("revenue_last_visit") or 0.0) + paid
+    highest = row.get("revenue_max_visit")
+    return changes | {
+        "revenue_last_visit": last,
+        "revenue_max_visit": last if highest is None else max(highest, last),
+    }

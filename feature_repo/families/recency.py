@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
 from feature_repo.features import Feature
+from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
-NTH = (2, 3, 5)
+NTH = (2, 3, 4, 5)
 FEATURES = (
     Feature("days_since_last_visit", "days since the last day with any purchase", "days"),
     Feature("days_since_last_counted_purchase", "days since the last purchase of a product that counts", "days"),
@@ -34,3 +38,12 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         days_since_last_big_basket=ranked.age.min(where=ranked.revenue >= ranked.mean_revenue),
         **{f"days_since_visit_{n}_back": ranked.age.min(where=ranked.back == n) for n in NTH},
     )
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """A new day of purchase moves the days before it one place back."""
+    if not is_new_day(row, purchase):
+        return {}
+    names = ["days_since_last_visit", *(f"days_since_visit_{n}_back" for n in NTH)]
+    moved = {later: row.get(earlier) for earlier, later in pairwise(names)}
+    return {**moved, "days_since_last_visit": float(purchase.age)}

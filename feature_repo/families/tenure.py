@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import share
 from feature_repo.features import Feature, counting
+from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
 FEATURES = (
@@ -33,3 +36,21 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         visit_span_share=share(sums["first"] - sums["last"], sums["first"]),
         revenue_per_day=share(sums.lifetime_revenue, sums["first"]),
     )
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """The summary and its rates; a first purchase begins it."""
+    known = row.get("days_since_first_visit")
+    first = float(purchase.age if known is None else max(known, purchase.age))
+    revenue = (row.get("lifetime_revenue") or 0.0) + purchase.revenue
+    changes = {"days_since_first_visit": first, "lifetime_revenue": revenue, "revenue_per_day": revenue / first}
+    if not is_new_day(row, purchase):
+        return changes
+    repeat = 0.0 if known is None else (row.get("repeat_visits") or 0.0) + 1.0
+    span = first - purchase.age
+    return changes | {
+        "repeat_visits": repeat,
+        "visit_span": span,
+        "visit_rate": (repeat + 1.0) / first,
+        "visit_span_share": span / first,
+    }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, slope, total
 from feature_repo.features import Feature, counting
+from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
 FEATURES = (
@@ -52,3 +55,14 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
 def _positive(value: ir.NumericValue) -> ir.NumericValue:
     """Returns can outweigh purchases: a ratio is taken of what was spent, at least nothing."""
     return ibis.greatest(value, 0.0)
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """One more day in the latest windows; what fell into the windows before waits for the next snapshot."""
+    changes: dict[str, Any] = {}
+    if purchase.age <= 28:
+        changes["revenue_change_28d"] = (row.get("revenue_change_28d") or 0.0) + purchase.revenue
+    if is_new_day(row, purchase):
+        names = [(f"visit_days_change_{n}d", n) for n in (14, 28, 84)]
+        changes |= {name: (row.get(name) or 0.0) + 1.0 for name, n in names if purchase.age <= n}
+    return changes

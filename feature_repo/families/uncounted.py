@@ -11,7 +11,7 @@ from feature_repo.sources import KnownTables, Snapshot
 FEATURES = (
     counting("uncounted_visit_days_28d", "days with nothing but excluded products, last 28 days", "days"),
     counting("uncounted_visit_days_84d", "days with nothing but excluded products, last 84 days", "days"),
-    Feature("uncounted_visit_share_182d", "share of visit days with nothing but excluded products, last 182 days", "share"),
+    Feature("uncounted_visit_share_182d", "share of visit days with excluded products only, last 182 days", "share"),
     counting("uncounted_revenue_84d", "spend on excluded products in the last 84 days", "base currency"),
     Feature("uncounted_revenue_share_182d", "share of spend on excluded products, last 182 days", "share"),
     Feature("days_since_uncounted", "days since excluded products were bought", "days"),

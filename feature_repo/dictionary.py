@@ -1,0 +1,64 @@
+"""The data dictionary: what every feature means, in which unit; explanations, reports and the docs print it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.errors import UsageError, did_you_mean
+from feature_repo import catalog
+from feature_repo.features import Feature
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A feature with the view and the family it belongs to, and the tables without which it is missing."""
+
+    view: str
+    family: str
+    feature: Feature
+    needs: tuple[str, ...] = ()
+
+
+def entries() -> Iterator[Entry]:
+    """Every feature of every view, in the order of the catalogue."""
+    for name, view in catalog.VIEWS.items():
+        for family in view.families:
+            needs = tuple(getattr(family, "NEEDS", ()))
+            short = family.__name__.rpartition(".")[2]
+            yield from (Entry(name, short, feature, needs) for feature in family.FEATURES)
+
+
+def entry(name: str, view: str | None = None) -> Entry:
+    """The entry of a feature; where two views use a name, that of `view`, else the first.
+
+    Raises:
+        UsageError: no such feature.
+    """
+    found = [e for e in entries() if e.feature.name == name and view in {None, e.view}]
+    if not found:
+        raise UsageError(f"no feature {name!r}", todo=did_you_mean(name, [e.feature.name for e in entries()]))
+    return found[0]
+
+
+def describe(name: str, view: str | None = None) -> str:
+    """What a feature means, with its unit: «days since the last day with any purchase (days)»."""
+    feature = entry(name, view).feature
+    return f"{feature.description} ({feature.unit})"
+
+
+def markdown() -> str:
+    """The whole dictionary as Markdown, one table per view (docs/features.md holds it)."""
+    return "\n".join(line for name in catalog.VIEWS for line in _section(name)) + "\n"
+
+
+def _section(name: str) -> Iterator[str]:
+    view = catalog.view(name)
+    yield from (f"### {name}", "", f"One row per {view.entity.name} (`{view.key}`): {view.description}.", "")
+    yield from ("| feature | family | meaning | unit |", "|---|---|---|---|")
+    for each in entries():
+        if each.view == name:
+            needs = f" (needs {', '.join(each.needs)})" if each.needs else ""
+            feature = each.feature
+            yield f"| `{feature.name}` | {each.family} | {feature.description}{needs} | {feature.unit} |"
+    yield ""

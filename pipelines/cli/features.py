@@ -1,0 +1,83 @@
+"""`regulars features build|export` and `regulars materialize`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Feature snapshots.", no_args_is_help=True)
+    group.command("build")(build)
+    group.command("export")(export)
+    app.add_typer(group, name="features")
+    app.command()(materialize)
+
+
+def build(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Build the features as of a date, where they are missing or stale."""
+    from core.clock import resolve_as_of
+    from core.workspace import Workspace
+    from pipelines import features
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        day = resolve_as_of(opened, as_of)
+        reports = features.build(opened, day)
+        rows = [(r.view, "built" if r.built else "reused", r.rows, round(r.seconds, 2)) for r in reports]
+        console.table(("view", "snapshot", "rows", "seconds"), rows)
+        views = [dict(zip(("view", "snapshot", "rows", "seconds"), row, strict=True)) for row in rows]
+        built = sum(bool(r.built) for r in reports)
+        console.finish(
+            f"features as of {day}: {built} of {len(reports)} views built, the others were there",
+            "regulars train churn",
+            {"as_of": day.isoformat(), "views": views},
+        )
+
+
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .parquet or .csv file.", show_default=False)],
+    as_of: AsOfOption = None,
+    view: Annotated[str, typer.Option(help="The view whose matrix is written.")] = "customer_features",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the feature matrix as of a date, one row per entity."""
+    from core.clock import resolve_as_of
+    from core.workspace import Workspace
+    from pipelines import features
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        day = resolve_as_of(opened, as_of)
+        rows = features.export(opened, day, output, view)
+        console.finish(
+            f"{rows} rows of {view} as of {day} are in {output}",
+            "their meaning is in docs/features.md",
+            {"as_of": day.isoformat(), "view": view, "rows": rows, "output": str(output)},
+        )
+
+
+def materialize(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Fill the online store with the features as of a date."""
+    from core.clock import resolve_as_of
+    from core.workspace import Workspace
+    from pipelines import features
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        report = features.materialize(opened, resolve_as_of(opened, as_of))
+        console.table(("view", "rows"), list(report.rows.items()))
+        console.finish(
+            f"the online store shows {sum(report.rows.values())} entities as of {report.as_of}",
+            "regulars serve",
+            {"as_of": report.as_of.isoformat(), "rows": report.rows},
+        )

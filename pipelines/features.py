@@ -1,0 +1,83 @@
+"""Feature snapshots as jobs: build them, hand the matrix out, fill the online store."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from core import progress
+from core.errors import UsageError
+from core.event_log import EventLog
+from core.workspace import Workspace
+from feature_repo import catalog, online, snapshots, store
+from feature_repo.snapshots import TIMESTAMP, BuildReport
+from feature_repo.store import MaterializeReport
+
+SUFFIXES = (".parquet", ".csv")
+
+
+def build(workspace: Workspace, as_of: date) -> list[BuildReport]:
+    """Build every view's snapshot as of a date, where it is missing or stale.
+
+    Raises:
+        NotReady: nothing has been ingested.
+        DataError: before any data.
+    """
+    reports = []
+    for name in catalog.VIEWS:
+        progress.current().step(f"{name} as of {as_of}")
+        reports.append(snapshots.ensure(workspace, name, [as_of]))
+    return reports
+
+
+def export(workspace: Workspace, as_of: date, output: Path, view: str = "customer_features") -> int:
+    """Write a view's matrix as of a date; returns its rows. Lists are written as JSON in a CSV file.
+
+    Raises:
+        UsageError: no such view, or neither a .parquet nor a .csv file.
+        DataError: before any data.
+    """
+    if output.suffix not in SUFFIXES:
+        raise UsageError(f"can't write {output.name}", todo=f"name a file that ends in {' or '.join(SUFFIXES)}")
+    spec = catalog.view(view)
+    service = next(name for name, views in catalog.SERVICES.items() if view in views)
+    frame = store.matrix(workspace, service, as_of, spec.key)
+    table = pa.Table.from_pandas(frame[[spec.key, TIMESTAMP, *(f.name for f in spec.features)]], preserve_index=False)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.suffix == ".parquet":
+        pyarrow.parquet.write_table(table, output)
+    else:
+        pyarrow.csv.write_csv(_flat(table), output)
+    return int(table.num_rows)
+
+
+def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
+    """Fill the online store, then fold in again the purchases that no ingest has taken yet.
+
+    Raises:
+        DataError: before any data.
+        StoreError: a store does not answer.
+    """
+    report = store.materialize(workspace, as_of)
+    log = EventLog(workspace)
+    waiting = log.pending()
+    if waiting:
+        customers = online.apply_events(workspace, waiting)
+        log.mark_applied(waiting)
+        progress.current().note(f"{len(waiting)} received events folded in for {customers} customers")
+    return report
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """CSV has no lists: they become JSON."""
+    import json
+
+    for index, field in enumerate(table.schema):
+        if pa.types.is_list(field.type):
+            texts = [None if value is None else json.dumps(value) for value in table.column(index).to_pylist()]
+            table = table.set_column(index, field.name, pa.array(texts, pa.string()))
+    return table
