@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pandas import DataFrame
+
 from core.errors import UsageError
 from core.progress import current
 from core.workspace import Workspace
@@ -96,12 +98,17 @@ def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
     if first.version == second.version:
         raise UsageError(f"{a} and {b} are the same {kind_name} version, {first.version}", todo="name two versions")
     as_of = max(first.evaluated_from, second.evaluated_from)
-    frames = [_evaluation(registry, of_kind, version, as_of) for version in (first, second)]
-    common = frames[0].index.intersection(frames[1].index)
-    frames = [frame.loc[common] for frame in frames]
+    frame_a, frame_b = (_evaluation(registry, of_kind, version, as_of) for version in (first, second))
+    common = frame_a.index.intersection(frame_b.index)
+    frame_a, frame_b = frame_a.loc[common], frame_b.loc[common]
     seed = workspace.settings.seed
     rows = tuple(
-        Row(name, *(bootstrap(frame, statistic, seed=seed) for frame in frames), paired(*frames, statistic, seed=seed))
+        Row(
+            name,
+            bootstrap(frame_a, statistic, seed=seed),
+            bootstrap(frame_b, statistic, seed=seed),
+            paired(frame_a, frame_b, statistic, seed=seed),
+        )
         for name, statistic in of_kind.statistics.items()
     )
     names = (first.version, second.version)
@@ -111,12 +118,12 @@ def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
 def difference(registry: Registry, a: Version, b: Version) -> Interval:
     """The primary statistic of `a` minus that of `b`, paired by unit: what the quality gate asks for."""
     of_kind, as_of = kind(a.kind), max(a.evaluated_from, b.evaluated_from)
-    frames = [_evaluation(registry, of_kind, version, as_of) for version in (a, b)]
+    frame_a, frame_b = (_evaluation(registry, of_kind, version, as_of) for version in (a, b))
     seed = registry.workspace.settings.seed
-    return paired(*frames, of_kind.statistics[of_kind.primary], seed=seed)
+    return paired(frame_a, frame_b, of_kind.statistics[of_kind.primary], seed=seed)
 
 
-def _evaluation(registry: Registry, of_kind: Kind, version: Version, as_of: date) -> Any:
+def _evaluation(registry: Registry, of_kind: Kind, version: Version, as_of: date) -> DataFrame:
     current().step(f"scoring {version} as of {as_of}")
     model = of_kind.load(registry.fetch(version) / EVALUATION)
     return of_kind.evaluate(registry.workspace, model, as_of)

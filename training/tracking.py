@@ -201,7 +201,7 @@ def _log_metrics(registry: Registry, run_id: str, record: TrainingRecord, model_
 
 
 def _interval_metrics(prefix: str, metrics: Mapping[str, Interval]) -> dict[str, float]:
-    values = {}
+    values: dict[str, float] = {}
     for name, interval in metrics.items():
         key = metric_name(prefix + name)
         values |= {key: interval.value, f"{key}.low": interval.low, f"{key}.high": interval.high}
@@ -260,8 +260,8 @@ def _mlflow_signature(signature: Mapping[str, list[str]]) -> ModelSignature:
 
 def _tags(facts: Mapping[str, Any], seal: str) -> dict[str, str]:
     """What the registry tells of a version without a download."""
-    names = ("as_of", "evaluated_from", "service", "primary", "best_baseline", "seed", "threads", "trials")
-    names += ("data_digest", "code_version", "trained_by", "rows", "units")
+    names = ["as_of", "evaluated_from", "service", "primary", "best_baseline", "seed", "threads", "trials"]
+    names += ["data_digest", "code_version", "trained_by", "rows", "units"]
     tags = {name: str(facts[name]) for name in names}
     tags |= {name: json.dumps(facts[name]) for name in ("metrics", "baselines", "paired", "signature")}
     return tags | {"higher_is_better": "true" if facts["higher_is_better"] else "false", "seal": seal}

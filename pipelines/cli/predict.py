@@ -1,0 +1,46 @@
+"""`regulars predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(predict)
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="The file to write: .parquet or .csv.", show_default=False)
+    ],
+    as_of: AsOfOption = None,
+    *,
+    alias: Annotated[str, typer.Option(help="An alias, or the number of a version.")] = "champion",
+    mode: Annotated[
+        str | None, typer.Option(help="Recommendation: all, or new (never bought before) [default: all].")
+    ] = None,
+    k: Annotated[
+        int | None, typer.Option(help="Recommendation: products per customer, 1 to 1000 [default: 10].")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Predict for the whole population into a file."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        space = Workspace.open(workspace)
+        from core.clock import resolve_as_of
+        from pipelines import predictions
+
+        done = predictions.predict(space, model, resolve_as_of(space, as_of), output, alias=alias, mode=mode, k=k)
+        text = f"{done.rows:,} rows as of {done.as_of} by version {done.version} in {done.output}"
+        console.finish(text, data={**vars(done), "model": done.kind})

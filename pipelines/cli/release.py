@@ -1,0 +1,128 @@
+"""`regulars compare|promote|approve|refuse|rollback`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.gates import GateResult
+    from pipelines.cli.console import Console
+
+ModelArgument = Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)]
+VersionArgument = Annotated[str, typer.Argument(help="The number of a version, or an alias.", show_default=False)]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (compare, promote, approve, refuse, rollback):
+        app.command()(command)
+
+
+def compare(
+    model: ModelArgument,
+    a: VersionArgument,
+    b: VersionArgument,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare two versions on the same later time, with intervals of the paired differences."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import comparison
+
+        found = comparison.compare(Workspace.open(workspace), model, a, b)
+        header = ("metric", f"version {found.a}", f"version {found.b}", "difference", "certain")
+        rows = [(row.statistic, row.a, row.b, row.difference, "yes" if row.certain else "no") for row in found.rows]
+        console.table(header, rows, f"{model} as of {found.as_of}, {found.units:,} units, 95% intervals")
+        console.finish(found.verdict, data=found.as_dict())
+
+
+def promote(
+    model: ModelArgument, version: VersionArgument, workspace: WorkspaceOption = None, json: JsonOption = False
+) -> None:
+    """Let a version become champion, if every gate lets it through."""
+    from core.audit import person
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import release
+        from models.gates import Refused
+
+        try:
+            done = release.promote(Workspace.open(workspace), model, version, person())
+        except Refused as refusal:
+            _gates(console, refusal.gates)
+            raise
+        _gates(console, done.gates)
+        console.finish(done.text, "the service picks it up by itself; back: regulars rollback " + model, done.as_dict())
+
+
+def approve(
+    model: ModelArgument,
+    version: VersionArgument,
+    reason: ReasonOption,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Approve a version; this lifts a fairness block."""
+    from core.audit import person
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import release
+
+        done = release.approve(Workspace.open(workspace), model, version, person(), reason)
+        console.finish(done.text, f"regulars promote {model} {done.version}", done.as_dict())
+
+
+def refuse(
+    model: ModelArgument,
+    version: VersionArgument,
+    reason: ReasonOption,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Refuse a version: it can't become champion until it is approved."""
+    from core.audit import person
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import release
+
+        done = release.refuse(Workspace.open(workspace), model, version, person(), reason)
+        console.finish(done.text, data=done.as_dict())
+
+
+def rollback(
+    model: ModelArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")] = "",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Restore the champion before the present one, in one step."""
+    from core.audit import person
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import release
+
+        done = release.rollback(Workspace.open(workspace), model, person(), reason)
+        console.finish(done.text, "the service picks it up by itself", done.as_dict())
+
+
+def _gates(console: Console, gates: Iterable[GateResult]) -> None:
+    for gate in gates:
+        console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")

@@ -1,0 +1,81 @@
+"""`regulars train`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from models.version import Version
+    from pipelines.cli.console import Console
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(train)
+
+
+def train(
+    model: Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)],
+    as_of: AsOfOption = None,
+    *,
+    trials: Annotated[
+        int | None, typer.Option(help="Completed Optuna trials [default: <model>.trials].", show_default=False)
+    ] = None,
+    timeout: Annotated[
+        int | None,
+        typer.Option(help="Safety stop of the tuning, in seconds [default: <model>.timeout_s].", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tune, evaluate and log a model; the new version becomes challenger."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        space = Workspace.open(workspace)
+        from core.clock import resolve_as_of
+        from models.kinds import kind
+        from models.registry import Registry
+        from pipelines import training
+
+        kind(model)
+        trained = training.train(space, model, resolve_as_of(space, as_of), trials, timeout)
+        _report(console, Registry(space).version(model, trained.version), trained.seconds)
+
+
+def _report(console: Console, version: Version, seconds: float) -> None:
+    names = list(version.baselines)
+    rows = [
+        (name, interval, *(version.baselines[baseline].get(name) for baseline in names))
+        for name, interval in version.metrics.items()
+    ]
+    console.table(("metric", "model", *names), rows, f"{version}, on the window from {version.evaluated_from}")
+    against = version.paired.get(version.best_baseline)
+    console.print(f"{version.primary} against the best baseline, {version.best_baseline}: {against}")
+    fairness = version.tags.get("fairness", "not measured")
+    console.print(f"fairness: {fairness}")
+    data = {
+        "model": version.kind,
+        "version": version.version,
+        "run_id": version.run_id,
+        "as_of": str(version.as_of),
+        "evaluated_from": str(version.evaluated_from),
+        "primary": version.primary,
+        "metrics": {name: interval.as_dict() for name, interval in version.metrics.items()},
+        "baselines": {
+            name: {metric: interval.as_dict() for metric, interval in metrics.items()}
+            for name, metrics in version.baselines.items()
+        },
+        "fairness": fairness,
+        "training_seconds": round(seconds, 1),
+    }
+    console.finish(
+        f"{version}, trained as of {version.as_of}, is challenger",
+        f"regulars promote {version.kind} {version.version}",
+        data,
+    )

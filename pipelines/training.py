@@ -1,0 +1,67 @@
+"""A training as a whole: tune and fit, log, measure fairness, store it with the version."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib import import_module
+from typing import cast
+
+from core.alerts import Alerts
+from core.errors import UsageError
+from core.progress import current
+from core.workspace import Workspace
+from models.copies import EVALUATION
+from models.fairness_result import FairnessResult
+from models.kinds import kind
+from models.registry import Registry
+from models.version import Version
+from monitoring.fairness.measurement import measure
+from training import tracking
+from training.outcome import Trained
+
+
+def train(
+    workspace: Workspace, name: str, as_of: date, trials: int | None = None, timeout: int | None = None
+) -> Trained:
+    """Train a kind of model as of a date; the new version is the challenger, with its fairness measured.
+
+    `trials` and `timeout` (seconds) default to the settings of the kind.
+
+    Raises:
+        UsageError: no such kind, or an impossible budget.
+        DataError: not enough history before `as_of`; it says which date is the earliest.
+    """
+    of_kind = kind(name)
+    settings = getattr(workspace.settings, of_kind.name)
+    trials = settings.trials if trials is None else trials
+    timeout = settings.timeout_s if timeout is None else timeout
+    for option, value in (("--trials", trials), ("--timeout", timeout)):
+        if value < 1:
+            raise UsageError(f"{option} {value} is not possible", todo="give at least 1")
+    module = import_module(f"training.{of_kind.name}")
+    trained = cast(Trained, module.train(workspace, as_of, trials, timeout))
+    judge_fairness(workspace, Registry(workspace).version(name, trained.version))
+    return trained
+
+
+def judge_fairness(workspace: Workspace, version: Version) -> FairnessResult:
+    """Measure the fairness of a version on the window its evaluation model has not seen, and store it with it."""
+    current().step(f"measuring the fairness of {version}")
+    of_kind = kind(version.kind)
+    model = of_kind.load(Registry(workspace).fetch(version) / EVALUATION)
+    result = measure(workspace, of_kind, model, version.evaluated_from)
+    tracking.log_fairness(workspace, version, result)
+    if result.state == "blocked":
+        _ask_for_review(workspace, version, result)
+    return result
+
+
+def _ask_for_review(workspace: Workspace, version: Version, result: FairnessResult) -> None:
+    disparity = "; ".join(figure.sentence() for figure in result.flagged)
+    text = (
+        f"{version} is blocked by a disparity: {disparity}. A reviewer decides on the review desk or with "
+        f"regulars approve|refuse {version.kind} {version.version} --reason TEXT; "
+        "otherwise train again with mitigation."
+    )
+    Alerts(workspace).append("moderate", "fairness", version.subject, text)
+    current().note(text)
