@@ -74,10 +74,11 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition over a row's columns that has to hold (null counts as holding), and what to say if not."""
+    """A condition over `columns` that has to hold (null counts as holding), and what to say if it does not."""
 
     condition: str
     reason: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ _ORDERS = TableSpec(
         ColumnSpec("store_id", "id", "the store"),
         _REGION,
     ),
-    rules=(Rule("regexp_full_match(currency, '[A-Z]{3}')", "currency is no ISO 4217 code"),),
+    rules=(Rule("regexp_full_match(currency, '[A-Z]{3}')", "currency is no ISO 4217 code", ("currency",)),),
 )
 
 _PRODUCTS = TableSpec(
@@ -234,7 +235,7 @@ _CAMPAIGNS = TableSpec(
         ColumnSpec("ends_on", "date", "its last day, inclusive"),
         _KNOWN_FROM,
     ),
-    rules=(Rule("ends_on >= starts_on", "ends_on is before starts_on"),),
+    rules=(Rule("ends_on >= starts_on", "ends_on is before starts_on", ("starts_on", "ends_on")),),
 )
 
 _REDEMPTIONS = TableSpec(
@@ -266,7 +267,7 @@ _PROMOTIONS = TableSpec(
         _REGION,
         _KNOWN_FROM,
     ),
-    rules=(Rule("ends_on >= starts_on", "ends_on is before starts_on"),),
+    rules=(Rule("ends_on >= starts_on", "ends_on is before starts_on", ("starts_on", "ends_on")),),
 )
 
 _CALENDAR = TableSpec(
@@ -295,7 +296,7 @@ _FX_RATES = TableSpec(
         _must("currency", "text", "ISO 4217 code"),
         _must("rate", "number", "base currency for one unit of the currency", above=0),
     ),
-    rules=(Rule("regexp_full_match(currency, '[A-Z]{3}')", "currency is no ISO 4217 code"),),
+    rules=(Rule("regexp_full_match(currency, '[A-Z]{3}')", "currency is no ISO 4217 code", ("currency",)),),
 )
 
 _CONSENTS = TableSpec(
@@ -318,7 +319,7 @@ _PROTECTED = TableSpec(
     kind="attribute",
     row="a customer's protected attribute",
     key=("customer_id", "attribute"),
-    features="none: only fairness reports read it",
+    features="fairness reports; no feature is ever built on it",
     protected=True,
     columns=(
         _must("customer_id", "id", "the customer"),

@@ -7,11 +7,12 @@ where its expression could not be computed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from core.expressions import literal, quote
 from feature_repo.contract import ColumnSpec, TableSpec
+from pipelines.ingest.conversion import can_fail
 
 DUPLICATE = "exact duplicate of another row"
 NO_RATE = "no rate for the currency at or before the day"
@@ -36,17 +37,17 @@ class RowCheck:
 
 
 def row_checks(
-    spec: TableSpec, mapped: Collection[str], computed: Collection[str], now: str, today: str
+    spec: TableSpec, types: Mapping[str, str], computed: Collection[str], *, now: str, today: str
 ) -> list[RowCheck]:
     """The checks of a table, in the order of their bits; duplicates and currencies are added by others.
 
-    `mapped` are the columns that have a source, `computed` those that an expression fills; `now` and `today`
-    are the clock's present, as SQL.
+    `types` are the mapped columns with the DuckDB types they come with, `computed` those that an expression
+    fills; `now` and `today` are the clock's present, as SQL.
     """
     checks = []
     for column in spec.columns:
-        if column.name in mapped:
-            checks += _column_checks(column, column.name in computed)
+        if column.name in types:
+            checks += _column_checks(column, types[column.name], column.name in computed)
     checks += [RowCheck(rule.reason, None, f"coalesce(NOT ({rule.condition}), false)") for rule in spec.rules]
     if spec.time:
         present = now if spec.has_clock else today
@@ -58,12 +59,12 @@ def row_checks(
     return checks
 
 
-def _column_checks(column: ColumnSpec, computed: bool) -> list[RowCheck]:
+def _column_checks(column: ColumnSpec, type_: str, computed: bool) -> list[RowCheck]:
     x, t, name = f"x_{column.name}", quote(column.name), column.name
     checks = []
     if computed:
         checks.append(RowCheck(f"{name} can't be computed", name, f"f_{name}"))
-    if column.type not in {"text"}:
+    if can_fail(type_, column):
         checks.append(RowCheck(f"{name} is {_KINDS[column.type]}", name, f"({x} IS NOT NULL AND {t} IS NULL)"))
     if not column.nullable:
         empty = f"({x} IS NULL AND NOT f_{name})" if computed else f"({x} IS NULL)"

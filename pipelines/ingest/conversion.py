@@ -23,6 +23,17 @@ def is_text(type_: str) -> bool:
     return type_ in {"VARCHAR", "JSON"} or type_.startswith("ENUM")
 
 
+def can_fail(type_: str, column: ColumnSpec) -> bool:
+    """Whether a value of a DuckDB type may turn out not to be what the column wants."""
+    if column.type == "text":
+        return False
+    if column.type == "id":
+        return type_ in _FLOATS
+    if column.type == "number":
+        return is_text(type_) or type_ in _FLOATS
+    return not (type_ == "DATE" and column.type == "date") and type_ != "BOOLEAN"
+
+
 def trimmed(value: str, type_: str) -> str:
     """Text without surrounding blanks, null where nothing is left; anything else as it is."""
     return f"nullif(trim({value}), '')" if is_text(type_) else value
@@ -44,18 +55,27 @@ def convert(value: str, type_: str, column: ColumnSpec, *, formats: Formats, zon
     """
     if type_.upper() in {'"NULL"', "NULL"}:
         return f"CAST(NULL AS {column.sql_type})"
-    converters = {
-        "id": lambda: _identifier(value, type_),
-        "text": lambda: f"lower(CAST({value} AS VARCHAR))" if column.choices else f"CAST({value} AS VARCHAR)",
-        "number": lambda: _number(value, type_, formats),
-        "boolean": lambda: _boolean(value, type_),
-        "timestamp": lambda: _timestamp(value, type_, formats, zone),
-        "date": lambda: _date(value, type_, formats, zone),
-    }
-    sql = converters[column.type]()
+    sql = _converted(value, type_, column, formats, zone)
     if sql is None:
         raise MappingError(f"{type_} can't be a {column.type}", where=where, todo=_advice(column))
     return sql
+
+
+def _converted(value: str, type_: str, column: ColumnSpec, formats: Formats, zone: str) -> str | None:
+    match column.type:
+        case "id":
+            return _identifier(value, type_)
+        case "text":
+            text = f"CAST({value} AS VARCHAR)"
+            return f"lower({text})" if column.choices else text
+        case "number":
+            return _number(value, type_, formats)
+        case "boolean":
+            return _boolean(value, type_)
+        case "timestamp":
+            return _timestamp(value, type_, formats, zone)
+        case "date":
+            return _date(value, type_, formats, zone)
 
 
 def _advice(column: ColumnSpec) -> str:

@@ -20,17 +20,14 @@ def named_checks(
     for bit, check in enumerate(typed.checks):
         failed = report.quarantined.get(check.reason, 0)
         shown = examples(connection, typed, bit) if failed else []
-        yield Check(f"{name}: no row where {check.reason}", not failed, failed, tuple(shown))
+        yield Check(f"{name}: never {check.reason!r}", not failed, failed, tuple(shown))
     broken = typed.staged.broken
     shown = [f"{typed.staged.unit} {row.position:,}: {row.reason}" for row in broken[:EXAMPLES]]
     yield Check(f"{name}: every line has the header's columns", not broken, len(broken), tuple(shown))
-    share = f"{name}: at most {allowed:.1%}, now {report.rejected_share:.1%}, {SHARE_CHECK}"
+    share = f"{name}: {SHARE_CHECK} at most {allowed:.2%}, now {report.rejected_share:.2%}"
     yield Check(share, report.rejected_share <= allowed, report.quarantined_rows)
 
 
-def features_on(tables: Collection[str]) -> dict[str, str]:
-    """For each table of the contract, what it switches on, or that it is missing."""
-    return {
-        name: spec.features if name in tables else f"off (no table {name}): {spec.features}"
-        for name, spec in TABLES.items()
-    }
+def features_on(tables: Collection[str]) -> dict[str, bool]:
+    """For each table of the contract, whether the features that need it are on."""
+    return {name: name in tables for name in TABLES}

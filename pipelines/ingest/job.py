@@ -254,8 +254,14 @@ class _Ingest:
         folder = table_folder(self.workspace, spec)
         merged = merge(self.connection, table.typed, old, folder, anew=self.anew, write=not dry_run)
         seconds = round(table.report.seconds + time.monotonic() - started, 2)
-        counts = {"added": merged.added, "replaced": merged.replaced, "unchanged": merged.unchanged}
-        return replace(table.report, seconds=seconds, **counts), merged.change
+        report = replace(
+            table.report,
+            added=merged.added,
+            replaced=merged.replaced,
+            unchanged=merged.unchanged,
+            seconds=seconds,
+        )
+        return report, merged.change
 
     def _commit(self, changes: dict[str, TableChange]) -> None:
         if changes:

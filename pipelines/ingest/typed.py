@@ -160,7 +160,7 @@ def _money(spec: TableSpec, query: str, base: str) -> str:
 
 
 def _checks(spec: TableSpec, source: TableSource, came: Values, shop: Shop, converted: bool) -> list[RowCheck]:
-    checks = row_checks(spec, frozenset(came.types), came.computed, shop.now_sql, shop.today_sql)
+    checks = row_checks(spec, came.types, came.computed, now=shop.now_sql, today=shop.today_sql)
     if WHERE in came.computed:
         checks.append(RowCheck("where can't be computed", None, f"f_{WHERE}"))
     if converted:

@@ -26,9 +26,13 @@ class BrokenRow:
 class Positions(Protocol):
     """Turns rows of a staged relation into positions a person finds in the source."""
 
-    def __call__(self, rows: Sequence[int]) -> list[int]:
+    def __call__(self, rows: Sequence[int], /) -> list[int]:
         """The position of each of the rows (numbers in `ROW`)."""
         ...
+
+
+def _row_numbers(rows: Sequence[int]) -> list[int]:
+    return [row + 1 for row in rows]
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Staged:
     relation: str
     types: Mapping[str, str]
     unit: Literal["line", "row"] = "row"
-    positions: Positions = field(default=lambda rows: [row + 1 for row in rows])
+    positions: Positions = _row_numbers
     broken: tuple[BrokenRow, ...] = ()
 
 

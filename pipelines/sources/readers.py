@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -16,10 +15,7 @@ from core.expressions import literal, quote
 from core.files import sha256
 from pipelines.sources.csv_dialect import Dialect, look
 from pipelines.sources.line_numbers import LineNumbers, line_at
-from pipelines.sources.model import ROW, BrokenRow, Staged
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from pipelines.sources.model import ROW, BrokenRow, Positions, Staged
 
 
 @dataclass(frozen=True)
@@ -97,10 +93,10 @@ class CsvFile:
     def _countable(self) -> bool:
         return self.path.suffix != ".gz" and self.dialect.encoding != "utf-16"
 
-    def _positions(self, offsets: list[int], rows: int) -> Callable[[Sequence[int]], list[int]]:
+    def _positions(self, offsets: list[int], rows: int) -> Positions:
         if self._countable:
             return LineNumbers(self.path, offsets, rows)
-        return lambda numbers: [number + 2 for number in numbers]
+        return _record_numbers
 
 
 @dataclass(frozen=True)
@@ -232,6 +228,11 @@ def describe(connection: duckdb.DuckDBPyConnection, sql: str, label: str) -> dic
 def first_line(error: Exception) -> str:
     """The first line of an engine's message."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _record_numbers(rows: Sequence[int]) -> list[int]:
+    """Where lines can't be counted: the record's number, the header being the first."""
+    return [row + 2 for row in rows]
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:

@@ -1,0 +1,112 @@
+"""`regulars init` and `regulars ingest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from pipelines.cli.console import Console
+    from pipelines.ingest import IngestReport, TableReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command()(ingest)
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace to make.")],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Draft the mapping by looking at this file.", show_default=False),
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Use embedded data: complete-journey.", show_default=False)] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a workspace: its settings, and the mapping of the shop's tables."""
+    from pipelines.cli.console import Console
+    from pipelines.initialise import initialise
+
+    with Console(json).running() as console:
+        made = initialise(directory, from_, source)
+        for line in made.notes:
+            console.print(line)
+        console.finish(f"made the workspace {made.root}", made.next, made.as_dict())
+
+
+def ingest(
+    workspace: WorkspaceOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    replace: Annotated[
+        str | None,
+        typer.Option(metavar="TABLE", help="Take this table anew, forgetting its rows in force.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Take in the shop's tables: check every row, set bad ones aside, add what is new."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+    from pipelines.ingest import run
+
+    with Console(json).running() as console:
+        space = Workspace.open(workspace)
+        report = run(space, dry_run=dry_run, replace=replace)
+        _print(console, report)
+        if dry_run:
+            _finish_dry_run(console, report)
+        else:
+            _finish(console, report, space.quarantine_dir)
+
+
+def _print(console: Console, report: IngestReport) -> None:
+    header = ("table", "read", "filtered", "bad", "repeated", "superseded", "added", "replaced", "unchanged", "seconds")
+    console.table(header, [_row(table) for table in report.tables])
+    reasons = [(t.table, reason, count) for t in report.tables for reason, count in t.quarantined.items()]
+    if reasons:
+        console.print()
+        console.table(("table", "reason of bad rows", "rows"), reasons)
+    flagged = [(t.table, reason, count) for t in report.tables for reason, count in t.flagged.items()]
+    if flagged:
+        console.print()
+        console.table(("table", "flagged and kept", "rows"), flagged)
+    console.print()
+
+
+def _row(t: TableReport) -> tuple[object, ...]:
+    kept = (t.added, t.replaced, t.unchanged, f"{t.seconds:.1f}")
+    return (t.table, t.read, t.filtered, t.quarantined_rows, t.repeated, t.superseded, *kept)
+
+
+def _finish(console: Console, report: IngestReport, quarantine: Path) -> None:
+    added, replaced = (sum(getattr(t, name) for t in report.tables) for name in ("added", "replaced"))
+    bad = sum(t.quarantined_rows for t in report.tables)
+    aside = f"; bad rows set aside in {quarantine}: {bad:,}" if bad else ""
+    text = f"{added:,} rows added, {replaced:,} replaced" if added or replaced else "nothing new"
+    console.finish(f"{text}; generation {report.generation}{aside}", "regulars train churn", report.as_dict())
+
+
+def _finish_dry_run(console: Console, report: IngestReport) -> None:
+    from feature_repo.contract import TABLES
+
+    for check in report.checks:
+        failed = "" if check.passed else f": rows {check.failed_rows:,}"
+        console.print(f"{'PASS' if check.passed else 'FAIL'}  {check.name}{failed}")
+        for example in check.examples:
+            console.print(f"        {example}")
+    console.print()
+    features = [(name, "on" if on else "off", TABLES[name].features) for name, on in report.features.items()]
+    console.table(("table", "is", "switches on"), features)
+    failed_checks = sum(not check.passed for check in report.checks)
+    if report.passed:
+        text = f"{len(report.checks)} checks, {failed_checks} failed; an ingest would go through; nothing was changed"
+        console.finish(text, "regulars ingest", report.as_dict())
+        return
+    text = f"{len(report.checks)} checks, {failed_checks} failed; an ingest would be refused; nothing was changed"
+    console.finish(text, "mend the source or mapping.yaml", {**report.as_dict(), "ok": False})
+    raise SystemExit(1)
