@@ -78,9 +78,15 @@ class EventLog:
         # Another process may have kept the same event in between; it applies it, then.
         return [_with_sequence(rows[key], number) for key, number in sorted(sequences.items(), key=lambda e: e[1])]
 
-    def unapplied(self) -> list[Event]:
-        """Events the online store does not show yet, in the order they came."""
-        return self._where(_EVENTS.c.applied_at.is_(None))
+    def unapplied(self, refilled_at: datetime | None = None) -> list[Event]:
+        """Events the online store does not show yet, in the order they came.
+
+        `refilled_at` is when it was last filled from the tables, which forgets the events that are not in these.
+        """
+        missing = _EVENTS.c.applied_at.is_(None)
+        if refilled_at is not None:
+            missing |= _EVENTS.c.applied_at < _naive(refilled_at)
+        return self._where(missing & _EVENTS.c.ingested_at.is_(None))
 
     def pending(self) -> list[Event]:
         """Events no ingest has taken yet, in the order they came."""

@@ -39,6 +39,18 @@ def test_two_events_without_a_time_are_two(new_workspace: Workspace) -> None:
     assert len(log.pending()) == 2
 
 
+def test_a_refilled_online_store_has_to_be_told_again_what_no_ingest_has_taken(new_workspace: Workspace) -> None:
+    log = EventLog(new_workspace)
+    events = log.append([Event("007", AT, "view"), Event("8", AT, "view")])
+    log.mark_applied(events)
+    refilled_at = datetime.now(UTC)
+    assert log.unapplied(refilled_at) == events
+    log.mark_ingested(events[:1])
+    assert log.unapplied(refilled_at) == events[1:]
+    log.mark_applied(events[1:])
+    assert log.unapplied(refilled_at) == []
+
+
 def test_more_events_than_one_statement_takes(new_workspace: Workspace) -> None:
     log = EventLog(new_workspace)
     events = [Event(str(number), AT, "view") for number in range(1203)]

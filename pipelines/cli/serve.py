@@ -1,0 +1,48 @@
+"""`regulars serve`: the prediction service, as a process of its own until Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from pipelines.cli.console import Console
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)
+
+
+def serve(
+    workspace: WorkspaceOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: serving.host].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port [default: serving.port].", min=1, max=65535)] = None,
+    json: JsonOption = False,
+) -> None:
+    """Start the prediction service; Ctrl-C stops it."""
+    from core.workspace import Workspace
+    from pipelines import service
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        settings = opened.settings.serving
+        running = service.Service(opened, host or settings.host, port or settings.port)
+        with running:
+            running.wait_ready()
+            _tell(console, running.url)
+            code = running.wait()
+        if code:
+            raise SystemExit(code)
+
+
+def _tell(console: Console, url: str) -> None:
+    console.finish(
+        f"the service answers at {url}, its documentation is {url}/docs.json; Ctrl-C stops it",
+        "regulars keys create NAME --right predict",
+        {"url": url},
+    )

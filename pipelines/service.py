@@ -1,0 +1,104 @@
+"""The prediction service as a process: started, waited for, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType, TracebackType
+from typing import Final
+
+from core import progress
+from core.errors import NotReady, StoreError
+from core.workspace import VARIABLE, Workspace
+from pipelines.processes import free_port, is_free
+
+START_SECONDS: Final = 180.0
+STOP_SECONDS: Final = 20.0
+RELEASE_SECONDS: Final = 2.0
+
+
+class Service:
+    """Runs the service while inside the `with`; SIGTERM counts as Ctrl-C.
+
+    Raises:
+        NotReady: something listens on the port already; names a free one.
+    """
+
+    def __init__(self, workspace: Workspace, host: str, port: int) -> None:
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        _refuse_busy(host, port)
+        self._command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port), "--with-parent"]
+        self._environment = {**os.environ, VARIABLE: str(workspace.root)}
+
+    def __enter__(self) -> Service:
+        signal.signal(signal.SIGTERM, _interrupt)
+        self._process = subprocess.Popen(
+            self._command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def wait_ready(self) -> None:
+        """Return once the service can answer; where it can't for want of a model, say so and return too.
+
+        Raises:
+            StoreError: it ended, or does not come up.
+        """
+        progress.current().step("loading the models")
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            state = _state(f"{self.url}/readyz")
+            if state == "ready":
+                return
+            if "no model" in state:
+                progress.current().note(state)
+                return
+            time.sleep(0.2)
+        raise StoreError("the service did not start", why="its messages are above", todo="run: regulars doctor")
+
+    def wait(self) -> int:
+        """Block until the service ends by itself; its exit code."""
+        return self._process.wait()
+
+
+def _refuse_busy(host: str, port: int) -> None:
+    """A service that was killed gives its port back a moment later."""
+    deadline = time.monotonic() + RELEASE_SECONDS
+    while not is_free(host, port):
+        if time.monotonic() > deadline:
+            other = free_port(host, port + 1)
+            raise NotReady(
+                f"port {port} on {host} is taken",
+                todo=f"stop what listens there, or run: regulars serve --port {other}",
+            )
+        time.sleep(0.2)
+
+
+def _state(url: str) -> str:
+    """`ready`, or why not in the service's words."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return "ready"
+    except urllib.error.HTTPError as error:
+        return error.read().decode(errors="replace")
+    except OSError:
+        return "not listening"
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

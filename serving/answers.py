@@ -1,0 +1,248 @@
+"""What the endpoints answer. Handlers build plain objects of this shape; OpenAPI is made from it, tests hold both."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fallback = Literal[
+    "population",
+    "popular",
+    "no_consent",
+    "baseline",
+    "inactive",
+    "unknown_customer",
+    "unknown_series",
+    "unknown_product",
+]
+FALLBACKS = {
+    "population": "the customer or their features are not known: the rate of the whole population",
+    "popular": "nothing is known of the customer: what sells best",
+    "no_consent": "the customer does not allow it",
+    "baseline": "no model passed its gates yet: the best baseline answers",
+    "inactive": "the customer has not bought for longer than the model's population has",
+    "unknown_customer": "nothing is known of the customer",
+    "unknown_series": "the series has no sales: nothing is expected",
+    "unknown_product": "the product is not known: what sells best",
+}
+
+
+class Answer(BaseModel):
+    """A JSON object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Result(Answer):
+    """One line of an answer."""
+
+    fallback: Fallback | None = Field(
+        description="null, or what was missing: " + "; ".join(f"{name}: {text}" for name, text in FALLBACKS.items())
+    )
+
+
+class PredictionAnswer(Answer):
+    """What every prediction has."""
+
+    prediction_id: str = Field(pattern="^[0-9a-f]{32}$", description="name it in POST /v1/feedback")
+    model: Literal["churn", "recommendation", "demand"]
+    version: str = Field(description="the version in the model registry")
+    variant: Literal["champion", "baseline"] = Field(
+        description="what answered: the champion, or the best baseline while no version passed its gates"
+    )
+
+
+class Reason(Answer):
+    """Why a churn probability is what it is."""
+
+    feature: str = Field(description="a feature of the data dictionary")
+    description: str = Field(description="what the feature means, with its unit")
+    value: float | None = Field(description="the customer's value; null: missing")
+    effect: float = Field(description="what it adds to the log-odds of leaving")
+
+
+class ChurnResult(Result):
+    """How likely one customer is to buy nothing within the horizon."""
+
+    customer_id: str
+    churn_probability: float | None = Field(ge=0, le=1, description="null without the consent to profiling")
+    risk_score: int | None = Field(
+        ge=0, le=100, description="floor of the percentile rank in the population the model was trained on"
+    )
+    risk_tier: int | None = Field(ge=0, le=3)
+    reasons: list[Reason] = Field(description="the strongest first; empty unless explain was true")
+    action: str | None = Field(description="the win-back action of the tier")
+
+
+class ChurnAnswer(PredictionAnswer):
+    """One result for each customer id, in the order asked."""
+
+    results: list[ChurnResult]
+
+
+class RecommendedProduct(Result):
+    """One product, the best first."""
+
+    product_id: str
+    score: float
+    source: str = Field(description="where the candidate came from")
+    reason: str = Field(description="why, in words a shop front may print")
+
+
+class RecommendationsAnswer(PredictionAnswer):
+    """At most k products."""
+
+    results: list[RecommendedProduct]
+
+
+class SimilarProduct(Result):
+    """One product, the most similar first."""
+
+    product_id: str
+    score: float
+
+
+class SimilarAnswer(PredictionAnswer):
+    """At most k products."""
+
+    results: list[SimilarProduct]
+
+
+class ForecastDay(Answer):
+    """The forecast of one date, in units; the quantiles that were asked for."""
+
+    date: str = Field(json_schema_extra={"format": "date"})
+    mean: float = Field(ge=0)
+    q05: float | None = Field(None, ge=0)
+    q25: float | None = Field(None, ge=0)
+    q50: float | None = Field(None, ge=0)
+    q75: float | None = Field(None, ge=0)
+    q95: float | None = Field(None, ge=0)
+
+
+class DemandResult(Result):
+    """The forecast of one series."""
+
+    series: dict[str, str] = Field(description="the key columns, as asked")
+    forecast: list[ForecastDay]
+    reorder_point: float = Field(description="units in stock at which to order again")
+    surge: bool = Field(description="last week sold far more than the four before")
+    needs_review: bool = Field(description="so much, or so risky, that a person has to look first")
+
+
+class DemandAnswer(PredictionAnswer):
+    """One result for each series, in the order asked."""
+
+    results: list[DemandResult]
+
+
+class Rfm(Answer):
+    """Recency, frequency, money."""
+
+    recency_days: float | None = Field(description="days since the last purchase")
+    frequency: float | None = Field(description="orders so far")
+    monetary: float | None = Field(description="revenue so far, in the base currency")
+    recency_score: int | None = Field(description="1 to 5, 5 bought most recently")
+    frequency_score: int | None = Field(description="1 to 5, 5 buys most often")
+    monetary_score: int | None = Field(description="1 to 5, 5 spends most")
+
+
+class CustomerResult(Result):
+    """What the shop knows of one customer."""
+
+    customer_id: str
+    rfm: Rfm
+    segment: str | None
+    lifecycle_stage: str | None
+    value_forecast: float | None = Field(description="expected revenue of the next 28 days, in the base currency")
+    consents: dict[str, bool] = Field(description="per purpose, whether the customer allows it")
+
+
+class CustomersAnswer(Answer):
+    """One result for each customer id, in the order asked."""
+
+    results: list[CustomerResult]
+
+
+class EventsAnswer(Answer):
+    """The events are on disk."""
+
+    accepted: int = Field(ge=0, description="events that were kept, known ones among them")
+    known: int = Field(ge=0, description="those of them that had been sent before: they count once")
+    applied: bool = Field(description="whether the next prediction shows them; false: as soon as the store answers")
+
+
+class FeedbackAnswer(Answer):
+    """The outcome is on disk."""
+
+    feedback_id: str
+    prediction_id: str
+    matched: bool = Field(description="whether the prediction is in the log")
+
+
+class MetricValue(Answer):
+    """A metric with its 95% interval."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Gate(Answer):
+    """What one gate says."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+class ModelVersion(Answer):
+    """A version of a model that has an alias."""
+
+    name: str
+    version: str
+    aliases: list[str]
+    serving: bool = Field(description="whether predictions come from it now")
+    trained_as_of: str | None = Field(json_schema_extra={"format": "date"})
+    metrics: dict[str, MetricValue]
+    gates: list[Gate]
+
+
+class ModelsAnswer(Answer):
+    """The versions that matter now; complete says whether the registry could be asked."""
+
+    models: list[ModelVersion]
+    complete: bool
+
+
+class Health(Answer):
+    """The process is alive."""
+
+    status: Literal["alive"]
+
+
+class Ready(Answer):
+    """The models are loaded; per model the version that answers, null: defaults."""
+
+    status: Literal["ready"]
+    models: dict[str, str | None]
+
+
+class ProblemField(Answer):
+    """One field that is not as it must be."""
+
+    field: str
+    problem: str
+    allowed: str
+    did_you_mean: str | None = None
+
+
+class ProblemAnswer(Answer):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemField] | None = None

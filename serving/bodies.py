@@ -1,0 +1,137 @@
+"""What a request's body may be. A field's description says what is allowed: errors and OpenAPI print it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
+
+from feature_repo.contract import EVENT_KINDS
+
+MOST_IDS: Final = 10_000
+MOST_ITEMS: Final = 1_000
+QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+LONGEST_OUTCOME: Final = 20_000
+
+# U+0000 can't be kept by every database.
+Id = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
+Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
+Amount = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Body(BaseModel):
+    """A JSON object; unknown fields and other types are refused, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ChurnBody(Body):
+    """For whom."""
+
+    customer_ids: list[Id] = Field(
+        max_length=MOST_IDS, description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters"
+    )
+    explain: bool = Field(False, description="true or false: whether each result gives its reasons")
+
+
+class RecommendationsBody(Body):
+    """For whom, and which products."""
+
+    customer_id: Id | None = Field(None, description="a customer id, as a string; null for a guest")
+    k: int = Field(10, ge=1, le=MOST_ITEMS, description="an integer from 1 to 1000: how many products")
+    mode: Literal["all", "new"] = Field(
+        "all", description="'all', or 'new' for products the customer never bought before"
+    )
+    exclude: list[Id] = Field(
+        [], max_length=MOST_IDS, description=f"at most {MOST_IDS:,} product ids (strings) that are left out"
+    )
+    basket: list[Id] = Field(
+        [], max_length=MOST_ITEMS, description=f"at most {MOST_ITEMS:,} product ids (strings) in the basket now"
+    )
+    region: Id | None = Field(None, description="a region as in the orders, as a string, or null")
+
+
+class SimilarBody(Body):
+    """To which product."""
+
+    product_id: Id = Field(description="a product id, as a string")
+    k: int = Field(10, ge=1, le=MOST_ITEMS, description="an integer from 1 to 1000: how many products")
+
+
+class DemandBody(Body):
+    """Of which series."""
+
+    series: list[dict[str, Id]] = Field(
+        max_length=MOST_IDS, description="a list of series, each an object with its key columns, as strings"
+    )
+    horizon: int | None = Field(
+        None, ge=1, le=182, description="an integer from 1 to demand.horizon_days, or null for all of these days"
+    )
+    quantiles: list[Amount] = Field(
+        list(QUANTILES), max_length=5, description="different ones of 0.05, 0.25, 0.5, 0.75, 0.95"
+    )
+
+    @field_validator("quantiles")
+    @classmethod
+    def _known(cls, quantiles: list[float]) -> list[float]:
+        odd = [quantile for quantile in quantiles if quantile not in QUANTILES]
+        if odd:
+            raise ValueError(f"{odd[0]!r} is not among the quantiles")
+        if len(set(quantiles)) < len(quantiles):
+            raise ValueError("a quantile is named twice")
+        return quantiles
+
+
+class CustomersBody(Body):
+    """Who."""
+
+    customer_ids: list[Id] = Field(
+        max_length=MOST_IDS, description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters"
+    )
+
+
+class EventBody(Body):
+    """One interaction."""
+
+    customer_id: Id = Field(description="a customer id, as a string")
+    kind: Literal[EVENT_KINDS] = Field(description=f"one of {', '.join(EVENT_KINDS)}")  # type: ignore[valid-type]
+    occurred_at: AwareDatetime | None = Field(
+        None, description="a time with its zone, such as 2017-12-01T09:30:00Z, not after the shop's present; null: now"
+    )
+    product_id: Id | None = Field(None, description="a product id, as a string, or null")
+    order_id: Id | None = Field(None, description="an order id, as a string, or null")
+    quantity: Amount | None = Field(None, description="units, a number, or null")
+    value: Amount | None = Field(None, description="an amount in the base currency or a score, a number, or null")
+    text: Text | None = Field(None, description="at most 10,000 characters, or null")
+
+
+class EventsBody(Body):
+    """What happened."""
+
+    events: list[EventBody] = Field(
+        min_length=1, max_length=MOST_IDS, description=f"1 to {MOST_IDS:,} events, each an object"
+    )
+
+
+class FeedbackBody(Body):
+    """What came of a prediction."""
+
+    prediction_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(
+        description="the prediction_id of an answer: 32 hexadecimal digits"
+    )
+    outcome: dict[str, JsonValue] = Field(
+        min_length=1,
+        description=f"an object with at least one entry, at most {LONGEST_OUTCOME:,} characters as JSON",
+    )
+
+    @field_validator("outcome")
+    @classmethod
+    def _plain(cls, outcome: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        try:
+            length = len(json.dumps(outcome, allow_nan=False))
+        except ValueError:
+            raise ValueError("NaN and Infinity are no JSON") from None
+        if length > LONGEST_OUTCOME:
+            raise ValueError(f"has {length:,} characters as JSON")
+        return outcome

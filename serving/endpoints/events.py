@@ -1,0 +1,48 @@
+"""POST /v1/events: what customers do now; kept first, then shown by the next prediction."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from core import clock
+from core.event_log import Event
+from core.keys import Key
+from serving.answers import EventsAnswer
+from serving.bodies import EventBody, EventsBody
+from serving.endpoint import Endpoint
+from serving.problems import InvalidBody
+from serving.runtime import Runtime
+
+
+def events(runtime: Runtime, body: EventsBody, _key: Key) -> dict[str, Any]:
+    """Keep the events and let the online store show them."""
+    now = clock.now(runtime.workspace)
+    taken = [_event(event, now) for event in body.events]
+    for place, event in enumerate(taken):
+        if event.occurred_at > now:
+            allowed = f"at or before the shop's present, {now:%Y-%m-%dT%H:%M:%SZ}; null for now"
+            raise InvalidBody.field(f"events[{place}].occurred_at", "lies ahead", allowed)
+    new, applied = runtime.interactions.take(taken)
+    return {"accepted": len(taken), "known": len(taken) - new, "applied": applied}
+
+
+def _event(body: EventBody, now: datetime) -> Event:
+    values = body.model_dump()
+    at = values.pop("occurred_at")
+    if at is None:
+        return Event(**values, occurred_at=now, nonce=secrets.token_hex(8))
+    return Event(**values, occurred_at=at.astimezone(UTC))
+
+
+ENDPOINT = Endpoint(
+    "POST",
+    "/v1/events",
+    "events",
+    events,
+    EventsAnswer,
+    "Tell what customers do; the next prediction shows it",
+    EventsBody,
+    {"events": [{"customer_id": "2375", "kind": "purchase", "product_id": "1082185", "quantity": 1, "value": 2.5}]},
+)

@@ -1,0 +1,30 @@
+"""POST /v1/feedback: what came of a prediction, acknowledged once it is on disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.keys import Key
+from serving.answers import FeedbackAnswer
+from serving.bodies import FeedbackBody
+from serving.endpoint import Endpoint
+from serving.runtime import Runtime
+
+
+def feedback(runtime: Runtime, body: FeedbackBody, key: Key) -> dict[str, Any]:
+    """Keep the outcome, also of a prediction the log does not know: it may have been lost with a process."""
+    matched = runtime.predictions.known(body.prediction_id)
+    feedback_id = runtime.predictions.feedback(body.prediction_id, body.outcome, key.name)
+    return {"feedback_id": feedback_id, "prediction_id": body.prediction_id, "matched": matched}
+
+
+ENDPOINT = Endpoint(
+    "POST",
+    "/v1/feedback",
+    "feedback",
+    feedback,
+    FeedbackAnswer,
+    "Tell what came of a prediction",
+    FeedbackBody,
+    {"prediction_id": "019a2b3c4d5e6f708192a3b4c5d6e7f8", "outcome": {"bought": True, "revenue": 12.5}},
+)

@@ -1,0 +1,62 @@
+"""POST /v1/recommendations: what a customer wants next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.keys import Key
+from core.prediction_log import Result
+from models.kinds import kind
+from serving.answers import RecommendationsAnswer
+from serving.bodies import RecommendationsBody
+from serving.endpoint import Endpoint
+from serving.prediction import answer, champion
+from serving.runtime import Runtime
+
+
+def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> dict[str, Any]:
+    """At most k products for a customer; what sells best for guests, unknown customers, and without consent."""
+    serving = champion(runtime, "recommendation")
+    history, fallback = _history(runtime, body.customer_id)
+    items = serving.model.recommend(
+        history,
+        runtime.catalogue.columns,
+        k=body.k,
+        mode=body.mode,
+        exclude=body.exclude,
+        basket=body.basket,
+        region=body.region,
+    )
+    missing = fallback or serving.fallback
+    results = [
+        {"product_id": i.product_id, "score": i.score, "source": i.source, "reason": i.reason, "fallback": missing}
+        for i in items
+    ]
+    subject = body.customer_id if body.customer_id is not None and fallback != "no_consent" else ""
+    logged = [Result(subject, item.score, item.product_id, missing) for item in items]
+    return answer(runtime, serving, "recommendations", results, logged=logged, request={"k": body.k, "mode": body.mode})
+
+
+def _history(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] | None, str | None]:
+    """The customer's packed history, or why there is none."""
+    if customer is None:
+        return None, "popular"
+    if not runtime.choices.now.allows(customer, "personalisation"):
+        return None, "no_consent"
+    found = runtime.features.read(kind("recommendation").service, "customer_id", [customer])
+    if not found.known:
+        return None, "popular"
+    return {name: values[0] for name, values in found.columns.items()}, None
+
+
+ENDPOINT = Endpoint(
+    "POST",
+    "/v1/recommendations",
+    "predict",
+    recommendations,
+    RecommendationsAnswer,
+    "Which products a customer buys next",
+    RecommendationsBody,
+    {"customer_id": "2375", "k": 10, "mode": "all", "exclude": [], "basket": [], "region": None},
+)

@@ -1,0 +1,39 @@
+"""POST /v1/similar: which products are bought by the same customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.keys import Key
+from core.prediction_log import Result
+from serving.answers import SimilarAnswer
+from serving.bodies import SimilarBody
+from serving.endpoint import Endpoint
+from serving.prediction import answer, champion
+from serving.runtime import Runtime
+
+
+def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
+    """At most k products; for one the model does not know, what sells best."""
+    serving = champion(runtime, "recommendation")
+    found, missing = serving.model.similar(body.product_id, body.k), serving.fallback
+    if not found:
+        items = serving.model.recommend(
+            None, runtime.catalogue.columns, k=body.k, mode="all", exclude=[body.product_id], basket=[], region=None
+        )
+        found, missing = [(item.product_id, item.score) for item in items], "unknown_product"
+    results = [{"product_id": product, "score": score, "fallback": missing} for product, score in found]
+    logged = [Result(body.product_id, score, product, missing) for product, score in found]
+    return answer(runtime, serving, "similar", results, logged=logged, request={"k": body.k})
+
+
+ENDPOINT = Endpoint(
+    "POST",
+    "/v1/similar",
+    "predict",
+    similar,
+    SimilarAnswer,
+    "Which products are most like a product",
+    SimilarBody,
+    {"product_id": "1082185", "k": 10},
+)

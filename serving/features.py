@@ -1,0 +1,97 @@
+"""The customers', products' and series' features from the online store; nothing is an answer too."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from core.errors import RegularsError
+from core.workspace import Workspace
+from feature_repo import catalog
+from feature_repo.online import OnlineReader
+
+PIECE: Final = 100
+PAUSE_SECONDS: Final = 0.001
+REST_SECONDS: Final = 5.0
+Columns = Mapping[str, Sequence[Any]]
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The features of those ids the store knows: `columns` has one value for each of `known`, in order."""
+
+    known: list[str]
+    columns: dict[str, list[Any]]
+
+    @property
+    def row(self) -> dict[str, int]:
+        """Id -> its place in the columns."""
+        return {each: place for place, each in enumerate(self.known)}
+
+
+class Features:
+    """Reads the online store. A store that does not answer is left alone for some seconds, so that no request waits
+    for it; meanwhile nothing is known of anybody, and the answers say so.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._readers: dict[str, OnlineReader] = {}
+        self._making = threading.Lock()
+        self._down_until = 0.0
+
+    @property
+    def answers(self) -> bool:
+        """Whether the store answered when it was asked last."""
+        return time.monotonic() >= self._down_until
+
+    def read_view(self, view: str, ids: Sequence[str]) -> Found:
+        """All features of one view; an id the store does not know is left out."""
+        return self._safely(view, ids, lambda: OnlineReader.of_views(self._workspace, [catalog.view(view)]))
+
+    def read(self, service: str, key: str, ids: Sequence[str]) -> Found:
+        """The features of a service for ids of its entity `key`; an id the store does not know is left out."""
+        return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key))
+
+    def _safely(self, name: str, ids: Sequence[str], make: Callable[[], OnlineReader]) -> Found:
+        if not ids or not self.answers:
+            return Found([], {})
+        try:
+            return self._read(self._reader(name, make), list(dict.fromkeys(ids)))
+        except RegularsError as error:
+            self._down_until = time.monotonic() + REST_SECONDS
+            _log.error("features_not_read", features=name, error=str(error))
+            return Found([], {})
+
+    def _read(self, reader: OnlineReader, ids: list[str]) -> Found:
+        """Many ids are read piece by piece, so that a request for one customer gets in between."""
+        found: dict[str, list[Any]] = {name: [] for name in reader.names}
+        known: list[str] = []
+        for start in range(0, len(ids), PIECE):
+            if start:
+                time.sleep(PAUSE_SECONDS)
+            piece = ids[start : start + PIECE]
+            columns = reader.read(piece)
+            there = [any(values) for values in _rows(columns, len(piece))]
+            known += [each for each, is_there in zip(piece, there, strict=True) if is_there]
+            for name, values in columns.items():
+                found[name] += [value for value, is_there in zip(values, there, strict=True) if is_there]
+        return Found(known, found)
+
+    def _reader(self, name: str, make: Callable[[], OnlineReader]) -> OnlineReader:
+        if name not in self._readers:
+            with self._making:
+                if name not in self._readers:
+                    self._readers[name] = make()
+        return self._readers[name]
+
+
+def _rows(columns: Columns, count: int) -> list[list[bool]]:
+    """Per id, for each feature, whether the store has a value."""
+    return [[values[place] is not None for values in columns.values()] for place in range(count)]

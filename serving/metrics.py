@@ -1,0 +1,72 @@
+"""What Prometheus reads at `/metrics`, beside BentoML's own figures.
+
+The metrics are made on first use: `prometheus_client` looks at the worker's environment when a metric is made, to
+count over all workers.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+def tell_request(path: str, status: int, seconds: float) -> None:
+    """One request was answered."""
+    _requests().labels(path, str(status)).inc()
+    _seconds().labels(path).observe(seconds)
+
+
+def tell_results(model: str, version: str, fallbacks: dict[str | None, int]) -> None:
+    """Results of one prediction, counted by what was missing."""
+    for fallback, count in fallbacks.items():
+        _results().labels(model, version, fallback or "none").inc(count)
+
+
+def tell_version(model: str, version: str) -> None:
+    """Another version answers now."""
+    _version().labels(model).set(float(version))
+
+
+def tell_dropped(count: int) -> None:
+    """How many predictions could not be logged since the start."""
+    _dropped().set(count)
+
+
+@cache
+def _requests() -> Counter:
+    from prometheus_client import Counter
+
+    return Counter("regulars_requests", "Requests answered", ["endpoint", "status"])
+
+
+@cache
+def _seconds() -> Histogram:
+    from prometheus_client import Histogram
+
+    return Histogram("regulars_request_seconds", "Time to answer, in seconds", ["endpoint"], buckets=SECONDS)
+
+
+@cache
+def _results() -> Counter:
+    from prometheus_client import Counter
+
+    return Counter("regulars_results", "Results by what was missing", ["model", "version", "fallback"])
+
+
+@cache
+def _version() -> Gauge:
+    from prometheus_client import Gauge
+
+    return Gauge("regulars_model_version", "The version that answers", ["model"], multiprocess_mode="mostrecent")
+
+
+@cache
+def _dropped() -> Gauge:
+    from prometheus_client import Gauge
+
+    return Gauge("regulars_predictions_not_logged", "Predictions that could not be logged", multiprocess_mode="livesum")

@@ -1,0 +1,60 @@
+"""What all predictions share: the champion that answers, the answer's frame, the log, the figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.prediction_log import Prediction, Result, new_id
+from serving import metrics
+from serving.champions import Champion
+from serving.problems import InvalidBody, NotYet
+from serving.runtime import Runtime
+
+
+def champion(runtime: Runtime, name: str) -> Champion:
+    """What answers for a kind.
+
+    Raises:
+        NotYet: there is nothing to answer from; says which commands to run.
+    """
+    found = runtime.champions.get(name)
+    if found is None:
+        todo = f"run: regulars train {name}, then: regulars promote {name} VERSION"
+        raise NotYet(f"there is no {name} model that may serve yet; {todo}", headers={"Retry-After": "5"})
+    return found
+
+
+def answer(
+    runtime: Runtime,
+    champion: Champion,
+    kind: str,
+    results: Sequence[Mapping[str, Any]],
+    *,
+    logged: Sequence[Result],
+    request: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The answer's frame around the results; `logged` is what the prediction log keeps of them."""
+    prediction_id = new_id()
+    name, version, variant = champion.state.kind, champion.version, champion.variant
+    runtime.predictions.append(Prediction(prediction_id, kind, name, version, variant, logged, request))
+    metrics.tell_results(name, version, Counter(result["fallback"] for result in results))
+    return {
+        "prediction_id": prediction_id,
+        "model": name,
+        "version": version,
+        "variant": variant,
+        "results": list(results),
+    }
+
+
+def refuse_too_many(runtime: Runtime, field: str, ids: Sequence[str]) -> None:
+    """Hold to `serving.max_ids`, which may be lower than what a body may have at most.
+
+    Raises:
+        InvalidBody: there are more.
+    """
+    most = runtime.workspace.settings.serving.max_ids
+    if len(ids) > most:
+        raise InvalidBody.field(field, f"has {len(ids):,} entries", f"at most {most:,}")

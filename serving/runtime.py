@@ -1,0 +1,77 @@
+"""All that a request needs, opened once per process and closed at its end."""
+
+from __future__ import annotations
+
+import threading
+
+from core.event_log import EventLog
+from core.keys import KeyStore
+from core.prediction_log import PredictionLog
+from core.workspace import Workspace
+from models.registry import Registry
+from serving import metrics
+from serving.access import Access
+from serving.background import Background
+from serving.catalogue import Catalogue
+from serving.champions import Champion, Champions
+from serving.choices import Choices
+from serving.features import Features
+from serving.interactions import Interactions
+
+
+class Runtime:
+    """The service's parts. `start` loads the models in the background; `close` writes what is still queued."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.access = Access(KeyStore(workspace))
+        self.predictions = PredictionLog(workspace)
+        self.registry = Registry(workspace)
+        self.champions = Champions(workspace, self.registry, self._exchanged)
+        self.features = Features(workspace)
+        self.catalogue = Catalogue(self.features)
+        self.choices = Choices(workspace)
+        self.interactions = Interactions(workspace, EventLog(workspace))
+        self._loaded = threading.Event()
+        tasks = {
+            "consents": self.choices.refresh,
+            "champions": self.champions.refresh,
+            "catalogue": self._refresh_catalogue,
+            "events": self._apply_missed,
+            "metrics": self._tell_metrics,
+            "loaded": self._loaded.set,
+        }
+        self.background = Background(workspace.settings.serving.reload_seconds, tasks)
+
+    def start(self) -> None:
+        """Load the models and keep looking for new ones, in the background."""
+        self.background.start()
+
+    def close(self) -> None:
+        """Stop looking, and write what is queued."""
+        self.background.close()
+        self.predictions.close()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the first round of loading is over."""
+        return self._loaded.is_set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a model to answer from."""
+        return any(self.champions.versions().values())
+
+    def _exchanged(self, champion: Champion) -> None:
+        metrics.tell_version(champion.state.kind, champion.version)
+
+    def _refresh_catalogue(self) -> None:
+        champion = self.champions.get("recommendation")
+        if champion is not None:
+            self.catalogue.refresh(champion)
+
+    def _apply_missed(self) -> None:
+        self.interactions.apply_missed()
+
+    def _tell_metrics(self) -> None:
+        metrics.tell_dropped(self.predictions.dropped)

@@ -1,0 +1,58 @@
+"""The BentoML service: `regulars serve`, or `bentoml serve serving.service:Regulars`.
+
+BentoML runs the workers, their sockets and `/metrics`; `serving.front` answers.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from core import telemetry
+
+telemetry.switch_off()
+
+import bentoml  # noqa: E402
+
+from core import logs  # noqa: E402
+from core.errors import RegularsError  # noqa: E402
+from core.workspace import Workspace  # noqa: E402
+from serving.front import Front  # noqa: E402
+from serving.orphans import end_with_parent  # noqa: E402
+
+# serving.http keeps the time limit, and says so as a problem; BentoML's own must not come first.
+TIMEOUT_SECONDS = 120
+SWITCH_SECONDS = 0.0005
+
+
+@bentoml.service(
+    name="regulars",
+    workers=1,
+    traffic={"timeout": TIMEOUT_SECONDS},
+    logging={"access": {"enabled": False}},
+)
+class Regulars:
+    """Customer machine learning for shops over HTTP."""
+
+    def __init__(self) -> None:
+        end_with_parent()
+        logs.configure()
+        # A long request (thousands of ids) must not keep a short one waiting for Python's 5 ms turns.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        Front.open(Workspace.open())
+
+    @bentoml.on_deployment
+    @staticmethod
+    def check() -> None:
+        """Say what is wrong with the workspace once, before any worker starts."""
+        try:
+            Workspace.open()
+        except RegularsError as error:
+            raise SystemExit(f"error: {error}") from None
+
+    @bentoml.on_shutdown
+    def close(self) -> None:
+        """Write what is queued."""
+        Front.close()
+
+
+Regulars.add_asgi_middleware(Front)
