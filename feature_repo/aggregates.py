@@ -6,6 +6,10 @@ at a snapshot is the same as aggregating what was known then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
 import ibis
 import ibis.expr.types as ir
 
@@ -64,6 +68,25 @@ def category_days(purchases: ir.Table) -> ir.Table:
     return purchases.group_by("customer_id", "day", "department", "category").agg(
         quantity=purchases.quantity.sum(), revenue=purchases.revenue.sum(), lines=purchases.lines.sum()
     )
+
+
+IN_STORE = ("display", "shelf", "endcap", "in-store", "in store")
+SENT_OUT = ("mailer", "leaflet", "flyer", "catalog", "mail", "web", "app")
+
+
+def promoted(promotions: ir.Table, places: Sequence[str]) -> ir.Table:
+    """Stores with a promotion per product, span and way (display, mailer, other), and whether it holds everywhere.
+
+    One row per product, span and `known_from`, and per each of `places` (store_id, region) where given.
+    """
+    kind = promotions.kind.fill_null("").lower()
+    display = reduce(or_, (kind.contains(word) for word in IN_STORE))
+    mailer = reduce(or_, (kind.contains(word) for word in SENT_OUT))
+    ways = {"display": display, "mailer": mailer, "other": ~(display | mailer)}
+    everywhere = promotions.store_id.isnull()
+    sums = {way: (condition & ~everywhere).sum() for way, condition in ways.items()}
+    wholes = {f"{way}_everywhere": (condition & everywhere).sum() for way, condition in ways.items()}
+    return promotions.group_by("product_id", "starts_on", "ends_on", "known_from", *places).agg(**sums, **wholes)
 
 
 def _days_since(days: ir.Table, *key: str, back: int = 1) -> ir.FloatingValue:

@@ -33,6 +33,8 @@ from feature_repo.families import (
     returns,
     rfm,
     rhythm,
+    series_features,
+    series_promotions,
     stores,
     tenure,
     trend,
@@ -122,6 +124,12 @@ _ALL = (
         (customer_history,),
     ),
     View(
+        "series_features",
+        SERIES,
+        "how each demand series sells, packed; all series with sales on at least demand.min_days days",
+        (series_features, series_promotions),
+    ),
+    View(
         "product_features",
         PRODUCT,
         "how each product sells; all products with enough purchases to be recommended",
@@ -133,7 +141,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "churn_v1": ("customer_features",),
         "recommendation_v1": ("customer_history", "product_features"),
-        # "demand_v1": ("series_features",)
+        "demand_v1": ("series_features",),
     }
 )
 """The feature list of each model and its version: a changed list is a new version beside the old one."""

@@ -52,6 +52,7 @@ class ShopTables:
                    department, brand, `gap` and `gap_2`: days since the customer's last and second-last day with
                    the product
     category_days: per (customer_id, day, department, category), lines that count: quantity, revenue, lines
+    promoted:      per promoted product and span, and per place of `demand.series`: stores by way of promotion
 
     Once cut, facts carry `age`: whole days from their day to the snapshot (1 = the day before).
     """
@@ -108,6 +109,9 @@ class ShopTables:
                 table = aggregates.purchases(self.table("counted"))
             case "category_days":
                 table = aggregates.category_days(self.table("purchases"))
+            case "promoted":
+                places = [key for key in self.settings.demand.series if key in ("store_id", "region")]
+                table = aggregates.promoted(self.table("promotions"), places)
             case _:
                 raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
         return self.keep(name, table)
@@ -200,6 +204,11 @@ class KnownTables:
     def promotions(self) -> ir.Table:
         """Promotions known at the snapshot."""
         return self._plan("promotions", "starts_on", self.settings.demand.horizon_days)
+
+    @cached_property
+    def promoted(self) -> ir.Table:
+        """Promotions known at the snapshot, stores counted per product and span."""
+        return self._plan("promoted", "starts_on", self.settings.demand.horizon_days)
 
     @cached_property
     def calendar(self) -> ir.Table:

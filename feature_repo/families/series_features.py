@@ -1,0 +1,125 @@
+"""A demand series and its packed daily history: one row per combination of the columns in `demand.series`.
+
+What counts are lines with quantity > 0 of known products that are not excluded; a line's quantity is clipped at
+`demand.clip_quantile` of its category before the snapshot, so that one wholesale order does not move a forecast.
+The demand model derives lags, means and profiles from the packed lists; days that are not in them sold nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+
+from core.errors import UsageError, did_you_mean
+from feature_repo.families.windows import distinct, share, total, within
+from feature_repo.features import DECIMALS, Feature, counting
+from feature_repo.sources import KnownTables, Snapshot
+
+HISTORY_DAYS = 392
+KEYS = ("category", "department", "brand", "product_id", "store_id", "region", "channel")
+PLACES = ("store_id", "region")
+SEPARATOR = "|"
+_ENTRY = f"one entry per day with sales within the last {HISTORY_DAYS} days, the latest first"
+
+FEATURES = (
+    counting("days_sold", "days with sales", "days"),
+    Feature("first_sold_days", "days since the first sale", "days"),
+    counting("revenue_28d", "revenue of the last 28 days", "base currency"),
+    Feature("price_28d", "revenue per unit in the last 28 days", "base currency"),
+    Feature("discount_share_28d", "share of its lines with a discount in the last 28 days", "share"),
+    Feature("discount_share_182d", "share of its lines with a discount in the last 182 days", "share"),
+    counting("products_28d", "different products sold in the last 28 days", "products"),
+    Feature("high_risk", "1 where one of its products is marked high-risk, else 0", "flag", "int", default=0),
+    Feature("sold_days", f"days before the snapshot (1 = the day before); {_ENTRY}", "days", "ints"),
+    Feature("sold_units", f"units sold, outliers clipped; {_ENTRY}", "units", "floats"),
+)
+
+
+def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
+    """Series with sales on at least `demand.min_days` days: their figures and packed histories."""
+    lines = series_lines(shop)
+    sums = _sums(lines)
+    sums = sums.filter(sums.days_sold >= shop.settings.demand.min_days)
+    risky = lines.semi_join(_risky(shop), "product_id").select("series_id").distinct()
+    flagged = sums.left_join(risky.mutate(high_risk=ibis.literal(1)), "series_id").drop("series_id_right")
+    return flagged.inner_join(_packed(lines), "series_id")
+
+
+def series_lines(shop: KnownTables) -> ir.Table:
+    """The known lines that count and belong to a series, with `series_id` and `units` (clipped)."""
+    lines, keys = shop.counted, check_keys(shop.settings.demand.series)
+    lines = lines.mutate(group=lines.category.fill_null(""))
+    caps = clip_levels(lines, shop.settings.demand.clip_quantile)
+    lines = lines.inner_join(caps, "group").filter(*(lines[key].notnull() for key in keys))
+    return lines.mutate(series_id=series_id(lines, keys), units=ibis.least(lines.quantity, lines.cap))
+
+
+def clip_levels(lines: ir.Table, quantile: float) -> ir.Table:
+    """Per category (`group`): the quantity `cap` above which a line is clipped, at least one unit."""
+    return lines.group_by("group").agg(cap=ibis.greatest(lines.quantity.quantile(quantile), 1.0))
+
+
+def series_id(table: ir.Table, keys: Sequence[str]) -> ir.StringValue:
+    """The id of a row's series: its key, or its keys joined by `|` (with `%` and `|` in them escaped)."""
+    columns = [table[key].cast("string") for key in keys]
+    if len(columns) == 1:
+        return columns[0]
+    escaped = [column.replace("%", "%25").replace(SEPARATOR, "%7C") for column in columns]
+    return reduce(lambda left, right: left + SEPARATOR + right, escaped)
+
+
+def check_keys(keys: Sequence[str]) -> tuple[str, ...]:
+    """The key columns, if each is one of `KEYS`.
+
+    Raises:
+        UsageError: one is not, with the nearest that is.
+    """
+    for key in keys:
+        if key not in KEYS:
+            raise UsageError(f"demand.series names {key!r}", why="no such key", todo=did_you_mean(key, KEYS))
+    return tuple(keys)
+
+
+def _sums(lines: ir.Table) -> ir.Table:
+    recent, half_year = within(lines, 28), within(lines, 182)
+    discounted = ibis.ifelse(lines.discount > 0, 1, 0)
+    sums = lines.group_by("series_id").agg(
+        days_sold=lines.day.nunique(),
+        first_sold_days=lines.age.max(),
+        revenue_28d=total(lines.revenue, recent),
+        units_28d=total(lines.units, recent),
+        lines_28d=total(ibis.literal(1), recent),
+        lines_182d=total(ibis.literal(1), half_year),
+        discounted_28d=total(discounted, recent),
+        discounted_182d=total(discounted, half_year),
+        products_28d=distinct(lines.product_id, recent),
+    )
+    return sums.mutate(
+        price_28d=share(sums.revenue_28d, sums.units_28d),
+        discount_share_28d=share(sums.discounted_28d, sums.lines_28d),
+        discount_share_182d=share(sums.discounted_182d, sums.lines_182d),
+    )
+
+
+def _risky(shop: KnownTables) -> ir.Table:
+    """Products whose forecasts a person reviews."""
+    products = shop.products
+    listed = products.category.isin(shop.settings.products.high_risk) if shop.settings.products.high_risk else False
+    return products.filter(products.high_risk.fill_null(False) | listed).select("product_id")
+
+
+def _packed(lines: ir.Table) -> ir.Table:
+    """One struct per day, sorted as a whole, so that the lists are aligned on every engine."""
+    recent = lines.filter(lines.age <= HISTORY_DAYS)
+    days = recent.group_by("series_id", "age").agg(units=recent.units.sum())
+    entry = ibis.struct({"age": days.age, "units": days.units.cast("float64").round(DECIMALS)})
+    rows = days.select("series_id", entry=entry)
+    lists = rows.group_by("series_id").agg(entries=rows.entry.collect().sort())
+    return lists.select(
+        "series_id",
+        sold_days=lists.entries.map(lambda entry: entry["age"]),
+        sold_units=lists.entries.map(lambda entry: entry["units"]),
+    )
