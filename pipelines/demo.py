@@ -22,7 +22,7 @@ from models.registry import Registry
 from models.version import CHAMPION, Version
 from monitoring import monitor
 from pipelines import ingest
-from pipelines.sources import start
+from pipelines.initialise import initialise
 from pipelines.training import train
 
 KEY_NAME = "demo"
@@ -89,7 +89,7 @@ def prepare(root: Path) -> Prepared:
 
 def _workspace(root: Path) -> Workspace:
     if not (root / SETTINGS_FILE).exists():
-        start.from_source(root, "complete-journey")
+        initialise(root, None, "complete-journey")
     return Workspace.open(root)
 
 

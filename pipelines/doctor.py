@@ -98,9 +98,9 @@ def _disk(workspace: Workspace) -> Check:
 
 
 def _mapping(workspace: Workspace) -> str:
-    from pipelines.sources import mapping
+    from pipelines.sources import catalog
 
-    return mapping.summary(workspace)
+    return f"tables: {', '.join(catalog.read(workspace).tables)}"
 
 
 def _tables(workspace: Workspace) -> str:

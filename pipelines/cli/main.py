@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import tempfile
+import traceback
 
 from core import telemetry
 from core.errors import RegularsError
@@ -60,6 +62,17 @@ def main() -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except Exception as error:
+        print(f"error: {_unexpected(error)}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _unexpected(error: Exception) -> str:
+    """A defect of ours: one line for the person, the traceback in a file for who mends it."""
+    with tempfile.NamedTemporaryFile("w", prefix="regulars-", suffix=".log", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    reason = (str(error).strip().splitlines() or [""])[0]
+    return f"unexpected {type(error).__name__}: {reason} (a defect of ours; details in {file.name})"
 
 
 if __name__ == "__main__":
