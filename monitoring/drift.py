@@ -71,17 +71,20 @@ def sampled(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def plan(comparison: Comparison, source: Literal["feature", "prediction"]) -> tuple[list[PlannedTest], list[str]]:
-    """The test of each column, and the columns with fewer than `FEWEST` values on either side, which have none."""
+    """The test of each column; and the columns with too few values on a side, which have none.
+
+    A column that is empty on both sides (its table is not there) is neither.
+    """
     planned, skipped = [], []
     pooled, gap = comparison.pooled, comparison.gap_days
     for column in comparison.current.columns:
         sizes = [int(frame[column].notna().sum()) for frame in (comparison.current, pooled)]
         if min(sizes) < FEWEST:
-            skipped.append(column)
+            skipped += [column] if max(sizes) else []
             continue
         test: Test = "jensenshannon" if column in comparison.codes else "wasserstein"
-        chance = CHANCE[test] * sqrt(1 / sizes[0] + 1 / sizes[1])
-        allowed = chance + _pace(test, comparison.reference, column) * gap
+        scale = _scale(pooled[column].dropna()) if test == "wasserstein" else 1.0
+        allowed = _chance(test, *sizes) + _pace(test, comparison.reference, column, scale) * gap
         planned.append(PlannedTest(column, source, test, BASE[test] + allowed, allowed))
     return planned, skipped
 
@@ -109,16 +112,19 @@ def results(planned: Sequence[PlannedTest], scores: Mapping[str, float]) -> tupl
     )
 
 
-def _pace(test: Test, reference: Mapping[date, pd.DataFrame], column: str) -> float:
+def _chance(test: Test, one: int, two: int) -> float:
+    """How far two samples of one distribution lie apart, at most, by chance alone."""
+    return CHANCE[test] * sqrt(1 / one + 1 / two)
+
+
+def _pace(test: Test, reference: Mapping[date, pd.DataFrame], column: str, scale: float) -> float:
     """How far the column moved per day inside the reference, at most, from one snapshot to the next."""
-    days = sorted(reference)
-    scale = _scale(pd.concat([reference[day][column] for day in days]).dropna()) if test == "wasserstein" else 1.0
-    paces = [0.0]
+    days, paces = sorted(reference), [0.0]
     for before, after in pairwise(days):
         one, two = reference[before][column].dropna(), reference[after][column].dropna()
         if min(len(one), len(two)) >= FEWEST:
-            moved = max(0.0, _distance(test, one, two) / scale - CHANCE[test] * sqrt(1 / len(one) + 1 / len(two)) / 2)
-            paces.append(moved / (after - before).days)
+            moved = _distance(test, one, two) / scale - _chance(test, len(one), len(two)) / 2
+            paces.append(max(moved, 0.0) / (after - before).days)
     return max(paces)
 
 

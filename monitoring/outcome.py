@@ -91,7 +91,10 @@ class Check:
 
 @dataclass(frozen=True)
 class RuleState:
-    """One rule of the house about one subject; `days` in a row of the `needed` that make it an alert."""
+    """One rule of the house about one subject; `days` in a row of the `needed` that make it an alert.
+
+    `items` are what the rule flags without asking for anybody (series in a surge).
+    """
 
     rule: str
     subject: str
@@ -101,6 +104,7 @@ class RuleState:
     level: int = 0
     days: int = 0
     needed: int = 1
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

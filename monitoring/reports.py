@@ -51,8 +51,7 @@ def run(data: Data, metrics: Sequence[Any], name: str, at: datetime, tags: Seque
     report = Report(list(metrics), tags=list(tags), include_tests=True)
     snapshot = report.run(data.dataset(data.current), data.dataset(data.reference), timestamp=at, name=name)
     for widget in _all_widgets(snapshot):
-        if widget.tabs:
-            widget.tabs[:] = [tab for tab in widget.tabs if tab.title != _SCATTER_TAB]
+        _lighten(widget)
     return snapshot
 
 
@@ -121,6 +120,16 @@ def snapshot_file(reports_dir: Path, link: ReportLink) -> Path | None:
         return None
     path = reports_dir / str(project) / "snapshots" / f"{run_id}.json"
     return path if path.is_file() else None
+
+
+def _lighten(widget: Any) -> None:
+    """Take out the running mean, and the drawing template that every figure repeats (7 of its 10 kB)."""
+    if widget.tabs:
+        widget.tabs[:] = [tab for tab in widget.tabs if tab.title != _SCATTER_TAB]
+    for part in (widget, *(tab.widget for tab in widget.tabs or ())):
+        layout = part.params.get("layout") if isinstance(part.params, dict) else None
+        if isinstance(layout, dict):
+            layout.pop("template", None)
 
 
 def _all_widgets(snapshot: Snapshot) -> Iterator[Any]:

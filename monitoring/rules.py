@@ -17,9 +17,10 @@ from monitoring.outcome import LEVELS, DriftResult, Performance, RuleState
 
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
-LEAST_COVERAGE = 0.01
-MOST_REPETITION = 0.90
-MOST_CONCENTRATION = 0.50
+COVERAGE_KEPT = 0.5
+"""Less than this share of the coverage it had is a filter bubble."""
+CONCENTRATION_RISE = REPETITION_RISE = 0.15
+"""A share of all places that rose by more is an alert."""
 
 
 def drift(kind: str, result: DriftResult | None, rules: Rules) -> RuleState:
@@ -65,7 +66,8 @@ def _business(name: str, days: Sequence[Figure], rules: Rules) -> RuleState:
     latest, needed = days[-1], rules.business_days
     if latest.change is None:
         return RuleState("business", name, "unknown", "no earlier window to compare with", needed=needed)
-    text = f"{latest.value:,.4g} is {latest.change:+.0%} off its baseline {latest.baseline:,.4g}"
+    side = "above" if latest.change >= 0 else "below"
+    text = f"{_number(latest.value)} is {abs(latest.change):.0%} {side} its baseline {_number(latest.baseline or 0.0)}"
     streak = [level(f.change, rules.business_change) for f in reversed(days)]
     off = next((i for i, each in enumerate(streak) if each == 0), len(streak))
     if off < needed:
@@ -97,19 +99,20 @@ def fairness(kind: str, result: FairnessResult | None) -> RuleState:
 
 
 def surge(surging: Sequence[str], series: int, rules: Rules) -> RuleState:
-    """Which series sell in a surge now: information for planners, raised as a mild alert."""
+    """Which series sell in a surge now: a flag on their forecasts, for planners; nobody is asked for."""
     text = f"{len(surging)} of {series} series sell more than {rules.surge_ratio:g} times their usual week"
-    if not surging:
-        return RuleState("surge", "demand", "ok", text)
-    return RuleState("surge", "demand", "alert", f"{text}: {_some(surging)}", "surge flag on these forecasts", level=1)
+    return _flag("surge", "surge flag", text, surging)
 
 
 def review(waiting: Sequence[str], series: int, rules: Rules) -> RuleState:
     """Which forecasts wait for a reviewer: a total above `review_units`, or a high-risk category."""
     text = f"{len(waiting)} of {series} forecasts exceed {rules.review_units:,.0f} units or are of high risk"
-    if not waiting:
-        return RuleState("needs review", "demand", "ok", text)
-    return RuleState("needs review", "demand", "ok", f"{text}: {_some(waiting)}", "these forecasts say needs_review")
+    return _flag("needs review", "needs_review until a reviewer accepts", text, waiting)
+
+
+def _flag(rule: str, effect: str, text: str, items: Sequence[str]) -> RuleState:
+    text += f": {_some(items)}" if items else ""
+    return RuleState(rule, "demand", "ok", text, effect if items else "", items=tuple(items))
 
 
 def tiers(counts: Mapping[int, int], actions: Sequence[str]) -> RuleState:
@@ -118,26 +121,30 @@ def tiers(counts: Mapping[int, int], actions: Sequence[str]) -> RuleState:
     return RuleState("churn tiers", "churn", "ok", "; ".join(parts))
 
 
-def recommendations(exposure: Mapping[str, float]) -> list[RuleState]:
-    """Filter-bubble and exposure alerts from the lists that customers get now."""
-    if not exposure:
+def recommendations(now: Mapping[str, float], before: Mapping[str, float]) -> list[RuleState]:
+    """Filter-bubble and exposure alerts: how the lists of today differ from those of the training data."""
+    if not now:
         return []
-    concentration, coverage = exposure["concentration"], exposure["coverage"]
-    found = [
-        _limit("exposure", concentration > MOST_CONCENTRATION, f"{concentration:.1%} of all places go to 10 products"),
-        _limit("coverage", coverage < LEAST_COVERAGE, f"{coverage:.1%} of the catalogue is recommended to somebody"),
-    ]
-    if "repetition" in exposure:
-        repetition = exposure["repetition"]
-        text = f"{repetition:.1%} of the places hold what the customer bought before"
-        found.append(_limit("repetition", repetition > MOST_REPETITION, text))
-    return found
+    spoken = {
+        "coverage": "of the catalogue is recommended to somebody",
+        "concentration": "of all places go to the 10 products shown most",
+        "repetition": "of the places hold what the customer bought before",
+    }
+    return [_exposure(name, now[name], before.get(name), spoken[name]) for name in spoken if name in now]
 
 
-def _limit(subject: str, broken: bool, text: str) -> RuleState:
+def _exposure(name: str, now: float, before: float | None, spoken: str) -> RuleState:
+    text = f"{now:.1%} {spoken}" + ("" if before is None else f", {before:.1%} at the training data")
+    rising = {"concentration": CONCENTRATION_RISE, "repetition": REPETITION_RISE}
+    if before is None:
+        broken = False
+    elif name == "coverage":
+        broken = now < before * COVERAGE_KEPT
+    else:
+        broken = now - before > rising[name]
     if broken:
-        return RuleState("recommendations", subject, "alert", text, "filter bubble: widen the candidates", level=1)
-    return RuleState("recommendations", subject, "ok", text)
+        return RuleState("recommendations", name, "alert", text, "filter bubble: widen the candidates", level=1)
+    return RuleState("recommendations", name, "ok", text)
 
 
 def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:
@@ -178,3 +185,7 @@ def exposure_of(lists: pd.DataFrame, catalogue: int, bought: pd.DataFrame | None
 def _some(names: Iterable[str], shown: int = 5) -> str:
     listed = list(names)
     return ", ".join(listed[:shown]) + (", ..." if len(listed) > shown else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -1,0 +1,125 @@
+"""One monitoring run: what arrived, how the shop does, and how each model does beside its training.
+
+`run` measures, asks the rules, writes the full reports, keeps a summary and raises alerts; it changes no model and
+no alias. What acts on an alert (a retraining) is somebody else's step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from core import progress
+from core.alerts import Alerts, Level
+from core.errors import DataError
+from core.workspace import Workspace
+from models.kinds import NAMES
+from monitoring import business, quality, rules, series, shop_report, watch
+from monitoring.business import Figure
+from monitoring.outcome import ModelReport, MonitorReport, RuleState
+from monitoring.summary import Document, Summaries, model_entry
+from monitoring.watch import Watched
+
+SOURCE = "monitoring"
+_LEVELS: tuple[Level, ...] = ("info", "mild", "moderate", "severe")
+
+
+def run(workspace: Workspace, as_of: date) -> MonitorReport:
+    """Monitor the window before `as_of`.
+
+    Without a version of a model the run still looks at data and business, and says which model lacks a champion.
+
+    Raises:
+        NotReady: nothing has been ingested.
+        StoreError: a store does not answer.
+    """
+    summaries, at = Summaries(workspace), datetime.now(UTC)
+    history = summaries.history(before=as_of)
+    progress.current().step(f"looking at the shop's data before {as_of}")
+    checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
+    watched = [_watch(workspace, kind, as_of, at) for kind in NAMES]
+    states = [*_of_shop(workspace, as_of, figures), *_of_models(workspace, watched, history, as_of)]
+    latest = [figure for figure in figures if figure.day == as_of]
+    report = MonitorReport(
+        as_of=as_of,
+        at=at.isoformat(timespec="seconds"),
+        window_days=workspace.settings.monitoring.window_days,
+        models=tuple(each.report for each in watched),
+        quality=checks,
+        business=tuple(_plain(figure, workspace) for figure in latest),
+        rules=tuple(states),
+        report=shop_report.write(workspace, checks, latest, as_of, at),
+    )
+    summaries.append(report)
+    _raise_alerts(workspace, report)
+    return report
+
+
+def _watch(workspace: Workspace, kind: str, as_of: date, at: datetime) -> Watched:
+    try:
+        return watch.model(workspace, kind, as_of, at)
+    except DataError as error:
+        return Watched(ModelReport(kind, None, note=str(error)))
+
+
+def _business(workspace: Workspace, as_of: date) -> list[Figure]:
+    first = workspace.tables.first_day()
+    days = [as_of - timedelta(days=back) for back in range(workspace.settings.rules.business_days)]
+    return business.figures(workspace, [day for day in days if day > first])
+
+
+def _of_shop(workspace: Workspace, as_of: date, figures: Sequence[Figure]) -> list[RuleState]:
+    surging, total = series.surging(workspace, as_of)
+    settings = workspace.settings.rules
+    return [*rules.business(figures, settings), rules.surge(surging, total, settings)]
+
+
+def _of_models(
+    workspace: Workspace, watched: Sequence[Watched], history: Sequence[Document], as_of: date
+) -> list[RuleState]:
+    settings, states = workspace.settings.rules, []
+    for each in watched:
+        model = each.report
+        if model.version is None:
+            continue
+        below = bool(model.performance and model.performance.below)
+        days = rules.days_in_a_row(as_of, below, _below_before(history, model.kind, model.version))
+        states += [
+            rules.drift(model.kind, model.drift, settings),
+            rules.quality(model.kind, model.performance, days, settings),
+            rules.fairness(model.kind, model.fairness),
+            *each.rules,
+        ]
+    return states
+
+
+def _below_before(history: Sequence[Document], kind: str, version: str) -> dict[date, bool]:
+    """On which earlier days the version was below its floor; a run that could not tell says nothing."""
+    found: dict[date, bool] = {}
+    for run_before in history:
+        entry = model_entry(run_before, kind)
+        if entry and entry["version"] == version and entry["performance"]:
+            found[date.fromisoformat(run_before["as_of"])] = entry["performance"]["below"]
+    return found
+
+
+def _plain(figure: Figure, workspace: Workspace) -> Mapping[str, object]:
+    return {
+        "name": figure.name,
+        "value": figure.value,
+        "baseline": figure.baseline,
+        "change": figure.change,
+        "level": rules.level(figure.change, workspace.settings.rules.business_change),
+    }
+
+
+def _raise_alerts(workspace: Workspace, report: MonitorReport) -> None:
+    """Raise an alert for each rule that asks for one, and close those that have passed."""
+    alerts = Alerts(workspace)
+    for rule in report.rules:
+        subject = f"{rule.rule}: {rule.subject}"
+        if rule.status == "alert":
+            text = f"{rule.text}; {rule.effect}" if rule.effect else rule.text
+            alerts.append(_LEVELS[rule.level], SOURCE, subject, text)
+        elif rule.status == "ok":
+            alerts.close(SOURCE, subject, by=SOURCE)

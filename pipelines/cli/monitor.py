@@ -1,0 +1,137 @@
+"""`regulars monitor`, `regulars review` and `regulars ui`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from monitoring.outcome import ModelReport, MonitorReport
+    from pipelines.cli.console import Console
+
+PAGES = ("mlflow", "evidently")
+LOOPBACK = "127.0.0.1"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(monitor)
+    app.command()(review)
+    app.command()(ui)
+
+
+def monitor(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Compare the last days with the models' training data: drift, quality, fairness, business figures, rules."""
+    from core.clock import resolve_as_of
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        day = resolve_as_of(opened, as_of)
+        from monitoring import monitor as monitoring
+
+        report = monitoring.run(opened, day)
+        _show(console, report)
+        asking = len(report.alerts)
+        text = f"monitored as of {day}: {asking} {'rule asks' if asking == 1 else 'rules ask'} for somebody"
+        console.finish(text, "regulars review", report.as_document())
+
+
+def review(
+    workspace: WorkspaceOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: review.host].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port [default: review.port].", min=1, max=65535)] = None,
+    json: JsonOption = False,
+) -> None:
+    """Start the review desk: see every model's state, open reports, approve or refuse; Ctrl-C stops it."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        settings = opened.settings.review
+        host, port = host or settings.host, port or settings.port
+        _refuse_taken(host, port, "review.port")
+        from monitoring.desk import app
+
+        url = f"http://{host}:{port}/"
+        console.finish(f"the review desk is at {url}; Ctrl-C stops it", _how_to_sign_in(), {"url": url})
+        app.serve(opened, host, port)
+
+
+def ui(
+    pages: Annotated[str, typer.Argument(metavar="mlflow|evidently", help="Whose pages.")],
+    workspace: WorkspaceOption = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port [default: pages.mlflow_port, pages.evidently_port].", min=1, max=65535)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Start the pages of MLflow (runs, versions) or Evidently (reports) on loopback; Ctrl-C stops them."""
+    from core.errors import UsageError, did_you_mean
+    from core.workspace import Workspace
+    from pipelines import pages as libraries
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        if pages not in PAGES:
+            raise UsageError(f"there are no pages of {pages!r}", todo=did_you_mean(pages, PAGES))
+        opened = Workspace.open(workspace)
+        settings = opened.settings.pages
+        port = port or (settings.mlflow_port if pages == "mlflow" else settings.evidently_port)
+        _refuse_taken(LOOPBACK, port, f"pages.{pages}_port")
+        url = f"http://{LOOPBACK}:{port}/"
+        console.finish(f"the pages of {pages} are at {url}; Ctrl-C stops them", data={"url": url})
+        code = libraries.serve(opened, pages, port)
+    if code:
+        raise SystemExit(code)
+
+
+def _show(console: Console, report: MonitorReport) -> None:
+    rows = [_model_row(model) for model in report.models]
+    console.table(("model", "version", "metric now", "floor", "drift", "fairness"), rows, "models")
+    for model in report.models:
+        if model.note:
+            console.print(f"{model.kind}: {model.note}")
+    console.print()
+    rules = [(rule.status, rule.rule, rule.subject, rule.text) for rule in report.rules]
+    console.table(("state", "rule", "about", "says"), rules, "rules")
+    failed = [check for check in report.quality if not check.passed]
+    console.print()
+    console.print(f"data quality: {len(report.quality) - len(failed)} of {len(report.quality)} checks passed")
+    for check in failed:
+        console.print(f"FAIL  {check.name}: {check.text}")
+
+
+def _model_row(model: ModelReport) -> tuple[object, ...]:
+    performance, drift, fairness = model.performance, model.drift, model.fairness
+    return (
+        model.kind,
+        model.version or "none",
+        f"{performance.value:.4f} {performance.metric}" if performance else "-",
+        f"{performance.floor:.4f}" if performance and performance.floor is not None else "-",
+        f"{len(drift.drifted)} of {len(drift.columns)}" if drift else "-",
+        fairness.state if fairness else "-",
+    )
+
+
+def _refuse_taken(host: str, port: int, key: str) -> None:
+    """Say which port is busy and which is free.
+
+    Raises:
+        NotReady: something listens there already.
+    """
+    from core.errors import NotReady
+    from pipelines.processes import free_port, is_free
+
+    if not is_free(host, port):
+        other = free_port(host, port + 1)
+        raise NotReady(f"port {port} on {host} is busy", todo=f"use --port {other}, or set {key}")
+
+
+def _how_to_sign_in() -> str:
+    return "sign in with a key; make one: regulars keys create NAME --right review"

@@ -1,0 +1,60 @@
+"""The pages of MLflow and Evidently: their own servers, on loopback, over this workspace's stores."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from core.workspace import Workspace
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(workspace: Workspace, pages: str, port: int) -> int:
+    """Run the server until it ends or Ctrl-C (or SIGTERM); returns its exit code, 0 after Ctrl-C."""
+    if pages == "mlflow":
+        command, extra = _mlflow(port), _mlflow_environment(workspace)
+    else:
+        command, extra = _evidently(workspace, port), {}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    process = subprocess.Popen(command, env=os.environ | {"DO_NOT_TRACK": "true"} | extra, start_new_session=True)
+    try:
+        return max(process.wait(), 0)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop(process)
+
+
+def _mlflow_environment(workspace: Workspace) -> dict[str, str]:
+    """MLflow's stores, here rather than as arguments, which anybody on the machine may list."""
+    from models import mlflow_store
+
+    return {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_BACKEND_STORE_URI": mlflow_store.address(workspace),
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": mlflow_store.artifact_root(workspace),
+    }
+
+
+def _mlflow(port: int) -> list[str]:
+    return [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
+
+
+def _evidently(workspace: Workspace, port: int) -> list[str]:
+    workspace.reports_dir.mkdir(parents=True, exist_ok=True)
+    where = ["--host", LOOPBACK, "--port", str(port), "--workspace", str(workspace.reports_dir)]
+    return [sys.executable, "-c", "from evidently.cli import app; app()", "ui", *where]
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
