@@ -54,7 +54,7 @@ class Build:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What `ensure` did: the dates it built, those it could reuse, and how long it took."""
+    """What `ensure` did: the dates it built, those it could reuse, the rows of all of them, and how long it took."""
 
     view: str
     built: tuple[date, ...]
@@ -82,7 +82,9 @@ def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildRepor
     transform = transform_hash(workspace, spec)
     _drop_outdated(workspace, spec, transform)
     missing = [day for day in wanted if not is_fresh(workspace, spec, day, transform)]
-    rows = _build(workspace, spec, missing, transform) if missing else 0
+    if missing:
+        _build(workspace, spec, missing, transform)
+    rows = sum(build.rows for day in wanted if (build := read_build(workspace, view, day)))
     reused = tuple(day for day in wanted if day not in set(missing))
     return BuildReport(view, tuple(missing), reused, rows, time.monotonic() - started)
 
@@ -179,16 +181,15 @@ def _drop_outdated(workspace: Workspace, view: View, transform: str) -> None:
             shutil.rmtree(partition(workspace, view.name, day).parent, ignore_errors=True)
 
 
-def _build(workspace: Workspace, view: View, days: Sequence[date], transform: str) -> int:
-    """Build the partitions from one reading of the tables; returns the rows written."""
+def _build(workspace: Workspace, view: View, days: Sequence[date], transform: str) -> None:
+    """Build the partitions from one reading of the tables."""
     generation = workspace.tables.generation
-    shop, rows = sources.tables(workspace, sources.connect(workspace)), 0
+    shop = sources.tables(workspace, sources.connect(workspace))
     for day in progress.current().track(days, f"features: {view.name}", total=len(days)):
-        rows += _build_one(workspace, view, shop, Build(view.name, day.isoformat(), transform, generation))
-    return rows
+        _build_one(workspace, view, shop, Build(view.name, day.isoformat(), transform, generation))
 
 
-def _build_one(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> int:
+def _build_one(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> None:
     started, day = time.monotonic(), date.fromisoformat(build.snapshot)
     table = expression(view, shop, Snapshot(day)).order_by(view.key)
     target = partition(workspace, view.name, day).parent
@@ -205,7 +206,6 @@ def _build_one(workspace: Workspace, view: View, shop: ShopTables, build: Build)
         replace_directory(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return rows
 
 
 def _write(table: ir.Table, path: Path, moment: datetime) -> int:

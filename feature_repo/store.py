@@ -32,6 +32,9 @@ from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
 from feature_repo.views import view
 
+# Importing Feast switches these on; the versions of DuckDB and Ibis are pinned together.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"ibis\.")
+
 APPLIED = "applied.json"
 ONLINE = "online.json"
 READ_BACK = 3

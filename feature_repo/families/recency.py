@@ -12,6 +12,7 @@ from feature_repo.features import Feature
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
+ROUNDING = 1e-6  # a sum's last digits depend on its order
 NTH = (2, 3, 4, 5)
 FEATURES = (
     Feature("days_since_last_visit", "days since the last day with any purchase", "days"),
@@ -35,7 +36,7 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     return ranked.group_by("customer_id").agg(
         days_since_last_visit=ranked.age.min(),
         days_since_last_counted_purchase=ranked.age.min(where=ranked.counted_lines > 0),
-        days_since_last_big_basket=ranked.age.min(where=ranked.revenue >= ranked.mean_revenue),
+        days_since_last_big_basket=ranked.age.min(where=ranked.revenue >= ranked.mean_revenue - ROUNDING),
         **{f"days_since_visit_{n}_back": ranked.age.min(where=ranked.back == n) for n in NTH},
     )
 

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from core.settings import Churn
 from feature_repo.families.windows import count, total, within
-from feature_repo.features import Feature
+from feature_repo.features import DECIMALS, Feature
 from feature_repo.sources import KnownTables, Snapshot
 
 SEGMENTS: Mapping[int, str] = MappingProxyType(
@@ -57,7 +57,7 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         recency=visits.age.min(),
         first=visits.age.max(),
         frequency=count(year),
-        money=total(visits.revenue, year),
+        money=total(visits.revenue, year).round(DECIMALS),
         usual=visits.gap.median(),
         last_gap=visits.gap.argmin(visits.age),
     )

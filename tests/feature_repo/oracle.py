@@ -1,0 +1,165 @@
+"""The same features again, in plain SQL, written apart from the transforms: what the tests compare them with.
+
+`D` is the snapshot's day. Each query gives one row per customer who has a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from core.workspace import Workspace
+from feature_repo import catalog
+
+BASE = """
+CREATE TEMP MACRO ago(d) AS date_diff('day', d, DATE '{day}');
+CREATE TEMP TABLE o AS SELECT * FROM orders WHERE day < DATE '{day}' AND customer_id IS NOT NULL;
+CREATE TEMP TABLE c AS SELECT o.*, p.category, p.department, p.brand FROM o JOIN products p USING (product_id)
+    WHERE quantity > 0 AND coalesce(p.department, '') <> 'SERVICES';
+CREATE TEMP TABLE d AS SELECT customer_id, day, sum(revenue) AS money, count(*) AS lines FROM o GROUP BY ALL;
+CREATE TEMP TABLE b AS SELECT customer_id, order_id, day, min(local_at) AS began, sum(revenue) AS money,
+    sum(coalesce(discount, 0)) AS off, count(*) AS lines, sum(quantity) AS units,
+    count(*) FILTER (coalesce(discount, 0) > 0) AS off_lines, max(store_id) AS store FROM o GROUP BY ALL;
+CREATE TEMP TABLE g AS SELECT customer_id, day, date_diff('day', lag(day) OVER (
+    PARTITION BY customer_id ORDER BY day), day) AS gap FROM d;
+CREATE TEMP TABLE camp AS SELECT * FROM campaigns WHERE CASE WHEN known_from IS NULL
+    THEN starts_on < DATE '{day}' + 28 ELSE known_from <= DATE '{day}' END;
+"""
+
+QUERIES = {
+    "visits": """
+        SELECT customer_id,
+            min(ago(day)) AS days_since_last_visit,
+            list_sort(list(ago(day)))[2] AS days_since_visit_2_back,
+            list_sort(list(ago(day)))[3] AS days_since_visit_3_back,
+            list_sort(list(ago(day)))[5] AS days_since_visit_5_back,
+            count(*) FILTER (ago(day) <= 7) AS visit_days_7d,
+            count(*) FILTER (ago(day) <= 28) AS visit_days_28d,
+            count(*) FILTER (ago(day) <= 84) AS visit_days_84d,
+            count(*) FILTER (ago(day) <= 364) AS visit_days_364d,
+            count(DISTINCT (ago(day) - 1) // 7) FILTER (ago(day) <= 84) AS visit_weeks_12w,
+            sum(pow(0.5, ago(day) / 14.0)) AS visit_rate_decayed_14d,
+            coalesce(sum(lines) FILTER (ago(day) <= 28), 0) AS lines_28d,
+            coalesce(sum(money) FILTER (ago(day) <= 28), 0) AS revenue_28d,
+            coalesce(sum(money) FILTER (ago(day) <= 182), 0) AS revenue_182d,
+            sum(money * pow(0.5, ago(day) / 28.0)) AS revenue_decayed_28d,
+            avg(money) AS revenue_per_visit_day, max(money) AS revenue_max_visit,
+            arg_max(money, day) AS revenue_last_visit, sum(money) AS lifetime_revenue,
+            max(ago(day)) AS days_since_first_visit, count(*) - 1 AS repeat_visits,
+            max(ago(day)) - min(ago(day)) AS visit_span, count(*) / max(ago(day)) AS visit_rate,
+            count(*) FILTER (ago(day) <= 28) - count(*) FILTER (ago(day) BETWEEN 29 AND 56)
+                AS visit_days_change_28d,
+            (count(*) FILTER (ago(day) <= 14) + 1) / (count(*) FILTER (ago(day) BETWEEN 15 AND 28) + 1)
+                AS visit_days_ratio_14d,
+            count(DISTINCT (ago(day) - 1) // 28) FILTER (ago(day) <= 168) AS active_blocks_6x28d,
+            arg_max(isodow(day) - 1, day) AS last_weekday
+        FROM d GROUP BY customer_id""",
+    "slopes": """
+        SELECT customer_id, regr_slope(n, week) AS visit_days_slope_12w, regr_slope(money, week) AS revenue_slope_12w
+        FROM (SELECT k.customer_id, w.week, count(d.day) AS n, coalesce(sum(d.money), 0) AS money
+              FROM (SELECT DISTINCT customer_id FROM d) k CROSS JOIN range(12) w(week)
+              LEFT JOIN d ON d.customer_id = k.customer_id AND ago(d.day) <= 84
+                  AND 11 - (ago(d.day) - 1) // 7 = w.week GROUP BY ALL) GROUP BY customer_id""",
+    "gaps": """
+        SELECT g.customer_id, avg(gap) AS gap_mean, quantile_cont(gap, 0.5) AS gap_median,
+            stddev_samp(gap) AS gap_std, max(gap) AS gap_max, quantile_cont(gap, 0.9) AS gap_p90,
+            arg_max(gap, day) FILTER (day = last) AS gap_last, min(ago(last)) / quantile_cont(gap, 0.5) AS overdue_ratio,
+            (min(ago(last)) - avg(gap)) / nullif(stddev_samp(gap), 0) AS overdue_score,
+            count(*) FILTER (gap < ago(last)) / nullif(count(gap), 0) AS gaps_shorter_share,
+            count(*) FILTER (gap > 28) AS gaps_over_28d
+        FROM g JOIN (SELECT customer_id, max(day) AS last FROM d GROUP BY 1) USING (customer_id)
+        GROUP BY g.customer_id""",
+    "baskets": """
+        SELECT customer_id, count(*) FILTER (ago(day) <= 28) AS baskets_28d,
+            avg(money) FILTER (ago(day) <= 182) AS basket_revenue_mean_182d,
+            quantile_cont(money, 0.5) FILTER (ago(day) <= 182) AS basket_revenue_median_182d,
+            avg(units) FILTER (ago(day) <= 182) AS basket_units_mean_182d,
+            max(lines) FILTER (ago(day) <= 182) AS basket_lines_max_182d,
+            avg((lines <= 3)::INT) FILTER (ago(day) <= 182) AS small_basket_share_182d,
+            avg((isodow(day) >= 6)::INT) FILTER (ago(day) <= 182) AS weekend_share_182d,
+            avg((hour(began) BETWEEN 6 AND 11)::INT) FILTER (ago(day) <= 182) AS morning_share_182d,
+            avg(hour(began)) FILTER (ago(day) <= 182) AS hour_mean_182d,
+            count(DISTINCT isodow(day)) FILTER (ago(day) <= 84) AS weekdays_84d,
+            count(DISTINCT store) FILTER (ago(day) <= 182) AS stores_182d,
+            coalesce(sum(off) FILTER (ago(day) <= 84), 0) AS discount_84d,
+            sum(off) FILTER (ago(day) <= 84) / nullif(sum(off + money) FILTER (ago(day) <= 84), 0) AS discount_share_84d,
+            sum(off_lines) FILTER (ago(day) <= 84) / sum(lines) FILTER (ago(day) <= 84) AS discounted_line_share_84d
+        FROM b GROUP BY customer_id""",
+    "stores": """
+        SELECT customer_id, max(n) / sum(n) AS main_store_share_182d FROM (SELECT customer_id, store, count(*) AS n
+        FROM b WHERE store IS NOT NULL AND ago(day) <= 182 GROUP BY ALL) GROUP BY customer_id""",
+    "lines": """
+        SELECT customer_id, count(*) FILTER (quantity < 0 AND ago(day) <= 364) AS return_lines_364d,
+            coalesce(sum(-revenue) FILTER (quantity < 0 AND ago(day) <= 364), 0) AS returned_364d,
+            min(ago(day)) FILTER (quantity < 0) AS days_since_return
+        FROM o GROUP BY customer_id""",
+    "counted": """
+        SELECT customer_id, min(ago(day)) AS days_since_last_counted_purchase,
+            coalesce(sum(revenue) FILTER (ago(day) <= 84), 0) AS counted_revenue_84d,
+            count(DISTINCT category) FILTER (ago(day) <= 84) AS categories_84d,
+            count(DISTINCT department) FILTER (ago(day) <= 182) AS departments_182d,
+            count(DISTINCT product_id) FILTER (ago(day) <= 28) AS products_28d,
+            count(DISTINCT product_id) FILTER (ago(day) <= 84) AS products_84d,
+            count(DISTINCT brand) FILTER (ago(day) <= 182) AS brands_182d,
+            coalesce(sum(revenue) FILTER (brand = 'own' AND ago(day) <= 84), 0)
+                / nullif(sum(revenue) FILTER (ago(day) <= 84), 0) AS private_brand_share_84d,
+            sum(revenue) FILTER (ago(day) <= 182) / nullif(sum(quantity) FILTER (ago(day) <= 182), 0) AS unit_price_182d
+        FROM c GROUP BY customer_id""",
+    "new products": """
+        SELECT customer_id, count(*) FILTER (first <= 28) AS new_products_28d,
+            count(*) FILTER (days >= 2) / nullif(count(*) FILTER (last <= 182), 0) AS repeat_product_share_182d
+        FROM (SELECT customer_id, product_id, max(ago(day)) AS first, min(ago(day)) AS last,
+              count(DISTINCT day) FILTER (ago(day) <= 182) AS days FROM c GROUP BY ALL) GROUP BY customer_id""",
+    "top category": """
+        SELECT customer_id, max(n) / nullif(sum(n), 0) AS top_category_share_182d FROM (SELECT customer_id, category,
+        count(*) FILTER (ago(day) <= 182) AS n FROM c GROUP BY ALL) GROUP BY customer_id""",
+    "uncounted": """
+        SELECT customer_id, count(*) FILTER (n = 0 AND ago(day) <= 84) AS uncounted_visit_days_84d,
+            coalesce(sum(money - paid) FILTER (ago(day) <= 84), 0) AS uncounted_revenue_84d
+        FROM (SELECT d.customer_id, d.day, d.money, count(c.day) AS n, coalesce(sum(c.revenue), 0) AS paid
+              FROM d LEFT JOIN c ON c.customer_id = d.customer_id AND c.day = d.day GROUP BY ALL) GROUP BY customer_id""",
+    "coupons": """
+        SELECT customer_id, count(*) FILTER (ago(day) <= 84) AS redemptions_84d,
+            count(DISTINCT day) FILTER (ago(day) <= 364) AS redemption_days_364d, min(ago(day)) AS days_since_redemption
+        FROM redemptions WHERE day < DATE '{day}' GROUP BY customer_id""",
+    "campaigns": """
+        SELECT customer_id, count(*) FILTER (ago(starts_on) BETWEEN 1 AND 84) AS campaigns_84d,
+            count(*) FILTER (starts_on < DATE '{day}' AND ends_on >= DATE '{day}') AS campaigns_running,
+            count(*) FILTER (starts_on >= DATE '{day}') AS campaigns_ahead,
+            max(date_diff('day', DATE '{day}', ends_on)) FILTER (starts_on < DATE '{day}' AND ends_on >= DATE '{day}')
+                AS campaign_days_left,
+            min(date_diff('day', DATE '{day}', starts_on)) FILTER (starts_on >= DATE '{day}') AS days_to_next_campaign
+        FROM camp GROUP BY customer_id""",
+    "events": """
+        SELECT customer_id, count(*) FILTER (kind = 'view' AND ago(day) <= 28) AS product_views_28d,
+            count(*) FILTER (kind = 'complaint' AND ago(day) <= 84) AS complaints_84d, min(ago(day)) AS days_since_event
+        FROM events WHERE day < DATE '{day}' GROUP BY customer_id""",
+    "scores": """
+        SELECT customer_id, least(5, 1 + floor(5 * percent_rank() OVER (ORDER BY -min(ago(day)))))
+                AS recency_score,
+            percent_rank() OVER (ORDER BY round(coalesce(sum(money) FILTER (ago(day) <= 364), 0), 6)) AS value_percentile
+        FROM d GROUP BY customer_id""",
+}
+
+
+def features(workspace: Workspace, day: date, queries: Mapping[str, str] = QUERIES) -> pd.DataFrame:
+    """Every feature the queries know, by customer, as of a day."""
+    with duckdb.connect() as connection:
+        workspace.tables.register(connection)
+        for statement in BASE.format(day=day).split(";\n"):
+            connection.execute(statement)
+        base = connection.execute("SELECT DISTINCT customer_id FROM o ORDER BY 1").df().set_index("customer_id")
+        for query in queries.values():
+            base = base.join(connection.execute(query.format(day=day)).df().set_index("customer_id"))
+    return base.astype("float64")
+
+
+def names() -> set[str]:
+    """The features the oracle knows."""
+    return {name for query in QUERIES.values() for name in re.findall(r"AS (\w+_?\d*\w*)\b", query)} & set(
+        feature.name for feature in catalog.view("customer_features").features
+    )

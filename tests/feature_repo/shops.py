@@ -1,0 +1,156 @@
+"""Random small shops for the laws of the features, and a way to compute features without writing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from core.workspace import Workspace
+from feature_repo import catalog, snapshots, sources
+from tests.support.shop import commit, empty_workspace
+
+FIRST = date(2024, 1, 1)
+DAYS = 120
+CUSTOMERS = ("007", "ann", "bob", "cid")
+PRODUCTS = {"1": ("milk", "food"), "2": ("bread", "food"), "3": ("soap", "home"), "9": ("repair", "SERVICES")}
+
+_LINE = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from([*CUSTOMERS, None]),
+        "day": st.integers(0, DAYS - 1),
+        "hour": st.integers(0, 23),
+        "product_id": st.sampled_from([*PRODUCTS, "unknown"]),
+        "quantity": st.sampled_from([1.0, 2.0, 3.0, 0.0, -1.0]),
+        "price": st.integers(1, 40),
+        "discount": st.sampled_from([0.0, 0.0, 0.5, None]),
+        "store_id": st.sampled_from(["s1", "s2", None]),
+        "order": st.integers(0, 1),
+    }
+)
+_PLAN = st.fixed_dictionaries(
+    {
+        "campaign": st.integers(0, 3),
+        "customer_id": st.sampled_from(CUSTOMERS),
+        "starts": st.integers(0, DAYS + 60),
+        "length": st.integers(0, 40),
+        "known": st.one_of(st.none(), st.integers(0, DAYS)),
+    }
+)
+_COUPON = st.fixed_dictionaries({"customer_id": st.sampled_from(CUSTOMERS), "day": st.integers(0, DAYS - 1)})
+_EVENT = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from(CUSTOMERS),
+        "day": st.integers(0, DAYS - 1),
+        "kind": st.sampled_from(["view", "cart", "complaint", "email_open"]),
+    }
+)
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
+    """Tables of a shop: some lines, campaigns, coupons and events, on days from FIRST on."""
+    lines = draw(st.lists(_LINE, min_size=3, max_size=60))
+    return {
+        "orders": orders(lines),
+        "products": products(),
+        "campaigns": _campaigns(draw(st.lists(_PLAN, min_size=1, max_size=10))),
+        "redemptions": _redemptions(draw(st.lists(_COUPON, min_size=1, max_size=8))),
+        "events": _events(draw(st.lists(_EVENT, min_size=1, max_size=12))),
+    }
+
+
+def orders(lines: list[dict[str, object]]) -> pd.DataFrame:
+    """Order lines of drawn values; UTC hours in a London winter are the shop's hours."""
+    frame = pd.DataFrame(lines)
+    at = pd.Timestamp(FIRST) + pd.to_timedelta(frame["day"], unit="D") + pd.to_timedelta(frame["hour"], unit="h")
+    customer = frame["customer_id"].fillna("guest")
+    return pd.DataFrame(
+        {
+            "customer_id": frame["customer_id"],
+            "order_id": customer + "-" + frame["day"].astype(str) + "-" + frame["order"].astype(str),
+            "product_id": frame["product_id"],
+            "ordered_at": at,
+            "quantity": frame["quantity"],
+            "revenue": frame["quantity"] * frame["price"],
+            "discount": frame["discount"].astype("float64"),
+            "store_id": frame["store_id"],
+        }
+    )
+
+
+def products() -> pd.DataFrame:
+    """Four products, one of them excluded by the settings of the tests."""
+    return pd.DataFrame(
+        {
+            "product_id": list(PRODUCTS),
+            "category": [category for category, _ in PRODUCTS.values()],
+            "department": [department for _, department in PRODUCTS.values()],
+            "brand": ["own", "national", "own", None],
+        }
+    )
+
+
+def _campaigns(rows: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows).drop_duplicates(["campaign", "customer_id"])
+    starts = [FIRST + timedelta(days=int(day)) for day in frame["starts"]]
+    known = [None if pd.isna(day) else FIRST + timedelta(days=int(day)) for day in frame["known"]]
+    return pd.DataFrame(
+        {
+            "campaign_id": frame["campaign"].astype(str),
+            "customer_id": frame["customer_id"],
+            "starts_on": starts,
+            "ends_on": [start + timedelta(days=int(n)) for start, n in zip(starts, frame["length"], strict=True)],
+            "known_from": pd.Series(known, index=frame.index, dtype="datetime64[ns]"),
+        }
+    )
+
+
+def _redemptions(rows: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    days = [FIRST + timedelta(days=int(day)) for day in frame["day"]]
+    return pd.DataFrame({"customer_id": frame["customer_id"], "redeemed_on": days, "campaign_id": "1"})
+
+
+def _events(rows: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    at = pd.Timestamp(FIRST) + pd.to_timedelta(frame["day"], unit="D") + pd.Timedelta(hours=12)
+    return pd.DataFrame({"customer_id": frame["customer_id"], "occurred_at": at, "kind": frame["kind"]})
+
+
+def open_shop(tables: Mapping[str, pd.DataFrame], root: Path | None = None) -> Workspace:
+    """A workspace that holds the tables."""
+    workspace = empty_workspace(root or Path(mkdtemp()) / "workspace")
+    commit(workspace, tables)
+    return workspace
+
+
+def features_of(workspace: Workspace, view: str, day: date) -> pd.DataFrame:
+    """A view as of a day, straight from the transforms, by key."""
+    spec = catalog.view(view)
+    shop = sources.tables(workspace, sources.connect(workspace))
+    table = snapshots.expression(spec, shop, sources.Snapshot(day)).order_by(spec.key).to_pyarrow()
+    return table.to_pandas().set_index(spec.key)
+
+
+def assert_same(left: pd.DataFrame, right: pd.DataFrame, tolerance: float = 2e-6) -> None:
+    """The same rows and columns; numbers within the rounding of features."""
+    assert list(left.index) == list(right.index)
+    assert set(left.columns) == set(right.columns)
+    for name in left.columns:
+        a, b = left[name].to_numpy(), right[name].to_numpy()
+        if a.dtype.kind in "fi" and b.dtype.kind in "fi":
+            np.testing.assert_allclose(a.astype(float), b.astype(float), rtol=1e-6, atol=tolerance, err_msg=name)
+        else:
+            assert list(map(_plain, a)) == list(map(_plain, b)), name
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.ndarray | list):
+        return [round(v, 5) if isinstance(v, float) else v for v in value]
+    return None if value is None or value is pd.NA or value != value else value

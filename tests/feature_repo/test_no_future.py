@@ -1,0 +1,97 @@
+"""Nothing that happens at a snapshot's day or later changes any feature of it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feature_repo import catalog
+from tests.feature_repo.shops import assert_same, features_of, open_shop
+from tests.support.shop import FIRST_DAY, frames
+
+D = FIRST_DAY + timedelta(days=150)
+CLOCK = {"orders": "ordered_at", "redemptions": "redeemed_on"}
+
+
+def _split(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    late = pd.to_datetime(frame[column]) >= pd.Timestamp(D)
+    return frame[~late], frame[late]
+
+
+def _all_views(tables: dict[str, pd.DataFrame], day: date = D) -> dict[str, pd.DataFrame]:
+    workspace = open_shop(tables)
+    return {name: features_of(workspace, name, day) for name in catalog.VIEWS}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return frames(customers=60, days=200)
+
+
+@pytest.fixture(scope="module")
+def expected(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return _all_views(tables)
+
+
+def test_deleting_every_later_fact_changes_nothing(
+    tables: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]
+) -> None:
+    known = {name: _split(frame, CLOCK[name])[0] if name in CLOCK else frame for name, frame in tables.items()}
+    assert len(known["orders"]) < len(tables["orders"])
+    for name, features in _all_views(known).items():
+        assert_same(features, expected[name])
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**16), factor=st.sampled_from([-3.0, 0.0, 50.0]))
+def test_scrambling_every_later_fact_changes_nothing(
+    tables: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame], seed: int, factor: float
+) -> None:
+    scrambled = dict(tables)
+    known, late = _split(tables["orders"], "ordered_at")
+    late = late.assign(
+        quantity=late["quantity"] * factor,
+        revenue=late["revenue"] * 7,
+        customer_id=late["customer_id"].sample(frac=1, random_state=seed).to_numpy(),
+        product_id=late["product_id"].sample(frac=1, random_state=seed + 1).to_numpy(),
+    )
+    scrambled["orders"] = pd.concat([known, late])
+    for name, features in _all_views(scrambled).items():
+        assert_same(features, expected[name])
+
+
+def test_the_day_of_the_snapshot_itself_is_not_known(tables: dict[str, pd.DataFrame]) -> None:
+    line = tables["orders"].iloc[[0]].assign(customer_id="c001", order_id="new", revenue=1e6)
+    on_the_day = {**tables, "orders": pd.concat([tables["orders"], line.assign(ordered_at=pd.Timestamp(D))])}
+    the_day_before = {
+        **tables,
+        "orders": pd.concat([tables["orders"], line.assign(ordered_at=pd.Timestamp(D) - pd.Timedelta(hours=3))]),
+    }
+    name = "customer_features"
+    without = features_of(open_shop(tables), name, D)
+    assert_same(features_of(open_shop(on_the_day), name, D), without)
+    assert features_of(open_shop(the_day_before), name, D).loc["c001", "revenue_max_visit"] > 1e5
+
+
+def test_a_campaign_counts_from_the_day_it_is_known(tables: dict[str, pd.DataFrame]) -> None:
+    def ahead(known_from: date | None, starts_in: int) -> float:
+        plan = pd.DataFrame(
+            {
+                "campaign_id": ["x"],
+                "customer_id": ["c001"],
+                "starts_on": [D + timedelta(days=starts_in)],
+                "ends_on": [D + timedelta(days=starts_in + 5)],
+                "known_from": pd.Series([known_from], dtype="datetime64[ns]"),
+            }
+        )
+        features = features_of(open_shop({**tables, "campaigns": plan}), "customer_features", D)
+        return float(features.loc["c001", "campaigns_ahead"])
+
+    assert ahead(None, 27) == 1
+    assert ahead(None, 28) == 0
+    assert ahead(D, 90) == 1
+    assert ahead(D + timedelta(days=1), 3) == 0
