@@ -1,0 +1,93 @@
+"""Whatever is wrong with a request, the answer is a problem that names the field and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.workspace import Workspace
+from serving.endpoints import ENDPOINTS
+from serving.http import LARGEST_BODY
+from tests.serving.conftest import Shop, open_shop
+
+BODIES: list[tuple[str, Any, str, str]] = [
+    ("/v1/churn", {"customer_ids": ["a"], "explian": True}, "explian", "explain"),
+    ("/v1/churn", {"custmer_ids": ["a"]}, "custmer_ids", "customer_ids"),
+    ("/v1/churn", {}, "customer_ids", "10,000"),
+    ("/v1/churn", {"customer_ids": "a"}, "customer_ids", "string"),
+    ("/v1/churn", {"customer_ids": [7]}, "customer_ids[0]", "string"),
+    ("/v1/churn", {"customer_ids": [""]}, "customer_ids[0]", "1 to 256"),
+    ("/v1/churn", {"customer_ids": ["a"] * 10_001}, "customer_ids", "10,000"),
+    ("/v1/churn", {"customer_ids": ["a"], "explain": "yes"}, "explain", "true or false"),
+    ("/v1/churn", ["a"], "", "customer_ids"),
+    ("/v1/churn", None, "", "customer_ids"),
+    ("/v1/recommendations", {"customer_id": "a", "k": 0}, "k", "1 to 1000"),
+    ("/v1/recommendations", {"customer_id": "a", "k": 1001}, "k", "1 to 1000"),
+    ("/v1/recommendations", {"customer_id": "a", "k": 2.5}, "k", "1 to 1000"),
+    ("/v1/recommendations", {"customer_id": "a", "k": True}, "k", "1 to 1000"),
+    ("/v1/recommendations", {"customer_id": "a", "mode": "nwe"}, "mode", "'new'"),
+    ("/v1/similar", {"product_id": 7}, "product_id", "string"),
+    ("/v1/customers", {"customer_ids": {"a": 1}}, "customer_ids", "string"),
+    ("/v1/events", {"events": []}, "events", "1 to 10,000"),
+    ("/v1/events", {"events": [{"customer_id": "a", "kind": "veiw"}]}, "events[0].kind", "view"),
+    ("/v1/events", {"events": [{"customer_id": "a", "kind": "view", "value": "1"}]}, "events[0].value", "number"),
+    ("/v1/events", {"events": [{"customer_id": "a", "kind": "view", "occurred_at": "2024-01-01"}]},
+     "events[0].occurred_at", "zone"),
+    ("/v1/events", {"events": [{"customer_id": "a", "kind": "view", "occurred_at": "2099-01-01T00:00:00Z"}]},
+     "events[0].occurred_at", "present"),
+    ("/v1/feedback", {"prediction_id": "x", "outcome": {"a": 1}}, "prediction_id", "32 hexadecimal"),
+    ("/v1/feedback", {"prediction_id": "0" * 32, "outcome": {}}, "outcome", "at least one"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "field", "allowed"), BODIES)
+def test_a_bad_body_is_refused_with_its_field_and_what_is_allowed(
+    bare: Shop, path: str, body: Any, field: str, allowed: str
+) -> None:
+    answer = bare.post(path, body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    (first, *_) = answer.json()["errors"]
+    assert first["field"] == field
+    assert allowed in first["allowed"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"customer_ids": ["\\ud800"]}', b"[" * 5000, b"NaN"])
+def test_what_is_no_json_is_refused(bare: Shop, content: bytes) -> None:
+    answer = bare.post("/v1/churn", content=content)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:regulars:problem:invalid-body")
+
+
+def test_the_nearest_name_is_offered(bare: Shop) -> None:
+    errors = bare.post("/v1/recommendations", {"customer_id": "a", "mode": "nwe", "excluded": []}).json()["errors"]
+    assert {error["field"]: error.get("did_you_mean") for error in errors} == {"mode": "new", "excluded": "exclude"}
+
+
+def test_fewer_ids_may_be_allowed_and_the_document_says_so(
+    small_shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_SERVING__MAX_IDS", "3")
+    for shop in open_shop(Workspace.open(small_shop.root)):
+        answer = shop.post("/v1/customers", {"customer_ids": ["a", "b", "c", "d"]})
+        assert (answer.status_code, answer.json()["errors"][0]["allowed"]) == (400, "at most 3")
+        schema = shop.get("/docs.json").json()["components"]["schemas"]["CustomersBody"]
+        assert schema["properties"]["customer_ids"]["maxItems"] == 3
+
+
+def test_a_body_that_is_too_large_is_not_read(bare: Shop) -> None:
+    answer = bare.post("/v1/churn", content=b" " * (LARGEST_BODY + 1))
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/churn/", "/v2/churn", "/livez", "/schema.json", "/static_content/x"])
+def test_other_addresses_are_not_there(bare: Shop, path: str) -> None:
+    answer = bare.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+def test_another_method_is_refused_with_those_that_are_taken(bare: Shop, endpoint: Any) -> None:
+    answer = bare.client.delete(endpoint.path)
+    assert answer.status_code == 405
+    assert endpoint.method in answer.headers["allow"]

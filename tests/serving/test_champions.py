@@ -1,0 +1,157 @@
+"""A new champion answers soon, a damaged one never, and no request waits or fails meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.alerts import Alerts
+from core.workspace import Workspace
+from models import kinds
+from models.registry import Registry
+from models.version import BASELINE, CHAMPION, Version
+from serving.background import Background
+from serving.champions import Champions
+from tests.models.conftest import trainer
+from tests.support import toy
+from tests.support.mlflow import give_empty_registry
+from tests.support.shop import empty_workspace
+
+Train = Callable[..., Version]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    toy.install(monkeypatch)
+    made = empty_workspace(tmp_path / "workspace")
+    give_empty_registry(made)
+    yield made
+    monkeypatch.undo()
+    kinds.kind.cache_clear()
+
+
+@pytest.fixture
+def train(workspace: Workspace, tmp_path: Path) -> Train:
+    return trainer(workspace, tmp_path)
+
+
+def serve(workspace: Workspace, version: Version, alias: str = CHAMPION) -> None:
+    Registry(workspace).set_alias("churn", alias, version.version)
+
+
+def champions(workspace: Workspace) -> Champions:
+    made = Champions(workspace, Registry(workspace))
+    made.refresh()
+    return made
+
+
+def test_without_a_version_nothing_answers(workspace: Workspace) -> None:
+    assert champions(workspace).versions() == {"churn": None, "demand": None, "recommendation": None}
+
+
+def test_the_champion_answers_and_the_next_one_after_it(workspace: Workspace, train: Train) -> None:
+    serve(workspace, train(1.0))
+    serving = champions(workspace)
+    first = serving.get("churn")
+    serve(workspace, train(0.9))
+    serving.refresh()
+    second = serving.get("churn")
+    assert first is not None
+    assert second is not None
+    assert (first.version, first.model.value, first.variant) == ("1", 1.0, "champion")
+    assert (second.version, second.model.value, second.fallback) == ("2", 0.9, None)
+
+
+def test_the_best_baseline_says_so(workspace: Workspace, train: Train) -> None:
+    serve(workspace, train(3.0), BASELINE)
+    serving = champions(workspace).get("churn")
+    assert serving is not None
+    assert (serving.variant, serving.fallback, serving.model.value) == ("baseline", "baseline", 1.3)
+
+
+def test_a_version_that_answers_its_golden_inputs_differently_is_refused_with_an_alert(
+    workspace: Workspace, train: Train
+) -> None:
+    serve(workspace, train(1.0))
+    serving = champions(workspace)
+    serve(workspace, train(1000.0))
+    serving.refresh()
+    good = serving.get("churn")
+    assert good is not None
+    assert good.version == "1"
+    assert [alert.subject for alert in Alerts(workspace).open()] == ["churn version 2"]
+
+
+def test_a_damaged_version_is_refused_with_an_alert_that_names_it(workspace: Workspace, train: Train) -> None:
+    serve(workspace, train(1.0))
+    serving = champions(workspace)
+    damaged = train(0.9)
+    files = [f for f in workspace.mlflow_dir.rglob("model.json") if '"value": 0.9' in f.read_text()]
+    for file in files:
+        file.write_text(file.read_text().replace("0.9", "0.8"))
+    assert files
+    serve(workspace, damaged)
+    serving.refresh()
+    good = serving.get("churn")
+    assert good is not None
+    assert good.version == "1"
+    assert any("2" in alert.subject for alert in Alerts(workspace).open())
+
+
+def test_the_registry_may_be_gone(workspace: Workspace, train: Train) -> None:
+    serve(workspace, train(1.0))
+    serving = champions(workspace)
+    (workspace.mlflow_dir / "mlflow.db").write_bytes(b"no database")
+    serving.refresh()
+    assert serving.versions()["churn"] == "1"
+    fresh = champions(Workspace.open(workspace.root))
+    assert fresh.versions()["churn"] == "1"
+
+
+def test_a_slow_load_delays_nobody(workspace: Workspace, train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(workspace, train(1.0))
+    serving = champions(workspace)
+    kind = kinds.kind("churn")
+    load, loading = kind.load, threading.Event()
+
+    def slowly(directory: Path) -> object:
+        loading.set()
+        time.sleep(0.5)
+        return load(directory)
+
+    monkeypatch.setattr(kind, "load", slowly)
+    serve(workspace, train(0.9))
+    background = Background(60, {"champions": serving.refresh})
+    background.start()
+    assert loading.wait(10)
+    seen, longest = [], 0.0
+    while not seen or seen[-1] != "2":
+        started = time.perf_counter()
+        now = serving.get("churn")
+        longest = max(longest, time.perf_counter() - started)
+        assert now is not None
+        seen.append(now.version)
+        time.sleep(0.001)
+    background.close()
+    assert seen[0] == "1"
+    assert longest < 0.2
+    assert seen == sorted(seen)
+
+
+def test_a_task_that_fails_stops_neither_the_others_nor_the_next_round() -> None:
+    done = []
+
+    def fails() -> None:
+        done.append("fails")
+        raise ValueError("no")
+
+    background = Background(0.01, {"fails": fails, "works": lambda: done.append("works")})
+    background.start()
+    while done.count("works") < 3:
+        time.sleep(0.01)
+    background.close()
+    assert done.count("fails") >= 3
