@@ -101,6 +101,16 @@ class Kind(Protocol):
         ...
 
 
+def require_name(name: str) -> None:
+    """Refuse what is no kind, without importing one.
+
+    Raises:
+        UsageError: no such model, with the nearest name.
+    """
+    if name not in NAMES:
+        raise UsageError(f"there is no model {name!r}", todo=did_you_mean(name, NAMES))
+
+
 @cache
 def kind(name: str) -> Kind:
     """The kind of that name.
@@ -108,6 +118,5 @@ def kind(name: str) -> Kind:
     Raises:
         UsageError: no such model, with the nearest name.
     """
-    if name not in NAMES:
-        raise UsageError(f"there is no model {name!r}", todo=did_you_mean(name, NAMES))
+    require_name(name)
     return cast(Kind, import_module(f"models.{name}").KIND)

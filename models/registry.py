@@ -21,6 +21,7 @@ from core.workspace import Workspace
 from models import fairness_result
 from models.copies import Copies, ServingState
 from models.fairness_result import FairnessResult
+from models.kinds import require_name
 from models.mlflow_store import connect, exists, talking
 from models.serving_state import Watch
 from models.version import ALIASES, CHALLENGER, PREFIX, Version
@@ -61,8 +62,9 @@ class Registry:
 
         Raises:
             NotReady: no version carries the alias, or there is none at all; says which command to run.
-            UsageError: no such number; says which there are.
+            UsageError: no such kind or number; says which there are.
         """
+        require_name(kind)
         found = self.find(kind, name)
         if found is not None:
             return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,17 +13,10 @@ from models.fairness_result import FairnessResult, GroupFigure
 from models.registry import Registry
 from models.version import Version
 from tests.support import toy
+from tests.support.mlflow import give_empty_registry
 from tests.support.shop import empty_workspace
 
 AS_OF = date(2024, 7, 1)
-
-
-@pytest.fixture(scope="session")
-def _empty_mlflow(tmp_path_factory) -> Path:
-    """MLflow's database with its tables and nothing in them: making it takes seconds."""
-    workspace = empty_workspace(tmp_path_factory.mktemp("mlflow") / "workspace")
-    Registry(workspace).client.search_registered_models()
-    return workspace.mlflow_dir / "mlflow.db"
 
 
 @pytest.fixture
@@ -35,9 +27,8 @@ def bare(tmp_path, monkeypatch) -> Workspace:
 
 
 @pytest.fixture
-def workspace(bare, _empty_mlflow) -> Workspace:
-    bare.mlflow_dir.mkdir()
-    shutil.copy(_empty_mlflow, bare.mlflow_dir / "mlflow.db")
+def workspace(bare) -> Workspace:
+    give_empty_registry(bare)
     return bare
 
 

@@ -18,6 +18,8 @@ from core.errors import StoreError
 from models.fairness_result import FairnessResult, GroupFigure
 from models.registry import Registry
 from tests.support import toy
+from tests.support.mlflow import give_empty_registry
+from tests.support.shop import empty_workspace
 from training import tracking
 
 
@@ -29,10 +31,10 @@ def module_patch():
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory, module_patch):
-    from tests.support.shop import empty_workspace
-
     toy.install(module_patch)
-    return empty_workspace(tmp_path_factory.mktemp("tracking") / "workspace")
+    workspace = empty_workspace(tmp_path_factory.mktemp("tracking") / "workspace")
+    give_empty_registry(workspace)
+    return workspace
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,8 @@ sys.path.insert(0, sys.argv[1])
 from core import telemetry
 telemetry.switch_off()
 from tests.support import toy
+from tests.support.mlflow import give_empty_registry
+from tests.support.shop import empty_workspace
 toy.install(pytest.MonkeyPatch())
 import mlflow
 mlflow.set_tracking_uri(sys.argv[2])

@@ -1,0 +1,25 @@
+"""MLflow's database with its tables and nothing in them, made once per test session: making it takes seconds."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from core.workspace import Workspace
+from models.registry import Registry
+from tests.support.shop import empty_workspace
+
+
+def give_empty_registry(workspace: Workspace) -> None:
+    """Put an empty registry into a workspace that has none."""
+    workspace.mlflow_dir.mkdir(exist_ok=True)
+    shutil.copy(_template(), workspace.mlflow_dir / "mlflow.db")
+
+
+@cache
+def _template() -> Path:
+    workspace = empty_workspace(Path(tempfile.mkdtemp(prefix="regulars-mlflow-")) / "workspace")
+    Registry(workspace).client.search_registered_models()
+    return workspace.mlflow_dir / "mlflow.db"
