@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import DataError, GateRefused, StoreError
@@ -43,7 +43,7 @@ class Refused(GateRefused):
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines, with each gate."""
-        return super().as_dict() | {"gates": [vars(gate) for gate in self.gates]}
+        return super().as_dict() | {"gates": [asdict(gate) for gate in self.gates]}
 
 
 def judge(workspace: Workspace, version: Version, registry: Registry | None = None) -> list[GateResult]:
@@ -65,6 +65,14 @@ def judge(workspace: Workspace, version: Version, registry: Registry | None = No
         _golden(version, model),
         _review(workspace, version),
     ]
+
+
+def judge_and_keep(workspace: Workspace, version: Version, registry: Registry | None = None) -> list[GateResult]:
+    """Judge, and store what the gates said with the version (`Version.gates`), for who may not wait for a judgement."""
+    registry = registry or Registry(workspace)
+    results = judge(workspace, version, registry)
+    registry.tag(version, "gates", json.dumps([asdict(gate) for gate in results]))
+    return results
 
 
 def evidence(result: FairnessResult | None) -> str:

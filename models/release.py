@@ -49,7 +49,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
     version, champion = registry.version(kind_name, name), registry.find(kind_name, CHAMPION)
     if champion is not None and champion.version == version.version:
         raise UsageError(f"{version} is champion already", todo="regulars status shows what serves")
-    results = gates.judge(workspace, version, registry)
+    results = gates.judge_and_keep(workspace, version, registry)
     if not all(gate.passed for gate in results):
         raise _refusal(registry, version, champion, results, who)
     before = champion.version if champion else None

@@ -108,6 +108,11 @@ class Version:
         """What a reviewer decided, if one did."""
         return Verdict(**self._json("review")) if "review" in self.tags else None
 
+    @property
+    def gates(self) -> tuple[Mapping[str, Any], ...]:
+        """What each gate said when they last judged it: name, passed, text."""
+        return tuple(json.loads(self.tags.get("gates", "[]")))
+
     def _json(self, name: str) -> dict[str, Any]:
         return dict(json.loads(self.tags.get(name, "{}")))
 

@@ -10,6 +10,7 @@ from core.alerts import Alerts
 from core.errors import UsageError
 from core.progress import current
 from core.workspace import Workspace
+from models import gates
 from models.copies import EVALUATION
 from models.fairness_result import FairnessResult
 from models.kinds import kind
@@ -23,7 +24,7 @@ from training.outcome import Trained
 def train(
     workspace: Workspace, name: str, as_of: date, trials: int | None = None, timeout: int | None = None
 ) -> Trained:
-    """Train a kind of model as of a date; the new version is the challenger, with its fairness measured.
+    """Train a kind of model as of a date. The new version is the challenger; it is measured for fairness and judged.
 
     `trials` and `timeout` (seconds) default to the settings of the kind.
 
@@ -40,7 +41,10 @@ def train(
             raise UsageError(f"{option} {value} is not possible", todo="give at least 1")
     module = import_module(f"training.{of_kind.name}")
     trained = cast(Trained, module.train(workspace, as_of, trials, timeout))
-    judge_fairness(workspace, Registry(workspace).version(name, trained.version))
+    registry = Registry(workspace)
+    judge_fairness(workspace, registry.version(name, trained.version))
+    current().step(f"judging version {trained.version} at the gates")
+    gates.judge_and_keep(workspace, registry.version(name, trained.version), registry)
     return trained
 
 

@@ -57,8 +57,9 @@ def _report(console: Console, version: Version, seconds: float) -> None:
     console.table(("metric", "model", *names), rows, f"{version}, on the window from {version.evaluated_from}")
     against = version.paired.get(version.best_baseline)
     console.print(f"{version.primary} against the best baseline, {version.best_baseline}: {against}")
-    fairness = version.tags.get("fairness", "not measured")
-    console.print(f"fairness: {fairness}")
+    console.print()
+    for gate in version.gates:
+        console.print(f"{'PASS' if gate['passed'] else 'FAIL'}  {gate['name']:14} {gate['text']}")
     data = {
         "model": version.kind,
         "version": version.version,
@@ -71,7 +72,7 @@ def _report(console: Console, version: Version, seconds: float) -> None:
             name: {metric: interval.as_dict() for metric, interval in metrics.items()}
             for name, metrics in version.baselines.items()
         },
-        "fairness": fairness,
+        "gates": list(version.gates),
         "training_seconds": round(seconds, 1),
     }
     console.finish(

@@ -37,6 +37,13 @@ class TestPromote:
         assert champion(workspace) == "1"
         assert "baseline" not in Registry(workspace).aliases("churn")
 
+    def test_the_version_keeps_what_the_gates_said(self, workspace, train):
+        assert train(1.9).gates == ()
+        with pytest.raises(Refused):
+            release.promote(workspace, "churn", "1", "ada")
+        kept = Registry(workspace).version("churn", "1").gates
+        assert [(gate["name"], gate["passed"]) for gate in kept][:2] == [("quality", False), ("fairness", True)]
+
     def test_promoting_the_champion_again_is_a_usage_error(self, workspace, train):
         release.promote(workspace, "churn", train().version, "ada")
         with pytest.raises(UsageError, match="champion already"):
