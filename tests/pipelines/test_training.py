@@ -1,0 +1,82 @@
+"""A training as a whole: the version it makes is the challenger, its fairness measured and kept with it."""
+
+import sys
+from datetime import date
+from types import ModuleType
+
+import pytest
+
+from core.alerts import Alerts
+from core.errors import UsageError
+from models.registry import Registry
+from pipelines import training
+from tests.models.conftest import fairness
+from tests.support import toy
+from tests.support.mlflow import give_empty_registry
+from training import tracking
+
+AS_OF = date(2024, 7, 1)
+
+
+@pytest.fixture
+def workspace(small_shop, monkeypatch, tmp_path):
+    toy.install(monkeypatch)
+    give_empty_registry(small_shop)
+    module = ModuleType("training.churn")
+    module.budgets = []
+
+    def train(workspace, as_of, trials, timeout):
+        module.budgets.append((trials, timeout))
+        return tracking.finish(workspace, toy.record(tmp_path, 1.0, as_of))
+
+    module.train = train
+    monkeypatch.setitem(sys.modules, "training.churn", module)
+    return small_shop
+
+
+def test_the_new_version_is_challenger_with_its_fairness_measured(workspace):
+    trained = training.train(workspace, "churn", AS_OF)
+    version = Registry(workspace).version("churn", "challenger")
+    assert (trained.version, trained.run_id) == (version.version, version.run_id)
+    measured = Registry(workspace).fairness(version)
+    assert (measured.as_of, measured.until) == (date(2024, 6, 3), AS_OF)
+    assert "Not measured" not in Registry(workspace).read_text(version, "card.md")
+
+
+def test_the_gates_are_judged_before_anybody_promotes(workspace):
+    training.train(workspace, "churn", AS_OF)
+    gates = Registry(workspace).version("churn", "1").gates
+    assert [gate["name"] for gate in gates if gate["passed"]] == [
+        "quality",
+        "fairness",
+        "signature",
+        "golden inputs",
+        "review",
+    ]
+
+
+def test_the_budget_is_the_settings_unless_given(workspace):
+    training.train(workspace, "churn", AS_OF)
+    training.train(workspace, "churn", AS_OF, trials=7, timeout=5)
+    assert sys.modules["training.churn"].budgets == [(2, 900), (7, 5)]
+
+
+def test_a_disparity_asks_for_a_review(workspace, monkeypatch):
+    monkeypatch.setattr(training, "measure", lambda *arguments: fairness("flagged"))
+    training.train(workspace, "churn", AS_OF)
+    assert Registry(workspace).version("churn", "1").tags["fairness"] == "blocked"
+    (alert,) = Alerts(workspace).open()
+    assert (alert.source, alert.subject) == ("fairness", "churn/1")
+    assert "regulars approve|refuse churn 1" in alert.text
+
+
+@pytest.mark.parametrize("budget", [{"trials": 0}, {"timeout": 0}])
+def test_a_budget_of_nothing_is_refused(workspace, budget):
+    with pytest.raises(UsageError, match="at least 1"):
+        training.train(workspace, "churn", AS_OF, **budget)
+    assert Registry(workspace).versions("churn") == []
+
+
+def test_a_kind_that_is_none_is_named_with_the_nearest(workspace):
+    with pytest.raises(UsageError, match="did you mean 'demand'"):
+        training.train(workspace, "demnad", AS_OF)
