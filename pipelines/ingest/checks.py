@@ -48,7 +48,8 @@ def row_checks(
     for column in spec.columns:
         if column.name in types:
             checks += _column_checks(column, types[column.name], column.name in computed)
-    checks += [RowCheck(rule.reason, None, f"coalesce(NOT ({rule.condition}), false)") for rule in spec.rules]
+    rules = [rule for rule in spec.rules if set(rule.columns) <= set(types)]
+    checks += [RowCheck(rule.reason, None, f"coalesce(NOT ({rule.condition}), false)") for rule in rules]
     if spec.time:
         present = now if spec.has_clock else today
         checks.append(

@@ -131,10 +131,10 @@ def _timestamp(value: str, type_: str, formats: Formats, zone: str) -> str | Non
         return None
     if formats.timestamps:
         return _with_formats(value, formats.timestamps, clock)
-    colon = f"TRY_CAST(regexp_replace({value}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMP)"
-    plain = f"TRY_CAST({value} AS TIMESTAMP)"
+    zoned = f"TRY_CAST(regexp_replace({value}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ)"
+    utc, plain = f"timezone('UTC', {zoned})", f"TRY_CAST({value} AS TIMESTAMP)"
     return (
-        f"CASE WHEN regexp_matches({value}, {literal(_OFFSET)}) THEN {_plausible(colon)}"
+        f"CASE WHEN regexp_matches({value}, {literal(_OFFSET)}) THEN {_plausible(utc)}"
         f" ELSE {_to_utc(_plausible(plain), clock)} END"
     )
 

@@ -49,7 +49,7 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
     wanted = _wanted(workspace, source, replace)
     with workspace.tables.lock(), _engine_errors(), open_engine(workspace) as connection:
         ingest = _Ingest(workspace, source, connection, anew=replace is not None)
-        ingest.read(wanted)
+        ingest.read(wanted, everything=dry_run)
         checks = ingest.checks() if dry_run else ()
         if not dry_run:
             workspace.tables.collect_garbage()
@@ -141,24 +141,24 @@ class _Ingest:
         """The tables that were read."""
         return [(t, t.typed, t.report) for t in self.tables if t.typed is not None and t.report is not None]
 
-    def read(self, wanted: list[TableSource]) -> None:
+    def read(self, wanted: list[TableSource], *, everything: bool = False) -> None:
         """Stage each table whose source is not the one read last time; then convert, check and count it.
 
         All staging comes first: the shop owner's expressions run with external access off.
         """
         for source in wanted:
-            self.tables.append(self._recalled(source))
+            self.tables.append(self._recalled(source, everything or self.anew))
         unread = [table for table in self.tables if table.report is None]
         staged = [self._stage(table.source) for table in unread]
         self._close()
         for table, rows in zip(unread, staged, strict=True):
             self._check(table, rows)
 
-    def _recalled(self, source: TableSource) -> _Table:
-        """The table, with last time's report if its source is still the same."""
+    def _recalled(self, source: TableSource, again: bool) -> _Table:
+        """The table, with last time's report if its source is still the same (unless it is to be read `again`)."""
         rates = next((table.fingerprint for table in self.tables if table.source.table == _RATES), "")
         print_ = fingerprint(source, self.shop, rates if has_currency(source) else "")
-        report = None if self.anew else self.memory.recall(source.table, print_)
+        report = None if again else self.memory.recall(source.table, print_)
         if report is not None:
             progress.current().note(f"{source.table}: the source has not changed since the last ingest")
         return _Table(source, print_, report)

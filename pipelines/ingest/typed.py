@@ -105,7 +105,8 @@ def identity(spec: TableSpec) -> str:
 
 def has_currency(source: TableSource) -> bool:
     """Whether a table says in which currency its money is."""
-    return "currency" in source.columns or "currency" in source.constants
+    has_money = any(column.money for column in TABLES[source.table].columns)
+    return has_money and ("currency" in source.columns or "currency" in source.constants)
 
 
 def derived(spec: TableSpec, query: str, zone: str) -> str:
@@ -150,7 +151,7 @@ def _typed(spec: TableSpec, source: TableSource, came: Values, shop: Shop) -> st
 def _money(spec: TableSpec, query: str, base: str) -> str:
     """Amounts in the base currency, at the last rate at or before the row's day."""
     foreign = f"(currency IS NOT NULL AND currency <> {literal(base)})"
-    factor = f"CASE WHEN {foreign} THEN rate_ ELSE 1 END"
+    factor = f"CASE WHEN {foreign} THEN coalesce(rate_, 1) ELSE 1 END"
     amounts = ", ".join(f"{quote(c.name)} * {factor} AS {quote(c.name)}" for c in spec.columns if c.money)
     rates = f"(SELECT date AS rate_date_, currency AS rate_currency_, rate AS rate_ FROM {RATES})"
     return (

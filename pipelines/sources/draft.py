@@ -18,7 +18,7 @@ from pipelines.sources.readers import CsvFile
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "ordered_at": ("ordered at", "order date", "invoice date", "purchase date", "timestamp", "date time", "datetime",
-                   "transaction timestamp", "created at", "sold at", "date", "time", "day"),
+                   "transaction timestamp", "created at", "sold at", "date", "datum", "time", "zeit", "day"),
     "customer_id": ("customer id", "customer", "client id", "client", "user id", "user", "member id", "member",
                     "household id", "household", "shopper", "buyer", "account id", "cust id", "cust", "kunde"),
     "order_id": ("order id", "order no", "order number", "order", "invoice no", "invoice id", "invoice", "basket id",
@@ -91,7 +91,7 @@ def guess_roles(columns: Sequence[Column]) -> dict[str, Column]:
         (_score(column, names), role, column)
         for role, names in _NAMES.items()
         for column in columns
-        if column.filled and _FITS.get(role, lambda _: True)(column)
+        if column.filled and (role not in _FITS or _FITS[role](column))
     ]
     roles: dict[str, Column] = {}
     used: set[str] = set()
@@ -99,6 +99,9 @@ def guess_roles(columns: Sequence[Column]) -> dict[str, Column]:
         if score > 0 and role not in roles and column.name not in used:
             roles[role] = column
             used.add(column.name)
+    moments = [column for column in columns if column.moment is not None and column.name not in used]
+    if "ordered_at" not in roles and len(moments) == 1:
+        roles["ordered_at"] = moments[0]
     return roles
 
 

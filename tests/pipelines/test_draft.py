@@ -1,0 +1,162 @@
+"""`init --from FILE` looks at the file; what it drafts can be taken in at once where the file is plain."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from core.errors import DataError, MappingError, UsageError
+from core.workspace import Workspace
+from pipelines.cli.main import build
+from pipelines.ingest import run
+from pipelines.initialise import initialise
+from pipelines.sources.draft import draft, words
+
+RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+def retail(path: Path, rows: int = 200) -> Path:
+    """A file like the Online Retail data of the UCI repository."""
+    lines = [
+        f'{536365 + i // 3},{85000 + i % 9}A,"HEART, ""WHITE"" {i % 9}",{1 + i % 6},'
+        f"{1 + i % 12}/{1 + i % 28}/2011 {8 + i % 10}:{i % 60:02d},{2 + i % 9}.55,{17850 + i % 5},United Kingdom"
+        for i in range(rows)
+    ]
+    path.write_text("\n".join([RETAIL, *lines]) + "\n")
+    return path
+
+
+def test_a_retail_file_is_drafted_and_taken_in_without_an_edit(tmp_path: Path) -> None:
+    made = initialise(tmp_path / "shop", str(retail(tmp_path / "retail.csv")))
+    assert made.missing == ()
+    config = yaml.safe_load((tmp_path / "shop" / "mapping.yaml").read_text())
+    assert config["tables"]["orders"]["columns"] == {
+        "customer_id": "CustomerID",
+        "order_id": "InvoiceNo",
+        "product_id": "StockCode",
+        "ordered_at": "InvoiceDate",
+        "quantity": "Quantity",
+        "revenue": "Quantity * UnitPrice",
+        "region": "Country",
+    }
+    assert config["tables"]["orders"]["timestamps"]["format"] == "%m/%d/%Y %H:%M"
+    assert config["tables"]["products"]["columns"] == {"product_id": "StockCode", "name": "Description"}
+    report = run(Workspace.open(tmp_path / "shop"))
+    assert {table.table: table.added for table in report.tables} == {"orders": 200, "products": 9}
+
+
+def test_what_was_guessed_is_said_in_comments(tmp_path: Path) -> None:
+    text = draft(str(retail(tmp_path / "retail.csv")), tmp_path / "shop").text
+    assert "a guess" in text
+    assert "like '17850'" in text
+    assert "no column with line totals was found" in text
+
+
+def test_separators_decimals_and_german_names_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "verkauf.csv"
+    rows = [
+        f"K{i % 9};B{i // 2};A{i % 5};{1 + i % 28:02d}.03.2024 10:{i % 60:02d};{i % 3};1.{i:03d},50" for i in range(90)
+    ]
+    path.write_text("\n".join(["Kunde;Bestellung;Artikel;Datum;Menge;Umsatz", *rows]))
+    config = yaml.safe_load(draft(str(path), tmp_path / "shop").text)["tables"]["orders"]
+    assert config["csv"] == {"separator": ";", "decimal": ",", "thousands": "."}
+    assert config["timestamps"]["format"] == "%d.%m.%Y %H:%M"
+    assert config["columns"]["revenue"] == "Umsatz"
+
+
+def test_day_and_month_that_could_be_either_are_pointed_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "customer,order,sku,date,qty,total\n" + "".join(f"c,o{i},p,0{i}/03/2024,1,2\n" for i in range(1, 9))
+    )
+    assert "fits as well, so check day and month" in draft(str(path), tmp_path / "shop").text
+
+
+def test_epoch_seconds_become_an_expression(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "user,order,sku,timestamp,qty,total\n" + "".join(f"c,o{i},p,17092872{i:02d},1,2\n" for i in range(60))
+    )
+    initialise(tmp_path / "shop", str(path))
+    run(Workspace.open(tmp_path / "shop"))
+    assert Workspace.open(tmp_path / "shop").tables.first_day().isoformat() == "2024-03-01"
+
+
+def test_a_required_column_that_was_not_found_is_left_to_the_person(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("customer,sku,date,qty,total\nc,p,2024-03-01,1,2\n")
+    made = initialise(tmp_path / "shop", str(path))
+    assert made.missing == ("order_id",)
+    assert "# order_id:   <- required, and not found" in (tmp_path / "shop" / "mapping.yaml").read_text()
+    with pytest.raises(MappingError, match="required columns are not mapped: order_id"):
+        run(Workspace.open(tmp_path / "shop"))
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "text"),
+    [(None, MappingError, "there is no file"), ("a,b\n", DataError, "no rows"), ("", DataError, "empty")],
+)
+def test_a_file_that_can_not_be_drafted_from_leaves_nothing(
+    tmp_path: Path, content: str | None, error: type[Exception], text: str
+) -> None:
+    path = tmp_path / "a.csv"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(error, match=text):
+        initialise(tmp_path / "shop", str(path))
+    assert not (tmp_path / "shop").exists()
+
+
+def test_a_workspace_is_never_made_over_another(tmp_path: Path) -> None:
+    initialise(tmp_path / "shop")
+    before = (tmp_path / "shop" / "regulars.toml").read_bytes()
+    with pytest.raises(UsageError, match=r"holds a regulars\.toml already"):
+        initialise(tmp_path / "shop", source="complete-journey")
+    assert (tmp_path / "shop" / "regulars.toml").read_bytes() == before
+
+
+def test_an_unknown_source_brings_the_one_there_is(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'complete-journey'"):
+        initialise(tmp_path / "shop", source="complete-jorney")
+
+
+@pytest.mark.parametrize("name", ["CustomerID", "customer-id", "Customer ID", "customer_id", "CUSTOMER ID"])
+def test_however_a_name_is_written_it_is_the_same_words(name: str) -> None:
+    assert words(name) == "customer id"
+
+
+def test_the_commands_go_from_a_file_to_tables(tmp_path: Path) -> None:
+    runner, app = CliRunner(), build()
+    shop, file = tmp_path / "shop", retail(tmp_path / "retail.csv")
+    made = runner.invoke(app, ["init", str(shop), "--from", str(file)])  # type: ignore[arg-type]
+    assert made.exit_code == 0, made.output
+    assert "regulars ingest" in made.output
+    tried = runner.invoke(app, ["ingest", "-w", str(shop), "--dry-run"])  # type: ignore[arg-type]
+    assert tried.exit_code == 0, tried.output
+    assert "PASS  orders: never 'quantity is not a number'" in tried.output
+    taken = runner.invoke(app, ["ingest", "-w", str(shop), "--json"])  # type: ignore[arg-type]
+    document = json.loads(taken.stdout)
+    assert document["ok"]
+    assert document["tables"][0]["added"] == 200
+
+
+def test_a_command_ends_with_the_right_exit_code(tmp_path: Path) -> None:
+    runner, app = CliRunner(), build()
+    shop, file = tmp_path / "shop", retail(tmp_path / "retail.csv")
+    runner.invoke(app, ["init", str(shop), "--from", str(file)])  # type: ignore[arg-type]
+    mapping = shop / "mapping.yaml"
+    good = mapping.read_text()
+    mapping.write_text(good.replace("customer_id: CustomerID", "customer_id: CustID"))
+    refused = runner.invoke(app, ["ingest", "-w", str(shop)])  # type: ignore[arg-type]
+    assert (refused.exit_code, "did you mean 'CustomerID'?" in refused.output) == (2, True)
+    mapping.write_text(good.replace("%m/%d/%Y", "%d/%m/%Y"))
+    failed = runner.invoke(app, ["ingest", "-w", str(shop)])  # type: ignore[arg-type]
+    assert failed.exit_code == 1
+    assert "rows are bad" in failed.output
+    tried = runner.invoke(app, ["ingest", "-w", str(shop), "--dry-run"])  # type: ignore[arg-type]
+    assert tried.exit_code == 1
+    assert "FAIL" in tried.output
