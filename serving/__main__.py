@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING, Any, cast
 
 from core import telemetry
 from core.errors import RegularsError
 from core.workspace import Workspace
 from serving.orphans import end_with_parent
+
+if TYPE_CHECKING:
+    from bentoml import Service
 
 
 def main() -> None:
@@ -39,8 +43,9 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     os.environ.setdefault("BENTOML_QUIET", "true")
     from serving.service import Regulars
 
-    Regulars.config["workers"] = workspace.settings.serving.workers
-    Regulars.serve_http(host=host, port=port)
+    service = cast("Service[Any]", Regulars)  # which the decorator makes of the class
+    service.config["workers"] = workspace.settings.serving.workers
+    service.serve_http(host=host, port=port)
 
 
 if __name__ == "__main__":

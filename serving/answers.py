@@ -57,9 +57,9 @@ class Reason(Answer):
     """Why a churn probability is what it is."""
 
     feature: str = Field(description="a feature of the data dictionary")
-    description: str = Field(description="what the feature means, with its unit")
     value: float | None = Field(description="the customer's value; null: missing")
     effect: float = Field(description="what it adds to the log-odds of leaving")
+    text: str = Field(description="the same in words, with the unit")
 
 
 class ChurnResult(Result):

@@ -5,30 +5,40 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from core.workspace import Workspace
+from feature_repo.store import ONLINE
 from models.kinds import kind
+from models.recommendation import Recommender
 from serving.champions import Champion
 from serving.features import Features
 
-LASTS_SECONDS: Final = 60.0
+KEY: Final = "product_id"
+LASTS_SECONDS: Final = 3600.0  # where another machine fills the store, nothing here tells of it
 
 
 class Catalogue:
-    """The product features a recommendation model needs; `columns` is one reference, replaced as a whole."""
+    """The product features for the recommendation model; `columns` is one reference, replaced as a whole.
 
-    def __init__(self, features: Features) -> None:
+    Empty while the store has none: the model then goes by its own, those of the training.
+    """
+
+    def __init__(self, workspace: Workspace, features: Features) -> None:
+        self._marker = workspace.feast_dir / ONLINE
         self._features = features
-        self._version = ""
+        self._read_for: tuple[str, int] | None = None
         self._read_at = 0.0
-        self.products: list[str] = []
         self.columns: Mapping[str, list[Any]] = MappingProxyType({})
 
     def refresh(self, champion: Champion) -> None:
-        """Read the product features for a model, where it is another one or they are a minute old."""
-        if champion.version == self._version and time.monotonic() - self._read_at < LASTS_SECONDS:
+        """Read the product features where the model or the store's content is another one."""
+        wanted = champion.version, self._marker.stat().st_mtime_ns if self._marker.exists() else 0
+        if wanted == self._read_for and time.monotonic() - self._read_at < LASTS_SECONDS:
             return
-        found = self._features.read(kind("recommendation").service, "product_id", champion.model.products)
+        model = cast(Recommender, champion.model)
+        found = self._features.read(kind("recommendation").service, KEY, model.products)
         if found.known:
-            self.products, self.columns = found.known, MappingProxyType(found.columns)
-            self._version, self._read_at = champion.version, time.monotonic()
+            columns = MappingProxyType({KEY: found.known, **found.columns})
+            model.recommend(None, columns, k=1)  # it prepares what it is given on first use
+            self.columns, self._read_for, self._read_at = columns, wanted, time.monotonic()

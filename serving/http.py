@@ -38,7 +38,9 @@ MOST_WAITING: Final = 256
 LONGEST_SECONDS: Final = 60.0
 READING: Final = {"GET", "HEAD"}
 SOON: Final = {"Retry-After": "1"}
-_ENDPOINTS: Final = {(endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS}
+_ENDPOINTS: Final[dict[tuple[str, str], Endpoint]] = {
+    (endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS
+}
 _log = structlog.get_logger(__name__)
 
 

@@ -49,7 +49,7 @@ def answer(
     }
 
 
-def refuse_too_many(runtime: Runtime, field: str, ids: Sequence[str]) -> None:
+def refuse_too_many(runtime: Runtime, field: str, ids: Sequence[object]) -> None:
     """Hold to `serving.max_ids`, which may be lower than what a body may have at most.
 
     Raises:

@@ -16,6 +16,7 @@ from serving.catalogue import Catalogue
 from serving.champions import Champion, Champions
 from serving.choices import Choices
 from serving.features import Features
+from serving.forecasts import Forecasts
 from serving.interactions import Interactions
 
 
@@ -29,17 +30,19 @@ class Runtime:
         self.registry = Registry(workspace)
         self.champions = Champions(workspace, self.registry, self._exchanged)
         self.features = Features(workspace)
-        self.catalogue = Catalogue(self.features)
+        self.catalogue = Catalogue(workspace, self.features)
+        self.forecasts = Forecasts(workspace, self.features)
         self.choices = Choices(workspace)
         self.interactions = Interactions(workspace, EventLog(workspace))
         self._loaded = threading.Event()
         tasks = {
             "consents": self.choices.refresh,
             "champions": self.champions.refresh,
+            "forecasts": self._refresh_forecasts,
+            "loaded": self._loaded.set,
             "catalogue": self._refresh_catalogue,
             "events": self._apply_missed,
             "metrics": self._tell_metrics,
-            "loaded": self._loaded.set,
         }
         self.background = Background(workspace.settings.serving.reload_seconds, tasks)
 
@@ -69,6 +72,11 @@ class Runtime:
         champion = self.champions.get("recommendation")
         if champion is not None:
             self.catalogue.refresh(champion)
+
+    def _refresh_forecasts(self) -> None:
+        champion = self.champions.get("demand")
+        if champion is not None:
+            self.forecasts.refresh(champion)
 
     def _apply_missed(self) -> None:
         self.interactions.apply_missed()

@@ -40,7 +40,7 @@ class Regulars:
         sys.setswitchinterval(SWITCH_SECONDS)
         Front.open(Workspace.open())
 
-    @bentoml.on_deployment
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
     def check() -> None:
         """Say what is wrong with the workspace once, before any worker starts."""
@@ -49,10 +49,10 @@ class Regulars:
         except RegularsError as error:
             raise SystemExit(f"error: {error}") from None
 
-    @bentoml.on_shutdown
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """Write what is queued."""
         Front.close()
 
 
-Regulars.add_asgi_middleware(Front)
+Regulars.add_asgi_middleware(Front)  # type: ignore[attr-defined]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final, cast
 
 from core.keys import Key
 from core.prediction_log import Result
-from feature_repo import catalog
+from core.settings import Churn
+from models.churn.scorer import Reason, Scorer
+from models.churn.tiers import action, tiers
 from models.kinds import kind
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
@@ -29,8 +32,9 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     refused = runtime.choices.now.refused(body.customer_ids, "profiling")
     allowed = [customer for customer in body.customer_ids if customer not in refused]
     found = runtime.features.read(kind("churn").service, "customer_id", allowed)
-    scored = _scored(runtime, serving, found, body.explain)
-    unknown = _unknown(runtime, serving)
+    settings = runtime.workspace.settings.churn
+    scored = _scored(settings, serving, found, body.explain)
+    unknown = _unknown(settings, cast(Scorer, serving.model))
     results = []
     for customer in body.customer_ids:
         line = _NOTHING if customer in refused else scored.get(customer, unknown)
@@ -49,55 +53,40 @@ _NOTHING: Mapping[str, Any] = {
 }
 
 
-def _scored(runtime: Runtime, serving: Champion, found: Found, explain: bool) -> dict[str, dict[str, Any]]:
+def _scored(settings: Churn, serving: Champion, found: Found, explain: bool) -> dict[str, dict[str, Any]]:
     if not found.known:
         return {}
-    scores = serving.model.score(found.columns)
-    reasons = serving.model.explain(found.columns, REASONS) if explain else [[] for _ in found.known]
-    inactive = _inactive(runtime, found)
+    scorer = cast(Scorer, serving.model)
+    scores = scorer.score(found.columns)
+    reasons = scorer.explain(found.columns, REASONS) if explain else [[] for _ in found.known]
+    inactive = [days is None or days > settings.active_days for days in found.columns[RECENCY]]
     return {
-        customer: _line(runtime, probability, score, why, serving.fallback or ("inactive" if away else None))
+        customer: _line(settings, probability, score, why, serving.fallback or ("inactive" if away else None))
         for customer, probability, score, why, away in zip(
             found.known, scores.probability, scores.risk_score, reasons, inactive, strict=True
         )
     }
 
 
-def _inactive(runtime: Runtime, found: Found) -> list[bool]:
-    """Who has not bought for longer than the population the model was trained on."""
-    most = runtime.workspace.settings.churn.active_days
-    return [days is None or days > most for days in found.columns[RECENCY]]
-
-
-def _unknown(runtime: Runtime, serving: Champion) -> dict[str, Any]:
+def _unknown(settings: Churn, scorer: Scorer) -> dict[str, Any]:
     """The rate of the whole population says nothing about the order within it: the middle of the ranks."""
-    return _line(runtime, serving.model.population_rate, MIDDLE, [], "population")
+    return _line(settings, scorer.population_rate, MIDDLE, [], "population")
 
 
-def _line(runtime: Runtime, probability: float, score: int, reasons: list[Any], fallback: str | None) -> dict[str, Any]:
-    settings = runtime.workspace.settings.churn
-    tier = sum(score >= lowest for lowest in settings.tiers)
+def _line(
+    settings: Churn, probability: float, score: int, reasons: Sequence[Reason], fallback: str | None
+) -> dict[str, Any]:
+    (tier,) = tiers([score], settings).tolist()
     return {
         "churn_probability": probability,
         "risk_score": score,
         "risk_tier": tier,
-        "reasons": [_reason(reason) for reason in reasons],
-        "action": settings.actions[tier],
+        "reasons": [asdict(reason) for reason in reasons],
+        "action": action(tier, settings),
         "fallback": fallback,
     }
 
 
-def _reason(reason: Any) -> dict[str, Any]:
-    feature = DICTIONARY.get(reason.feature)
-    return {
-        "feature": reason.feature,
-        "description": f"{feature.description} ({feature.unit})" if feature else reason.feature,
-        "value": reason.value,
-        "effect": reason.effect,
-    }
-
-
-DICTIONARY: Final = {feature.name: feature for feature in catalog.view("customer_features").features}
 ENDPOINT = Endpoint(
     "POST",
     "/v1/churn",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from core.keys import Key
 from core.prediction_log import Result
 from models.kinds import kind
+from models.recommendation import Recommender
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.endpoint import Endpoint
@@ -19,7 +20,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     """At most k products for a customer; what sells best for guests, unknown customers, and without consent."""
     serving = champion(runtime, "recommendation")
     history, fallback = _history(runtime, body.customer_id)
-    items = serving.model.recommend(
+    items = cast(Recommender, serving.model).recommend(
         history,
         runtime.catalogue.columns,
         k=body.k,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from core.keys import Key
 from core.prediction_log import Result
+from models.recommendation import Recommender
 from serving.answers import SimilarAnswer
 from serving.bodies import SimilarBody
 from serving.endpoint import Endpoint
@@ -16,11 +17,11 @@ from serving.runtime import Runtime
 def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
     """At most k products; for one the model does not know, what sells best."""
     serving = champion(runtime, "recommendation")
-    found, missing = serving.model.similar(body.product_id, body.k), serving.fallback
+    model = cast(Recommender, serving.model)
+    missing: str | None = serving.fallback
+    found = model.similar(body.product_id, body.k)
     if not found:
-        items = serving.model.recommend(
-            None, runtime.catalogue.columns, k=body.k, mode="all", exclude=[body.product_id], basket=[], region=None
-        )
+        items = model.recommend(None, runtime.catalogue.columns, k=body.k, exclude=[body.product_id])
         found, missing = [(item.product_id, item.score) for item in items], "unknown_product"
     results = [{"product_id": product, "score": score, "fallback": missing} for product, score in found]
     logged = [Result(body.product_id, score, product, missing) for product, score in found]
