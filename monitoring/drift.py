@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import combinations
 from math import sqrt
 from typing import Any, Literal
 
@@ -118,11 +118,15 @@ def _chance(test: Test, one: int, two: int) -> float:
 
 
 def _pace(test: Test, reference: Mapping[date, pd.DataFrame], column: str, scale: float) -> float:
-    """How far the column moved per day inside the reference, at most, from one snapshot to the next."""
+    """How far the column moved per day inside the reference, at most.
+
+    Snapshots at least half the reference apart are compared: over a longer way a real pace weighs more than chance.
+    """
     days, paces = sorted(reference), [0.0]
-    for before, after in pairwise(days):
+    apart = (days[-1] - days[0]) / 2
+    for before, after in combinations(days, 2):
         one, two = reference[before][column].dropna(), reference[after][column].dropna()
-        if min(len(one), len(two)) >= FEWEST:
+        if after - before >= apart and min(len(one), len(two)) >= FEWEST:
             moved = _distance(test, one, two) / scale - _chance(test, len(one), len(two)) / 2
             paces.append(max(moved, 0.0) / (after - before).days)
     return max(paces)

@@ -8,16 +8,17 @@ its customers by what they did up to then.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
 
-from core.errors import DataError, RegularsError, UsageError
+from core.errors import RegularsError
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
 from feature_repo.catalog import View
+from models.churn.population import active
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version
@@ -31,14 +32,11 @@ CHURN, DEMAND, RECOMMENDATION = "churn", "demand", "recommendation"
 
 @dataclass(frozen=True)
 class Predictions:
-    """A model's predictions as of some dates; none for a date at which it could not predict."""
+    """The served model's prediction files now, and as of the day it was trained: its reference."""
 
-    files: Mapping[date, pd.DataFrame]
-
-    def ids(self, day: date) -> set[str] | None:
-        """The customers scored as of a date; None where the file is not one row per customer."""
-        file = self.files.get(day)
-        return set(file["customer_id"]) if file is not None and "churn_probability" in file else None
+    now: pd.DataFrame
+    before: pd.DataFrame
+    before_day: date
 
 
 def origins(registry: Registry, version: Version, horizon_days: int) -> list[date]:
@@ -58,30 +56,26 @@ def origins(registry: Registry, version: Version, horizon_days: int) -> list[dat
 
 
 def predictions(
-    workspace: Workspace, kind: Kind, model: FittedModel, version: str, days: Sequence[date]
-) -> Predictions:
-    """The prediction file as of each date that the model can predict at."""
-    files = {}
-    for day in days:
-        try:
-            files[day] = kind.predict_file(workspace, model, day, version)
-        except (UsageError, DataError):
-            continue
-    return Predictions(files)
+    workspace: Workspace, kind: Kind, model: FittedModel, version: Version, as_of: date
+) -> Predictions | None:
+    """The predictions to compare; None where the model knows more than `as_of` allows."""
+    if version.as_of > as_of:
+        return None
+    before = kind.predict_file(workspace, model, version.as_of, version.version)
+    if version.as_of == as_of:
+        return Predictions(before, before, version.as_of)
+    return Predictions(kind.predict_file(workspace, model, as_of, version.version), before, version.as_of)
 
 
-def of_features(
-    workspace: Workspace, kind: Kind, reference: Sequence[date], as_of: date, scored: Predictions
-) -> list[Comparison]:
-    """One comparison per feature view of the kind, over the customers it scores where that is known."""
-    return [_of_view(workspace, view, reference, as_of, scored) for view in catalog.service(kind.service)]
+def of_features(workspace: Workspace, kind: Kind, reference: Sequence[date], as_of: date) -> list[Comparison]:
+    """One comparison per feature view of the kind; for churn over the customers whom it scores."""
+    return [_of_view(workspace, kind.name, view, [*reference, as_of]) for view in catalog.service(kind.service)]
 
 
-def of_predictions(kind: str, scored: Predictions, as_of: date, seed: int) -> Comparison | None:
-    """The predictions as of the run's date beside earlier ones; None where there is nothing to compare."""
-    columns = {day: sampled(prediction_columns(kind, file), seed) for day, file in scored.files.items()}
-    current = columns.pop(as_of, None)
-    return Comparison(columns, current, as_of) if columns and current is not None else None
+def of_predictions(kind: str, scored: Predictions, as_of: date, seed: int) -> Comparison:
+    """The predictions now beside those of the day the model was trained."""
+    now, before = (sampled(prediction_columns(kind, file), seed) for file in (scored.now, scored.before))
+    return Comparison({scored.before_day: before}, now, as_of)
 
 
 def prediction_columns(kind: str, file: pd.DataFrame) -> pd.DataFrame:
@@ -101,31 +95,28 @@ def side_by_side(comparisons: Sequence[Comparison]) -> tuple[pd.DataFrame, pd.Da
     return current, reference, frozenset().union(*(each.codes for each in comparisons))
 
 
-def _of_view(
-    workspace: Workspace, view: View, reference: Sequence[date], as_of: date, scored: Predictions
-) -> Comparison:
-    snapshots.ensure(workspace, view.name, [*reference, as_of])
-    seed = workspace.settings.seed
-    frames = {day: sampled(_read(workspace, view, day, scored.ids(day)), seed) for day in [*reference, as_of]}
-    current = frames[as_of] if as_of not in reference else frames[as_of].copy()
-    codes = frozenset(f.name for f in view.features if (f.dtype == "text" or f.unit == "code"))
+def _of_view(workspace: Workspace, kind: str, view: View, days: Sequence[date]) -> Comparison:
+    """The last of the days beside the others."""
+    snapshots.ensure(workspace, view.name, days)
+    frames = {day: sampled(_read(workspace, kind, view, day), workspace.settings.seed) for day in days}
+    *reference, as_of = days
+    current = frames[as_of]
+    codes = {f.name for f in view.features if f.dtype == "text" or f.unit == "code"}
     kept = [name for name in current if name not in codes or current[name].nunique() <= MOST_CODES]
-    return Comparison({day: frames[day][kept] for day in reference}, current[kept], as_of, codes & set(kept))
+    return Comparison({day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept)))
 
 
-def _read(workspace: Workspace, view: View, day: date, ids: set[str] | None) -> pd.DataFrame:
-    """The snapshot's numbers and codes; of a packed feature the number of its entries."""
+def _read(workspace: Workspace, kind: str, view: View, day: date) -> pd.DataFrame:
+    """The snapshot's numbers and codes; of packed features the number of their entries."""
     frame = pd.read_parquet(snapshots.partition(workspace, view.name, day), partitioning=None)
-    if ids is not None and view.key == "customer_id":
-        frame = frame[frame["customer_id"].isin(ids)]
-    columns = {}
-    for feature in view.features:
-        if feature.dtype in ("float", "int", "text"):
-            columns[feature.name] = frame[feature.name]
-    packed = next((f.name for f in view.features if f.dtype in ("floats", "ints", "texts")), None)
+    if kind == CHURN:
+        frame = frame[frame[view.key].isin(active(workspace, day))]
+    plain = [feature.name for feature in view.features if feature.dtype in ("float", "int", "text")]
+    packed = next((f.name for f in view.features if f.dtype not in ("float", "int", "text")), None)
+    columns = frame[plain].copy()
     if packed:
         columns[f"{packed} (entries)"] = frame[packed].map(len, na_action="ignore").astype(float)
-    return pd.DataFrame(columns).reset_index(drop=True)
+    return columns.reset_index(drop=True)
 
 
 def _recorded(registry: Registry, version: Version) -> list[str]:

@@ -68,8 +68,8 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
     _measure_unmeasured(subject)
     days = frames.origins(registry, version, performance.horizon_days(workspace, kind_name))
     days = [day for day in days if day < as_of]
-    scored = _score(subject, days)
-    compared = frames.of_features(workspace, subject.kind, days, as_of, scored) if days else []
+    scored = _score(subject)
+    compared = frames.of_features(workspace, subject.kind, days, as_of) if days else []
     window = subject.window
     measured = performance.measure(workspace, subject.kind, version, window) if window else None
     fairness = measure(workspace, subject.kind, window.model, window.as_of) if window else None
@@ -122,11 +122,10 @@ def _measure_unmeasured(subject: _Subject) -> None:
     subject.registry.store_fairness(challenger, result)
 
 
-def _score(subject: _Subject, days: list[date]) -> Predictions:
-    """The served model's predictions as of the run's date and of its training dates."""
+def _score(subject: _Subject) -> Predictions | None:
+    """The served model's predictions now, and as of the day it was trained."""
     fitted = subject.kind.load(subject.registry.fetch(subject.version) / MODEL)
-    wanted = [*days, subject.as_of]
-    return frames.predictions(subject.workspace, subject.kind, fitted, subject.version.version, wanted)
+    return frames.predictions(subject.workspace, subject.kind, fitted, subject.version, subject.as_of)
 
 
 def _feature_checks(compared: list[Comparison]) -> tuple[Check, ...]:
@@ -134,10 +133,11 @@ def _feature_checks(compared: list[Comparison]) -> tuple[Check, ...]:
 
 
 def _with_report(
-    subject: _Subject, report: ModelReport, compared: list[Comparison], scored: Predictions, at: datetime
+    subject: _Subject, report: ModelReport, compared: list[Comparison], scored: Predictions | None, at: datetime
 ) -> ModelReport:
     """Run the drift tests, which Evidently does, and keep the full report."""
-    predicted = frames.of_predictions(subject.kind.name, scored, subject.as_of, subject.workspace.settings.seed)
+    seed = subject.workspace.settings.seed
+    predicted = frames.of_predictions(subject.kind.name, scored, subject.as_of, seed) if scored else None
     planned, skipped = _plans(compared, predicted)
     data = _data([*compared, *([predicted] if predicted else [])])
     metrics = [*_summary_metrics(subject, report), *drift.metrics(planned)]
@@ -184,26 +184,24 @@ def _drift_result(columns: tuple[Any, ...], compared: list[Comparison], skipped:
     return DriftResult(columns, tuple(sorted(first.reference)), *rows, tuple(skipped))
 
 
-def _own_rules(subject: _Subject, scored: Predictions) -> tuple[RuleState, ...]:
-    now = scored.files.get(subject.as_of)
-    if now is None:
+def _own_rules(subject: _Subject, scored: Predictions | None) -> tuple[RuleState, ...]:
+    if scored is None:
         return ()
     settings = subject.workspace.settings
     if subject.kind.name == frames.CHURN:
-        counts = {int(tier): int(n) for tier, n in now["risk_tier"].value_counts().items()}
+        counts = {int(tier): int(n) for tier, n in scored.now["risk_tier"].value_counts().items()}
         return (rules.tiers(counts, settings.churn.actions),)
     if subject.kind.name == frames.DEMAND:
-        return (rules.review(*series.waiting(subject.workspace, now), settings.rules),)
+        return (rules.review(*series.waiting(subject.workspace, scored.now), settings.rules),)
     return ()
 
 
-def _exposures(subject: _Subject, scored: Predictions) -> tuple[dict[str, float], dict[str, float]]:
-    """How the lists spread over the catalogue now, and at the last of the training dates."""
-    if subject.kind.name != frames.RECOMMENDATION or subject.as_of not in scored.files:
+def _exposures(subject: _Subject, scored: Predictions | None) -> tuple[dict[str, float], dict[str, float]]:
+    """How the lists spread over the catalogue now, and when the model was trained."""
+    if subject.kind.name != frames.RECOMMENDATION or scored is None:
         return {}, {}
-    earlier = max((day for day in scored.files if day < subject.as_of), default=None)
-    now = _exposure(subject, subject.as_of, scored.files[subject.as_of])
-    return now, _exposure(subject, earlier, scored.files[earlier]) if earlier else {}
+    now = _exposure(subject, subject.as_of, scored.now)
+    return now, _exposure(subject, scored.before_day, scored.before)
 
 
 def _exposure(subject: _Subject, day: date, lists: pd.DataFrame) -> dict[str, float]:

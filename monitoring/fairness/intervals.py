@@ -123,9 +123,9 @@ def _log_ratio(side: Side, pooled: Side) -> _LogEstimate:
     if ratio <= 0:
         ratio = 0.5 * float(pooled[0].sum() / pooled[1].sum()) / (n + 0.5)
     centre = float(sample[0].sum() / sample[1].sum())
-    residuals = sample[0] - centre * sample[1]
-    spread = float((residuals**2).sum()) / (len(sample[0]) - 1)
-    return _LogEstimate(log(ratio), n * spread / (float(bottom.sum()) * ratio) ** 2, max(n - 1, 1))
+    residuals = (sample[0] - centre * sample[1]) / (float(bottom.sum()) * ratio)
+    variance = n * float((residuals**2).sum()) / (len(sample[0]) - 1)
+    return _LogEstimate(log(ratio), variance, max(n - 1, 1))
 
 
 def _welch(one: _LogEstimate, two: _LogEstimate, confidence: float) -> Ratio:

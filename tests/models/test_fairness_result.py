@@ -1,0 +1,38 @@
+"""The stored fairness result: what monitoring writes is what the gate reads."""
+
+from datetime import date
+
+import pytest
+
+from core.errors import DataError
+from models.fairness_result import FairnessResult, GroupFigure
+
+OK = GroupFigure("age_band", "25-34", "selection rate", 120, 0.2, 0.25, 0.8, 0.6, 1.1, "ok")
+FLAGGED = GroupFigure("age_band", "65+", "selection rate", 90, 0.5, 0.25, 2.0, 1.5, 2.7, "flagged")
+FEW = GroupFigure("age_band", "19-24", "selection rate", 9, None, None, None, None, None, "too few to judge")
+
+
+def result(*figures):
+    return FairnessResult("churn", date(2024, 1, 1), date(2024, 1, 29), figures, "a note")
+
+
+def test_a_result_comes_back_as_it_was_written():
+    written = result(OK, FLAGGED, FEW)
+    assert FairnessResult.from_json(written.to_json()) == written
+
+
+def test_one_flagged_group_blocks_the_version():
+    assert result(OK, FLAGGED).state == "blocked"
+    assert result(OK, FEW).state == "ok"
+    assert result().state == "not measured"
+
+
+def test_a_figure_speaks_for_itself():
+    assert FLAGGED.sentence() == ("selection rate of age_band = 65+: 2.00 times the rest [1.50, 2.70], n = 90, flagged")
+    assert FEW.sentence() == "selection rate of age_band = 19-24: too few to judge (n = 9)"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"figures": [{"verdict": "fine"}]}', "[1]"])
+def test_a_damaged_artifact_is_refused_with_what_to_do(text):
+    with pytest.raises(DataError, match="regulars monitor"):
+        FairnessResult.from_json(text)

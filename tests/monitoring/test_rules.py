@@ -1,0 +1,122 @@
+"""The rules of the house, each with what makes it speak and what keeps it quiet."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from core.settings import Rules
+from models.fairness_result import FairnessResult, GroupFigure
+from monitoring import rules
+from monitoring.business import Figure
+from monitoring.outcome import ColumnDrift, DriftResult, Performance
+
+RULES = Rules()
+TODAY = date(2024, 7, 1)
+
+
+def drifted(count, total):
+    columns = tuple(ColumnDrift(f"f{i}", "feature", "wasserstein", 1.0, 0.4, 0.1, i < count) for i in range(total))
+    return DriftResult(columns, (TODAY,), 100, 100)
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, "ok"), (3, "ok"), (4, "alert")])
+def test_drift_speaks_above_three_tenths_of_the_columns(count, status):
+    assert rules.drift("churn", drifted(count, 10), RULES).status == status
+
+
+def test_without_anything_to_compare_drift_is_unknown():
+    assert rules.drift("churn", None, RULES).status == "unknown"
+
+
+def performance(value, floor=0.7):
+    return Performance("auc", True, value, value, value, floor, "recency", TODAY, TODAY, 100, TODAY)
+
+
+@pytest.mark.parametrize(("value", "days", "status"), [(0.8, 0, "ok"), (0.6, 6, "ok"), (0.6, 7, "alert")])
+def test_retraining_is_requested_after_seven_days_below_the_floor(value, days, status):
+    state = rules.quality("churn", performance(value), days, RULES)
+    assert state.status == status
+    assert ("retraining is requested" in state.effect) == (status == "alert")
+
+
+def test_days_in_a_row_are_counted_over_daily_runs():
+    earlier = {TODAY - timedelta(days=back): back != 4 for back in range(1, 10)}
+    assert rules.days_in_a_row(TODAY, True, earlier) == 4
+    assert rules.days_in_a_row(TODAY, False, earlier) == 0
+    assert rules.days_in_a_row(TODAY, True, {}) == 1
+
+
+def test_a_weekly_run_speaks_for_its_week_and_a_longer_gap_ends_the_chain():
+    assert rules.days_in_a_row(TODAY, True, {TODAY - timedelta(days=7): True}) == 8
+    assert rules.days_in_a_row(TODAY, True, {TODAY - timedelta(days=8): True}) == 1
+
+
+def figures(*changes, name="revenue"):
+    days = [TODAY - timedelta(days=back) for back in reversed(range(len(changes)))]
+    return [Figure(name, day, 100.0 * (1 + change), 100.0) for day, change in zip(days, changes, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "level"),
+    [
+        ((-0.1, -0.1, -0.1), "ok", 0),
+        ((0.0, -0.3, -0.3), "ok", 0),
+        ((-0.3, -0.3, -0.3), "alert", 1),
+        ((-0.4, -0.4, -0.36), "alert", 2),
+        ((0.6, 0.7, 0.5), "alert", 3),
+        ((-0.6, -0.6, -0.25), "alert", 1),
+    ],
+)
+def test_a_business_figure_speaks_after_three_days_off_by_a_fifth(changes, status, level):
+    (state,) = rules.business(figures(*changes), RULES)
+    assert (state.status, state.level) == (status, level)
+
+
+def test_without_an_earlier_window_a_business_figure_is_unknown():
+    (state,) = rules.business([Figure("orders", TODAY, 5.0, None)], RULES)
+    assert state.status == "unknown"
+
+
+def test_a_flagged_group_asks_for_a_review():
+    figure = GroupFigure("age", "65+", "selection rate", 90, 0.5, 0.2, 2.5, 1.9, 3.2, "flagged")
+    state = rules.fairness("churn", FairnessResult("churn", TODAY, TODAY, (figure,)))
+    assert (state.status, state.level) == ("alert", 3)
+    assert "65+" in state.text
+    assert "regulars approve churn" in state.effect
+
+
+def test_no_measurement_is_unknown_not_fair():
+    assert rules.fairness("churn", None).status == "unknown"
+    assert rules.fairness("demand", FairnessResult("demand", TODAY, TODAY, (), "no region")).status == "unknown"
+
+
+def test_a_surge_is_a_flag_that_names_the_series_and_asks_for_nobody():
+    state = rules.surge(["BEER", "ICE"], 40, RULES)
+    assert state.status == "ok"
+    assert state.items == ("BEER", "ICE")
+
+
+def test_tiers_name_their_win_back_actions():
+    state = rules.tiers({0: 70, 1: 16, 2: 10, 3: 4}, ("none", "mail", "coupon", "call"))
+    assert state.text == "tier 1: 16 (mail); tier 2: 10 (coupon); tier 3: 4 (call)"
+
+
+def lists(products):
+    return pd.DataFrame({"customer_id": [f"c{i}" for i in range(len(products))], "product_id": products})
+
+
+def test_exposure_counts_places():
+    bought = pd.DataFrame({"customer_id": ["c0", "c1", "c1"], "product_id": ["a", "b", "b"]})
+    found = rules.exposure_of(lists(["a", "a", "b", "c"]), 10, bought)
+    assert found["coverage"] == pytest.approx(0.3)
+    assert found["concentration"] == 1.0
+    assert found["repetition"] == pytest.approx(0.25)
+
+
+def test_a_filter_bubble_is_a_fall_from_what_it_was():
+    before = {"coverage": 0.4, "concentration": 0.2, "repetition": 0.6}
+    quiet = rules.recommendations({"coverage": 0.3, "concentration": 0.3, "repetition": 0.7}, before)
+    loud = rules.recommendations({"coverage": 0.1, "concentration": 0.5, "repetition": 0.9}, before)
+    assert {state.status for state in quiet} == {"ok"}
+    assert {state.status for state in loud} == {"alert"}
