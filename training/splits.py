@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.errors import DataError
+from models.origins import evaluated_from, origins, usable
+
+__all__ = ["Split", "evaluated_from", "origins", "require_history", "rolling", "usable"]
 
 
 @dataclass(frozen=True)
@@ -18,26 +21,6 @@ class Split:
 
     train: tuple[date, ...]
     evaluate: date
-
-
-def evaluated_from(as_of: date, horizon_days: int) -> date:
-    """The origin of the last window that is wholly known at `as_of`."""
-    return as_of - timedelta(days=horizon_days)
-
-
-def origins(first: date, known_until: date, horizon_days: int, step_days: int) -> list[date]:
-    """Every `step_days`-th origin from `first` on whose labels are known at `known_until`, oldest first.
-
-    They are counted back from the last one, so that the newest labels are always used.
-    """
-    last = evaluated_from(known_until, horizon_days)
-    count = (last - first).days // step_days + 1
-    return [last - timedelta(days=step_days * i) for i in reversed(range(max(count, 0)))]
-
-
-def usable(candidates: Sequence[date], evaluate: date, horizon_days: int) -> tuple[date, ...]:
-    """Those origins whose label window ends by `evaluate`."""
-    return tuple(origin for origin in candidates if origin <= evaluated_from(evaluate, horizon_days))
 
 
 def rolling(

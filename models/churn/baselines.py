@@ -1,0 +1,155 @@
+"""The baselines every churn model must beat: recency alone, a logistic regression on RFM, and BG/NBD.
+
+They read the same features as the model, so they answer online where no model has passed its gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+
+from core.workspace import Workspace
+from feature_repo.features import Feature
+from models import artifact
+from models.churn import bgnbd, data, golden
+from models.churn.inputs import Inputs, Matrix
+from models.churn.linear import Linear
+from models.churn.scorer import About, Floats, Scorer, describe_population
+
+RECENCY = ("days_since_last_visit",)
+RFM = ("days_since_last_visit", "visit_days_84d", "visit_days_364d", "revenue_84d", "revenue_364d")
+PURCHASES = ("repeat_visits", "visit_span", "days_since_first_visit")
+STEP_DAYS = 2 * data.STEP_DAYS
+_STRENGTH = 1.0
+_LEAST, _MOST = 1e-4, 1 - 1e-4
+
+
+class LogisticBaseline(Scorer):
+    """Logistic regression on a few features."""
+
+    name: ClassVar[str] = "logistic"
+
+    def __init__(self, about: About, linear: Linear) -> None:
+        super().__init__(about)
+        self.linear = linear
+
+    def margins(self, matrix: Matrix) -> Floats:
+        """Log-odds of leaving, shape (rows,)."""
+        return self.linear.margins(matrix)
+
+    def contributions(self, matrix: Matrix) -> Floats:
+        """Weight times distance from the mean."""
+        return self.linear.contributions(matrix)
+
+    def write(self, directory: Path) -> None:
+        """The weights."""
+        artifact.write_json(directory / "linear.json", self.linear.as_dict())
+
+    @classmethod
+    def read(cls, directory: Path, about: About) -> LogisticBaseline:
+        """The inverse of `write`."""
+        return cls(about, Linear.from_dict(artifact.read_json(directory / "linear.json")))
+
+
+class BgNbdBaseline(Scorer):
+    """P(no purchase in the horizon) of BG/NBD."""
+
+    name: ClassVar[str] = "bgnbd"
+
+    def __init__(self, about: About, parameters: bgnbd.Parameters, usual: Sequence[float]) -> None:
+        super().__init__(about)
+        self.parameters = parameters
+        self.usual = np.array(usual, dtype=np.float32)  # medians of x, t_x, T: what a value is compared with
+
+    def margins(self, matrix: Matrix) -> Floats:
+        """Log-odds of leaving, shape (rows,)."""
+        return bgnbd_margins(self.parameters, matrix, self.about.horizon_days)
+
+    def contributions(self, matrix: Matrix) -> Floats:
+        """How the log-odds change when one value is replaced by the usual one."""
+        whole, effects = self.margins(matrix), np.empty(matrix.shape)
+        for column, usual in enumerate(self.usual):
+            replaced = matrix.copy()
+            replaced[:, column] = usual
+            effects[:, column] = whole - self.margins(replaced)
+        return effects
+
+    def write(self, directory: Path) -> None:
+        """The parameters."""
+        content = {"parameters": self.parameters._asdict(), "usual": self.usual.tolist()}
+        artifact.write_json(directory / "bgnbd.json", content)
+
+    @classmethod
+    def read(cls, directory: Path, about: About) -> BgNbdBaseline:
+        """The inverse of `write`."""
+        content = artifact.read_json(directory / "bgnbd.json")
+        return cls(about, bgnbd.Parameters(**content["parameters"]), content["usual"])
+
+
+def bgnbd_margins(parameters: bgnbd.Parameters, matrix: Matrix, days: int) -> Floats:
+    """Log-odds of no purchase; a value that is missing counts as none (0)."""
+    x, t_x, age = (np.nan_to_num(matrix[:, column].astype(float)) for column in range(3))
+    t_x = np.minimum(t_x, age)
+    chance = bgnbd.probability_of_no_purchase(parameters, x, t_x, age, days)
+    return np.asarray(logit(np.clip(chance, _LEAST, _MOST)), dtype=float)
+
+
+def fit(workspace: Workspace, as_of: date) -> dict[str, Scorer]:
+    """Every baseline, fitted on facts before `as_of`."""
+    origins = data.known_origins(workspace, as_of, STEP_DAYS)
+    return fit_on(workspace, data.labelled(workspace, origins, as_of), data.unlabelled(workspace, as_of), as_of)
+
+
+def fit_on(workspace: Workspace, examples: pd.DataFrame, population: pd.DataFrame, as_of: date) -> dict[str, Scorer]:
+    """Every baseline, fitted on labelled examples; ranks and rate are of the population as of `as_of`."""
+    fitted: dict[str, Scorer] = {
+        "recency": _logistic(workspace, RECENCY, examples, population, as_of),
+        "rfm_logistic": _logistic(workspace, RFM, examples, population, as_of),
+        "bgnbd": _bgnbd(workspace, population, as_of),
+    }
+    for baseline in fitted.values():
+        baseline.golden_inputs = golden.make(baseline.about.inputs, population, workspace.settings.seed)
+    return fitted
+
+
+def _logistic(
+    workspace: Workspace, names: Sequence[str], examples: pd.DataFrame, population: pd.DataFrame, as_of: date
+) -> LogisticBaseline:
+    inputs = Inputs(_named(names), {})
+    linear = Linear.fit(inputs.matrix(examples), examples["churned"].to_numpy(), _STRENGTH)
+    return LogisticBaseline(_about(workspace, inputs, linear.margins, population, as_of), linear)
+
+
+def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbdBaseline:
+    """Fitted on the population's purchases alone: it needs no labels."""
+    inputs, horizon = Inputs(_named(PURCHASES), {}), workspace.settings.churn.horizon_days
+    matrix = inputs.matrix(population)
+    parameters = bgnbd.fit(*(np.nan_to_num(matrix[:, column].astype(float)) for column in range(3)))
+
+    def margins(rows: Matrix) -> Floats:
+        return bgnbd_margins(parameters, rows, horizon)
+
+    usual = np.nanmedian(matrix, axis=0).tolist()
+    return BgNbdBaseline(_about(workspace, inputs, margins, population, as_of), parameters, usual)
+
+
+def _about(
+    workspace: Workspace,
+    inputs: Inputs,
+    margins: Callable[[Matrix], Floats],
+    population: pd.DataFrame,
+    as_of: date,
+) -> About:
+    ranks, rate = describe_population(inputs, margins, population)
+    return About(as_of, workspace.settings.churn.horizon_days, inputs, ranks, rate)
+
+
+def _named(names: Sequence[str]) -> tuple[Feature, ...]:
+    known: dict[str, Feature] = {feature.name: feature for feature in data.features()}
+    return tuple(known[name] for name in names)

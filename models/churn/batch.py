@@ -1,0 +1,41 @@
+"""The prediction file: the whole population as of a date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from core.errors import DataError
+from core.workspace import Workspace
+from models.churn import data
+from models.churn.scorer import Scorer
+from models.churn.tiers import tiers
+
+
+def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str) -> pd.DataFrame:
+    """customer_id, as_of, churn_probability, risk_score, risk_tier, model_version: one row per customer.
+
+    Raises:
+        DataError: the model was trained as of a later date, or nobody is active.
+    """
+    if model.trained_as_of > as_of:
+        raise DataError(
+            f"version {version} was trained as of {model.trained_as_of}: it knows what happened after {as_of}",
+            todo=f"give --as-of {model.trained_as_of} or later, or train as of {as_of}",
+        )
+    frame = data.unlabelled(workspace, as_of)
+    if frame.empty:
+        days = workspace.settings.churn.active_days
+        raise DataError(f"no customer bought anything in the {days} days before {as_of}")
+    scores = model.score(frame)
+    return pd.DataFrame(
+        {
+            "customer_id": frame["customer_id"].astype(str),
+            "as_of": as_of,
+            "churn_probability": scores.probability,
+            "risk_score": scores.risk_score,
+            "risk_tier": tiers(scores.risk_score, workspace.settings.churn),
+            "model_version": version,
+        }
+    )

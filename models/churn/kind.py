@@ -1,0 +1,103 @@
+"""Churn as a kind of model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import StoreError
+from core.workspace import Workspace
+from models import artifact
+from models.churn import baselines, batch, data, golden
+from models.churn.baselines import BgNbdBaseline, LogisticBaseline
+from models.churn.metrics import STATISTICS
+from models.churn.model import BoostedModel
+from models.churn.scorer import ABOUT, About, Scorer
+from models.churn.tiers import tiers
+from models.intervals import Statistic
+
+OUTPUTS = ["churn_probability", "risk_score"]
+SCORERS: Mapping[str, type[Scorer]] = {each.name: each for each in (BoostedModel, LogisticBaseline, BgNbdBaseline)}
+
+
+class ChurnKind:
+    """What the registry, the gates, the service and the monitors ask of a churn model."""
+
+    name = "churn"
+    service = data.SERVICE
+    primary = "roc_auc"
+    higher_is_better = True
+    statistics: Mapping[str, Statistic] = STATISTICS
+
+    def load(self, directory: Path) -> Scorer:
+        """Load a model or a baseline.
+
+        Raises:
+            StoreError: the directory is damaged, or holds something else.
+        """
+        artifact.verify(directory)
+        content = artifact.read_json(directory / ABOUT)
+        if content.get("scorer") not in SCORERS:
+            raise StoreError(f"unknown scorer {content.get('scorer')!r}", where=str(directory))
+        scorer = SCORERS[content["scorer"]].read(directory, About.from_dict(content))
+        scorer.golden_inputs, scorer.golden_answers = golden.load(directory)
+        return scorer
+
+    def evaluate(self, workspace: Workspace, model: Scorer, as_of: date) -> pd.DataFrame:
+        """The population as of a date, by customer_id: probability, risk_score, risk_tier, churned (0, 1).
+
+        Raises:
+            DataError: the window after `as_of` is not over.
+        """
+        horizon = pd.Timedelta(days=workspace.settings.churn.horizon_days)
+        known_at = (pd.Timestamp(as_of) + horizon).date()
+        frame = data.labelled(workspace, [as_of], min(known_at, _end(workspace)))
+        return evaluation(workspace, model, frame)
+
+    def predict_file(
+        self, workspace: Workspace, model: Scorer, as_of: date, version: str, **options: Any
+    ) -> pd.DataFrame:
+        """The prediction file of the whole population as of a date."""
+        return batch.predict_file(workspace, model, as_of, version)
+
+    def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Scorer]:
+        """The built-in baselines, fitted on the facts before `as_of`."""
+        return baselines.fit(workspace, as_of)
+
+    def signature(self, model: Scorer) -> Mapping[str, list[str]]:
+        """Features in, probability and risk score out."""
+        return {"inputs": model.about.inputs.names, "outputs": OUTPUTS}
+
+    def answer(self, model: Scorer, inputs: pd.DataFrame) -> pd.DataFrame:
+        """The signature's outputs for rows of its inputs."""
+        scores = model.score(inputs)
+        values = (scores.probability, scores.risk_score)
+        return pd.DataFrame(dict(zip(OUTPUTS, values, strict=True)), index=inputs.index)
+
+    def golden(self, model: Scorer) -> list[str]:
+        """Which answers to the golden inputs are no longer those saved with the model."""
+        return golden.differences(model, model.golden_inputs, model.golden_answers)
+
+
+def evaluation(workspace: Workspace, model: Scorer, frame: pd.DataFrame) -> pd.DataFrame:
+    """Per customer of a labelled frame: probability, risk_score, risk_tier, churned."""
+    scores = model.score(frame)
+    columns = {
+        "probability": scores.probability,
+        "risk_score": scores.risk_score,
+        "risk_tier": tiers(scores.risk_score, workspace.settings.churn),
+        "churned": frame["churned"].to_numpy(),
+    }
+    return pd.DataFrame(columns, index=pd.Index(frame["customer_id"], name="customer_id"))
+
+
+def _end(workspace: Workspace) -> date:
+    """The day after the last known one: a window that reaches beyond it is not over."""
+    return (pd.Timestamp(workspace.tables.last_day()) + pd.Timedelta(days=1)).date()
+
+
+KIND = ChurnKind()

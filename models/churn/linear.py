@@ -1,0 +1,62 @@
+"""Logistic regression as data: signed logarithms, missing values at the median, standardised, then weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from models.churn.inputs import Matrix
+
+Floats = NDArray[np.float64]
+_ARRAYS = ("medians", "means", "scales", "weights")
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Margin = intercept + sum of weight * (g(x) - mean) / scale, where g(x) = sign(x) log(1 + |x|)."""
+
+    medians: Floats
+    means: Floats
+    scales: Floats
+    weights: Floats
+    intercept: float
+
+    @classmethod
+    def fit(cls, matrix: Matrix, churned: NDArray[np.int64], strength: float) -> Linear:
+        """Fit with an L2 penalty; `strength` is its inverse weight (scikit-learn's C)."""
+        with np.errstate(all="ignore"):
+            medians = np.nan_to_num(np.nanmedian(matrix, axis=0)).astype(float)
+        bent = _bend(np.where(np.isnan(matrix), medians, matrix))
+        means, scales = bent.mean(axis=0), bent.std(axis=0)
+        scales = np.where(scales > 1e-9, scales, 1.0)
+        fitted = LogisticRegression(C=strength, max_iter=500).fit((bent - means) / scales, churned)
+        return cls(medians, means, scales, fitted.coef_[0], float(fitted.intercept_[0]))
+
+    def contributions(self, matrix: Matrix) -> Floats:
+        """What each feature adds to the log-odds against its mean, shape (rows, features)."""
+        bent = _bend(np.where(np.isnan(matrix), self.medians, matrix))
+        return np.asarray((bent - self.means) / self.scales * self.weights)
+
+    def margins(self, matrix: Matrix) -> Floats:
+        """Log-odds, shape (rows,)."""
+        return np.asarray(self.contributions(matrix).sum(axis=1) + self.intercept)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        arrays = {name: getattr(self, name).tolist() for name in _ARRAYS}
+        return arrays | {"intercept": self.intercept}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Linear:
+        """The inverse of `as_dict`."""
+        medians, means, scales, weights = (np.array(content[name], dtype=float) for name in _ARRAYS)
+        return cls(medians, means, scales, weights, float(content["intercept"]))
+
+
+def _bend(values: NDArray[Any]) -> Floats:
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=float)

@@ -1,0 +1,103 @@
+"""Metrics of churn predictions, each for many bootstrap resamples at once.
+
+A frame has one row per customer with `probability` and `churned` (0, 1). Weights say how often a row counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pandas import DataFrame
+
+from models.intervals import Floats
+
+BINS = 10
+TOP = 0.1
+_CLIP = 1e-6
+Resampler = Callable[[Floats, Floats, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of probabilities p and labels y under weights of shape (B, rows)."""
+
+    compute: Resampler
+
+    def __call__(self, frame: DataFrame) -> float:
+        """Its value on the frame as it is."""
+        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
+
+    def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
+        """Its values for each row of weights, shape (B,)."""
+        p, y = frame["probability"].to_numpy(dtype=float), frame["churned"].to_numpy(dtype=float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.compute(p, y, weights)
+
+
+def roc_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
+    """P(one who left scores above one who stayed), ties half (Mann-Whitney)."""
+    left, stayed, _ = _tied(p, y, weights, descending=False)
+    below = np.cumsum(stayed, axis=1) - stayed
+    wins = (left * (below + stayed / 2)).sum(axis=1)
+    return np.asarray(wins / (left.sum(axis=1) * stayed.sum(axis=1)))
+
+
+def pr_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
+    """Average precision: precision at each threshold, weighted by the recall it adds."""
+    left, stayed, _ = _tied(p, y, weights, descending=True)
+    hits = np.cumsum(left, axis=1)
+    flagged = hits + np.cumsum(stayed, axis=1)
+    precision = np.divide(hits, flagged, out=np.zeros_like(hits), where=flagged > 0)
+    return np.asarray((left * precision).sum(axis=1) / left.sum(axis=1))
+
+
+def log_loss(p: Floats, y: Floats, weights: Floats) -> Floats:
+    """Mean negative log-likelihood; probabilities are clipped at 1e-6."""
+    clipped = np.clip(p, _CLIP, 1 - _CLIP)
+    losses = -(y * np.log(clipped) + (1 - y) * np.log(1 - clipped))
+    return np.asarray(weights @ losses / weights.sum(axis=1))
+
+
+def brier(p: Floats, y: Floats, weights: Floats) -> Floats:
+    """Mean squared difference of probability and outcome."""
+    return np.asarray(weights @ ((p - y) ** 2) / weights.sum(axis=1))
+
+
+def calibration_error(p: Floats, y: Floats, weights: Floats) -> Floats:
+    """ECE: |mean probability - share that left| per tenth of the scale, weighted by how many are in it."""
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    inside = bins[:, None] == np.arange(BINS)
+    return np.asarray(np.abs(weights @ (inside * (p - y)[:, None])).sum(axis=1) / weights.sum(axis=1))
+
+
+def lift_at_top(p: Floats, y: Floats, weights: Floats) -> Floats:
+    """Share that left among the tenth with the highest probability, over the share in all; ties pro rata."""
+    left, _, together = _tied(p, y, weights, descending=True)
+    total = together.sum(axis=1, keepdims=True)
+    top = np.ceil(TOP * total)
+    room = np.clip(top - (np.cumsum(together, axis=1) - together), 0, None)
+    part = np.divide(np.minimum(room, together), together, out=np.zeros_like(together), where=together > 0)
+    return np.asarray((left * part).sum(axis=1) / top[:, 0] / (left.sum(axis=1) / total[:, 0]))
+
+
+def _tied(p: Floats, y: Floats, weights: Floats, *, descending: bool) -> tuple[Floats, Floats, Floats]:
+    """Weights of those who left, who stayed, and both, summed over equal probabilities, in the order of p."""
+    order: NDArray[np.intp] = np.argsort(-p if descending else p, kind="stable")
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(p[order]) != 0]))
+    ordered = weights[:, order]
+    left = np.add.reduceat(ordered * y[order], starts, axis=1)
+    together = np.add.reduceat(ordered, starts, axis=1)
+    return left, together - left, together
+
+
+STATISTICS: Mapping[str, Metric] = {
+    "roc_auc": Metric(roc_auc),
+    "pr_auc": Metric(pr_auc),
+    "log_loss": Metric(log_loss),
+    "brier": Metric(brier),
+    "ece": Metric(calibration_error),
+    "lift@10%": Metric(lift_at_top),
+}

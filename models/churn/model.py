@@ -1,0 +1,90 @@
+"""The churn model: the mean of some boosters that differ by their seed only, and a calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from models import artifact
+from models.churn.calibration import Calibration
+from models.churn.inputs import Matrix
+from models.churn.scorer import About, Floats, Scorer
+
+BLEND = "calibration.json"
+
+
+class BoostedModel(Scorer):
+    """log-odds = calibrated mean of the boosters' margins."""
+
+    name: ClassVar[str] = "boosted"
+
+    def __init__(self, about: About, boosters: list[xgb.Booster], calibration: Calibration) -> None:
+        super().__init__(about)
+        self.boosters = boosters
+        self.calibration = calibration
+        for booster in boosters:
+            booster.set_param({"nthread": 1})  # for few rows, more threads are slower
+
+    def margins(self, matrix: Matrix) -> Floats:
+        """Log-odds of leaving, shape (rows,)."""
+        return self.calibration.margins(mean_margins(self.boosters, matrix))
+
+    def contributions(self, matrix: Matrix) -> Floats:
+        """Exact SHAP values on the scale of log-odds (Lundberg et al. 2020), shape (rows, features)."""
+        rows = xgb.DMatrix(matrix, nthread=1)
+        values = [booster.predict(rows, pred_contribs=True, validate_features=False) for booster in self.boosters]
+        return np.asarray(self.calibration.slope * np.mean(values, axis=0, dtype=float)[:, :-1])
+
+    def importance(self) -> dict[str, float]:
+        """Each feature's share of the total gain of all splits, the largest first."""
+        gains = np.zeros(len(self.about.inputs.names))
+        for booster in self.boosters:
+            for column, gain in booster.get_score(importance_type="total_gain").items():
+                gains[int(str(column).removeprefix("f"))] += float(np.sum(gain))
+        shares = dict(zip(self.about.inputs.names, gains / max(gains.sum(), 1e-12), strict=True))
+        return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+    def write(self, directory: Path) -> None:
+        """UBJ per booster, and the calibration."""
+        for number, booster in enumerate(self.boosters):
+            booster.save_model(directory / f"booster-{number}.ubj")
+        artifact.write_json(directory / BLEND, self.calibration.as_dict())
+
+    @classmethod
+    def read(cls, directory: Path, about: About) -> BoostedModel:
+        """The inverse of `write`."""
+        files = sorted(directory.glob("booster-*.ubj"), key=lambda path: int(path.stem.rpartition("-")[2]))
+        calibration = Calibration.from_dict(artifact.read_json(directory / BLEND))
+        return cls(about, [xgb.Booster(model_file=file) for file in files], calibration)
+
+
+def mean_margins(boosters: list[xgb.Booster], matrix: Matrix) -> Floats:
+    """Uncalibrated log-odds: the mean over the boosters, summed in double precision."""
+    if not len(matrix):
+        return np.empty(0)
+    margins = [booster.inplace_predict(matrix, predict_type="margin", validate_features=False) for booster in boosters]
+    return np.asarray(np.mean(margins, axis=0, dtype=float))
+
+
+def fit_boosters(
+    matrix: Matrix,
+    churned: NDArray[np.int64],
+    parameters: Mapping[str, Any],
+    rounds: int,
+    *,
+    seed: int,
+    count: int,
+    threads: int,
+) -> list[xgb.Booster]:
+    """Boosters that differ by their seed only: by which rows and columns each tree sees."""
+    rows = xgb.DMatrix(matrix, churned, nthread=threads)
+    given = {**FIXED, **parameters, "nthread": threads}
+    return [xgb.train({**given, "seed": seed + number}, rows, rounds) for number in range(count)]
+
+
+FIXED: Mapping[str, Any] = {"objective": "binary:logistic", "tree_method": "hist", "max_bin": 64, "base_score": 0.5}

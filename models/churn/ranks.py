@@ -1,0 +1,29 @@
+"""The distribution of probabilities in the population a model was made for: what a risk score is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Quantiles of the population's probabilities, rising; no customer's own value need be among them."""
+
+    grid: tuple[float, ...]
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.float64]) -> Ranks:
+        """The quantiles of a population's probabilities."""
+        levels = np.arange(1, POINTS + 1) / POINTS
+        return cls(tuple(float(value) for value in np.quantile(probabilities, levels)))
+
+    def scores(self, probabilities: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
+        """Floor of the percentile rank, 0..100: the share of the population with at most this probability."""
+        below = np.searchsorted(np.asarray(self.grid), np.asarray(probabilities, dtype=float), side="right")
+        return below * 100 // len(self.grid)

@@ -1,0 +1,164 @@
+"""What the churn model and its baselines have in common: from features to probability, risk score and reasons."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from feature_repo.features import Feature
+from models import artifact
+from models.churn.inputs import Columns, Inputs, Matrix
+from models.churn.ranks import Ranks
+
+Floats = NDArray[np.float64]
+ABOUT, GOLDEN = "scorer.json", "golden.json"
+
+
+@dataclass(frozen=True)
+class ChurnScores:
+    """One value per customer, in the order asked."""
+
+    probability: list[float]
+    risk_score: list[int]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One feature's part in a prediction: what it adds to the log-odds of leaving, and the same in words."""
+
+    feature: str
+    value: float | None
+    effect: float
+    text: str
+
+
+@dataclass(frozen=True)
+class About:
+    """What is stored of every scorer, whatever it computes with.
+
+    `population_rate` is the mean probability of the population as of `trained_as_of`, `ranks` its distribution.
+    """
+
+    trained_as_of: date
+    horizon_days: int
+    inputs: Inputs
+    ranks: Ranks
+    population_rate: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "trained_as_of": self.trained_as_of.isoformat(),
+            "horizon_days": self.horizon_days,
+            "inputs": self.inputs.as_dict(),
+            "ranks": list(self.ranks.grid),
+            "population_rate": self.population_rate,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> About:
+        """The inverse of `as_dict`."""
+        return cls(
+            date.fromisoformat(content["trained_as_of"]),
+            int(content["horizon_days"]),
+            Inputs.from_dict(content["inputs"]),
+            Ranks(tuple(content["ranks"])),
+            float(content["population_rate"]),
+        )
+
+
+class Scorer(ABC):
+    """Scores customers; pure and safe to call from several threads."""
+
+    name: ClassVar[str]
+
+    def __init__(self, about: About) -> None:
+        self.about = about
+        self.golden_inputs: Mapping[str, Sequence[Any]] = {}
+        self.golden_answers: Mapping[str, list[float]] = {}
+
+    @abstractmethod
+    def margins(self, matrix: Matrix) -> Floats:
+        """Log-odds of leaving, shape (rows,), of a matrix in the order of `about.inputs`."""
+
+    @abstractmethod
+    def contributions(self, matrix: Matrix) -> Floats:
+        """What each feature adds to the log-odds, shape (rows, features)."""
+
+    @abstractmethod
+    def write(self, directory: Path) -> None:
+        """Write what only this kind of scorer has."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, directory: Path, about: About) -> Scorer:
+        """The inverse of `write`."""
+
+    @property
+    def trained_as_of(self) -> date:
+        """The first day it knows nothing of."""
+        return self.about.trained_as_of
+
+    @property
+    def population_rate(self) -> float:
+        """The mean probability of its population: the answer for a customer nothing is known of."""
+        return self.about.population_rate
+
+    def probabilities(self, columns: Columns) -> Floats:
+        """Probability of leaving per row of the columns (features by name)."""
+        return np.asarray(expit(self.margins(self.about.inputs.matrix(columns))), dtype=float)
+
+    def score(self, columns: Columns) -> ChurnScores:
+        """Probability and risk score per row of the columns, as the online store gives them."""
+        probabilities = self.probabilities(columns)
+        return ChurnScores(probabilities.tolist(), self.about.ranks.scores(probabilities).tolist())
+
+    def explain(self, columns: Columns, top: int) -> list[list[Reason]]:
+        """Per row the features that move the log-odds most, the strongest first."""
+        matrix = self.about.inputs.matrix(columns)
+        effects = self.contributions(matrix)
+        return [
+            _reasons(self.about.inputs.features, row, parts, top) for row, parts in zip(matrix, effects, strict=True)
+        ]
+
+    def save(self, directory: Path) -> None:
+        """Write it as data into a sealed directory, with golden inputs and what it answers to them."""
+        with artifact.saving(directory) as target:
+            artifact.write_json(target / ABOUT, {"scorer": self.name, **self.about.as_dict()})
+            answers = asdict(self.score(self.golden_inputs)) if self.golden_inputs else {}
+            artifact.write_json(target / GOLDEN, {"inputs": dict(self.golden_inputs), "answers": answers})
+            self.write(target)
+
+
+def _reasons(features: Sequence[Feature], row: NDArray[np.float32], effects: Floats, top: int) -> list[Reason]:
+    order = np.argsort(-np.abs(effects), kind="stable")[:top]
+    return [_reason(features[i], float(row[i]), float(effects[i])) for i in order if effects[i] != 0]
+
+
+def _reason(feature: Feature, value: float, effect: float) -> Reason:
+    known = None if math.isnan(value) else round(value, 4)
+    said = "not known" if known is None else f"{known:g} {feature.unit}"
+    direction = "raises" if effect > 0 else "lowers"
+    text = f"{feature.description}: {said}; {direction} the odds of leaving {_times(effect)}"
+    return Reason(feature.name, known, effect, text)
+
+
+def _times(effect: float) -> str:
+    return f"{math.exp(abs(effect)):.2f} times"
+
+
+def describe_population(
+    inputs: Inputs, margins: Callable[[Matrix], Floats], population: Columns
+) -> tuple[Ranks, float]:
+    """The ranks and the rate of a population under a margin function."""
+    probabilities = np.asarray(expit(margins(inputs.matrix(population))), dtype=float)
+    return Ranks.of(probabilities), float(probabilities.mean())

@@ -1,0 +1,172 @@
+"""The search for a recipe: shallow, strongly regularised boosting, judged on later time.
+
+A trial fits on each fold's origins and scores on the fold's own; its value is the mean log loss at the number
+of rounds that is best for all folds together, which becomes part of the recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from core.workspace import Workspace
+from models.churn import calibration, data
+from models.churn.calibration import Calibration
+from models.churn.inputs import Inputs, Matrix
+from models.churn.model import FIXED, fit_boosters, mean_margins
+from training import splits, study
+
+FOLDS = 3
+_LEARNING = 10.0  # rounds x learning rate that is more than enough
+FIRST: Mapping[str, Any] = {
+    "eta": 0.03,
+    "max_depth": 4,
+    "min_child_weight": 20.0,
+    "subsample": 0.6,
+    "colsample_bytree": 0.2,
+    "reg_lambda": 10.0,
+    "reg_alpha": 1.0,
+}
+"""Tried first: good on a shop of a few thousand customers, so that even a tiny budget gives a good model."""
+SPACE = "v1"
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows of the origins to fit on, and of the later origin to score on."""
+
+    matrix: Matrix
+    churned: Labels
+    later: Matrix
+    later_churned: Labels
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the boosters are fitted, and how their margins become probabilities."""
+
+    parameters: Mapping[str, Any]
+    rounds: int
+    calibration: Calibration
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the training record."""
+        return {**self.parameters, "rounds": self.rounds, "calibration": self.calibration.as_dict()}
+
+
+def tune(
+    workspace: Workspace,
+    examples: pd.DataFrame,
+    inputs: Inputs,
+    known_at: date,
+    *,
+    trials: int | None,
+    timeout: float | None,
+) -> tuple[study.Tuned, Recipe]:
+    """Search on labelled rows whose windows end by `known_at`."""
+    settings = workspace.settings.churn
+    folds = make_folds(examples, inputs, settings.horizon_days)
+    tuned = study.run(
+        workspace,
+        f"churn-{known_at}",
+        Objective(workspace, folds),
+        trials or settings.trials,
+        timeout if timeout is not None else settings.timeout_s,
+        depends_on={
+            "data": workspace.tables.digest(before=known_at),
+            "rows": [len(fold.matrix) for fold in folds],
+            "features": inputs.names,
+            "settings": settings.model_dump(include={"horizon_days", "active_days"}),
+            "threads": workspace.settings.threads,
+            "space": SPACE,
+        },
+        first=[FIRST],
+    )
+    return tuned, _recipe(workspace, tuned, folds)
+
+
+def make_folds(examples: pd.DataFrame, inputs: Inputs, horizon_days: int) -> list[Fold]:
+    """The latest FOLDS splits in which both sides have customers who left and who stayed."""
+    origins = sorted(examples["as_of"].unique())
+    apart = data.STEP_DAYS * max(1, round(horizon_days / data.STEP_DAYS))
+    rolling = splits.rolling(origins, horizon_days, FOLDS, apart)
+    made = [_fold(examples, inputs, split) for split in rolling]
+    return [fold for fold in made if _both(fold.churned) and _both(fold.later_churned)]
+
+
+def _fold(examples: pd.DataFrame, inputs: Inputs, split: splits.Split) -> Fold:
+    train = examples[examples["as_of"].isin(split.train)]
+    later = examples[examples["as_of"] == split.evaluate]
+    return Fold(inputs.matrix(train), train["churned"].to_numpy(), inputs.matrix(later), later["churned"].to_numpy())
+
+
+def _both(churned: Labels) -> bool:
+    return bool(0 < churned.sum() < len(churned))
+
+
+class Objective:
+    """The value of a trial; the quantised matrices are made once for all trials."""
+
+    def __init__(self, workspace: Workspace, folds: Sequence[Fold]) -> None:
+        self.seed, self.threads = workspace.settings.seed, workspace.settings.threads
+        self.folds = [
+            (
+                xgb.DMatrix(fold.matrix, fold.churned, nthread=self.threads),
+                xgb.DMatrix(fold.later, fold.later_churned, nthread=self.threads),
+            )
+            for fold in folds
+        ]
+
+    def __call__(self, trial: optuna.Trial) -> float:
+        """Mean log loss over the folds at the best number of rounds."""
+        parameters = suggest(trial)
+        rounds = round(_LEARNING / parameters["eta"])
+        curve = np.mean([self._curve(parameters, rounds, *fold) for fold in self.folds], axis=0)
+        trial.set_user_attr("rounds", int(np.argmin(curve)) + 1)
+        return float(curve.min())
+
+    def _curve(self, parameters: Mapping[str, Any], rounds: int, train: xgb.DMatrix, later: xgb.DMatrix) -> list[float]:
+        given = {**FIXED, **parameters, "seed": self.seed, "nthread": self.threads, "eval_metric": "logloss"}
+        told: dict[str, dict[str, list[float]]] = {}
+        xgb.train(given, train, rounds, evals=[(later, "later")], evals_result=told, verbose_eval=False)
+        return told["later"]["logloss"]
+
+
+def suggest(trial: optuna.Trial) -> dict[str, Any]:
+    """The search space."""
+    return {
+        "eta": trial.suggest_float("eta", 0.015, 0.06, log=True),
+        "max_depth": trial.suggest_int("max_depth", 2, 5),
+        "min_child_weight": trial.suggest_float("min_child_weight", 5, 100, log=True),
+        "subsample": trial.suggest_float("subsample", 0.4, 0.9),
+        "colsample_bytree": trial.suggest_float("colsample_bytree", 0.1, 0.6, log=True),
+        "reg_lambda": trial.suggest_float("reg_lambda", 1, 50, log=True),
+        "reg_alpha": trial.suggest_float("reg_alpha", 0.01, 5, log=True),
+    }
+
+
+def _recipe(workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold]) -> Recipe:
+    """The best trial's recipe, its calibration chosen on the folds' later rows."""
+    parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
+    settings = workspace.settings
+    scored = [
+        (
+            mean_margins(_refit(fold, parameters, rounds, settings.seed, settings.threads), fold.later),
+            fold.later_churned,
+        )
+        for fold in folds
+    ]
+    return Recipe(parameters, rounds, calibration.choose(scored))
+
+
+def _refit(fold: Fold, parameters: Mapping[str, Any], rounds: int, seed: int, threads: int) -> list[xgb.Booster]:
+    return fit_boosters(fold.matrix, fold.churned, parameters, rounds, seed=seed, count=1, threads=threads)
