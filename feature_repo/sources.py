@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot
 from ibis.backends import BaseBackend
@@ -24,6 +25,7 @@ from feature_repo.contract import TABLES
 READABLE = (
     "orders", "products", "customers", "events", "campaigns", "redemptions", "promotions", "calendar",
 )  # fmt: skip
+TEMPORARY = ops.Namespace(catalog="temp", database="main")
 _TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp(6)", "DATE": "date", "DOUBLE": "float64", "BOOLEAN": "boolean"}
 
 
@@ -76,8 +78,9 @@ class ShopTables:
         """Compute a table once, under a name; the next of that name takes its place."""
         if not self.engine.supports_temporary_tables:
             return table.cache()
-        self.engine.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
-        return self.engine.create_table(name, table, temp=True)
+        self.engine.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self.engine.compile(table)}')
+        kept = ops.DatabaseTable(name, schema=table.schema(), source=self.engine, namespace=TEMPORARY)
+        return kept.to_expr()
 
     def table(self, name: str) -> ir.Table:
         """One of the contract's tables that features may read, or of the aggregates, uncut.
@@ -95,7 +98,7 @@ class ShopTables:
             return self.engine.read_parquet(files, table_name=name)
         if name == "products":
             return _products_of(self.table("orders"))
-        return ibis.memtable([], schema=ibis.schema(_schema(name)))
+        return self.engine.create_table(name, schema=ibis.schema(_schema(name)))
 
     def _aggregate(self, name: str) -> ir.Table:
         match name:
