@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from core.errors import UsageError, did_you_mean
-from feature_repo.families.windows import distinct, share, total, within
+from feature_repo.families.windows import share, total, within
 from feature_repo.features import DECIMALS, Feature, counting
 from feature_repo.sources import KnownTables, Snapshot
 
@@ -31,7 +31,6 @@ FEATURES = (
     Feature("price_28d", "revenue per unit in the last 28 days", "base currency"),
     Feature("discount_share_28d", "share of its lines with a discount in the last 28 days", "share"),
     Feature("discount_share_182d", "share of its lines with a discount in the last 182 days", "share"),
-    counting("products_28d", "different products sold in the last 28 days", "products"),
     Feature("high_risk", "1 where one of its products is marked high-risk, else 0", "flag", "int", default=0),
     Feature("sold_days", f"days before the snapshot (1 = the day before); {_ENTRY}", "days", "ints"),
     Feature("sold_units", f"units sold, outliers clipped; {_ENTRY}", "units", "floats"),
@@ -41,11 +40,12 @@ FEATURES = (
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Series with sales on at least `demand.min_days` days: their figures and packed histories."""
     lines = series_lines(shop)
-    sums = _sums(lines)
+    days = _days(lines)
+    sums = _sums(days)
     sums = sums.filter(sums.days_sold >= shop.settings.demand.min_days)
     risky = lines.semi_join(_risky(shop), "product_id").select("series_id").distinct()
     flagged = sums.left_join(risky.mutate(high_risk=ibis.literal(1)), "series_id").drop("series_id_right")
-    return flagged.inner_join(_packed(lines), "series_id")
+    return flagged.inner_join(_packed(days), "series_id")
 
 
 def series_lines(shop: KnownTables) -> ir.Table:
@@ -83,19 +83,26 @@ def check_keys(keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _sums(lines: ir.Table) -> ir.Table:
-    recent, half_year = within(lines, 28), within(lines, 182)
-    discounted = ibis.ifelse(lines.discount > 0, 1, 0)
-    sums = lines.group_by("series_id").agg(
-        days_sold=lines.day.nunique(),
-        first_sold_days=lines.age.max(),
-        revenue_28d=total(lines.revenue, recent),
-        units_28d=total(lines.units, recent),
-        lines_28d=total(ibis.literal(1), recent),
-        lines_182d=total(ibis.literal(1), half_year),
-        discounted_28d=total(discounted, recent),
-        discounted_182d=total(discounted, half_year),
-        products_28d=distinct(lines.product_id, recent),
+def _days(lines: ir.Table) -> ir.Table:
+    return lines.group_by("series_id", "age").agg(
+        units=lines.units.sum(),
+        revenue=lines.revenue.sum(),
+        lines=lines.count(),
+        discounted=ibis.ifelse(lines.discount > 0, 1, 0).sum(),
+    )
+
+
+def _sums(days: ir.Table) -> ir.Table:
+    recent, half_year = within(days, 28), within(days, 182)
+    sums = days.group_by("series_id").agg(
+        days_sold=days.count(),
+        first_sold_days=days.age.max(),
+        revenue_28d=total(days.revenue, recent),
+        units_28d=total(days.units, recent),
+        lines_28d=total(days.lines, recent),
+        lines_182d=total(days.lines, half_year),
+        discounted_28d=total(days.discounted, recent),
+        discounted_182d=total(days.discounted, half_year),
     )
     return sums.mutate(
         price_28d=share(sums.revenue_28d, sums.units_28d),
@@ -111,10 +118,9 @@ def _risky(shop: KnownTables) -> ir.Table:
     return products.filter(products.high_risk.fill_null(False) | listed).select("product_id")
 
 
-def _packed(lines: ir.Table) -> ir.Table:
+def _packed(days: ir.Table) -> ir.Table:
     """One struct per day, sorted as a whole, so that the lists are aligned on every engine."""
-    recent = lines.filter(lines.age <= HISTORY_DAYS)
-    days = recent.group_by("series_id", "age").agg(units=recent.units.sum())
+    days = days.filter(days.age <= HISTORY_DAYS)
     entry = ibis.struct({"age": days.age, "units": days.units.cast("float64").round(DECIMALS)})
     rows = days.select("series_id", entry=entry)
     lists = rows.group_by("series_id").agg(entries=rows.entry.collect().sort())

@@ -1,0 +1,56 @@
+"""What was sold after a date, counted the way forecasts are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import cast
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from core.clock import present
+from core.errors import DataError
+from core.workspace import Workspace
+from feature_repo import sources
+from feature_repo.families.series_features import check_keys, clip_levels, series_id
+from models.demand.series import PERIOD, Floats, origin, steps
+
+
+def sold(workspace: Workspace, ids: Sequence[str], as_of: date) -> Floats:
+    """Units per series and period in the horizon from `origin(as_of)` on, (S, H).
+
+    Line quantities are clipped as the features as of that date clip them.
+
+    Raises:
+        DataError: the window is not over yet.
+    """
+    settings = workspace.settings.demand
+    start, count = origin(as_of, settings.freq), steps(settings)
+    end = start + timedelta(days=count * PERIOD[settings.freq])
+    today = present(workspace)
+    if end > today:
+        raise DataError(
+            f"the {(end - start).days} days from {start} are not over: the shop's present is {today}",
+            todo=f"take a date up to {today - (end - start)}",
+        )
+    found = _window(workspace, start, end)
+    step = (pd.to_datetime(found["day"]) - pd.Timestamp(start)).dt.days // PERIOD[settings.freq]
+    grid = found.assign(step=step).pivot_table(index="series_id", columns="step", values="units", aggfunc="sum")
+    return cast(Floats, grid.reindex(list(ids), columns=range(count)).fillna(0.0).to_numpy(dtype=np.float64))
+
+
+def _window(workspace: Workspace, start: date, end: date) -> pd.DataFrame:
+    """series_id, day, units of the days in [start, end)."""
+    shop = sources.tables(workspace, sources.connect(workspace))
+    lines = shop.table("counted").mutate(group=lambda table: table.category.fill_null(""))
+    first, keys = ibis.literal(start, type="date"), check_keys(workspace.settings.demand.series)
+    caps = clip_levels(lines.filter(lines.day < first), workspace.settings.demand.clip_quantile)
+    window = lines.filter(lines.day >= first, lines.day < ibis.literal(end, type="date"))
+    window = window.left_join(caps, "group").filter(*(window[key].notnull() for key in keys))
+    window = window.mutate(
+        series_id=series_id(window, keys), units=ibis.least(window.quantity, window.cap.fill_null(np.inf))
+    )
+    days = window.group_by("series_id", "day").agg(units=window.units.sum())
+    return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())

@@ -1,0 +1,36 @@
+"""The prediction file of demand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pandas import DataFrame
+
+from core.errors import DataError
+from core.workspace import Workspace
+from models.demand.baselines import Baseline
+from models.demand.model import DemandModel
+from models.demand.outlook import Outlook, look_ahead
+from models.demand.plans import calendar
+from models.demand.reading import histories
+
+
+def outlook(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -> Outlook:
+    """The outlook of every series of the population as of a date.
+
+    Raises:
+        DataError: the model forecasts other series, or was trained on what lies ahead, or no series.
+    """
+    settings = workspace.settings
+    if (model.keys, model.freq) != (settings.demand.series, settings.demand.freq):
+        raise DataError(
+            f"the model forecasts {', '.join(model.keys)} by {model.freq}",
+            why=f"regulars.toml says {', '.join(settings.demand.series)} by {settings.demand.freq}",
+            todo="train a model of these: regulars train demand",
+        )
+    return look_ahead(model, histories(workspace, as_of), calendar(workspace), settings)
+
+
+def prediction_file(workspace: Workspace, model: DemandModel | Baseline, as_of: date, version: str) -> DataFrame:
+    """Key columns, date, mean, q05, q25, q50, q75, q95, model_version: one row per series and period."""
+    return outlook(workspace, model, as_of).table().assign(model_version=version)

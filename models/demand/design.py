@@ -1,0 +1,261 @@
+"""The one function that derives what the boosters see, for every (series, step) at an origin.
+
+Training, batch and serving call `design`, so what was evaluated is what is served. Every figure of a series is
+divided by its level, so that one booster learns from all series alike; the boosters predict sales over level.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from feature_repo.families.series_promotions import CHANNELS
+from models.demand.plans import Plans
+from models.demand.series import Floats, Freq, Histories
+
+MIN_PERIODS: dict[Freq, int] = {"D": 28, "W": 4}
+_DAYS = (7, 14, 28, 56, 91, 182)
+_LAGS = 8
+_FAR = 15
+_POOL_UNITS = 50.0
+_FLOOR = 0.05
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input of the boosters, for the model card."""
+
+    name: str
+    description: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Design:
+    """What the boosters see of S series at one origin.
+
+    matrix: float32 (S * H, features), the steps of a series one after the other
+    level: (S,), units per period: what predictions are multiplied by
+    open: (H,), the share of each period's days on which the shop is not closed
+    """
+
+    matrix: NDArray[np.float32]
+    level: Floats
+    open: Floats
+    names: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(S, H)."""
+        return len(self.level), len(self.open)
+
+
+def design(histories: Histories, plans: Plans, horizon: int) -> Design:
+    """The inputs for `horizon` periods from the origin on.
+
+    Raises:
+        DataError: the histories are too short.
+    """
+    _require_history(histories)
+    scale = level(histories)
+    shape, columns = (len(scale), horizon), {}
+    for part in (
+        _means(histories, scale),
+        _spread(histories, scale),
+        _shop(histories),
+        _dates(histories, plans, horizon),
+        _seasonal(histories, scale, horizon),
+        _promotions(histories, horizon),
+    ):
+        columns.update({name: np.broadcast_to(values, shape) for name, values in part})
+    matrix = np.stack([column.reshape(-1) for column in columns.values()], axis=1).astype(np.float32)
+    return Design(matrix, scale, _open(histories, plans, horizon), tuple(columns))
+
+
+def level(histories: Histories) -> Floats:
+    """Recent sales per period, (S,): 0.6 of the mean of 28 days and 0.4 of that of 91, at least a trickle."""
+    mean = 0.6 * _mean(histories, 28) + 0.4 * _mean(histories, 91)
+    return np.maximum(mean, _FLOOR * histories.days)
+
+
+Part = Iterator[tuple[str, Floats]]
+
+
+def _require_history(histories: Histories) -> None:
+    needed = MIN_PERIODS[histories.freq]
+    if histories.periods < needed:
+        raise DataError(
+            f"{histories.periods} periods of history before {histories.origin} are too few to forecast from",
+            why=f"at least {needed} are needed",
+            todo="take a later date",
+        )
+
+
+def _recent(histories: Histories, days: int) -> Floats:
+    return histories.units[:, -max(days // histories.days, 1) :]
+
+
+def _mean(histories: Histories, days: int) -> Floats:
+    mean: Floats = _recent(histories, days).mean(1)
+    return mean
+
+
+def _means(histories: Histories, scale: Floats) -> Part:
+    for days in _DAYS:
+        yield f"mean_{days}d", (_mean(histories, days) / scale)[:, None]
+    yield "level_log", np.log(scale)[:, None]
+
+
+def _spread(histories: Histories, scale: Floats) -> Part:
+    month, quarter = _recent(histories, 28), _recent(histories, 91)
+    yield "deviation_28d", (month.std(1) / scale)[:, None]
+    yield "deviation_91d", (quarter.std(1) / scale)[:, None]
+    yield "highest_28d", (month.max(1) / scale)[:, None]
+    yield "change_91d", (np.abs(np.diff(quarter, axis=1)).mean(1) / scale)[:, None]
+    yield "zero_share_91d", (quarter == 0).mean(1)[:, None]
+    weeks = 8 if histories.periods * histories.days >= 56 else 4
+    week = _recent(histories, 7 * weeks).reshape(len(scale), weeks, -1).sum(2)
+    yield "median_week", (np.median(week, axis=1) * histories.days / 7 / scale)[:, None]
+    yield "discount_change", (histories.discounts[:, 0] - histories.discounts[:, 1])[:, None]
+
+
+def _shop(histories: Histories) -> Part:
+    """The shop as a whole: common shocks and seasons show in its total."""
+    total = histories.units.sum(0)
+    usual = max(0.6 * _tail(total, 28, histories) + 0.4 * _tail(total, 91, histories), _FLOOR)
+    for days in (7, 14, 28, 91):
+        yield f"shop_mean_{days}d", np.full((1, 1), _tail(total, days, histories) / usual)
+
+
+def _tail(total: Floats, days: int, histories: Histories) -> float:
+    return float(total[-max(days // histories.days, 1) :].mean())
+
+
+def _dates(histories: Histories, plans: Plans, horizon: int) -> Part:
+    days = histories.first_days(horizon)
+    yield "step", np.arange(1, horizon + 1)[None]
+    yield "weekday", np.array([day.weekday() for day in days])[None]
+    yield "day_of_month", np.array([day.day for day in days])[None]
+    for name, events in (("holiday", plans.holidays), ("closing", plans.closing)):
+        yield f"days_to_{name}", np.array([_ahead(day, events) for day in days])[None]
+        yield f"days_since_{name}", np.array([_behind(day, events) for day in days])[None]
+
+
+def _ahead(day: date, events: tuple[date, ...]) -> int:
+    return min([(event - day).days for event in events if event >= day] + [_FAR])
+
+
+def _behind(day: date, events: tuple[date, ...]) -> int:
+    return min([(day - event).days for event in events if event < day] + [_FAR])
+
+
+def _seasonal(histories: Histories, scale: Floats, horizon: int) -> Part:
+    """The same weekday of the weeks before, and the weekday's share of the week."""
+    season, series = 7 // histories.days, len(scale)
+    steps = np.arange(horizon)
+    newest = histories.periods + steps - season * (steps // season + 1)
+    columns = newest[:, None] - season * np.arange(_LAGS)
+    lags = np.where(columns >= 0, histories.units[:, np.maximum(columns, 0)], np.nan) / scale[:, None, None]
+    for lag in range(4):
+        yield f"lag_{lag + 1}", lags[:, :, lag]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield "lag_mean_4", np.nanmean(lags[:, :, :4], axis=2)
+        yield "lag_mean_8", np.nanmean(lags, axis=2)
+        yield "lag_median_8", np.nanmedian(lags, axis=2)
+    weeks = min(26, histories.periods // season)
+    past = histories.units[:, -weeks * season :].reshape(series, weeks, season)
+    own, shop = _profile(past), _profile(past.sum(0, keepdims=True))
+    share = (past.sum((1, 2)) / (past.sum((1, 2)) + _POOL_UNITS))[:, None]
+    yield "profile", (share * own + (1 - share) * shop)[:, steps % season]
+    yield "shop_profile", shop[:, steps % season]
+
+
+def _profile(past: Floats) -> Floats:
+    """(S, season): each weekday's mean over the mean of all days."""
+    mean = past.mean((1, 2))[:, None]
+    return np.where(mean > 0, past.mean(1) / np.maximum(mean, 1e-9), 1.0)
+
+
+def _promotions(histories: Histories, horizon: int) -> Part:
+    """Announced promotions against the usual, per channel, and how they change from week to week."""
+    behind, season = histories.behind, 7 // histories.days
+    if not histories.promoted.any():
+        nothing = np.full((1, 1), np.nan)
+        for channel in CHANNELS:
+            yield from ((f"{channel}_{name}", nothing) for name in _PROMOTION)
+        return
+    for channel, shares in zip(CHANNELS, histories.promoted, strict=True):
+        ahead, usual = shares[:, behind : behind + horizon], shares[:, behind - 56 // histories.days : behind]
+        week = np.concatenate([shares[:, behind:], np.full((len(shares), season), np.nan)], axis=1)
+        last = shares[:, behind - season : behind - season + horizon]
+        yield f"{channel}_share", ahead
+        yield f"{channel}_above_usual", ahead - usual.mean(1, keepdims=True)
+        yield f"{channel}_last_week", (usual[:, -season:].mean(1) - usual.mean(1))[:, None]
+        yield f"{channel}_week_before", last - ahead
+        yield f"{channel}_week_after", week[:, season : season + horizon] - ahead
+
+
+_PROMOTION = ("share", "above_usual", "last_week", "week_before", "week_after")
+
+
+def _open(histories: Histories, plans: Plans, horizon: int) -> Floats:
+    days = [first.toordinal() for first in histories.first_days(horizon)]
+    closed = {day.toordinal() for day in plans.closed}
+    return np.array([1 - sum(d + i in closed for i in range(histories.days)) / histories.days for d in days])
+
+
+@cache
+def columns() -> tuple[Column, ...]:
+    """What each input means, in the order of the matrix."""
+    means = [Column(f"mean_{d}d", f"mean sales of the last {d} days over the level", "ratio") for d in _DAYS]
+    shop = [
+        Column(f"shop_mean_{d}d", f"the whole shop's mean of {d} days over its level", "ratio") for d in (7, 14, 28, 91)
+    ]
+    lags = [
+        Column(f"lag_{k}", f"sales on the same weekday, {k} known weeks back, over the level", "ratio")
+        for k in range(1, 5)
+    ]
+    events = [
+        Column(f"days_{way}_{name}", f"days {way} the nearest {text}, {_FAR} = further or none", "days")
+        for name, text in (("holiday", "holiday"), ("closing", "closure or holiday with few sales"))
+        for way in ("to", "since")
+    ]
+    promotions = [
+        Column(f"{channel}_{name}", text.format(channel), "share")
+        for channel in CHANNELS
+        for name, text in zip(_PROMOTION, _PROMOTION_TEXTS, strict=True)
+    ]
+    return (
+        *means, Column("level_log", "logarithm of the level (units per period)", "log units"),
+        Column("deviation_28d", "standard deviation of the last 28 days over the level", "ratio"),
+        Column("deviation_91d", "standard deviation of the last 91 days over the level", "ratio"),
+        Column("highest_28d", "highest sales of the last 28 days over the level", "ratio"),
+        Column("change_91d", "mean absolute change from period to period over the level", "ratio"),
+        Column("zero_share_91d", "share of periods without sales", "share"),
+        Column("median_week", "median of the last 8 weeks over the level", "ratio"),
+        Column("discount_change", "share of lines with a discount, last 28 less last 182 days", "share"),
+        *shop, Column("step", "periods ahead of the origin", "periods"),
+        Column("weekday", "0 = Monday", "code"), Column("day_of_month", "day of the month", "days"), *events, *lags,
+        Column("lag_mean_4", "mean of the last 4 of the same weekday over the level", "ratio"),
+        Column("lag_mean_8", "mean of the last 8 of the same weekday over the level", "ratio"),
+        Column("lag_median_8", "median of the last 8 of the same weekday over the level", "ratio"),
+        Column("profile", "the weekday's mean over all days', drawn to the shop's where sales are few", "ratio"),
+        Column("shop_profile", "the weekday's mean over all days', whole shop", "ratio"), *promotions,
+    )  # fmt: skip
+
+
+_PROMOTION_TEXTS = (
+    "share of the series promoted on the day ({0})",
+    "that share less its mean of the last 56 days ({0})",
+    "the last week's share less the mean of the last 56 days ({0})",
+    "the share a week before the day less the day's ({0})",
+    "the share a week after the day less the day's ({0})",
+)

@@ -1,0 +1,95 @@
+"""Demand as the registry, the gates and the service see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+from pandas import DataFrame
+
+from core.errors import StoreError
+from core.workspace import Workspace
+from feature_repo import catalog
+from models import artifact
+from models.demand import baselines as baseline_models
+from models.demand import model as boosted
+from models.demand.actuals import sold
+from models.demand.baselines import Baseline
+from models.demand.batch import prediction_file
+from models.demand.forecast import NAMES
+from models.demand.metrics import STATISTICS, scores
+from models.demand.model import DemandModel
+from models.demand.outlook import look_ahead
+from models.demand.plans import calendar
+from models.demand.reading import SERVICE, histories
+from models.demand.series import steps
+from models.intervals import Statistic
+from models.kinds import FittedModel
+
+Model = DemandModel | Baseline
+
+
+class DemandKind:
+    """How many units of each series sell in each of the coming periods."""
+
+    name = "demand"
+    service = SERVICE
+    primary = "WRMSSE"
+    higher_is_better = False
+
+    @property
+    def statistics(self) -> Mapping[str, Statistic]:
+        """Every metric, from the frame `evaluate` gives."""
+        return STATISTICS
+
+    def load(self, directory: Path) -> Model:
+        """Load the boosters or a baseline.
+
+        Raises:
+            StoreError: the directory is damaged, or holds something else.
+        """
+        artifact.verify(directory)
+        content = artifact.read_json(directory / boosted.META)
+        match content.get("type"):
+            case boosted.TYPE:
+                return boosted.load(directory, content)
+            case baseline_models.TYPE:
+                return baseline_models.load(content)
+            case other:
+                raise StoreError(f"no demand model of type {other!r} is known", where=str(directory))
+
+    def evaluate(self, workspace: Workspace, model: FittedModel, as_of: date) -> DataFrame:
+        """One row of sums per series for the window that starts at `as_of`, indexed by series_id.
+
+        Raises:
+            DataError: the window is not over yet.
+        """
+        known = histories(workspace, as_of)
+        ahead = look_ahead(cast(Model, model), known, calendar(workspace), workspace.settings)
+        return scores(ahead.forecast, sold(workspace, known.ids, as_of), known)
+
+    def predict_file(
+        self, workspace: Workspace, model: FittedModel, as_of: date, version: str, **options: Any
+    ) -> DataFrame:
+        """The prediction file of every series of the population."""
+        return prediction_file(workspace, cast(Model, model), as_of, version)
+
+    def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, FittedModel]:
+        """naive, seasonal naive and the 28-day mean as of a date."""
+        settings = workspace.settings.demand
+        fitted = baseline_models.fitted(as_of, settings.series, settings.freq, steps(settings))
+        return cast(Mapping[str, FittedModel], fitted)
+
+    def signature(self, model: FittedModel) -> Mapping[str, list[str]]:
+        """The features of the service go in; the series' keys, dates, mean and quantiles come out."""
+        inputs = [feature.name for view in catalog.service(SERVICE) for feature in view.features]
+        return {"inputs": inputs, "outputs": [*cast(Model, model).keys, "date", "mean", *NAMES]}
+
+    def golden(self, model: FittedModel) -> list[str]:
+        """Replay the golden inputs saved with the boosters; a baseline has nothing that could differ."""
+        return boosted.replay(model) if isinstance(model, DemandModel) else []
+
+
+KIND = DemandKind()

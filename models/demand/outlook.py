@@ -1,0 +1,95 @@
+"""All series at once: the forecast and the advice that batch files and the service give out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from pandas import DataFrame
+
+from core.settings import Settings
+from models.demand.baselines import Baseline
+from models.demand.forecast import Forecast
+from models.demand.model import DemandModel
+from models.demand.plans import Calendar, quiet_holidays
+from models.demand.rules import Advice, advise
+from models.demand.series import Floats, Histories, join_keys, steps, unpack
+
+
+@dataclass(frozen=True)
+class SeriesOutlook:
+    """One series: mean (H,), quantiles (H, 5), the first day of each period, and the advice."""
+
+    series_id: str
+    days: tuple[date, ...]
+    mean: Floats
+    quantiles: Floats
+    reorder_point: float
+    surge: bool
+    needs_review: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The forecast of every series as of a date, made once and asked often."""
+
+    as_of: date
+    keys: tuple[str, ...]
+    forecast: Forecast
+    advice: Advice
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Where each series stands."""
+        return {series: row for row, series in enumerate(self.forecast.ids)}
+
+    def of(self, series: Mapping[str, str] | Sequence[str]) -> SeriesOutlook | None:
+        """The outlook of the series with these key values (by name, or in the order of `keys`); None if unknown."""
+        values = [str(series[key]) for key in self.keys] if isinstance(series, Mapping) else list(series)
+        row = self.rows.get(join_keys(values))
+        return None if row is None else self.at(row)
+
+    def at(self, row: int) -> SeriesOutlook:
+        """The outlook of the series in a row."""
+        return SeriesOutlook(
+            self.forecast.ids[row],
+            self.forecast.days,
+            self.forecast.mean[row],
+            self.forecast.quantiles[row],
+            float(self.advice.reorder_point[row]),
+            bool(self.advice.surge[row]),
+            bool(self.advice.needs_review[row]),
+        )
+
+    def table(self) -> DataFrame:
+        """The series' key columns, date, mean and quantiles: the prediction file without its version."""
+        return self.forecast.table(self.keys)
+
+
+def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calendar, settings: Settings) -> Outlook:
+    """Forecast every series of the shop over the horizon."""
+    horizon = min(steps(settings.demand), model.horizon)
+    plans = days.known(histories.origin, settings.demand.horizon_days, quiet_holidays(histories, days))
+    forecast = model.forecast(histories, plans, horizon)
+    advice = advise(forecast, histories, settings.demand, settings.rules, model.dispersion)
+    return Outlook(histories.origin, model.keys, forecast, advice)
+
+
+def forecast(
+    model: DemandModel | Baseline, features: DataFrame, days: Calendar, as_of: date, settings: Settings
+) -> Outlook:
+    """The same from the features of every series as the store gives them, offline or online.
+
+    Args:
+        model: what forecasts.
+        features: `series_id` and the features of `series_features` as of `as_of`, one row per series of the shop.
+        days: the shop's calendar (`models.demand.plans.calendar`).
+        as_of: the date the features are of (an origin: for weekly series, a Monday).
+        settings: the workspace's.
+
+    Raises:
+        DataError: no series, too little history, or a model of other inputs.
+    """
+    return look_ahead(model, unpack(features, as_of, settings.demand), days, settings)

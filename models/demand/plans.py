@@ -1,0 +1,102 @@
+"""What is known ahead of the days that are forecast: holidays and closures.
+
+A calendar row without `known_from` counts as announced once its day lies within the horizon, at every training
+origin alike. Besides the announced closures there are quiet holidays: past ones on which the shop sold clearly
+less than usual (short opening hours). The run-up to both looks alike, so they are counted together as `closing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+
+from core.workspace import Workspace
+from models.demand.series import Histories
+
+QUIET = 0.75
+"""A holiday on which the shop sold less than this share of the four same weekdays before was a quiet one."""
+_OBSERVED = "(observed)"
+_RARE = 36
+
+
+@dataclass(frozen=True)
+class Day:
+    """A holiday, or a day on which the shop is closed."""
+
+    day: date
+    closure: bool
+    known_from: date | None = None
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The days known at an origin, sorted: `closed` are announced closures, `closing` those and quiet holidays."""
+
+    holidays: tuple[date, ...] = ()
+    closed: frozenset[date] = frozenset()
+    closing: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The shop's calendar as far as demand uses it, read once."""
+
+    days: tuple[Day, ...] = field(default=())
+
+    def known(self, as_of: date, horizon_days: int, quiet: Sequence[date] = ()) -> Plans:
+        """What is known at `as_of` of the days up to the horizon, with the quiet holidays seen so far."""
+        until = as_of + timedelta(days=horizon_days)
+        known = [d for d in self.days if (d.day < until if d.known_from is None else d.known_from <= as_of)]
+        closed = frozenset(d.day for d in known if d.closure)
+        holidays = sorted({d.day for d in known if not d.closure})
+        return Plans(tuple(holidays), closed, tuple(sorted(closed | {day for day in quiet if day < until})))
+
+
+def calendar(workspace: Workspace) -> Calendar:
+    """The holidays and closures of the shop's calendar.
+
+    A closure is a name with `clos` in it and a value above 0; a holiday is any other name with the value 1, on at
+    most 36 days a year (a signal with more, such as school terms, is no holiday).
+    """
+    files = [str(path) for path in workspace.tables.files("calendar")]
+    if not files:
+        return Calendar()
+    with duckdb.connect() as connection:
+        source = connection.read_parquet(files)
+        rows = source.select("date, name, value, known_from").order("date, name").fetchall()
+    days = [
+        Day(day, closure=True, known_from=known) for day, name, value, known in rows if _closure(name) and value > 0
+    ]
+    others = [(day, name, known) for day, name, value, known in rows if value == 1 and not _closure(name)]
+    rare = _rare_names([(day, name) for day, name, _ in others])
+    return Calendar((*days, *(Day(d, False, known) for d, n, known in others if n in rare)))
+
+
+def quiet_holidays(histories: Histories, days: Calendar) -> tuple[date, ...]:
+    """Past holidays on which the shop as a whole sold less than `QUIET` of the four same weekdays before."""
+    if histories.freq != "D":
+        return ()
+    total, found = histories.units.sum(0), []
+    for holiday in sorted({d.day for d in days.days if not d.closure}):
+        column = histories.periods - (histories.origin - holiday).days
+        if 28 <= column < histories.periods:
+            usual = float(np.median([total[column - 7 * week] for week in range(1, 5)]))
+            if total[column] < QUIET * usual:
+                found.append(holiday)
+    return tuple(found)
+
+
+def _closure(name: str) -> bool:
+    return "clos" in name.lower()
+
+
+def _rare_names(rows: Sequence[tuple[date, str]]) -> set[str]:
+    if not rows:
+        return set()
+    years = max((max(day for day, _ in rows) - min(day for day, _ in rows)).days / 365.25, 1.0)
+    names = [name for _, name in rows]
+    return {name for name in set(names) if not name.endswith(_OBSERVED) and names.count(name) <= _RARE * years}

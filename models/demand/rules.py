@@ -1,0 +1,73 @@
+"""What a planner is told beside the forecast: when to reorder, what surges, what a person has to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.settings import Demand, Rules
+from models.demand.forecast import LEVELS, Forecast
+from models.demand.series import Floats, Histories
+
+_WIDTH = NormalDist().inv_cdf(LEVELS[-1]) - NormalDist().inv_cdf(LEVELS[0])
+"""Standard deviations between q05 and q95 of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Per series: the stock at which to reorder (units), whether it surges, whether a person has to look."""
+
+    reorder_point: Floats
+    surge: NDArray[np.bool_]
+    needs_review: NDArray[np.bool_]
+
+
+def advise(forecast: Forecast, histories: Histories, demand: Demand, rules: Rules, dispersion: float) -> Advice:
+    """The advice on each series of a forecast over the horizon."""
+    return Advice(
+        reorder_point(forecast, histories.days, demand, dispersion),
+        surges(histories, rules),
+        (forecast.mean.sum(1) > rules.review_units) | histories.high_risk,
+    )
+
+
+def reorder_point(forecast: Forecast, days: int, demand: Demand, dispersion: float) -> Floats:
+    """Mean sales of the lead time plus a safety stock, in units, (S,).
+
+    The safety stock is z standard deviations of the sales in the lead time, z the normal quantile of the service
+    level (Silver, Pyke & Thomas, 2017, chapter 6); the deviation of a sum of days is `dispersion` times that of
+    independent days, as measured at training. A lead time within a week-long period counts in part.
+    """
+    share = np.clip(demand.lead_time_days / days - np.arange(forecast.mean.shape[1]), 0.0, 1.0)
+    deviation = (forecast.quantiles[:, :, -1] - forecast.quantiles[:, :, 0]) / _WIDTH
+    together = dispersion * np.sqrt((share * deviation**2).sum(1))
+    point: Floats = (share * forecast.mean).sum(1) + NormalDist().inv_cdf(demand.service_level) * together
+    return np.ceil(np.maximum(point, 0.0))
+
+
+def surges(histories: Histories, rules: Rules) -> NDArray[np.bool_]:
+    """Whether the last 7 days exceed `surge_ratio` times the mean week of the 4 before, and `surge_units`, (S,)."""
+    week = 7 // histories.days
+    last = histories.units[:, -week:].sum(1)
+    before = histories.units[:, -5 * week : -week].sum(1) / 4
+    return (last > rules.surge_ratio * before) & (last >= rules.surge_units)
+
+
+def measure_dispersion(forecast: Forecast, sold: Floats) -> float:
+    """How many times the deviation of a series' total exceeds that of independent periods, from a past window.
+
+    At least 1; at most what fully dependent periods have, the root of their number.
+    """
+    variance = (((forecast.quantiles[:, :, -1] - forecast.quantiles[:, :, 0]) / _WIDTH) ** 2).sum(1)
+    usable = variance > 0
+    if not usable.any():
+        return 1.0
+    square = (sold - forecast.mean).sum(1)[usable] ** 2 / variance[usable]
+    return float(np.clip(np.sqrt(np.median(square) / _CHI_SQUARE_MEDIAN), 1.0, np.sqrt(sold.shape[1])))
+
+
+_CHI_SQUARE_MEDIAN = NormalDist().inv_cdf(0.75) ** 2
+"""The median of the square of a standard normal number: a few series with a shock do not decide."""

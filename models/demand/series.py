@@ -1,0 +1,176 @@
+"""Demand series as arrays: unpacked from the feature store's lists, per day or per week from Monday."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pandas import DataFrame
+
+from core.errors import DataError
+from core.settings import Demand
+from feature_repo.families.series_features import SEPARATOR
+from feature_repo.families.series_promotions import CHANNELS, DAYS_BEHIND
+
+Freq = Literal["D", "W"]
+Floats = NDArray[np.float64]
+PERIOD: dict[Freq, int] = {"D": 1, "W": 7}
+"""Days in one period."""
+
+
+def origin(as_of: date, freq: Freq) -> date:
+    """The first day that is forecast: the date itself, or the Monday of its week (whose days are then not used)."""
+    return as_of if freq == "D" else as_of - timedelta(days=as_of.weekday())
+
+
+def steps(settings: Demand) -> int:
+    """How many periods the horizon has."""
+    return -(-settings.horizon_days // PERIOD[settings.freq])
+
+
+def split_id(series_id: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """The key values of a series id, in the order of `keys`: the inverse of `join_keys`.
+
+    Raises:
+        DataError: the id has another number of keys.
+    """
+    if len(keys) == 1:
+        return (series_id,)
+    parts = series_id.split(SEPARATOR)
+    if len(parts) != len(keys):
+        raise DataError(f"{series_id!r} is no series", why=f"its keys are {', '.join(keys)}")
+    return tuple(part.replace("%7C", SEPARATOR).replace("%25", "%") for part in parts)
+
+
+def join_keys(values: Sequence[str]) -> str:
+    """The id of the series with these key values, as the feature store builds it."""
+    if len(values) == 1:
+        return values[0]
+    return SEPARATOR.join(value.replace("%", "%25").replace(SEPARATOR, "%7C") for value in values)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What is known of S series at an origin, over T periods behind it.
+
+    units: (S, T), oldest first, the last column is the period before the origin; 0 where nothing sold
+    started: (S,), the column of the first sale (0 where it lies further back)
+    revenue: (S,), of the last 28 days
+    discounts: (S, 2), the share of lines with a discount in the last 28 and 182 days (nan: no sales)
+    promoted: (channels, S, behind + ahead), the share of the series promoted per period, `behind` of them
+        before the origin
+    """
+
+    ids: tuple[str, ...]
+    origin: date
+    freq: Freq
+    units: Floats
+    started: NDArray[np.int64]
+    revenue: Floats
+    discounts: Floats
+    promoted: Floats
+    behind: int
+    high_risk: NDArray[np.bool_]
+
+    @property
+    def periods(self) -> int:
+        """T, the periods behind the origin."""
+        return self.units.shape[1]
+
+    @property
+    def days(self) -> int:
+        """Days in a period."""
+        return PERIOD[self.freq]
+
+    def first_days(self, count: int) -> list[date]:
+        """The first day of each of the `count` periods from the origin on."""
+        return [self.origin + timedelta(days=self.days * step) for step in range(count)]
+
+    def select(self, rows: NDArray[np.int64]) -> Histories:
+        """The same for some of the series."""
+        return Histories(
+            tuple(self.ids[row] for row in rows),
+            self.origin,
+            self.freq,
+            self.units[rows],
+            self.started[rows],
+            self.revenue[rows],
+            self.discounts[rows],
+            self.promoted[:, rows],
+            self.behind,
+            self.high_risk[rows],
+        )
+
+
+def unpack(features: DataFrame, as_of: date, settings: Demand) -> Histories:
+    """The series of a frame with the features of `series_features` as of `origin(as_of, freq)`.
+
+    Args:
+        features: one row per series, `series_id` and the view's features.
+        as_of: the date of the snapshot: for weekly series, a Monday.
+        settings: `demand.freq` and `demand.horizon_days`.
+
+    Raises:
+        DataError: there is no series.
+    """
+    if features.empty:
+        raise DataError(
+            f"no series as of {as_of}",
+            why=f"none was sold on {settings.min_days} days before",
+            todo="take a later date, or a lower demand.min_days in regulars.toml",
+        )
+    first, period = features["first_sold_days"].to_numpy(dtype=int), PERIOD[settings.freq]
+    periods = _periods(features, period)
+    units = np.stack([_dense(d, u, periods * period) for d, u in _pairs(features, "sold_days", "sold_units")])
+    behind, ahead = DAYS_BEHIND // period, steps(settings)
+    return Histories(
+        ids=tuple(features["series_id"].astype(str)),
+        origin=as_of,
+        freq=settings.freq,
+        units=units.reshape(len(features), periods, period).sum(2),
+        started=np.maximum(periods - -(-first // period), 0),
+        revenue=features["revenue_28d"].to_numpy(dtype=float),
+        discounts=features[["discount_share_28d", "discount_share_182d"]].to_numpy(dtype=float),
+        promoted=_promoted(features, behind * period, ahead * period).reshape(
+            len(CHANNELS), len(features), behind + ahead, period
+        ).mean(3),
+        behind=behind,
+        high_risk=features["high_risk"].to_numpy(dtype=float) > 0,
+    )  # fmt: skip
+
+
+def _periods(features: DataFrame, period: int) -> int:
+    """Whole periods back to the earliest packed day of any series; for weeks, an incomplete first one is cut."""
+    oldest = max((int(np.max(days)) for days in features["sold_days"] if days is not None and len(days)), default=0)
+    return max(oldest // period if period > 1 else oldest, 1)
+
+
+def _pairs(features: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    return list(zip(*(features[column] for column in columns), strict=True))
+
+
+def _dense(days: Any, units: Any, length: int) -> Floats:
+    """Days before the origin and their units as one array of days, oldest first."""
+    dense = np.zeros(length)
+    if days is None:
+        return dense
+    position = length - np.asarray(days, dtype=int)
+    inside = position >= 0
+    dense[position[inside]] = np.asarray(units, dtype=float)[inside]
+    return dense
+
+
+def _promoted(features: DataFrame, behind: int, ahead: int) -> Floats:
+    """Spans as shares per day, (channels, S, behind + ahead)."""
+    columns = ("promo_starts", "promo_ends", *(f"promo_{channel}" for channel in CHANNELS))
+    promoted = np.zeros((len(CHANNELS), len(features), behind + ahead))
+    for row, (starts, ends, *shares) in enumerate(_pairs(features, *columns)):
+        if starts is None or np.ndim(starts) == 0:
+            continue
+        for start, end, *share in zip(starts, ends, *shares, strict=True):
+            promoted[:, row, max(int(start) + behind, 0) : max(int(end) + behind + 1, 0)] += np.reshape(share, (-1, 1))
+    return promoted

@@ -1,0 +1,5 @@
+"""Training of the demand model."""
+
+from training.demand.run import train
+
+__all__ = ["train"]

@@ -1,0 +1,107 @@
+"""Rolling origins: what was known at each, and the folds that models are fitted and scored on.
+
+A fold ends at a date: its examples are the origins before it, as far as their labels lie before it; its window is
+the horizon from it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from core.workspace import Workspace
+from feature_repo import snapshots
+from models.demand.design import Design, design
+from models.demand.examples import Examples, build, labels, origins
+from models.demand.plans import Calendar, Plans, calendar, quiet_holidays
+from models.demand.reading import VIEW, histories_at
+from models.demand.series import PERIOD, Floats, Histories, origin, steps
+from training import splits
+
+STEP_DAYS = 6
+"""Days between two training origins: not 7, so that each step of the horizon is seen on every weekday."""
+SKIP_DAYS = 70
+"""Days of history that the first origin has."""
+MAX_ROWS = 600_000
+"""Examples of one fit, about; with more series, origins lie further apart."""
+WINDOWS = 2
+"""Validation windows of the tuning."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Examples whose labels lie before `end`, and what is known at `end` of the window after it."""
+
+    end: date
+    examples: Examples
+    histories: Histories
+    plans: Plans
+    inputs: Design
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """The histories at every origin up to `as_of`, the shop's calendar, and the horizon."""
+
+    at: Mapping[date, Histories]
+    as_of: date
+    days: Calendar
+    horizon: int
+    horizon_days: int
+    step_days: int
+
+    @property
+    def window_days(self) -> int:
+        """Days of a window: whole periods."""
+        return self.horizon * self.at[self.as_of].days
+
+    @property
+    def evaluated_from(self) -> date:
+        """The start of the last window that is known."""
+        return self.as_of - timedelta(days=self.window_days)
+
+    def windows(self) -> list[date]:
+        """The validation windows before the evaluation, the latest first."""
+        found = [self.evaluated_from - timedelta(days=self.window_days * back) for back in range(1, WINDOWS + 1)]
+        return [day for day in found if day in self.at]
+
+    def fold(self, end: date) -> Fold:
+        """The fold that ends at a date: nothing at or after it is used."""
+        known = self.at[end]
+        before = [day for day in self.at if day < end]
+        examples = build(self.at, before, known, self.days, self.horizon_days)
+        plans = self.days.known(end, self.horizon_days, quiet_holidays(known, self.days))
+        return Fold(end, examples, known, plans, design(known, plans, self.horizon))
+
+    def sold(self, end: date, until: date) -> Floats:
+        """What the window after a fold sold, (S, H), as known at a later date."""
+        return labels(self.at[end], self.at[until], self.horizon)
+
+
+def rolling(workspace: Workspace, as_of: date) -> Rolling:
+    """Read the histories at every origin that a training as of a date needs.
+
+    Raises:
+        DataError: too little history; it says which date is the earliest.
+    """
+    settings = workspace.settings.demand
+    last, first = origin(as_of, settings.freq), workspace.tables.first_day()
+    horizon, period = steps(settings), PERIOD[settings.freq]
+    window = horizon * period
+    splits.require_history(first, last, SKIP_DAYS + STEP_DAYS + 2 * window, "train the demand model")
+    ends = [last - timedelta(days=window * back) for back in range(WINDOWS + 2)]
+    ends = [day for day in ends if (day - first).days >= SKIP_DAYS + STEP_DAYS]
+    series = snapshots.ensure(workspace, VIEW, [last]).rows
+    step = _step(series * horizon, (last - first).days - SKIP_DAYS, period)
+    days = sorted({*origins(first, last, step, SKIP_DAYS), *ends})
+    at = histories_at(workspace, days)
+    return Rolling(at, last, calendar(workspace), horizon, settings.horizon_days, step)
+
+
+def _step(rows: int, days: int, period: int) -> int:
+    """Days between origins: more where there are many series."""
+    step = STEP_DAYS if period == 1 else period
+    while rows * days // step > MAX_ROWS and step < days // 4:
+        step += STEP_DAYS if period == 1 else period
+    return step

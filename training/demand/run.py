@@ -1,0 +1,212 @@
+"""`train`: rolling origins, tuning, an evaluation on the last window, and the model that serves.
+
+With H the horizon and D the as-of date: tuning scores on the windows that start at D - 2H and D - 3H, the
+evaluation model is fitted on what is known at D - H and scored on the window from there, the served model is
+fitted on what is known at D. Each is fitted on origins whose labels lie before its date.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from pandas import DataFrame
+
+from core.progress import current
+from core.workspace import Workspace
+from feature_repo import catalog
+from models.demand import baselines
+from models.demand.actuals import sold
+from models.demand.design import columns
+from models.demand.forecast import Forecast
+from models.demand.kind import KIND
+from models.demand.metrics import STATISTICS, scores
+from models.demand.model import DemandModel, Recipe, calibrate, fit_mean, fit_quantiles, golden_inputs, ordered
+from models.demand.reading import SERVICE
+from models.demand.rules import measure_dispersion
+from models.demand.series import Floats
+from models.intervals import Interval, bootstrap_all, paired
+from training import tracking
+from training.demand import plots
+from training.demand.folds import Fold, Rolling, rolling
+from training.demand.tuning import tune
+from training.outcome import FeatureNote, Trained, TrainingRecord
+from training.provenance import code_version
+from training.study import Tuned
+
+
+def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout: int | None = None) -> Trained:
+    """Train, evaluate, refit, log and register a version as of a date.
+
+    Raises:
+        DataError: too little history before `as_of`; it says which date is the earliest.
+        NotReady: nothing has been ingested, or the time ran out before one trial was complete.
+    """
+    settings, started = workspace.settings.demand, time.monotonic()
+    known = rolling(workspace, as_of)
+    folds = [known.fold(day) for day in known.windows()]
+    tuned = tune(workspace, known, folds, trials or settings.trials, timeout or settings.timeout_s)
+    fitting = _Fitting(workspace, known, Recipe.of(tuned.best.params))
+    with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
+        record = _record(fitting, as_of, folds[0], tuned, directory=Path(scratch), started=started)
+        version = tracking.log(workspace, record)
+    seconds = time.monotonic() - started
+    return Trained(
+        KIND.name, version.version, version.run_id, as_of, record.metrics, record.baselines, record.paired, seconds
+    )
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The quantiles of a model on the window after its fold, before their shifts (N, 5), and sold over level (N,)."""
+
+    raw: Floats
+    ratio: Floats
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """How boosters are fitted in this run."""
+
+    workspace: Workspace
+    known: Rolling
+    recipe: Recipe
+
+    def fit(self, fold: Fold, calibrations: Sequence[_Scored], dispersion: float = 1.0) -> DemandModel:
+        """The boosters of a fold, their quantiles shifted by what earlier windows showed."""
+        settings, recipe, threads = self.workspace.settings, self.recipe, self.workspace.settings.threads
+        current().step(f"demand: fitting as of {fold.end}, {len(fold.examples):,} examples")
+        model = DemandModel(
+            means=tuple(fit_mean(fold.examples, recipe, settings.seed + bag, threads) for bag in range(recipe.bags)),
+            quantiles=fit_quantiles(fold.examples, recipe, settings.seed, threads),
+            recipe=recipe,
+            trained_as_of=fold.end,
+            keys=settings.demand.series,
+            freq=settings.demand.freq,
+            horizon=fold.inputs.shape[1],
+            names=fold.inputs.names,
+            shifts=calibrate(*_joined(calibrations)),
+            dispersion=dispersion,
+        )
+        return replace(model, golden=golden_inputs(model, fold.inputs.matrix))
+
+    def score_earlier(self, fold: Fold) -> _Scored:
+        """The quantiles of a fold before the evaluation, on the window after it."""
+        settings = self.workspace.settings
+        current().step(f"demand: calibrating on the window from {fold.end}")
+        booster = fit_quantiles(fold.examples, self.recipe, settings.seed, settings.threads)
+        return _scored(ordered(booster, fold.inputs.matrix), fold, self.known.sold(fold.end, self.known.evaluated_from))
+
+
+def _joined(calibrations: Sequence[_Scored]) -> tuple[Floats, Floats]:
+    return np.concatenate([each.raw for each in calibrations]), np.concatenate([each.ratio for each in calibrations])
+
+
+def _scored(raw: Floats, fold: Fold, truth: Floats) -> _Scored:
+    scale = fold.inputs.level[:, None] * fold.inputs.open
+    usable = (np.isfinite(truth) & (scale > 0)).reshape(-1)
+    ratio = np.divide(truth, scale, out=np.zeros_like(truth), where=scale > 0).reshape(-1)
+    return _Scored(raw[usable], ratio[usable])
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The evaluation model on the last known window, beside the baselines."""
+
+    forecast: Forecast
+    sold: Floats
+    frame: DataFrame
+    baselines: Mapping[str, DataFrame]
+
+
+def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
+    truth = sold(workspace, fold.histories.ids, fold.end)
+    simple = baselines.fitted(fold.end, model.keys, model.freq, model.horizon)
+    forecasts = {name: each.forecast(fold.histories, fold.plans) for name, each in simple.items()}
+    frames = {name: scores(each, truth, fold.histories) for name, each in forecasts.items()}
+    forecast = model.forecast(fold.histories, fold.plans)
+    return _Window(forecast, truth, scores(forecast, truth, fold.histories), frames)
+
+
+def _record(
+    fitting: _Fitting, as_of: date, before: Fold, tuned: Tuned, *, directory: Path, started: float
+) -> TrainingRecord:
+    workspace, known = fitting.workspace, fitting.known
+    earlier, last = fitting.score_earlier(before), known.fold(known.evaluated_from)
+    evaluated = fitting.fit(last, [earlier])
+    evaluated.save(directory / "evaluation")
+    window = _judge(workspace, last, evaluated)
+    latest = _scored(evaluated.raw_quantiles(last.inputs.matrix), last, window.sold)
+    newest = known.fold(known.as_of)
+    model = fitting.fit(newest, [earlier, latest], measure_dispersion(window.forecast, window.sold))
+    model.save(directory / "model")
+    results = _results(window, workspace.settings.seed)
+    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon)[results.best_baseline]
+    replace(best, dispersion=model.dispersion).save(directory / "baseline")
+    return TrainingRecord(
+        kind=KIND.name,
+        as_of=as_of,
+        evaluated_from=known.evaluated_from,
+        seed=workspace.settings.seed,
+        parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
+        study=tuned.note(),
+        **vars(results),
+        primary=KIND.primary,
+        higher_is_better=KIND.higher_is_better,
+        features=_features(),
+        directory=directory,
+        data_digest=workspace.tables.digest(as_of),
+        code_version=code_version(),
+        rows=len(newest.examples),
+        units=len(window.frame),
+        seconds=time.monotonic() - started,
+        plots={
+            "forecast.png": plots.fan(window.forecast, window.sold, last.histories),
+            "coverage.png": plots.coverage(window.forecast, window.sold),
+            "importance.png": plots.importance(model.means[0], model.names),
+        },
+        notes=_notes(model, known),
+        extra={"shifts": list(model.shifts), "inputs": [asdict(column) for column in columns()]},
+    )
+
+
+@dataclass(frozen=True)
+class _Results:
+    """What the evaluation says, beside the baselines."""
+
+    metrics: dict[str, Interval]
+    baselines: dict[str, dict[str, Interval]]
+    best_baseline: str
+    paired: dict[str, Interval]
+
+
+def _results(window: _Window, seed: int) -> _Results:
+    primary = STATISTICS[KIND.primary]
+    best = min(window.baselines, key=lambda name: primary(window.baselines[name]))
+    return _Results(
+        bootstrap_all(window.frame, STATISTICS, seed=seed),
+        {name: bootstrap_all(each, STATISTICS, seed=seed) for name, each in window.baselines.items()},
+        best,
+        {name: paired(window.frame, each, primary, seed=seed) for name, each in window.baselines.items()},
+    )
+
+
+def _features() -> tuple[FeatureNote, ...]:
+    stored = [feature for view in catalog.service(SERVICE) for feature in view.features]
+    return tuple(FeatureNote(each.name, each.description, each.unit) for each in [*stored, *columns()])
+
+
+def _notes(model: DemandModel, known: Rolling) -> tuple[str, ...]:
+    unit = "day" if model.freq == "D" else "week"
+    return (
+        f"Forecasts units per {' and '.join(model.keys)} and {unit}, {model.horizon} ahead, with five quantiles.",
+        f"Fitted on {len(known.at)} origins; each learns from the days after it that were known by {known.as_of}.",
+        "Promotions and closures count as known ahead up to the horizon; the weather is not used.",
+        "A season that the history does not show, such as the first Christmas, is forecast from holidays alone.",
+        "Quantiles are shifted by what earlier windows showed; on days unlike those they may cover less.",
+    )
