@@ -7,11 +7,15 @@ ascending order.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, within
 from feature_repo.features import DECIMALS, Feature, counting
+from feature_repo.purchases import Purchase, Row
 from feature_repo.sources import KnownTables, Snapshot
 
 WINDOWS = (28, 84)
@@ -85,3 +89,44 @@ def _packed(purchases: ir.Table) -> ir.Table:
 
 def _property(entries: ir.ArrayValue, name: str) -> ir.ArrayValue:
     return entries.map(lambda entry: entry[name])
+
+
+def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """The visit and the product's entry; whether an older day had a purchase already is not in the features."""
+    if purchase.product_id is None or purchase.quantity <= 0:
+        return {}
+    ids = list(row["product_ids"] or [])
+    lists = {feature.name: list(row[feature.name] or []) for feature in PACKED}
+    place = bisect_left(ids, purchase.product_id)
+    if place == len(ids) or ids[place] != purchase.product_id:
+        ids.insert(place, purchase.product_id)
+        for name, values in lists.items():
+            values.insert(place, float(purchase.age) if name in {"last_days", "first_days"} else 0.0)
+        is_new_day = True
+    else:
+        is_new_day = purchase.age not in (lists["last_days"][place], lists["first_days"][place])
+    lists["units"][place] += purchase.quantity
+    if not is_new_day:
+        return {"units": lists["units"]}
+    for name, more in _counts("purchases", "weight", purchase.age).items():
+        lists[name][place] = round(lists[name][place] + more, DECIMALS)
+    lists["last_days"][place] = min(lists["last_days"][place], float(purchase.age))
+    lists["first_days"][place] = max(lists["first_days"][place], float(purchase.age))
+    return {"product_ids": ids, **lists, **_visit(row, purchase)}
+
+
+def _visit(row: Row, purchase: Purchase) -> dict[str, Any]:
+    """The customer's numbers after a product was bought on a day on which it had not been."""
+    changes = {f"lines_{n}d": row[f"lines_{n}d"] + (purchase.age <= n) for n in WINDOWS}
+    last = row["days_since_visit"]
+    if last is None or purchase.age < last:
+        counts = _counts("visits", "visit_weight", purchase.age)
+        changes |= {name: round(row[name] + more, DECIMALS) for name, more in counts.items()}
+        changes["days_since_visit"] = float(purchase.age)
+    return changes
+
+
+def _counts(count_name: str, weight_name: str, age: int) -> dict[str, float]:
+    """What one more day of that age adds to each count and weight."""
+    counts = {count_name: 1.0, **{f"{count_name}_{n}d": float(age <= n) for n in WINDOWS}}
+    return counts | {f"{weight_name}_{h}d": 0.5 ** (age / h) for h in HALF_LIVES}

@@ -1,0 +1,30 @@
+"""A catalogue with the item-item weights in its codes: all that is known of products, ready to be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.recommendation.catalogue import Catalogue, Ints
+from models.recommendation.item_item import Neighbours
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """`targets` are the codes that somebody's neighbour may be; `column` their place in it (-1: none), shape (I,)."""
+
+    catalogue: Catalogue
+    weights: sp.csr_matrix
+    targets: Ints
+    column: Ints
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, neighbours: Neighbours) -> Assortment:
+        """Bind the neighbours to the catalogue."""
+        weights = neighbours.bind(catalogue)
+        targets = np.unique(weights.indices).astype(np.int64)
+        column = np.full(len(catalogue), -1, dtype=np.int64)
+        column[targets] = np.arange(len(targets))
+        return cls(catalogue, weights[:, targets].tocsr().astype(np.float32), targets, column)

@@ -1,0 +1,131 @@
+"""The first stage: for each customer the products that are worth ranking, from several sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import cast
+
+import numpy as np
+
+from models.recommendation.catalogue import Floats, Ints
+from models.recommendation.taste import Taste
+
+
+class Source(IntEnum):
+    """Where a candidate came from; of several, the one that stands first here."""
+
+    HISTORY = 0
+    TOGETHER = 1
+    TRENDING = 2
+    DISCOVERED = 3
+    CATEGORY = 4
+    POPULAR = 5
+    BASKET = 6
+
+    @property
+    def label(self) -> str:
+        """The word in files and answers."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many candidates each source gives a customer, at most."""
+
+    history: int = 100
+    together: int = 50
+    trending: int = 50
+    discovered: int = 30
+    category: int = 20
+    popular: int = 10
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Pairs of (customer row, product code), by ascending row; `entry` is the history entry, -1 for a new product."""
+
+    row: Ints
+    product: Ints
+    entry: Ints
+    source: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def new(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether the customer never bought the product."""
+        return self.entry < 0
+
+    def where(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candidates:
+        """Some of them."""
+        return Candidates(self.row[keep], self.product[keep], self.entry[keep], self.source[keep])
+
+
+def candidates(taste: Taste, limits: Limits, *, history: bool = True) -> Candidates:
+    """All candidates of a block of customers, each pair once; without `history` only products never bought."""
+    fresh = _fresh(taste, limits)
+    if not history:
+        return fresh
+    own = _own(taste, limits.history)
+    row = np.concatenate([own.row, fresh.row])
+    order = np.argsort(row, kind="stable")
+    parts = (
+        np.concatenate([getattr(own, name), getattr(fresh, name)])[order] for name in ("product", "entry", "source")
+    )
+    return Candidates(row[order], *parts)
+
+
+def _own(taste: Taste, limit: int) -> Candidates:
+    """What the customer bought before, the most often and recently bought."""
+    order = np.lexsort((taste.product, -taste.of_entries("weight_60d"), taste.row))
+    row = taste.row[order]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    chosen = order[place < limit]
+    source = np.full(len(chosen), Source.HISTORY, dtype=np.int64)
+    return Candidates(taste.row[chosen], taste.product[chosen], taste.entry[chosen], source)
+
+
+def _fresh(taste: Taste, limits: Limits) -> Candidates:
+    """What the customer never bought, best by each source in turn."""
+    catalogue, targets = taste.assortment.catalogue, taste.assortment.targets
+    rising = catalogue.numbers["first_buyers_weight"][targets]
+    wanted = [
+        (Source.TOGETHER, taste.discovery, limits.together),
+        (Source.TRENDING, np.sqrt(np.maximum(taste.discovery, 0) * rising), limits.trending),
+        (Source.DISCOVERED, _for_all(rising, taste), limits.discovered),
+        (Source.CATEGORY, _of_kind(taste), limits.category),
+        (Source.POPULAR, _for_all(catalogue.numbers["sales_weight"][targets], taste), limits.popular),
+    ]
+    found = [_best(scores, taste, source, limit) for source, scores, limit in wanted if limit and len(targets)]
+    if not found:
+        none = np.zeros(0, dtype=np.int64)
+        return Candidates(none, none, none, none)
+    row, product, source = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    _, first = np.unique(row * len(catalogue) + product, return_index=True)
+    entry = np.full(len(first), -1, dtype=np.int64)
+    return Candidates(row[first], product[first], entry, source[first])
+
+
+def _for_all(scores: Floats, taste: Taste) -> Floats:
+    return np.broadcast_to(scores, taste.owned.shape)
+
+
+def _of_kind(taste: Taste) -> Floats:
+    """How much the customer buys of the product's kind (its name), times the product's share of its sales."""
+    catalogue, targets = taste.assortment.catalogue, taste.assortment.targets
+    kind = taste.group("name").weight[:, catalogue.groups["name"][targets]]
+    return cast(Floats, kind * catalogue.group_shares["name"][targets])
+
+
+def _best(scores: Floats, taste: Taste, source: Source, limit: int) -> tuple[Ints, Ints, Ints]:
+    """Row, product and source of the `limit` best targets with a positive score that the customer never bought."""
+    scores = np.where(taste.owned, np.float32(0), scores)
+    limit = min(limit, scores.shape[1])
+    columns = np.argpartition(-scores, limit - 1, axis=1)[:, :limit]
+    rows = np.repeat(np.arange(len(scores), dtype=np.int64), limit)
+    flat = columns.ravel()
+    good = scores[rows, flat] > 0
+    products = taste.assortment.targets[flat[good]]
+    return rows[good], products, np.full(len(products), source, dtype=np.int64)

@@ -1,0 +1,85 @@
+"""Golden inputs: made-up customers whose answers are saved with the model and replayed where it is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from models import artifact
+from models.recommendation.history import COLUMNS, ENTRIES, IDS, SCALARS
+
+if TYPE_CHECKING:
+    from models.recommendation.recommender import Recommender
+
+INPUTS = COLUMNS
+OUTPUTS = ("product_ids", "scores", "sources", "new_product_ids", "new_scores", "new_sources")
+FILE = "golden.json"
+TOLERANCE = 1e-3
+_CUSTOMERS, _PRODUCTS = 4, 30
+
+
+def answer(model: Recommender, inputs: pd.DataFrame) -> pd.DataFrame:
+    """For each packed history: ten products with score and source, of all and of those never bought."""
+    rows = []
+    for _, each in inputs.iterrows():
+        row: dict[str, Any] = {}
+        for mode, prefix in (("all", ""), ("new", "new_")):
+            items = model.recommend({name: each[name] for name in INPUTS}, k=10, mode=mode)  # type: ignore[arg-type]
+            row[f"{prefix}product_ids"] = [item.product_id for item in items]
+            row[f"{prefix}scores"] = [item.score for item in items]
+            row[f"{prefix}sources"] = [item.source for item in items]
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(OUTPUTS), index=inputs.index)
+
+
+def save(model: Recommender, directory: Path) -> None:
+    """Write made-up inputs and the model's answers to them."""
+    inputs = _inputs(model)
+    content = {"inputs": inputs.to_dict("list"), "outputs": answer(model, inputs).to_dict("list")}
+    artifact.write_json(directory / FILE, content)
+    model.golden = content
+
+
+def replay(model: Recommender) -> list[str]:
+    """What the model answers otherwise than when it was saved, in words; nothing where all is the same."""
+    if model.golden is None:
+        return ["the model has no golden inputs: it was never saved"]
+    inputs, expected = pd.DataFrame(model.golden["inputs"]), model.golden["outputs"]
+    found = answer(model, inputs)
+    wrong = []
+    for row in range(len(inputs)):
+        for name in OUTPUTS:
+            old, new = expected[name][row], found[name].iloc[row]
+            same = np.allclose(old, new, atol=TOLERANCE) if "scores" in name and len(old) == len(new) else old == new
+            if not same:
+                wrong.append(f"golden customer {row}: {name} is {new}, was {old}")
+    return wrong
+
+
+def _inputs(model: Recommender) -> pd.DataFrame:
+    """Customers who bought some of what sells best, made up from a fixed seed."""
+    rng = np.random.default_rng(0)
+    catalogue = model.knowledge.catalogue
+    pool = catalogue.ids[catalogue.popular[:200]]
+    return pd.DataFrame([_customer(rng, pool) for _ in range(_CUSTOMERS)])
+
+
+def _customer(rng: np.random.Generator, pool: Any) -> dict[str, Any]:
+    ids = sorted(str(each) for each in rng.choice(pool, size=min(_PRODUCTS, len(pool)), replace=False))
+    count = len(ids)
+    purchases = rng.integers(1, 9, count).astype(float)
+    last = rng.integers(1, 90, count).astype(float)
+    entries = {
+        "purchases": purchases,
+        "purchases_28d": np.where(last <= 28, 1.0, 0.0),
+        "purchases_84d": np.where(last <= 84, np.minimum(purchases, 3.0), 0.0),
+        **{f"weight_{h}d": (purchases * 0.5 ** (last / h)).round(6) for h in (30, 60, 120)},
+        "last_days": last,
+        "first_days": last + 10 * (purchases - 1),
+        "units": purchases + 1,
+    }
+    scalars = dict(zip(SCALARS, (40.0, 5.0, 14.0, 6.0, 12.0, 20.0, 3.0, 30.0, 90.0), strict=True))
+    return {**scalars, IDS: ids, **{name: entries[name].tolist() for name in ENTRIES}}

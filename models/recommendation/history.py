@@ -1,0 +1,117 @@
+"""What customers bought, unpacked from the view `customer_history` into flat arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.recommendation.catalogue import Catalogue, Floats, Ints
+
+KEY = "customer_id"
+IDS = "product_ids"
+SCALARS = (
+    "visits",
+    "visits_28d",
+    "visits_84d",
+    "visit_weight_30d",
+    "visit_weight_60d",
+    "visit_weight_120d",
+    "days_since_visit",
+    "lines_28d",
+    "lines_84d",
+)
+ENTRIES = (
+    "purchases",
+    "purchases_28d",
+    "purchases_84d",
+    "weight_30d",
+    "weight_60d",
+    "weight_120d",
+    "last_days",
+    "first_days",
+    "units",
+)
+COLUMNS = (*SCALARS, IDS, *ENTRIES)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Customers 0..R-1; customer r's entries are `start[r]:start[r + 1]` of the flat arrays.
+
+    `product` is the code in the catalogue, -1 for a product that may not be recommended.
+    """
+
+    customers: NDArray[np.object_]
+    scalars: Mapping[str, Floats]
+    start: Ints
+    product: Ints
+    entries: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, catalogue: Catalogue) -> Histories:
+        """From a frame with the view's columns and `customer_id`, one row per customer."""
+        lengths = frame[IDS].map(len).to_numpy() if len(frame) else np.zeros(0, dtype=np.int64)
+        return cls(
+            frame[KEY].to_numpy(dtype=object),
+            {name: frame[name].to_numpy(dtype=np.float32) for name in SCALARS},
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            catalogue.codes(_flat(frame[IDS], object)),
+            {name: _flat(frame[name], np.float32) for name in ENTRIES},
+        )
+
+    @classmethod
+    def one(cls, row: Mapping[str, Any], catalogue: Catalogue) -> Histories:
+        """Of one customer, from a row of the view as the online store gives it."""
+        ids = row[IDS]
+        return cls(
+            np.array([""], dtype=object),
+            {name: np.array([_number(row[name])], dtype=np.float32) for name in SCALARS},
+            np.array([0, len(ids)], dtype=np.int64),
+            catalogue.codes(ids),
+            {name: np.asarray(row[name], dtype=np.float32) for name in ENTRIES},
+        )
+
+    @classmethod
+    def empty(cls) -> Histories:
+        """Of one customer about whom nothing is known."""
+        none = np.zeros(0, dtype=np.float32)
+        return cls(
+            np.array([""], dtype=object),
+            {name: np.zeros(1, dtype=np.float32) for name in SCALARS},
+            np.zeros(2, dtype=np.int64),
+            np.zeros(0, dtype=np.int64),
+            dict.fromkeys(ENTRIES, none),
+        )
+
+    def __len__(self) -> int:
+        return len(self.customers)
+
+    def block(self, first: int, end: int) -> Histories:
+        """The customers first..end-1."""
+        low, high = int(self.start[first]), int(self.start[min(end, len(self))])
+        return Histories(
+            self.customers[first:end],
+            {name: values[first:end] for name, values in self.scalars.items()},
+            self.start[first : end + 1] - low,
+            self.product[low:high],
+            {name: values[low:high] for name, values in self.entries.items()},
+        )
+
+    @property
+    def rows(self) -> Ints:
+        """The customer of each entry."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
+
+
+def _flat(lists: Iterable[Any], dtype: Any) -> NDArray[Any]:
+    arrays = [np.asarray(each, dtype=dtype) for each in lists]
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=dtype)
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)

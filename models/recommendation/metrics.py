@@ -1,0 +1,118 @@
+"""How good lists are: one row per customer, from which every statistic and its interval follows.
+
+NDCG@10, recall@10 (hits / min(10, relevant)), MAP@10 and hit rate@10, over all products and over those the customer
+never bought before; coverage of the catalogue, diversity (different categories in a list) and novelty (mean
+surprisal of its products, -log2 of the share of customers who bought them: Vargas & Castells 2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.intervals import Mean, Statistic
+from models.recommendation.catalogue import Ints
+from models.recommendation.facts import Facts
+
+K = 10
+DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
+IDEAL = np.concatenate([[0.0], np.cumsum(DISCOUNT)])
+ITEMS, CATALOGUE = "items", "catalogue"
+_PER_CUSTOMER = ("ndcg@10", "recall@10", "map@10", "hit_rate@10")
+
+
+def ranking(top: Ints, relevant: sp.csr_matrix) -> dict[str, NDArray[np.float64]]:
+    """NDCG, recall, MAP and hit rate of each customer's list; NaN for customers without a relevant product.
+
+    Args:
+        top: product codes by rank, -1 where a list has ended, shape (R, 10).
+        relevant: ones, shape (R, I).
+    """
+    hits = _hits(top, relevant)
+    wanted = np.diff(relevant.indptr)
+    best = np.where(wanted > 0, np.minimum(wanted, K), np.nan)
+    precision = np.cumsum(hits, axis=1) / np.arange(1, K + 1)
+    ideal = np.where(wanted > 0, IDEAL[np.minimum(wanted, K)], np.nan)
+    found = hits.sum(axis=1)
+    return {
+        "ndcg@10": (hits * DISCOUNT).sum(axis=1) / ideal,
+        "recall@10": found / best,
+        "map@10": (precision * hits).sum(axis=1) / best,
+        "hit_rate@10": np.where(wanted > 0, found > 0, np.nan).astype(float),
+    }
+
+
+def as_matrix(lists: pd.DataFrame, facts: Facts) -> Ints:
+    """The first 10 ranks as product codes, -1 where a list has ended, shape (R, 10)."""
+    lists = lists[lists["rank"] <= K]
+    row = pd.Index(facts.histories.customers).get_indexer(pd.Index(lists.customer_id))
+    top = np.full((len(facts.histories), K), -1, dtype=np.int64)
+    top[row, lists["rank"].to_numpy() - 1] = facts.catalogue.codes(lists.product_id.to_numpy(object))
+    return top
+
+
+def beyond_accuracy(top: Ints, facts: Facts) -> dict[str, NDArray[np.float64]]:
+    """Diversity, novelty and mean price level of each customer's list."""
+    catalogue, there = facts.catalogue, top >= 0
+    size = np.maximum(there.sum(axis=1), 1)
+    category = np.where(there, catalogue.groups["category"][top], -1)
+    different = np.array([len(set(row[row >= 0])) for row in category])
+    share = np.maximum(catalogue.numbers["buyers"], 1) / max(len(facts.histories), 1)
+    surprise = np.where(there, -np.log2(share)[top], 0.0)
+    level = np.where(there, catalogue.numbers["price_level"][top], np.nan)
+    known = np.isfinite(level)
+    return {
+        "diversity": different / size,
+        "novelty": surprise.sum(axis=1) / size,
+        "price_level": np.where(known, level, 0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan),
+    }
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Share of the catalogue that is in at least one customer's list."""
+
+    def __call__(self, frame: pd.DataFrame) -> float:
+        """Its value on the frame as it is."""
+        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
+
+    def resampled(self, frame: pd.DataFrame, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Its values for each row of weights, shape (B,)."""
+        lists = frame[ITEMS].tolist()
+        row = np.repeat(np.arange(len(lists)), [len(each) for each in lists])
+        items = np.concatenate([np.asarray(each, dtype=np.int64) for each in lists])
+        shown, column = np.unique(items, return_inverse=True)
+        table = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(lists), len(shown)))
+        reached = np.asarray((weights > 0).astype(float) @ table > 0).sum(axis=1)
+        values: NDArray[np.float64] = reached / float(frame[CATALOGUE].iloc[0])
+        if len(values) == 1:
+            return values
+        # A resample has fewer different customers, so it covers less: take that bias out.
+        return values - values.mean() + len(shown) / float(frame[CATALOGUE].iloc[0])
+
+
+STATISTICS: Mapping[str, Statistic] = MappingProxyType(
+    {
+        **{name: Mean(name) for name in _PER_CUSTOMER},
+        **{f"{name}_new": Mean(f"{name}_new") for name in _PER_CUSTOMER},
+        "coverage": Coverage(),
+        "diversity": Mean("diversity"),
+        "novelty": Mean("novelty"),
+    }
+)
+
+
+def _hits(top: Ints, relevant: sp.csr_matrix) -> NDArray[np.float64]:
+    rows = np.repeat(np.arange(len(top)), top.shape[1])
+    flat = top.ravel()
+    there = flat >= 0
+    hits = np.zeros(len(flat))
+    if there.any():
+        hits[there] = np.asarray(relevant[rows[there], flat[there]]).ravel()
+    return hits.reshape(top.shape)

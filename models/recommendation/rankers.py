@@ -1,0 +1,179 @@
+"""The second stage: scores for candidates. The built-in baselines are rankers as well, so all are judged alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, cast
+
+import numpy as np
+import xgboost as xgb
+
+from core.errors import StoreError
+from models import artifact
+from models.recommendation.candidates import Candidates
+from models.recommendation.catalogue import Floats, Ints
+from models.recommendation.pairs import NAMES, pair_features
+from models.recommendation.taste import Taste
+
+Mode = Literal["all", "new"]
+MODES: Final[tuple[Mode, ...]] = ("all", "new")
+
+
+class Ranker(Protocol):
+    """Scores candidates of a block of customers; higher is better, comparable within a customer."""
+
+    @property
+    def name(self) -> str:
+        """`two_stage`, or a baseline's."""
+        ...
+
+    def score(self, taste: Taste, pairs: Candidates, mode: Mode) -> Floats:
+        """Shape (pairs,)."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Write it as data."""
+        ...
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A ranker by one formula."""
+
+    name: str
+
+    def score(self, taste: Taste, pairs: Candidates, mode: Mode) -> Floats:
+        """The formula of that name."""
+        scores: Floats = _FORMULAS[self.name](taste, pairs)
+        return scores
+
+    def save(self, directory: Path) -> None:
+        """Its name is all there is."""
+        artifact.write_json(directory / "ranker.json", {"name": self.name})
+
+
+def _popularity(taste: Taste, pairs: Candidates) -> Floats:
+    """Recent sales, for everybody the same."""
+    sales: Floats = taste.assortment.catalogue.numbers["sales_weight"][pairs.product]
+    return sales
+
+
+def _personal_frequency(taste: Taste, pairs: Candidates) -> Floats:
+    """The customer's purchases of the product, half as much per 60 days; then what sells best."""
+    sales = _popularity(taste, pairs)
+    return cast(Floats, _own_weight(taste, pairs) + 1e-6 * sales / np.maximum(sales.max(initial=0), 1))
+
+
+def _item_item(taste: Taste, pairs: Candidates) -> Floats:
+    """What the customer bought, recent purchases above all, through EASE's weights and by itself."""
+    place = taste.assortment.column[pairs.product]
+    spoken = np.zeros(len(pairs), dtype=np.float32)
+    spoken[place >= 0] = taste.recent[pairs.row[place >= 0], place[place >= 0]]
+    return spoken + np.sqrt(_own_weight(taste, pairs))
+
+
+def _own_weight(taste: Taste, pairs: Candidates) -> Floats:
+    weight = np.zeros(len(pairs), dtype=np.float32)
+    weight[~pairs.new] = taste.histories.entries["weight_60d"][pairs.entry[~pairs.new]]
+    return weight
+
+
+_FORMULAS: Mapping[str, Callable[[Taste, Candidates], Floats]] = {
+    "popularity": _popularity,
+    "personal_frequency": _personal_frequency,
+    "item_item": _item_item,
+}
+BASELINES = tuple(_FORMULAS)
+
+
+@dataclass(frozen=True)
+class Boosters:
+    """The learners of one mode: one for the order, one for the probability; `blend` is the share of the former."""
+
+    order: xgb.Booster | None
+    probability: xgb.Booster | None
+    blend: float
+
+    def score(self, features: Floats, row: Ints) -> Floats:
+        """The weighted mean of both scores, each standardised within the customer."""
+        total = np.zeros(len(features), dtype=np.float32)
+        for booster, share in ((self.order, self.blend), (self.probability, 1.0 - self.blend)):
+            if booster is not None and share > 0 and len(features):
+                margin = booster.inplace_predict(features, predict_type="margin")
+                total += np.float32(share) * standardised(cast(Floats, margin), row)
+        return total
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """Gradient-boosted rankers on pair features, separate for each mode."""
+
+    modes: Mapping[Mode, Boosters]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "two_stage"
+
+    def score(self, taste: Taste, pairs: Candidates, mode: Mode) -> Floats:
+        """By the boosters of the mode."""
+        return self.modes[mode].score(pair_features(taste, pairs), pairs.row)
+
+    def use_threads(self, threads: int) -> None:
+        """One per worker is best for single requests; all for files."""
+        for boosters in self.modes.values():
+            for booster in (boosters.order, boosters.probability):
+                if booster is not None:
+                    booster.set_param({"nthread": threads})
+
+    def save(self, directory: Path) -> None:
+        """The boosters as UBJ, the rest as JSON."""
+        for mode, boosters in self.modes.items():
+            for part in ("order", "probability"):
+                booster = getattr(boosters, part)
+                if booster is not None:
+                    booster.save_model(directory / f"{mode}.{part}.ubj")
+        blends = {mode: boosters.blend for mode, boosters in self.modes.items()}
+        content = {"name": self.name, "features": NAMES, "blend": blends, "parameters": dict(self.parameters)}
+        artifact.write_json(directory / "ranker.json", content)
+
+    @classmethod
+    def load(cls, directory: Path, content: Mapping[str, Any]) -> TwoStage:
+        """What `save` wrote."""
+        if tuple(content["features"]) != NAMES:
+            raise StoreError(
+                "the saved ranker was trained on other pair features",
+                where=str(directory),
+                todo="train it again: regulars train recommendation",
+            )
+        modes: dict[Mode, Boosters] = {}
+        for mode in MODES:
+            order, probability = (_booster(directory / f"{mode}.{part}.ubj") for part in ("order", "probability"))
+            modes[mode] = Boosters(order, probability, float(content["blend"][mode]))
+        return cls(modes, content["parameters"])
+
+
+def load(directory: Path) -> Ranker:
+    """The ranker saved there."""
+    content = artifact.read_json(directory / "ranker.json")
+    if content["name"] in _FORMULAS:
+        return Baseline(content["name"])
+    return TwoStage.load(directory, content)
+
+
+def standardised(scores: Floats, row: Ints) -> Floats:
+    """Scores less their mean, over their deviation, within each customer; 0 where they do not differ."""
+    rows = int(row.max(initial=-1)) + 1
+    count = np.maximum(np.bincount(row, minlength=rows), 1)
+    mean = np.bincount(row, weights=scores, minlength=rows) / count
+    centred = scores - mean[row]
+    deviation = np.sqrt(np.bincount(row, weights=centred**2, minlength=rows) / count)
+    return cast(Floats, (centred / np.maximum(deviation, 1e-9)[row]).astype(np.float32))
+
+
+def _booster(path: Path) -> xgb.Booster | None:
+    if not path.exists():
+        return None
+    booster = xgb.Booster()
+    booster.load_model(path)
+    booster.set_param({"nthread": 1})
+    return booster

@@ -1,0 +1,142 @@
+"""Training examples: the candidates of every customer at an origin, and which of them were bought in the days after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.progress import current
+from core.workspace import Workspace
+from models.recommendation import item_item
+from models.recommendation.assortment import Assortment
+from models.recommendation.candidates import Candidates, Limits, candidates
+from models.recommendation.catalogue import Floats, Ints
+from models.recommendation.facts import Facts, Relevant
+from models.recommendation.item_item import Neighbours
+from models.recommendation.metrics import DISCOUNT, IDEAL, K
+from models.recommendation.pairs import pair_features
+from models.recommendation.rankers import Mode
+from models.recommendation.taste import BLOCK, Taste
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Candidate pairs by ascending `row` (customer): features (n, F), whether bought, whether new to the customer.
+
+    `wanted` counts each customer's relevant products per mode, whether among the candidates or not, shape (R,).
+    """
+
+    features: Floats
+    bought: Flags
+    new: Flags
+    row: Ints
+    wanted: dict[Mode, Ints]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def of_mode(self, mode: Mode) -> Examples:
+        """Those that are ranked in a mode."""
+        return self if mode == "all" else self.where(self.new)
+
+    def where(self, keep: Flags) -> Examples:
+        """Some of them."""
+        return Examples(self.features[keep], self.bought[keep], self.new[keep], self.row[keep], self.wanted)
+
+    def ndcg(self, scores: Floats, mode: Mode) -> float:
+        """Mean NDCG@10 over the customers with a relevant product, when these examples are all candidates."""
+        order = np.lexsort((-scores, self.row))
+        row = self.row[order]
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        top = place < K
+        gain = self.bought[order][top] * DISCOUNT[place[top]]
+        wanted = self.wanted[mode]
+        sums = np.bincount(row[top], weights=gain, minlength=len(wanted))
+        return float((sums[wanted > 0] / IDEAL[np.minimum(wanted[wanted > 0], K)]).mean())
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A date with its facts and the item-item weights fitted on them."""
+
+    workspace: Workspace
+    facts: Facts
+    neighbours: Neighbours
+
+    @cached_property
+    def relevant(self) -> Relevant:
+        """What was bought after the date."""
+        return Relevant.load(self.workspace, self.facts)
+
+
+def origin(workspace: Workspace, as_of: date) -> Origin:
+    """The facts as of a date."""
+    current().step(f"recommendation: facts as of {as_of}")
+    facts = Facts.load(workspace, as_of)
+    return Origin(workspace, facts, item_item.fit(facts.histories, facts.catalogue))
+
+
+def examples(source: Origin, limits: Limits, negatives: float, seed: int) -> Examples:
+    """The candidates of an origin, with a share of those that were not bought.
+
+    With a share below 1, customers who bought none of their candidates are left out: nothing is to be ranked there.
+    """
+    rng = np.random.default_rng([seed, source.facts.as_of.toordinal()])
+    assortment = source.facts.assortment(source.neighbours)
+    parts = [
+        _block(source, assortment, limits, first, negatives=negatives, rng=rng)
+        for first in range(0, len(source.facts.histories), BLOCK)
+    ]
+    wanted: dict[Mode, Ints] = {
+        "all": np.diff(source.relevant.all.indptr).astype(np.int64),
+        "new": np.diff(source.relevant.new.indptr).astype(np.int64),
+    }
+    features, bought, new, row = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return Examples(features, bought, new, row, wanted)
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """The examples of several origins, their customers apart."""
+    shifts = np.cumsum([0, *(len(part.wanted["all"]) for part in parts)])
+    rows = [part.row + shift for part, shift in zip(parts, shifts, strict=False)]
+    wanted = {mode: np.concatenate([part.wanted[mode] for part in parts]) for mode in parts[0].wanted}
+    return Examples(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.bought for part in parts]),
+        np.concatenate([part.new for part in parts]),
+        np.concatenate(rows),
+        wanted,
+    )
+
+
+def sampled(source: Examples, share: float, seed: int) -> Examples:
+    """All examples of a share of the customers."""
+    chosen = np.random.default_rng(seed).random(len(source.wanted["all"])) < share
+    return source.where(chosen[source.row])
+
+
+def _block(
+    source: Origin, assortment: Assortment, limits: Limits, first: int, *, negatives: float, rng: np.random.Generator
+) -> tuple[Floats, Flags, Flags, Ints]:
+    taste = Taste(source.facts.histories.block(first, first + BLOCK), assortment)
+    pairs = candidates(taste, limits)
+    bought = _bought(source.relevant, pairs, first)
+    if negatives < 1:
+        # Customers are kept by what they bought of all candidates; `new` has its own look at the rest.
+        some = np.bincount(pairs.row, weights=bought, minlength=len(taste.histories)) > 0
+        keep = (bought | (rng.random(len(pairs)) < negatives)) & some[pairs.row]
+        pairs, bought = pairs.where(keep), bought[keep]
+    return pair_features(taste, pairs), bought, pairs.new, pairs.row + first
+
+
+def _bought(relevant: Relevant, pairs: Candidates, first: int) -> Flags:
+    if not len(pairs):
+        return np.zeros(0, dtype=bool)
+    return np.asarray(relevant.all[pairs.row + first, pairs.product]).ravel() > 0

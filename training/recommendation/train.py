@@ -1,0 +1,247 @@
+"""`train`: the whole way from the feature store to a registered version.
+
+With H the horizon and D the as-of date, the origins are H days apart: tuning fits on labels that end by D - 2H and
+scores on the window from D - 2H; the evaluation model is fitted on labels that end by E = D - H and scored on
+[E, D); the served model is fitted on labels that end by D.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from core.progress import current
+from core.workspace import Workspace
+from feature_repo import catalog, snapshots
+from models.intervals import Interval, bootstrap_all, paired
+from models.recommendation import baselines, knowledge
+from models.recommendation.candidates import Limits
+from models.recommendation.facts import SERVICE
+from models.recommendation.kind import KIND, score
+from models.recommendation.pairs import PAIR_FEATURES
+from models.recommendation.rankers import MODES, Mode, TwoStage
+from models.recommendation.recommender import Recommender
+from training import splits, tracking
+from training.outcome import FeatureNote, Trained, TrainingRecord
+from training.provenance import code_version
+from training.recommendation import fitting, plots, tuning
+from training.recommendation.examples import Examples, Origin, examples, joined, origin
+from training.recommendation.fitting import Parameters
+from training.study import Tuned
+
+ORIGINS = 2
+"""Origins that one fit sees: older ones tell of another assortment (tried on the windows before November 2017)."""
+NEGATIVES = 0.15
+"""Share of the candidates that were not bought which training sees."""
+LEAST_DAYS = 28
+"""Days of facts that the oldest origin needs."""
+
+
+@dataclass
+class Shop:
+    """The workspace, with what was computed of each origin."""
+
+    workspace: Workspace
+    limits: Limits = field(default_factory=Limits)
+    origins: dict[date, Origin] = field(default_factory=dict)
+    sampled: dict[date, Examples] = field(default_factory=dict)
+
+    def origin(self, day: date) -> Origin:
+        """The origin of a date, computed once."""
+        if day not in self.origins:
+            self.origins[day] = origin(self.workspace, day)
+        return self.origins[day]
+
+    def training(self, days: list[date]) -> Examples:
+        """The training examples of several origins, computed once each."""
+        for day in days:
+            if day not in self.sampled:
+                self.sampled[day] = examples(self.origin(day), self.limits, NEGATIVES, self.workspace.settings.seed)
+        return joined([self.sampled[day] for day in days])
+
+
+def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout: int | None = None) -> Trained:
+    """Train, evaluate, refit, log and register a version as of a date.
+
+    Raises:
+        DataError: too little history before `as_of`.
+        NotReady: nothing has been ingested, or the time ran out before one trial was complete.
+    """
+    settings, started = workspace.settings.recommendation, time.monotonic()
+    horizon = settings.horizon_days
+    least = LEAST_DAYS + 4 * horizon
+    splits.require_history(workspace.tables.first_day(), as_of, least, "train the recommendation model")
+    evaluated_from = splits.evaluated_from(as_of, horizon)
+    shop = Shop(workspace)
+    _build_features(workspace, [evaluated_from, as_of])
+    tuned, parameters = _tune(shop, evaluated_from, trials or settings.trials, timeout or settings.timeout_s)
+    with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
+        directory = Path(scratch)
+        record = _record(
+            shop, as_of, evaluated_from, tuned=tuned, parameters=parameters, directory=directory, started=started
+        )
+        version = tracking.log(workspace, record)
+    return Trained(
+        KIND.name,
+        version.version,
+        version.run_id,
+        as_of,
+        record.metrics,
+        record.baselines,
+        record.paired,
+        time.monotonic() - started,
+    )
+
+
+def _tune(shop: Shop, evaluated_from: date, trials: int, timeout: float) -> tuple[Tuned, dict[Mode, Parameters]]:
+    """On the window that ends where the evaluation begins."""
+    workspace = shop.workspace
+    horizon = workspace.settings.recommendation.horizon_days
+    validated = splits.evaluated_from(evaluated_from, horizon)
+    days = _origins(workspace, validated)
+    train_on = shop.training(days)
+    judged = examples(shop.origin(validated), shop.limits, 1.0, workspace.settings.seed)
+    depends_on = {
+        "data": workspace.tables.digest(evaluated_from),
+        "train": [day.isoformat() for day in days],
+        "validate": validated.isoformat(),
+        "negatives": NEGATIVES,
+        "limits": vars(shop.limits),
+        "features": [feature.name for feature in PAIR_FEATURES],
+        "settings": workspace.settings.recommendation.model_dump(exclude={"trials", "timeout_s"}),
+    }
+    return tuning.tune(
+        workspace,
+        f"recommendation-{evaluated_from}",
+        train_on,
+        judged,
+        trials=trials,
+        timeout=timeout,
+        depends_on=depends_on,
+    )
+
+
+def _build_features(workspace: Workspace, ends: list[date]) -> None:
+    """All snapshots of the training at once: the tables are read once."""
+    first = splits.evaluated_from(ends[0], workspace.settings.recommendation.horizon_days)
+    days = sorted({day for end in (first, *ends) for day in (end, *_origins(workspace, end))})
+    for view in catalog.service(SERVICE):
+        snapshots.ensure(workspace, view.name, days)
+
+
+def _origins(workspace: Workspace, known_until: date) -> list[date]:
+    """The newest origins whose labels are known, oldest first."""
+    horizon = workspace.settings.recommendation.horizon_days
+    first = workspace.tables.first_day() + timedelta(days=LEAST_DAYS)
+    return splits.origins(first, known_until, horizon, horizon)[-ORIGINS:]
+
+
+def _fit(shop: Shop, known_until: date, parameters: Mapping[Mode, Parameters]) -> tuple[Recommender, int]:
+    """A recommender of everything known at a date, and the number of its training rows."""
+    workspace, threads = shop.workspace, shop.workspace.settings.threads
+    source = shop.training(_origins(workspace, known_until))
+    modes = {}
+    for mode in MODES:
+        current().step(f"recommendation: fitting mode {mode} as of {known_until}, {len(source):,} pairs")
+        data = fitting.matrix(source, mode, threads)
+        modes[mode] = fitting.fit(data, parameters[mode], threads, workspace.settings.seed)
+    at = shop.origin(known_until)
+    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in parameters.items()})
+    return Recommender(knowledge.learn(workspace, at.facts, at.neighbours), ranker, shop.limits), len(source)
+
+
+def _record(
+    shop: Shop,
+    as_of: date,
+    evaluated_from: date,
+    *,
+    tuned: Tuned,
+    parameters: dict[Mode, Parameters],
+    directory: Path,
+    started: float,
+) -> TrainingRecord:
+    workspace, seed = shop.workspace, shop.workspace.settings.seed
+    evaluated, _ = _fit(shop, evaluated_from, parameters)
+    frames = _evaluate(shop, evaluated_from, evaluated)
+    results = _results(frames, seed)
+    evaluated.save(directory / "evaluation")
+    model, rows = _fit(shop, as_of, parameters)
+    model.save(directory / "model")
+    baselines.of(model.knowledge)[results.best_baseline].save(directory / "baseline")
+    return TrainingRecord(
+        kind=KIND.name,
+        as_of=as_of,
+        evaluated_from=evaluated_from,
+        seed=seed,
+        parameters={mode: each.as_dict() for mode, each in parameters.items()} | {"candidates": vars(shop.limits)},
+        study=tuned.note(),
+        **vars(results),
+        primary=KIND.primary,
+        higher_is_better=True,
+        features=tuple(FeatureNote(f.name, f.description, f.unit) for f in PAIR_FEATURES),
+        directory=directory,
+        data_digest=workspace.tables.digest(as_of),
+        code_version=code_version(),
+        rows=rows,
+        units=len(frames[KIND.name]),
+        seconds=time.monotonic() - started,
+        plots={
+            "against_baselines.png": plots.against_baselines(results.metrics, results.baselines),
+            "importance.png": plots.importance(_two_stage(model)),
+        },
+        notes=_notes(workspace, evaluated_from, as_of),
+        extra={"paired ndcg@10_new": {k: v.as_dict() for k, v in _paired(frames, "ndcg@10_new", seed).items()}},
+    )
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the evaluation says, beside the baselines."""
+
+    metrics: dict[str, Interval]
+    baselines: dict[str, dict[str, Interval]]
+    best_baseline: str
+    paired: dict[str, Interval]
+
+
+def _results(frames: Mapping[str, pd.DataFrame], seed: int) -> Results:
+    current().step("recommendation: confidence intervals")
+    found = {name: bootstrap_all(frame, KIND.statistics, seed=seed) for name, frame in frames.items()}
+    metrics = found.pop(KIND.name)
+    best = max(found, key=lambda name: found[name][KIND.primary].value)
+    return Results(metrics, found, best, _paired(frames, KIND.primary, seed))
+
+
+def _paired(frames: Mapping[str, pd.DataFrame], name: str, seed: int) -> dict[str, Interval]:
+    """The model minus each baseline."""
+    statistic, own = KIND.statistics[name], frames[KIND.name]
+    return {each: paired(own, frame, statistic, seed=seed) for each, frame in frames.items() if each != KIND.name}
+
+
+def _evaluate(shop: Shop, day: date, model: Recommender) -> dict[str, pd.DataFrame]:
+    """The evaluation of the model and of every baseline on the window from a day."""
+    at = shop.origin(day)
+    models = {KIND.name: model, **baselines.of(model.knowledge)}
+    return {name: score(shop.workspace, each, at.facts, at.relevant) for name, each in models.items()}
+
+
+def _two_stage(model: Recommender) -> TwoStage:
+    assert isinstance(model.ranker, TwoStage)
+    return model.ranker
+
+
+def _notes(workspace: Workspace, evaluated_from: date, as_of: date) -> tuple[str, ...]:
+    settings = workspace.settings.recommendation
+    return (
+        f"A recommendation is right if the customer buys it within {settings.horizon_days} days.",
+        f"Products with fewer than {settings.min_purchases} purchases are never recommended.",
+        f"Evaluated on the days from {evaluated_from} to {as_of - timedelta(days=1)}; tuned on the window before.",
+        "Scores order one customer's list; they are no probabilities and can't be compared between customers.",
+        "Guests, new customers and those without consent to personalisation get what sells best.",
+    )

@@ -1,0 +1,101 @@
+"""Tuning: parameters and blend of both modes, on the window before the one that evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from optuna.trial import FrozenTrial, Trial
+
+from core.workspace import Workspace
+from models.recommendation.rankers import MODES, Boosters, Mode, standardised
+from training import study
+from training.recommendation import fitting
+from training.recommendation.examples import Examples, sampled
+from training.recommendation.fitting import DEFAULTS, Parameters
+from training.study import Tuned
+
+BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHARE = 0.5
+"""Of the customers whose examples a trial is fitted on: what is best for half of them is best for all."""
+
+
+def tune(
+    workspace: Workspace,
+    name: str,
+    train: Examples,
+    validate: Examples,
+    *,
+    trials: int,
+    timeout: float | None,
+    depends_on: Mapping[str, Any],
+) -> tuple[Tuned, dict[Mode, Parameters]]:
+    """The study, and for each mode the parameters of the trial that is best in it.
+
+    A trial's value is the sum of both modes' NDCG@10. The modes share nothing, so each takes its own best trial.
+    `validate` holds all candidates of its origin.
+    """
+    threads, seed = workspace.settings.threads, workspace.settings.seed
+    some = sampled(train, SHARE, seed)
+    data = {mode: fitting.matrix(some, mode, threads) for mode in MODES}
+    judged = {mode: validate.of_mode(mode) for mode in MODES}
+
+    def objective(trial: Trial) -> float:
+        total = 0.0
+        for mode in MODES:
+            boosters = fitting.fit(data[mode], replace(_suggest(trial, mode), blend=0.5), threads, seed)
+            blend, value = _best_blend(boosters, judged[mode], mode)
+            trial.set_user_attr(f"{mode}.blend", blend)
+            trial.set_user_attr(f"{mode}.ndcg@10", value)
+            total += value
+        return total
+
+    first = [{f"{mode}.{key}": value for mode in MODES for key, value in _searched(DEFAULTS[mode]).items()}]
+    tuned = study.run(
+        workspace,
+        name,
+        objective,
+        trials,
+        timeout,
+        depends_on={**depends_on, "share": SHARE, "blends": BLENDS, "bins": fitting.BINS},
+        direction="maximize",
+        first=first,
+    )
+    return tuned, {mode: _best_of(tuned, mode) for mode in MODES}
+
+
+def _searched(parameters: Parameters) -> dict[str, Any]:
+    names = ("max_depth", "min_child_weight", "colsample_bytree", "reg_lambda", "rounds")
+    return {name: getattr(parameters, name) for name in names}
+
+
+def _suggest(trial: Trial, mode: Mode) -> Parameters:
+    return Parameters(
+        max_depth=trial.suggest_int(f"{mode}.max_depth", 3, 7),
+        min_child_weight=trial.suggest_float(f"{mode}.min_child_weight", 4.0, 100.0, log=True),
+        colsample_bytree=trial.suggest_float(f"{mode}.colsample_bytree", 0.25, 0.8),
+        reg_lambda=trial.suggest_float(f"{mode}.reg_lambda", 0.5, 30.0, log=True),
+        rounds=trial.suggest_int(f"{mode}.rounds", 90, 240, step=30),
+    )
+
+
+def _best_blend(boosters: Boosters, judged: Examples, mode: Mode) -> tuple[float, float]:
+    """The share of the ranker that gives the highest NDCG, and that; of equal ones the smaller share."""
+    parts = [
+        standardised(booster.inplace_predict(judged.features, predict_type="margin"), judged.row)
+        for booster in (boosters.order, boosters.probability)
+        if booster is not None
+    ]
+    values = [judged.ndcg(np.float32(b) * parts[0] + np.float32(1 - b) * parts[1], mode) for b in BLENDS]
+    best = int(np.argmax(values))
+    return BLENDS[best], values[best]
+
+
+def _best_of(tuned: Tuned, mode: Mode) -> Parameters:
+    """The mode's part of the trial that is best in it."""
+    trials = [t for t in tuned.study.get_trials(deepcopy=False)[: tuned.trials] if f"{mode}.ndcg@10" in t.user_attrs]
+    best: FrozenTrial = max(trials, key=lambda trial: (trial.user_attrs[f"{mode}.ndcg@10"], -trial.number))
+    own = {key.removeprefix(f"{mode}."): value for key, value in best.params.items() if key.startswith(f"{mode}.")}
+    return Parameters(**own, blend=best.user_attrs[f"{mode}.blend"])
