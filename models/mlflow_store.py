@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,8 @@ def connect(workspace: Workspace) -> MlflowClient:
     if not exists(workspace):
         current().step("making the model registry (once)")
         workspace.mlflow_dir.mkdir(parents=True, exist_ok=True)
-    with talking(workspace):
+    with talking(workspace), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's own use of SQLAlchemy
         _probe(url)
         client = MlflowClient(tracking_uri=url, registry_uri=url)
         client.search_registered_models(max_results=1)

@@ -15,7 +15,7 @@ from core.errors import DataError, NotReady, UsageError, did_you_mean
 from core.progress import current
 from core.workspace import Workspace
 from models.copies import MODEL
-from models.kinds import kind
+from models.kinds import kind, require_name
 from models.registry import Registry
 from models.version import Version
 
@@ -69,12 +69,13 @@ def predict(
         UsageError: an impossible output, option or version.
         NotReady: no version carries the alias, or it was trained as of later than `as_of`.
     """
-    of_kind = kind(name)
+    require_name(name)
     _refuse_odd_output(output)
     options = _options(name, mode, k)
     registry = Registry(workspace)
     version = registry.version(name, alias)
     _refuse_hindsight(version, as_of)
+    of_kind = kind(name)
     model = of_kind.load(registry.fetch(version) / MODEL)
     current().step(f"predicting {name} as of {as_of} with version {version.version}")
     frame = of_kind.predict_file(workspace, model, as_of, version.version, **options)
