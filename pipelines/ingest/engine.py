@@ -31,6 +31,8 @@ def open_engine(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET wal_autocheckpoint = '1TB'")
+            connection.execute("PRAGMA disable_checkpoint_on_shutdown")
             yield connection
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -39,7 +39,7 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     if source.where:
         scalars[WHERE] = _analyse(source, staged, WHERE, source.where)
     computed = {name: scalar for name, scalar in scalars.items() if not _is_column(scalar)}
-    for name, scalar in computed.items():
+    for name, scalar in scalars.items():
         _bind(connection, source, staged, name, scalar)
     attempted = _attempted(computed, source, staged)
     plain = [f"{quote(scalar.columns[0])} AS x_{name}" for name, scalar in scalars.items() if _is_column(scalar)]
@@ -76,7 +76,8 @@ def _bind(
 ) -> None:
     """Let the engine look at the expression alone, so that an error names its column."""
     try:
-        connection.execute(f"DESCRIBE SELECT {scalar.sql} FROM {quote(staged.relation)}")
+        described = f"DESCRIBE SELECT {scalar.sql} FROM {quote(staged.relation)}"
+        type_ = connection.execute(described).fetchall()[0][1]
     except duckdb.Error as error:
         raise MappingError(
             f"the expression {scalar.sql!r} does not fit its columns",
@@ -84,6 +85,13 @@ def _bind(
             why=first_line(error),
             todo="convert a column with CAST(... AS ...), or strptime(text, format) for dates",
         ) from None
+    if name == WHERE and type_ not in {"BOOLEAN", '"NULL"'}:
+        raise MappingError(
+            f"{scalar.sql} is no condition",
+            where=_place(source, name),
+            why=f"it is of type {type_}",
+            todo="compare it with something: Quantity > 0, Status = 'paid', CustomerID IS NOT NULL",
+        )
 
 
 def _attempted(computed: Mapping[str, Scalar], source: TableSource, staged: Staged) -> str:

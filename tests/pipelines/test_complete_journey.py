@@ -115,7 +115,7 @@ def test_again_it_changes_nothing(journey: Workspace) -> None:
 
 
 @pytest.mark.long
-def test_all_of_it_takes_under_a_minute_and_three_gigabytes(tmp_path: Path) -> None:
+def test_all_of_it_takes_under_a_minute_of_processor_time_and_three_gigabytes(tmp_path: Path) -> None:
     import resource
     import subprocess
     import sys
@@ -123,10 +123,10 @@ def test_all_of_it_takes_under_a_minute_and_three_gigabytes(tmp_path: Path) -> N
     initialise(tmp_path / "shop", source="complete-journey")
     script = (
         "import sys; from pathlib import Path; from core.workspace import Workspace; from pipelines.ingest import run;"
-        "r = run(Workspace.open(Path(sys.argv[1]))); print(r.seconds)"
+        "run(Workspace.open(Path(sys.argv[1])))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "shop")], capture_output=True, text=True, check=True
-    )
-    assert float(done.stdout) < 60
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 3_000_000
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "shop")], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 60
+    assert after.ru_maxrss < 3_000_000

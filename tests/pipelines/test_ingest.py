@@ -238,6 +238,13 @@ def test_a_row_where_can_not_judge_is_bad_not_lost(shop: Shop, good_lines: Lines
     assert report.filtered == 0
 
 
+def test_a_where_that_is_no_condition_is_refused(shop: Shop, good_lines: Lines) -> None:
+    shop.lines(good_lines(5))
+    shop.map(where="qty")
+    with pytest.raises(MappingError, match=r'mapping\.yaml, orders\.where: "qty" is no condition'):
+        run(shop.workspace)
+
+
 def test_money_is_converted_at_the_last_rate_before_the_day(shop: Shop) -> None:
     shop.mapping["tables"]["orders"]["columns"].update(currency="cur")
     shop.lines(

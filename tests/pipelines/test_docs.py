@@ -1,0 +1,57 @@
+"""docs/your-data.md is true: its tables are the contract's, its mapping is one."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import yaml
+
+from feature_repo.contract import TABLES, ColumnSpec, TableSpec
+from pipelines.sources.mapping import Mapping
+
+PAGE = Path(__file__).parents[2] / "docs" / "your-data.md"
+_BETWEEN = re.compile(r"(<!-- contract: .*? -->\n).*(<!-- end of contract -->)", re.DOTALL)
+
+
+def contract_as_markdown() -> str:
+    return "\n".join(_table(spec) for spec in TABLES.values())
+
+
+def _table(spec: TableSpec) -> str:
+    head = [
+        f"**{spec.name}**: one row is {spec.row}; for {spec.features}",
+        "",
+        "| column | type | means |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*head, *map(_row, spec.columns), ""])
+
+
+def _row(column: ColumnSpec) -> str:
+    name = f"**{column.name}**" if column.required else column.name
+    choices = f": {', '.join(column.choices)}" if column.choices else ""
+    return f"| {name} | {column.type} | {column.description}{choices} |"
+
+
+def test_the_page_lists_the_contract() -> None:
+    """Run with REGULARS_WRITE_DOCS=1 to write the list anew."""
+    text = PAGE.read_text()
+    expected = _BETWEEN.sub(lambda match: match[1] + contract_as_markdown() + match[2], text)
+    if os.environ.get("REGULARS_WRITE_DOCS") == "1":
+        PAGE.write_text(expected)
+    assert text == expected or os.environ.get("REGULARS_WRITE_DOCS") == "1"
+
+
+def test_the_example_is_a_mapping() -> None:
+    [block] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    config = Mapping.model_validate(yaml.safe_load(block))
+    assert set(config.tables["orders"].columns) >= set(TABLES["orders"].required)
+
+
+def test_every_key_of_a_table_is_explained() -> None:
+    from pipelines.sources.mapping import TableMapping
+
+    keys = {field.alias or name for name, field in TableMapping.model_fields.items()}
+    assert keys == set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
