@@ -1,13 +1,20 @@
-"""The data dictionary: what every feature means, in which unit; explanations, reports and the docs print it."""
+"""The data dictionary: what every feature means, in which unit; explanations, reports and the docs print it.
+
+`python -m feature_repo.dictionary docs/features.md` writes it into the page, below the line MARK.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from core.errors import UsageError, did_you_mean
 from feature_repo import catalog
 from feature_repo.features import Feature
+
+MARK: Final = "<!-- the data dictionary: written by python -m feature_repo.dictionary docs/features.md -->"
 
 
 @dataclass(frozen=True)
@@ -62,3 +69,14 @@ def _section(name: str) -> Iterator[str]:
             feature = each.feature
             yield f"| `{feature.name}` | {each.family} | {feature.description}{needs} | {feature.unit} |"
     yield ""
+
+
+def write_into(page: Path) -> None:
+    """Put the dictionary below MARK in a Markdown page."""
+    page.write_text(page.read_text().partition(MARK)[0] + MARK + "\n\n" + markdown())
+
+
+if __name__ == "__main__":
+    import sys
+
+    write_into(Path(sys.argv[1]))

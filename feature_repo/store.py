@@ -96,9 +96,9 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
     frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
     with feast_errors("the offline store"), _engine(workspace):
         found = feast.get_historical_features(entity_df=frame, features=references(parts)).to_df()
-    ordered = found.sort_values("row_").drop(columns="row_").set_index(entities.index)
     names = [feature.name for part in parts for feature in part.features]
-    return ordered[[*entities.columns, *names]]
+    features = found.sort_values("row_")[names].set_index(entities.index)
+    return pd.concat([entities, features], axis=1)
 
 
 def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = None) -> pd.DataFrame:

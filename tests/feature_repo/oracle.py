@@ -160,6 +160,5 @@ def features(workspace: Workspace, day: date, queries: Mapping[str, str] = QUERI
 
 def names() -> set[str]:
     """The features the oracle knows."""
-    return {name for query in QUERIES.values() for name in re.findall(r"AS (\w+_?\d*\w*)\b", query)} & set(
-        feature.name for feature in catalog.view("customer_features").features
-    )
+    features = {feature.name for feature in catalog.view("customer_features").features}
+    return features & {name for query in QUERIES.values() for name in re.findall(r"AS (\w+)\b", query)}

@@ -153,4 +153,4 @@ def assert_same(left: pd.DataFrame, right: pd.DataFrame, tolerance: float = 2e-6
 def _plain(value: object) -> object:
     if isinstance(value, np.ndarray | list):
         return [round(v, 5) if isinstance(v, float) else v for v in value]
-    return None if value is None or value is pd.NA or value != value else value
+    return None if pd.isna(value) else value

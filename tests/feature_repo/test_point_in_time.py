@@ -59,7 +59,9 @@ def test_features_of_the_small_shop_equal_the_sql_oracle(small_shop_readonly: Wo
 
 def test_the_oracle_covers_every_family_that_the_shops_have_data_for() -> None:
     known = oracle.names()
-    families = {family.__name__: {f.name for f in family.FEATURES} for family in catalog.view("customer_features").families}
+    families = {
+        family.__name__: {f.name for f in family.FEATURES} for family in catalog.view("customer_features").families
+    }
     unknown = {name.rpartition(".")[2] for name, features in families.items() if not features & known}
     assert unknown <= {"account", "rhythm"}
     assert len(known) >= 80

@@ -1,0 +1,34 @@
+"""One small shop whose online store is filled, for all tests that only read it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.workspace import Workspace
+from feature_repo import store
+from tests.support.shop import FIRST_DAY
+
+D = FIRST_DAY + timedelta(days=150)
+
+
+@pytest.fixture(scope="session")
+def filled(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The small shop with every view materialized as of D; read it only."""
+    root = tmp_path_factory.mktemp("filled") / "workspace"
+    ignore = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
+    shutil.copytree(_shop_template, root, ignore=ignore)
+    workspace = Workspace.open(root)
+    store.materialize(workspace, D)
+    yield workspace
+
+
+@pytest.fixture
+def filled_copy(filled: Workspace, tmp_path: Path) -> Workspace:
+    """The same to write to: its own files, registered anew for their place."""
+    shutil.copytree(filled.root, tmp_path / "copy")
+    return Workspace.open(tmp_path / "copy")

@@ -1,0 +1,96 @@
+"""Training frames come from Feast, as of their own time, in the order asked for."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from core.clock import day_start
+from core.errors import DataError, StoreError, UsageError
+from core.workspace import Workspace
+from feature_repo import catalog, snapshots, store
+from tests.feature_repo.conftest import D
+from tests.feature_repo.shops import assert_same
+from tests.support.shop import FIRST_DAY
+
+SERVICE, VIEW, KEY = "churn_v1", "customer_features", "customer_id"
+
+
+def moment(workspace: Workspace, day: date) -> pd.Timestamp:
+    return pd.Timestamp(day_start(day, workspace.tables.timezone))
+
+
+def partition(workspace: Workspace, view: str, day: date) -> pd.DataFrame:
+    spec = catalog.view(view)
+    frame = pd.read_parquet(snapshots.partition(workspace, view, day), partitioning=None)
+    return frame.set_index(spec.key)[[feature.name for feature in spec.features]]
+
+
+def test_each_row_gets_the_values_of_its_own_time(filled: Workspace) -> None:
+    days = [D - timedelta(days=28), D]
+    asked = pd.DataFrame(
+        {
+            KEY: ["c003", "c010", "c003", "nobody"],
+            "event_timestamp": [moment(filled, day) for day in (days[1], days[0], days[0], days[1])],
+            "churned": [1, 0, 0, 1],
+        },
+        index=[9, 4, 7, 2],
+    )
+    found = store.historical(filled, SERVICE, asked)
+    pd.testing.assert_frame_equal(found[asked.columns], asked)
+    for place, (customer, day) in enumerate([("c003", days[1]), ("c010", days[0]), ("c003", days[0])]):
+        expected = partition(filled, VIEW, day).loc[[customer]]
+        assert_same(found.iloc[[place]].set_index(KEY)[expected.columns], expected)
+    assert found.iloc[3].drop(asked.columns).isna().all()
+
+
+@pytest.mark.parametrize("service", list(catalog.SERVICES))
+def test_the_matrix_of_a_service_is_its_snapshot(filled: Workspace, service: str) -> None:
+    view = catalog.service(service)[0]
+    frame = store.matrix(filled, service, D)
+    assert_same(frame.set_index(view.key).drop(columns="event_timestamp").sort_index(), partition(filled, view.name, D))
+
+
+def test_every_part_of_a_service_has_a_matrix(filled: Workspace) -> None:
+    for service in catalog.SERVICES:
+        for view in catalog.service(service):
+            frame = store.matrix(filled, service, D, view.key)
+            assert len(frame) == len(partition(filled, view.name, D)) > 0
+
+
+def test_snapshots_that_are_missing_are_built_on_the_way(filled_copy: Workspace) -> None:
+    day = D - timedelta(days=3)
+    assert day not in snapshots.built_days(filled_copy, VIEW)
+    assert len(store.matrix(filled_copy, SERVICE, day)) > 50
+    assert day in snapshots.built_days(filled_copy, VIEW)
+
+
+def test_a_time_before_any_data_is_refused_with_the_earliest_date(filled: Workspace) -> None:
+    with pytest.raises(DataError, match="the earliest possible date is"):
+        store.matrix(filled, SERVICE, FIRST_DAY - timedelta(days=30))
+
+
+def test_an_unknown_service_names_the_nearest(filled: Workspace) -> None:
+    with pytest.raises(UsageError, match="did you mean 'churn_v1'"):
+        store.matrix(filled, "churn_v2", D)
+
+
+def test_entities_without_the_services_key_are_refused(filled: Workspace) -> None:
+    frame = pd.DataFrame({"product_id": ["1"], "event_timestamp": [moment(filled, D)]})
+    with pytest.raises(UsageError, match="churn_v1 is keyed by customer_id"):
+        store.historical(filled, SERVICE, frame)
+
+
+def test_materialize_counts_what_it_wrote_and_remembers_the_date(filled: Workspace) -> None:
+    assert store.online_as_of(filled) == D
+    report = store.materialize(filled, D)
+    assert report.rows == {view: len(partition(filled, view, D)) for view in catalog.VIEWS}
+
+
+def test_rows_that_cannot_be_read_back_are_an_error(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    feast = store.feature_store(filled_copy)
+    monkeypatch.setattr(type(feast), "materialize", lambda *args, **kwargs: None)
+    with pytest.raises(StoreError, match="could not be read back"):
+        store.materialize(filled_copy, D - timedelta(days=7))
