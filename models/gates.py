@@ -11,7 +11,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.errors import DataError, GateRefused, StoreError
+from core.errors import DataError, GateRefused, RegularsError, StoreError
 from core.workspace import Workspace
 from models.comparison import difference
 from models.copies import MODEL
@@ -82,17 +82,20 @@ def evidence(result: FairnessResult | None) -> str:
 
 def _quality(registry: Registry, version: Version, champion: Version | None) -> GateResult:
     """Refuses where a paired 95% interval lies wholly on the wrong side."""
-    rivals = {f"the best baseline, {version.best_baseline}": version.paired[version.best_baseline]}
+    unknown = Interval(math.nan, math.nan, math.nan)
+    rivals = {f"the best baseline, {version.best_baseline}": version.paired.get(version.best_baseline, unknown)}
     if champion is not None:
         try:
             rivals[f"the champion, version {champion.version}"] = _against(registry, version, champion)
-        except (DataError, StoreError) as error:
+        except RegularsError as error:
             return GateResult(QUALITY, False, f"can't be compared with the champion: {error}")
-    better = version.higher_is_better
-    worse = [name for name, interval in rivals.items() if interval.wholly_worse(better) or math.isnan(interval.low)]
-    texts = [f"{interval} against {name}" for name, interval in rivals.items()]
-    text = f"{version.primary} differs by " + ", ".join(texts)
-    return GateResult(QUALITY, not worse, f"{text}: not as good as {' and '.join(worse)}" if worse else text)
+    lost = [name for name, interval in rivals.items() if interval.wholly_worse(version.higher_is_better)]
+    unjudged = [name for name, interval in rivals.items() if math.isnan(interval.low)]
+    text = ", ".join(f"{interval} against {name}" for name, interval in rivals.items())
+    text = f"{version.primary} differs by {text}"
+    text += f"; not as good as {' and '.join(lost)}" if lost else ""
+    text += f"; can't be judged against {' and '.join(unjudged)}" if unjudged else ""
+    return GateResult(QUALITY, not lost and not unjudged, text)
 
 
 def _against(registry: Registry, version: Version, champion: Version) -> Interval:

@@ -1,12 +1,14 @@
 """Each gate refuses what it is there for, and nothing else."""
 
 import json
+import math
 
 import pytest
 
 from core.settings import Settings
 from core.workspace import Workspace
 from models import gates, release
+from models.intervals import Interval
 from models.registry import Registry
 from tests.models.test_registry import remote, spoil
 
@@ -58,6 +60,12 @@ class TestQuality:
         version = train(1.0)
         assert failed(workspace, version) == ["quality"]
         assert "churn version 1 is damaged" in judged(workspace, version)["quality"].text
+
+    def test_a_difference_that_could_not_be_computed_does_not_pass(self, workspace, train):
+        nothing = Interval(0.5, math.nan, math.nan)
+        version = train(1.0, paired={"recency": nothing, "popularity": nothing})
+        assert failed(workspace, version) == ["quality"]
+        assert "can't be judged against the best baseline" in judged(workspace, version)["quality"].text
 
     def test_the_comparison_is_kept_and_made_again_for_another_champion(self, workspace, train):
         release.promote(workspace, "churn", train(1.0).version, "ada")
