@@ -65,24 +65,25 @@ class BgNbdBaseline(Scorer):
     def __init__(self, about: About, parameters: bgnbd.Parameters, usual: Sequence[float]) -> None:
         super().__init__(about)
         self.parameters = parameters
-        self.usual = np.array(usual, dtype=np.float32)  # medians of x, t_x, T: what a value is compared with
+        self.usual = tuple(usual)  # medians of x, t_x / T and T: what a customer is compared with
 
     def margins(self, matrix: Matrix) -> Floats:
         """Log-odds of leaving, shape (rows,)."""
         return bgnbd_margins(self.parameters, matrix, self.about.horizon_days)
 
     def contributions(self, matrix: Matrix) -> Floats:
-        """How the log-odds change when one value is replaced by the usual one."""
+        """How the log-odds change when x, the share t_x / T or T is replaced by the usual one."""
         whole, effects = self.margins(matrix), np.empty(matrix.shape)
         for column, usual in enumerate(self.usual):
-            replaced = matrix.copy()
-            replaced[:, column] = usual
-            effects[:, column] = whole - self.margins(replaced)
+            shares = _shares(matrix)
+            shares[:, column] = usual
+            shares[:, 1] *= shares[:, 2]
+            effects[:, column] = whole - self.margins(shares)
         return effects
 
     def write(self, directory: Path) -> None:
         """The parameters."""
-        content = {"parameters": self.parameters._asdict(), "usual": self.usual.tolist()}
+        content = {"parameters": self.parameters._asdict(), "usual": list(self.usual)}
         artifact.write_json(directory / "bgnbd.json", content)
 
     @classmethod
@@ -98,6 +99,13 @@ def bgnbd_margins(parameters: bgnbd.Parameters, matrix: Matrix, days: int) -> Fl
     t_x = np.minimum(t_x, age)
     chance = bgnbd.probability_of_no_purchase(parameters, x, t_x, age, days)
     return np.asarray(logit(np.clip(chance, _LEAST, _MOST)), dtype=float)
+
+
+def _shares(matrix: Matrix) -> Matrix:
+    """x, t_x / T, T of x, t_x, T."""
+    shares = np.nan_to_num(matrix)
+    shares[:, 1] = np.divide(shares[:, 1], shares[:, 2], out=np.zeros_like(shares[:, 1]), where=shares[:, 2] > 0)
+    return shares
 
 
 def fit(workspace: Workspace, as_of: date) -> dict[str, Scorer]:
@@ -135,7 +143,7 @@ def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbd
     def margins(rows: Matrix) -> Floats:
         return bgnbd_margins(parameters, rows, horizon)
 
-    usual = np.nanmedian(matrix, axis=0).tolist()
+    usual = np.nanmedian(_shares(matrix), axis=0).tolist()
     return BgNbdBaseline(_about(workspace, inputs, margins, population, as_of), parameters, usual)
 
 

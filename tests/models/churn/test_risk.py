@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.settings import Churn
+from models.churn.ranks import Ranks
+from models.churn.tiers import action, tiers
+
+POPULATION = np.random.default_rng(3).beta(1, 5, 2345)
+
+
+def test_the_risk_score_is_the_floor_of_the_percentile_rank_in_the_population() -> None:
+    found = Ranks.of(POPULATION).scores(POPULATION)
+    rank = np.array([(value >= POPULATION).mean() * 100 for value in POPULATION])
+    assert np.abs(found - np.floor(rank)).max() <= 1
+    assert (found == np.floor(rank)).mean() > 0.9
+    assert found.min() == 0
+    assert found.max() == 100
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
+def test_a_higher_probability_never_has_a_lower_score(probabilities: list[float]) -> None:
+    scores = Ranks.of(POPULATION).scores(sorted(probabilities))
+    assert (np.diff(scores) >= 0).all()
+    assert scores.min() >= 0
+    assert scores.max() <= 100
+
+
+@pytest.mark.parametrize(("score", "tier"), [(0, 0), (69, 0), (70, 1), (85, 1), (86, 2), (95, 2), (96, 3), (100, 3)])
+def test_tiers_begin_where_the_settings_say(score: int, tier: int) -> None:
+    settings = Churn()
+    assert tiers([score], settings)[0] == tier
+    assert action(tier, settings) == settings.actions[tier]
+
+
+def test_a_shop_may_set_its_own_tiers() -> None:
+    assert list(tiers([49, 50, 75, 99], Churn(tiers=(50, 75, 99)))) == [0, 1, 2, 3]

@@ -1,0 +1,133 @@
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logit
+
+from core.errors import StoreError
+from models.churn.model import BoostedModel
+from models.churn.scorer import Scorer
+from models.kinds import kind
+
+CHURN = kind("churn")
+
+
+def test_a_saved_scorer_answers_as_before(scorer: Scorer, population: pd.DataFrame, tmp_path: Path) -> None:
+    scorer.save(tmp_path / "model")
+    loaded = CHURN.load(tmp_path / "model")
+    assert type(loaded) is type(scorer)
+    assert loaded.trained_as_of == scorer.trained_as_of
+    assert loaded.score(population) == scorer.score(population)
+    assert CHURN.golden(loaded) == []
+
+
+def test_saving_twice_gives_the_same_files(scorer: Scorer, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        scorer.save(tmp_path / name)
+    assert (tmp_path / "one" / "manifest.json").read_text() == (tmp_path / "two" / "manifest.json").read_text()
+
+
+def test_a_damaged_model_is_refused(scorer: Scorer, tmp_path: Path) -> None:
+    scorer.save(tmp_path / "model")
+    with (tmp_path / "model" / "scorer.json").open("a") as file:
+        file.write(" ")
+    with pytest.raises(StoreError, match=r"scorer\.json is changed"):
+        CHURN.load(tmp_path / "model")
+
+
+def test_golden_inputs_tell_when_a_model_answers_differently(scorer: Scorer, tmp_path: Path) -> None:
+    scorer.save(tmp_path / "model")
+    loaded = CHURN.load(tmp_path / "model")
+    loaded.golden_answers["probability"][3] += 0.01
+    assert len(CHURN.golden(loaded)) == 1
+    assert "golden customer 3: probability" in CHURN.golden(loaded)[0]
+    loaded.golden_inputs = {}
+    assert CHURN.golden(loaded) == ["no golden inputs are stored with the model"]
+
+
+def test_golden_inputs_are_made_up_and_no_customers(scorer: Scorer, population: pd.DataFrame) -> None:
+    made = pd.DataFrame(scorer.golden_inputs)
+    known = [name for name in made.columns if name != "region"]
+    for name in known:
+        assert made[name].dropna().between(population[name].min(), population[name].max()).all()
+    # the values of a customer hang together; drawn one by one they do not
+    if {"silence", "age"} <= set(known):
+        assert (made.silence + made.span - made.age).abs().median() > 5
+
+
+def test_reasons_add_up_to_the_log_odds(model: BoostedModel, population: pd.DataFrame) -> None:
+    few = population.head(30)
+    everything = model.explain(few, top=len(model.about.inputs.names))
+    sums = np.array([sum(reason.effect for reason in reasons) for reasons in everything])
+    rest = logit(model.probabilities(few)) - sums
+    assert np.ptp(rest) < 1e-4  # what is left is the same for all: the mean
+
+
+def test_reasons_come_strongest_first_and_in_words(scorer: Scorer, population: pd.DataFrame) -> None:
+    reasons = scorer.explain(population.sort_values("silence").tail(1), top=2)[0]
+    assert 1 <= len(reasons) <= 2
+    assert sorted(reasons, key=lambda reason: -abs(reason.effect)) == reasons
+    silence = next(reason for reason in reasons if reason.feature in {"silence", "span"})
+    assert silence.effect > 0
+    assert silence.text.startswith(("days since the last visit: ", "days from the first to the last visit: "))
+    assert "days; raises the odds of leaving" in silence.text
+
+
+def test_a_longer_silence_raises_the_risk(scorer: Scorer) -> None:
+    silence, age = [2.0, 25.0, 80.0], 150.0
+    columns = {"silence": silence, "span": [age - days for days in silence], "age": [age] * 3, "visits": [8.0] * 3}
+    probabilities = scorer.score(columns).probability
+    assert probabilities == sorted(probabilities)
+    assert probabilities[0] < probabilities[-1]
+
+
+def test_values_that_are_missing_or_never_seen_still_get_an_answer(scorer: Scorer) -> None:
+    nothing = scorer.score({"silence": [None, 3.0], "visits": [None, None], "region": ["moon", None]})
+    assert all(0 < probability < 1 for probability in nothing.probability)
+    assert all(0 <= score <= 100 for score in nothing.risk_score)
+
+
+def test_rows_do_not_depend_on_each_other(scorer: Scorer, population: pd.DataFrame) -> None:
+    whole = scorer.score(population).probability
+    alone = [scorer.score(population.iloc[[i]]).probability[0] for i in range(20)]
+    assert alone == pytest.approx(whole[:20], abs=1e-12)
+
+
+def test_threads_get_the_answers_that_one_gets(model: BoostedModel, population: pd.DataFrame) -> None:
+    alone, found = model.score(population), []
+
+    def ask() -> None:
+        found.extend(model.score(population) == alone for _ in range(5))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 20
+
+
+def test_one_customer_is_scored_in_milliseconds(model: BoostedModel, population: pd.DataFrame) -> None:
+    columns = {name: [population[name].iloc[0]] for name in model.about.inputs.names}
+    times = []
+    for _ in range(50):
+        started = time.perf_counter()
+        model.score(columns)
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.002
+
+
+def test_the_answer_has_the_shape_of_the_signature(scorer: Scorer, population: pd.DataFrame) -> None:
+    signature = CHURN.signature(scorer)
+    answer = CHURN.answer(scorer, population[signature["inputs"]])
+    assert list(answer.columns) == signature["outputs"]
+    assert answer.index.equals(population.index)
+
+
+def test_the_population_has_the_rate_and_the_ranks_that_are_stored(scorer: Scorer, population: pd.DataFrame) -> None:
+    scores = scorer.score(population)
+    assert scorer.population_rate == pytest.approx(np.mean(scores.probability))
+    assert np.mean(scores.risk_score) == pytest.approx(50, abs=3)
