@@ -32,8 +32,8 @@ _PROTECTED = {
     "household_comp": "household_comp",
     "kids_count": "kids_count",
 }
-_CALENDAR_YEARS = (2017, 2018)
-_NOT_SHOPPED_FOR = {"Groundhog Day"}
+_CALENDAR_YEARS = (2016, 2017, 2018)
+"""The purchases' year, the one before (a first week has a holiday behind it) and the one plans reach into."""
 
 
 def source() -> Source:
@@ -161,9 +161,8 @@ def _calendar() -> TableSource:
 
 
 def us_holidays(years: tuple[int, ...]) -> list[tuple[date, str]]:
-    """The public holidays of these years and the other days that shoppers plan by."""
+    """The public holidays of these years, with the days on which they are observed."""
     import holidays
 
-    found = holidays.country_holidays("US", years=years, categories=("public", "unofficial"), observed=False)
-    days = [(day, name) for day, names in found.items() for name in names.split("; ")]
-    return [(day, name) for day, name in days if name not in _NOT_SHOPPED_FOR]
+    found = holidays.country_holidays("US", years=years)
+    return [(day, name) for day, names in found.items() if day.year in years for name in names.split("; ")]

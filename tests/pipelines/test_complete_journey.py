@@ -83,10 +83,11 @@ def test_categories_and_campaigns_carry_their_names(journey: Workspace) -> None:
 
 def test_the_calendar_reaches_a_year_beyond_the_purchases(journey: Workspace) -> None:
     assert select(journey, "SELECT date FROM calendar WHERE name = 'closure' ORDER BY 1") == [
+        (date(2016, 12, 25),),
         (date(2017, 12, 25),),
         (date(2018, 12, 25),),
     ]
-    assert select(journey, "SELECT count(DISTINCT year(date)) FROM calendar WHERE name = 'Thanksgiving Day'") == [(2,)]
+    assert select(journey, "SELECT count(DISTINCT year(date)) FROM calendar WHERE name = 'Thanksgiving Day'") == [(3,)]
 
 
 def test_protected_attributes_lie_apart_and_leave_the_unknown_out(journey: Workspace) -> None:
