@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,14 +16,14 @@ D = FIRST_DAY + timedelta(days=150)
 
 
 @pytest.fixture(scope="session")
-def filled(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def filled(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The small shop with every view materialized as of D; read it only."""
     root = tmp_path_factory.mktemp("filled") / "workspace"
     ignore = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
     shutil.copytree(_shop_template, root, ignore=ignore)
     workspace = Workspace.open(root)
     store.materialize(workspace, D)
-    yield workspace
+    return workspace
 
 
 @pytest.fixture

@@ -67,7 +67,8 @@ QUERIES = {
     "gaps": """
         SELECT g.customer_id, avg(gap) AS gap_mean, quantile_cont(gap, 0.5) AS gap_median,
             stddev_samp(gap) AS gap_std, max(gap) AS gap_max, quantile_cont(gap, 0.9) AS gap_p90,
-            arg_max(gap, day) FILTER (day = last) AS gap_last, min(ago(last)) / quantile_cont(gap, 0.5) AS overdue_ratio,
+            arg_max(gap, day) FILTER (day = last) AS gap_last,
+            min(ago(last)) / quantile_cont(gap, 0.5) AS overdue_ratio,
             (min(ago(last)) - avg(gap)) / nullif(stddev_samp(gap), 0) AS overdue_score,
             count(*) FILTER (gap < ago(last)) / nullif(count(gap), 0) AS gaps_shorter_share,
             count(*) FILTER (gap > 28) AS gaps_over_28d
@@ -86,7 +87,8 @@ QUERIES = {
             count(DISTINCT isodow(day)) FILTER (ago(day) <= 84) AS weekdays_84d,
             count(DISTINCT store) FILTER (ago(day) <= 182) AS stores_182d,
             coalesce(sum(off) FILTER (ago(day) <= 84), 0) AS discount_84d,
-            sum(off) FILTER (ago(day) <= 84) / nullif(sum(off + money) FILTER (ago(day) <= 84), 0) AS discount_share_84d,
+            sum(off) FILTER (ago(day) <= 84) / nullif(sum(off + money) FILTER (ago(day) <= 84), 0)
+                AS discount_share_84d,
             sum(off_lines) FILTER (ago(day) <= 84) / sum(lines) FILTER (ago(day) <= 84) AS discounted_line_share_84d
         FROM b GROUP BY customer_id""",
     "stores": """
@@ -107,7 +109,8 @@ QUERIES = {
             count(DISTINCT brand) FILTER (ago(day) <= 182) AS brands_182d,
             coalesce(sum(revenue) FILTER (brand = 'own' AND ago(day) <= 84), 0)
                 / nullif(sum(revenue) FILTER (ago(day) <= 84), 0) AS private_brand_share_84d,
-            sum(revenue) FILTER (ago(day) <= 182) / nullif(sum(quantity) FILTER (ago(day) <= 182), 0) AS unit_price_182d
+            sum(revenue) FILTER (ago(day) <= 182) / nullif(sum(quantity) FILTER (ago(day) <= 182), 0)
+                AS unit_price_182d
         FROM c GROUP BY customer_id""",
     "new products": """
         SELECT customer_id, count(*) FILTER (first <= 28) AS new_products_28d,
@@ -121,10 +124,12 @@ QUERIES = {
         SELECT customer_id, count(*) FILTER (n = 0 AND ago(day) <= 84) AS uncounted_visit_days_84d,
             coalesce(sum(money - paid) FILTER (ago(day) <= 84), 0) AS uncounted_revenue_84d
         FROM (SELECT d.customer_id, d.day, d.money, count(c.day) AS n, coalesce(sum(c.revenue), 0) AS paid
-              FROM d LEFT JOIN c ON c.customer_id = d.customer_id AND c.day = d.day GROUP BY ALL) GROUP BY customer_id""",
+              FROM d LEFT JOIN c ON c.customer_id = d.customer_id AND c.day = d.day GROUP BY ALL)
+        GROUP BY customer_id""",
     "coupons": """
         SELECT customer_id, count(*) FILTER (ago(day) <= 84) AS redemptions_84d,
-            count(DISTINCT day) FILTER (ago(day) <= 364) AS redemption_days_364d, min(ago(day)) AS days_since_redemption
+            count(DISTINCT day) FILTER (ago(day) <= 364) AS redemption_days_364d,
+            min(ago(day)) AS days_since_redemption
         FROM redemptions WHERE day < DATE '{day}' GROUP BY customer_id""",
     "campaigns": """
         SELECT customer_id, count(*) FILTER (ago(starts_on) BETWEEN 1 AND 84) AS campaigns_84d,
@@ -136,12 +141,14 @@ QUERIES = {
         FROM camp GROUP BY customer_id""",
     "events": """
         SELECT customer_id, count(*) FILTER (kind = 'view' AND ago(day) <= 28) AS product_views_28d,
-            count(*) FILTER (kind = 'complaint' AND ago(day) <= 84) AS complaints_84d, min(ago(day)) AS days_since_event
+            count(*) FILTER (kind = 'complaint' AND ago(day) <= 84) AS complaints_84d,
+            min(ago(day)) AS days_since_event
         FROM events WHERE day < DATE '{day}' GROUP BY customer_id""",
     "scores": """
         SELECT customer_id, least(5, 1 + floor(5 * percent_rank() OVER (ORDER BY -min(ago(day)))))
                 AS recency_score,
-            percent_rank() OVER (ORDER BY round(coalesce(sum(money) FILTER (ago(day) <= 364), 0), 6)) AS value_percentile
+            percent_rank() OVER (ORDER BY round(coalesce(sum(money) FILTER (ago(day) <= 364), 0), 6))
+                AS value_percentile
         FROM d GROUP BY customer_id""",
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots, sources
+from feature_repo.catalog import View
 from tests.support.shop import commit, empty_workspace
 
 FIRST = date(2024, 1, 1)
@@ -130,9 +133,14 @@ def open_shop(tables: Mapping[str, pd.DataFrame], root: Path | None = None) -> W
     return workspace
 
 
-def features_of(workspace: Workspace, view: str, day: date) -> pd.DataFrame:
+def only(*families: ModuleType) -> View:
+    """The customers' view with some of its families."""
+    return replace(catalog.view("customer_features"), families=families)
+
+
+def features_of(workspace: Workspace, view: str | View, day: date) -> pd.DataFrame:
     """A view as of a day, straight from the transforms, by key."""
-    spec = catalog.view(view)
+    spec = catalog.view(view) if isinstance(view, str) else view
     shop = sources.tables(workspace, sources.connect(workspace))
     table = snapshots.expression(spec, shop, sources.Snapshot(day)).order_by(spec.key).to_pyarrow()
     return table.to_pandas().set_index(spec.key)

@@ -39,7 +39,7 @@ def _holds_for_a_drawn_shop(tables: dict[str, pd.DataFrame], days: int) -> None:
         assert_equals_oracle(open_shop(tables), day)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(shops(), st.integers(2, DAYS))
 def test_features_of_any_shop_equal_the_sql_oracle(tables: dict[str, pd.DataFrame], days: int) -> None:
     _holds_for_a_drawn_shop(tables, days)
