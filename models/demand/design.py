@@ -140,12 +140,12 @@ def _tail(total: Floats, days: int, histories: Histories) -> float:
 
 def _dates(histories: Histories, plans: Plans, horizon: int) -> Part:
     days = histories.first_days(horizon)
-    yield "step", np.arange(1, horizon + 1)[None]
-    yield "weekday", np.array([day.weekday() for day in days])[None]
-    yield "day_of_month", np.array([day.day for day in days])[None]
+    yield "step", np.arange(1.0, horizon + 1)[None]
+    yield "weekday", np.array([float(day.weekday()) for day in days])[None]
+    yield "day_of_month", np.array([float(day.day) for day in days])[None]
     for name, events in (("holiday", plans.holidays), ("closing", plans.closing)):
-        yield f"days_to_{name}", np.array([_ahead(day, events) for day in days])[None]
-        yield f"days_since_{name}", np.array([_behind(day, events) for day in days])[None]
+        yield f"days_to_{name}", np.array([_ahead(day, events) for day in days], dtype=float)[None]
+        yield f"days_since_{name}", np.array([_behind(day, events) for day in days], dtype=float)[None]
 
 
 def _ahead(day: date, events: tuple[date, ...]) -> int:

@@ -53,7 +53,8 @@ def surges(histories: Histories, rules: Rules) -> NDArray[np.bool_]:
     week = 7 // histories.days
     last = histories.units[:, -week:].sum(1)
     before = histories.units[:, -5 * week : -week].sum(1) / 4
-    return (last > rules.surge_ratio * before) & (last >= rules.surge_units)
+    surging: NDArray[np.bool_] = (last > rules.surge_ratio * before) & (last >= rules.surge_units)
+    return surging
 
 
 def measure_dispersion(forecast: Forecast, sold: Floats) -> float:

@@ -79,7 +79,7 @@ class Histories:
     @property
     def periods(self) -> int:
         """T, the periods behind the origin."""
-        return self.units.shape[1]
+        return int(self.units.shape[1])
 
     @property
     def days(self) -> int:

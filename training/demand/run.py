@@ -198,7 +198,8 @@ def _results(window: _Window, seed: int) -> _Results:
 
 def _features() -> tuple[FeatureNote, ...]:
     stored = [feature for view in catalog.service(SERVICE) for feature in view.features]
-    return tuple(FeatureNote(each.name, each.description, each.unit) for each in [*stored, *columns()])
+    notes = [FeatureNote(each.name, each.description, each.unit) for each in stored]
+    return (*notes, *(FeatureNote(each.name, each.description, each.unit) for each in columns()))
 
 
 def _notes(model: DemandModel, known: Rolling) -> tuple[str, ...]:
