@@ -7,7 +7,6 @@ from typing import Any
 
 from core.errors import RegularsError
 from core.keys import Key
-from models import gates
 from models.intervals import Interval
 from models.kinds import NAMES
 from models.version import Version
@@ -34,10 +33,7 @@ def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
         "serving": serving is not None and serving.version == version.version,
         "trained_as_of": version.as_of.isoformat(),
         "metrics": {name: _interval(value) for name, value in version.metrics.items()},
-        "gates": [
-            {"name": gate.name, "passed": gate.passed, "text": gate.text}
-            for gate in gates.judge(runtime.workspace, version, runtime.registry)
-        ],
+        "gates": [dict(gate) for gate in version.gates],
     }
 
 
