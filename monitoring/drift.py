@@ -23,7 +23,7 @@ import pandas as pd
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
-from monitoring.outcome import ColumnDrift
+from monitoring.outcome import ColumnDrift, DriftResult
 
 BASE = {"wasserstein": 0.3, "jensenshannon": 0.15}
 CHANCE = {"wasserstein": 1.5, "jensenshannon": 1.0}
@@ -31,6 +31,7 @@ FEWEST = 30
 MOST_ROWS = 20_000
 
 Test = Literal["wasserstein", "jensenshannon"]
+Source = Literal["feature", "prediction"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class PlannedTest:
     """A test before it is run."""
 
     column: str
-    source: Literal["feature", "prediction"]
+    source: Source
     test: Test
     threshold: float
     allowed: float
@@ -70,7 +71,7 @@ def sampled(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     return frame if len(frame) <= MOST_ROWS else frame.sample(MOST_ROWS, random_state=seed)
 
 
-def plan(comparison: Comparison, source: Literal["feature", "prediction"]) -> tuple[list[PlannedTest], list[str]]:
+def plan(comparison: Comparison, source: Source) -> tuple[list[PlannedTest], list[str]]:
     """The test of each column; and the columns with too few values on a side, which have none.
 
     A column that is empty on both sides (its table is not there) is neither.
@@ -89,26 +90,51 @@ def plan(comparison: Comparison, source: Literal["feature", "prediction"]) -> tu
     return planned, skipped
 
 
-def metrics(planned: Sequence[PlannedTest]) -> list[Any]:
-    """The Evidently metrics that run the tests."""
+def metrics(columns: Sequence[ColumnDrift]) -> list[Any]:
+    """The Evidently metrics that draw these columns, with the tests they had."""
     from evidently.metrics import ValueDrift
 
-    return [ValueDrift(column=each.column, method=each.test, threshold=each.threshold) for each in planned]
+    return [ValueDrift(column=each.column, method=each.test, threshold=each.threshold) for each in columns]
 
 
-def results(planned: Sequence[PlannedTest], scores: Mapping[str, float]) -> tuple[ColumnDrift, ...]:
-    """What the tests said; `scores` by column."""
-    return tuple(
-        ColumnDrift(
-            each.column,
-            each.source,
-            each.test,
-            scores[each.column],
-            each.threshold,
-            each.allowed,
-            bool(scores[each.column] >= each.threshold),
-        )
-        for each in planned
+def measure(comparison: Comparison, source: Source) -> tuple[list[ColumnDrift], list[str]]:
+    """Run the test of each column; and name the columns that have none."""
+    planned, skipped = plan(comparison, source)
+    pooled = comparison.pooled
+    found = [_run(test, pooled[test.column].dropna(), comparison.current[test.column].dropna()) for test in planned]
+    return found, skipped
+
+
+def result(compared: Sequence[tuple[Comparison, Source]]) -> DriftResult | None:
+    """The drift of all columns of one model; None where there is nothing to compare."""
+    if not compared:
+        return None
+    columns: list[ColumnDrift] = []
+    skipped: list[str] = []
+    for comparison, source in compared:
+        found, without = measure(comparison, source)
+        columns, skipped = columns + found, skipped + without
+    first = compared[0][0]
+    rows = (len(first.current), len(first.pooled))
+    return DriftResult(tuple(columns), tuple(sorted(first.reference)), *rows, tuple(skipped))
+
+
+def _run(planned: PlannedTest, reference: pd.Series[Any], current: pd.Series[Any]) -> ColumnDrift:
+    """Evidently's own test, without the plots that cost ten times as much."""
+    from evidently.legacy.calculations.stattests import get_stattest
+    from evidently.legacy.core import ColumnType
+
+    kind = ColumnType.Categorical if planned.test == "jensenshannon" else ColumnType.Numerical
+    test = get_stattest(reference, current, kind, planned.test)
+    found = test(reference, current, kind, planned.threshold)
+    return ColumnDrift(
+        planned.column,
+        planned.source,
+        planned.test,
+        float(found.drift_score),
+        planned.threshold,
+        planned.allowed,
+        bool(found.drifted),
     )
 
 

@@ -11,7 +11,13 @@ from typing import Any, ClassVar
 
 import plotly.graph_objects as go
 from evidently.core.datasets import Dataset
-from evidently.core.metric_types import MetricTestResult, SingleValue, SingleValueCalculation, SingleValueMetric
+from evidently.core.metric_types import (
+    MetricConfig,
+    MetricTestResult,
+    SingleValue,
+    SingleValueCalculation,
+    SingleValueMetric,
+)
 from evidently.core.report import Context
 from evidently.legacy.model.widget import BaseWidgetInfo
 from evidently.legacy.renderers.html_widgets import plotly_figure, table_data
@@ -81,9 +87,15 @@ class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):
             name=f"{self.metric.metric_name} of {self.metric.attribute} = {figure['group']}",
             description=f"{interval(figure)} of the rest, n = {figure['n']}: {figure['verdict']}",
             status=self.STATUS.get(figure["verdict"], TestStatus.SKIPPED),
-            metric_config=self.to_metric_config(),
+            metric_config=self._brief_config(),
             test_config={},
         )
+
+    def _brief_config(self) -> MetricConfig:
+        """The metric without its figures: every test carries one."""
+        config = self.to_metric_config()
+        params = {name: value for name, value in config.params.items() if name != "figures"}
+        return MetricConfig(metric_id=config.metric_id, params=params)
 
 
 class Measured(SingleValueMetric):

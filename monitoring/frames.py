@@ -88,11 +88,14 @@ def prediction_columns(kind: str, file: pd.DataFrame) -> pd.DataFrame:
     return file.groupby(keys)["mean"].sum().rename("forecast_total").reset_index(drop=True).to_frame()
 
 
-def side_by_side(comparisons: Sequence[Comparison]) -> tuple[pd.DataFrame, pd.DataFrame, frozenset[str]]:
-    """Current, reference and codes of all comparisons in one frame each; shorter columns end in missing values."""
+def side_by_side(
+    comparisons: Sequence[Comparison], columns: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, frozenset[str]]:
+    """Current, reference and codes of these columns in one frame each; shorter columns end in missing values."""
     current = pd.concat([each.current.reset_index(drop=True) for each in comparisons], axis=1)
     reference = pd.concat([each.pooled for each in comparisons], axis=1)
-    return current, reference, frozenset().union(*(each.codes for each in comparisons))
+    codes = frozenset().union(*(each.codes for each in comparisons)) & set(columns)
+    return current[list(columns)], reference[list(columns)], codes
 
 
 def _of_view(workspace: Workspace, kind: str, view: View, days: Sequence[date]) -> Comparison:

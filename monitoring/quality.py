@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from core.workspace import Workspace
+from monitoring.drift import Comparison
 from monitoring.outcome import Check
 
 JUMP = 0.10
@@ -28,6 +29,11 @@ _SHARES = {
 def shop(workspace: Workspace, as_of: date) -> tuple[Check, ...]:
     """Checks of the orders in the window before `as_of`, of their freshness and of refused rows."""
     return (*_orders(workspace, as_of), _silence(workspace, as_of), *_refused(workspace))
+
+
+def of_features(compared: Comparison) -> tuple[Check, ...]:
+    """The checks of one view's features."""
+    return features(compared.pooled, compared.current)
 
 
 def features(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[Check, ...]:

@@ -6,6 +6,7 @@ Evidently draws over the rows of a column is taken out, because with few custome
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,11 +14,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pandas as pd
 from evidently import DataDefinition, Dataset, Report
-from evidently.core.metric_types import SingleValue
 from evidently.core.report import Snapshot
-from evidently.metrics import ValueDrift
 from evidently.ui.workspace import Workspace as EvidentlyWorkspace
 
 from core.errors import NotReady
@@ -49,21 +49,12 @@ class Data:
 def run(data: Data, metrics: Sequence[Any], name: str, at: datetime, tags: Sequence[str]) -> Snapshot:
     """Run the metrics on the data, as a snapshot without anything about single rows."""
     report = Report(list(metrics), tags=list(tags), include_tests=True)
-    snapshot = report.run(data.dataset(data.current), data.dataset(data.reference), timestamp=at, name=name)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # Evidently divides by the counts of empty bins and columns
+        snapshot = report.run(data.dataset(data.current), data.dataset(data.reference), timestamp=at, name=name)
     for widget in _all_widgets(snapshot):
         _lighten(widget)
     return snapshot
-
-
-def scores(snapshot: Snapshot) -> dict[str, float]:
-    """The score of each column's drift test."""
-    found = {}
-    for result in snapshot.metric_results.values():
-        location = result.metric_value_location
-        params = location.metric.params if location else {}
-        if isinstance(result, SingleValue) and str(params.get("type", "")).endswith(ValueDrift.__name__):
-            found[str(params["column"])] = float(result.value)
-    return found
 
 
 def fairness_metrics(result: FairnessResult, limits: Limits) -> list[GroupFairness]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-import pandas as pd
-
 from core.settings import Rules
 from models.fairness_result import FairnessResult
 from monitoring.business import Figure
@@ -122,7 +120,7 @@ def tiers(counts: Mapping[int, int], actions: Sequence[str]) -> RuleState:
 
 
 def recommendations(now: Mapping[str, float], before: Mapping[str, float]) -> list[RuleState]:
-    """Filter-bubble and exposure alerts: how the lists of today differ from those of the training data."""
+    """Filter-bubble and exposure alerts: how today's lists differ from those on the day of training."""
     if not now:
         return []
     spoken = {
@@ -134,7 +132,7 @@ def recommendations(now: Mapping[str, float], before: Mapping[str, float]) -> li
 
 
 def _exposure(name: str, now: float, before: float | None, spoken: str) -> RuleState:
-    text = f"{now:.1%} {spoken}" + ("" if before is None else f", {before:.1%} at the training data")
+    text = f"{now:.1%} {spoken}" + ("" if before is None else f", {before:.1%} when it was trained")
     rising = {"concentration": CONCENTRATION_RISE, "repetition": REPETITION_RISE}
     if before is None:
         broken = False
@@ -162,24 +160,6 @@ def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:
             break
         first = day
     return (as_of - first).days + 1
-
-
-def exposure_of(lists: pd.DataFrame, catalogue: int, bought: pd.DataFrame | None = None) -> dict[str, float]:
-    """Coverage, concentration and repetition of recommendation lists (columns customer_id, product_id).
-
-    `catalogue` counts the products that could be recommended; `bought` holds (customer_id, product_id) pairs.
-    """
-    if lists.empty:
-        return {}
-    places = lists["product_id"].value_counts()
-    figures = {
-        "coverage": len(places) / max(catalogue, 1),
-        "concentration": float(places.head(10).sum() / places.sum()),
-    }
-    if bought is not None:
-        known = lists.merge(bought.drop_duplicates(), on=["customer_id", "product_id"], how="inner")
-        figures["repetition"] = len(known) / len(lists)
-    return figures
 
 
 def _some(names: Iterable[str], shown: int = 5) -> str:

@@ -1,4 +1,4 @@
-"""Watches one model: drift, performance, fairness and data quality of the version that serves, in one report.
+"""Watches one model: drift, performance, fairness and data quality of the version that serves.
 
 The champion is watched; where there is none, the challenger is, so that its fairness gate has something to read.
 """
@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
-
-import pandas as pd
 
 from core import progress
 from core.workspace import Workspace
@@ -19,18 +16,15 @@ from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring import actuals, drift, frames, performance, quality, reports, rules, series
-from monitoring.drift import Comparison, PlannedTest
-from monitoring.fairness import measure
-from monitoring.fairness.judge import Limits
+from monitoring import drift, exposure, fairness, frames, model_report, performance, quality, rules, series
+from monitoring.drift import Comparison, Source
 from monitoring.frames import Predictions
-from monitoring.outcome import Check, DriftResult, ModelReport, Performance, RuleState
-from monitoring.performance import Window
+from monitoring.outcome import ModelReport, RuleState
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A model's report and the rules that only this kind of model has."""
+    """A model's report, and the states of the rules that only its kind has."""
 
     report: ModelReport
     rules: tuple[RuleState, ...] = ()
@@ -38,7 +32,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What is watched, gathered once."""
+    """The version that is watched, and the date."""
 
     workspace: Workspace
     registry: Registry
@@ -46,14 +40,9 @@ class _Subject:
     version: Version
     as_of: date
 
-    @property
-    def window(self) -> Window | None:
-        """The last complete window that one of the version's models has not seen."""
-        return performance.last_window(self.registry, self.kind, self.version, self.as_of)
-
 
 def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Watched:
-    """Watch a model as of a date.
+    """Watch a model as of a date, and keep the full report.
 
     Raises:
         StoreError: the registry does not answer, or the version is damaged.
@@ -66,21 +55,17 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
     progress.current().step(f"watching {version}")
     subject = _Subject(workspace, registry, kinds.kind(kind_name), version, as_of)
     _measure_unmeasured(subject)
-    days = frames.origins(registry, version, performance.horizon_days(workspace, kind_name))
-    days = [day for day in days if day < as_of]
     scored = _score(subject)
-    compared = frames.of_features(workspace, subject.kind, days, as_of) if days else []
-    window = subject.window
-    measured = performance.measure(workspace, subject.kind, version, window) if window else None
-    fairness = measure(workspace, subject.kind, window.model, window.as_of) if window else None
-    if fairness:
-        store_fairness(registry, version, fairness)
-    report = ModelReport(
-        kind_name, version.version, note, version.as_of, None, measured, fairness, _feature_checks(compared)
+    compared = _compared(subject, scored)
+    spread = exposure.of(workspace, scored.now, as_of) if scored and kind_name == frames.RECOMMENDATION else {}
+    report = replace(
+        _measured(subject, ModelReport(kind_name, version.version, note, version.as_of)),
+        drift=drift.result(compared),
+        quality=tuple(check for each, of in compared if of == "feature" for check in quality.of_features(each)),
+        exposure=spread,
     )
-    exposure, before = _exposures(subject, scored)
-    report = replace(_with_report(subject, report, compared, scored, at), exposure=exposure)
-    return Watched(report, (*_own_rules(subject, scored), *rules.recommendations(exposure, before)))
+    link = model_report.write(workspace, report, compared, as_of, at)
+    return Watched(replace(report, report=link), tuple(_own_rules(subject, scored, spread)))
 
 
 def store_fairness(registry: Registry, version: Version, result: FairnessResult) -> None:
@@ -91,9 +76,8 @@ def store_fairness(registry: Registry, version: Version, result: FairnessResult)
     """
     kept = registry.fairness(version)
     approved = version.review is not None and version.review.verdict == "approved"
-    if kept and approved and _flags(result) <= _flags(kept):
-        return
-    if kept != result:
+    decided = kept is not None and approved and _flags(result) <= _flags(kept)
+    if kept != result and not decided:
         registry.store_fairness(version, result)
 
 
@@ -118,8 +102,19 @@ def _measure_unmeasured(subject: _Subject) -> None:
     if challenger is None or subject.registry.fairness(challenger) is not None:
         return
     fitted = subject.kind.load(subject.registry.fetch(challenger) / EVALUATION)
-    result = measure(subject.workspace, subject.kind, fitted, challenger.evaluated_from)
+    result = fairness.measure(subject.workspace, subject.kind, fitted, challenger.evaluated_from)
     subject.registry.store_fairness(challenger, result)
+
+
+def _measured(subject: _Subject, report: ModelReport) -> ModelReport:
+    """Add performance and fairness on the last complete window, where one of the version's models has not seen it."""
+    window = performance.last_window(subject.registry, subject.kind, subject.version, subject.as_of)
+    if window is None:
+        return report
+    found = performance.measure(subject.workspace, subject.kind, subject.version, window)
+    result = fairness.measure(subject.workspace, subject.kind, window.model, window.as_of)
+    store_fairness(subject.registry, subject.version, result)
+    return replace(report, performance=found, fairness=result)
 
 
 def _score(subject: _Subject) -> Predictions | None:
@@ -128,86 +123,28 @@ def _score(subject: _Subject) -> Predictions | None:
     return frames.predictions(subject.workspace, subject.kind, fitted, subject.version, subject.as_of)
 
 
-def _feature_checks(compared: list[Comparison]) -> tuple[Check, ...]:
-    return tuple(check for each in compared for check in quality.features(each.pooled, each.current))
+def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[Comparison, Source]]:
+    """Features beside those of the training dates, predictions beside those of the day of training."""
+    workspace, kind = subject.workspace, subject.kind
+    days = frames.origins(subject.registry, subject.version, performance.horizon_days(workspace, kind.name))
+    days = [day for day in days if day < subject.as_of]
+    found: list[tuple[Comparison, Source]] = []
+    if days:
+        found = [(each, "feature") for each in frames.of_features(workspace, kind, days, subject.as_of)]
+    if scored:
+        predicted = frames.of_predictions(kind.name, scored, subject.as_of, workspace.settings.seed)
+        found.append((predicted, "prediction"))
+    return found
 
 
-def _with_report(
-    subject: _Subject, report: ModelReport, compared: list[Comparison], scored: Predictions | None, at: datetime
-) -> ModelReport:
-    """Run the drift tests, which Evidently does, and keep the full report."""
-    seed = subject.workspace.settings.seed
-    predicted = frames.of_predictions(subject.kind.name, scored, subject.as_of, seed) if scored else None
-    planned, skipped = _plans(compared, predicted)
-    data = _data([*compared, *([predicted] if predicted else [])])
-    metrics = [*_summary_metrics(subject, report), *drift.metrics(planned)]
-    name = f"{subject.version} as of {subject.as_of}"
-    tags = [f"version {subject.version.version}", f"as of {subject.as_of}"]
-    snapshot = reports.run(data, metrics, name, at, tags)
-    result = _drift_result(drift.results(planned, reports.scores(snapshot)), compared, skipped)
-    link = reports.save(subject.workspace, subject.kind.name, snapshot)
-    return replace(report, drift=result, report=link)
-
-
-def _plans(compared: list[Comparison], predicted: Comparison | None) -> tuple[list[PlannedTest], list[str]]:
-    planned, skipped = [], []
-    for each in compared:
-        tests, without = drift.plan(each, "feature")
-        planned, skipped = planned + tests, skipped + without
-    if predicted:
-        planned += drift.plan(predicted, "prediction")[0]
-    return planned, skipped
-
-
-def _data(comparisons: list[Comparison]) -> reports.Data:
-    if not comparisons:
-        empty = pd.DataFrame({"value": [0.0]})
-        return reports.Data(empty, empty)
-    return reports.Data(*frames.side_by_side(comparisons))
-
-
-def _summary_metrics(subject: _Subject, report: ModelReport) -> list[Any]:
-    """What stands above drift in the full report: performance, fairness, data quality."""
-    metrics: list[Any] = []
-    if isinstance(report.performance, Performance):
-        metrics.append(reports.performance_metric(report.performance))
-    if report.fairness:
-        metrics += reports.fairness_metrics(report.fairness, Limits.of(subject.workspace.settings.rules))
-    return metrics + reports.check_metrics(report.quality)
-
-
-def _drift_result(columns: tuple[Any, ...], compared: list[Comparison], skipped: list[str]) -> DriftResult | None:
-    if not compared:
-        return None
-    first = compared[0]
-    rows = (len(first.current), len(first.pooled))
-    return DriftResult(columns, tuple(sorted(first.reference)), *rows, tuple(skipped))
-
-
-def _own_rules(subject: _Subject, scored: Predictions | None) -> tuple[RuleState, ...]:
+def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, float]) -> list[RuleState]:
+    """The rules that only this kind of model has."""
     if scored is None:
-        return ()
-    settings = subject.workspace.settings
+        return []
+    workspace = subject.workspace
     if subject.kind.name == frames.CHURN:
         counts = {int(tier): int(n) for tier, n in scored.now["risk_tier"].value_counts().items()}
-        return (rules.tiers(counts, settings.churn.actions),)
+        return [rules.tiers(counts, workspace.settings.churn.actions)]
     if subject.kind.name == frames.DEMAND:
-        return (rules.review(*series.waiting(subject.workspace, scored.now), settings.rules),)
-    return ()
-
-
-def _exposures(subject: _Subject, scored: Predictions | None) -> tuple[dict[str, float], dict[str, float]]:
-    """How the lists spread over the catalogue now, and when the model was trained."""
-    if subject.kind.name != frames.RECOMMENDATION or scored is None:
-        return {}, {}
-    now = _exposure(subject, subject.as_of, scored.now)
-    return now, _exposure(subject, scored.before_day, scored.before)
-
-
-def _exposure(subject: _Subject, day: date, lists: pd.DataFrame) -> dict[str, float]:
-    """Coverage, concentration and repetition of the lists of a day."""
-    bought = actuals.purchases(subject.workspace, date.min, day)
-    counts = bought["product_id"].value_counts()
-    catalogue = int((counts >= subject.workspace.settings.recommendation.min_purchases).sum())
-    recent = bought[bought["customer_id"].isin(lists["customer_id"])]
-    return rules.exposure_of(lists, catalogue, recent)
+        return [rules.review(*series.waiting(workspace, scored.now), workspace.settings.rules)]
+    return rules.recommendations(spread, exposure.of(workspace, scored.before, scored.before_day))

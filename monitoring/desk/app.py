@@ -28,7 +28,6 @@ from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import NAMES
 from monitoring.desk import decisions, views
-from monitoring.desk.judged import Judged
 from monitoring.desk.render import Pages
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
@@ -45,7 +44,6 @@ class Desk:
         self.workspace = workspace
         self.sessions = Sessions(workspace)
         self.pages = Pages(workspace)
-        self.judged = Judged(workspace)
 
     def routes(self) -> list[BaseRoute]:
         """Every address of the desk."""
@@ -67,7 +65,7 @@ class Desk:
     async def overview(self, request: Request) -> Response:
         """Every model at a glance."""
         reviewer = await self._reviewer(request)
-        page = await run_in_threadpool(views.overview, self.workspace, self.judged)
+        page = await run_in_threadpool(views.overview, self.workspace)
         return self._page(request, reviewer, "overview.html", here="overview", **page)
 
     async def model(self, request: Request) -> Response:
@@ -137,7 +135,6 @@ class Desk:
             said = await run_in_threadpool(decisions.decide, self.workspace, wanted, reviewer[1].name)
         except (UsageError, GateRefused) as error:
             return await self._version_page(request, reviewer, wrong=str(error), reason=wanted.reason)
-        self.judged.forget()
         return await self._version_page(request, reviewer, said=said)
 
     async def _version_page(self, request: Request, reviewer: tuple[Session, Key], **extra: Any) -> Response:

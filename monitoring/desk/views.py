@@ -13,7 +13,7 @@ from core.alerts import Alerts
 from core.audit import AuditLog
 from core.errors import RegularsError
 from core.workspace import Workspace
-from models import comparison
+from models import comparison, gates
 from models.gates import evidence
 from models.intervals import Interval
 from models.kinds import NAMES
@@ -21,20 +21,19 @@ from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
 from monitoring.desk import charts, lights
 from monitoring.desk.charts import Point
-from monitoring.desk.judged import Judged
 from monitoring.outcome import ReportLink
 from monitoring.summary import Document, Summaries, model_entry
 
 Page = dict[str, Any]
 
 
-def overview(workspace: Workspace, judged: Judged) -> Page:
+def overview(workspace: Workspace) -> Page:
     """Every model's light, the business figures, the rules and the open alerts."""
     history = Summaries(workspace).history()
     latest = history[-1] if history else None
     rules = latest["rules"] if latest else []
     registry = Registry(workspace)
-    cards = [_card(registry, judged, kind, latest) for kind in NAMES]
+    cards = [_card(registry, kind, latest) for kind in NAMES]
     return {
         "latest": latest,
         "cards": cards,
@@ -93,15 +92,15 @@ def fairness_sections(workspace: Workspace, result: Mapping[str, Any]) -> list[P
     return sorted(found, key=lambda section: (-int(str(section["flagged"])), str(section["attribute"])))
 
 
-def version(workspace: Workspace, kind: str, name: str, judged: Judged) -> Page:
-    """One version: its gates, metrics, fairness, card and history, and what a decision on it rests on."""
+def version(workspace: Workspace, kind: str, name: str) -> Page:
+    """One version: its gates (judged now), metrics, fairness, card and history, and what a decision rests on."""
     registry = Registry(workspace)
     found = registry.version(kind, name)
     result = registry.fairness(found)
     return {
         "kind": kind,
         "version": found,
-        "gates": judged.gates(found, registry.find(kind, CHAMPION)),
+        "gates": gates.judge_and_keep(workspace, found, registry),
         "metrics": _metric_rows(found),
         "fairness": fairness_sections(workspace, json.loads(result.to_json())) if result else [],
         "evidence": evidence(result),
@@ -146,7 +145,7 @@ def report(workspace: Workspace, project: str, run: str) -> str:
     return reports.html(workspace, ReportLink(project, run))
 
 
-def _card(registry: Registry, judged: Judged, kind: str, latest: Document | None) -> Page:
+def _card(registry: Registry, kind: str, latest: Document | None) -> Page:
     try:
         versions, trouble = registry.versions(kind), ""
     except RegularsError as error:
@@ -159,7 +158,7 @@ def _card(registry: Registry, judged: Judged, kind: str, latest: Document | None
         "signal": lights.Signal("red", "Registry down", trouble) if trouble else signal,
         "champion": champion,
         "challenger": challenger,
-        "gates": judged.known(challenger, champion) if challenger else None,
+        "gates": challenger.gates if challenger else (),
         "entry": entry,
     }
 

@@ -33,20 +33,8 @@ def comparison(rng, n=2400, current=None):
     return Comparison(reference, shop(rng, n, 5) if current is None else current, AS_OF, frozenset({"segment"}))
 
 
-def scores(compared):
-    """The tests' scores without Evidently: the same distances, which test_reports holds against Evidently's."""
-    planned, skipped = drift.plan(compared, "feature")
-    pooled = compared.pooled
-    found = {}
-    for each in planned:
-        one, two = pooled[each.column].dropna(), compared.current[each.column].dropna()
-        scale = drift._scale(one) if each.test == "wasserstein" else 1.0
-        found[each.column] = drift._distance(each.test, one, two) / scale
-    return drift.results(planned, found), skipped
-
-
 def moved(compared):
-    return {result.column for result in scores(compared)[0] if result.drifted}
+    return {result.column for result in drift.measure(compared, "feature")[0] if result.drifted}
 
 
 @pytest.mark.parametrize("n", [120, 600, 2400])
@@ -78,7 +66,7 @@ def test_what_grows_by_itself_is_allowed_its_own_pace_and_no_more():
 
 
 def test_columns_with_too_few_values_have_no_test_and_are_named():
-    _, skipped = scores(comparison(np.random.default_rng(4), 300))
+    _, skipped = drift.measure(comparison(np.random.default_rng(4), 300), "feature")
     assert skipped == ["seldom"]
 
 

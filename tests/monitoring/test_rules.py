@@ -7,7 +7,7 @@ import pytest
 
 from core.settings import Rules
 from models.fairness_result import FairnessResult, GroupFigure
-from monitoring import rules
+from monitoring import exposure, rules
 from monitoring.business import Figure
 from monitoring.outcome import ColumnDrift, DriftResult, Performance
 
@@ -108,7 +108,7 @@ def lists(products):
 
 def test_exposure_counts_places():
     bought = pd.DataFrame({"customer_id": ["c0", "c1", "c1"], "product_id": ["a", "b", "b"]})
-    found = rules.exposure_of(lists(["a", "a", "b", "c"]), 10, bought)
+    found = exposure.figures(lists(["a", "a", "b", "c"]), 10, bought)
     assert found["coverage"] == pytest.approx(0.3)
     assert found["concentration"] == 1.0
     assert found["repetition"] == pytest.approx(0.25)

@@ -1,0 +1,75 @@
+"""One model's full Evidently report: performance, fairness, data quality, drift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from core.workspace import Workspace
+from monitoring import drift, frames, reports
+from monitoring.drift import Comparison, Source
+from monitoring.evidently_metrics import Measured
+from monitoring.fairness.judge import Limits
+from monitoring.outcome import ColumnDrift, DriftResult, ModelReport, ReportLink
+
+DRAWN = 12
+"""Columns with a histogram, beside those that moved; every column is in the table."""
+
+
+def write(
+    workspace: Workspace, report: ModelReport, compared: Sequence[tuple[Comparison, Source]], as_of: date, at: datetime
+) -> ReportLink:
+    """Keep the report in the model's project."""
+    drawn = _drawn(report.drift)
+    metrics = [*_summary(workspace, report), *drift.metrics(drawn)]
+    name = f"{report.kind} version {report.version} as of {as_of}"
+    tags = [f"version {report.version}", f"as of {as_of}"]
+    snapshot = reports.run(_data([each for each, _ in compared], drawn), metrics, name, at, tags)
+    return reports.save(workspace, report.kind, snapshot)
+
+
+def _drawn(found: DriftResult | None) -> list[ColumnDrift]:
+    if found is None:
+        return []
+    ranked = sorted(found.columns, key=lambda column: column.score / column.threshold, reverse=True)
+    return [column for i, column in enumerate(ranked) if column.drifted or i < DRAWN]
+
+
+def _data(compared: Sequence[Comparison], drawn: Sequence[ColumnDrift]) -> reports.Data:
+    """What the drawn columns need, and no more."""
+    if not drawn:
+        empty = pd.DataFrame({"value": [0.0]})
+        return reports.Data(empty, empty)
+    return reports.Data(*frames.side_by_side(compared, [column.column for column in drawn]))
+
+
+def _summary(workspace: Workspace, report: ModelReport) -> list[Any]:
+    """What stands above the drawn columns."""
+    metrics: list[Any] = []
+    if report.performance:
+        metrics.append(reports.performance_metric(report.performance))
+    if report.fairness:
+        metrics += reports.fairness_metrics(report.fairness, Limits.of(workspace.settings.rules))
+    metrics += reports.check_metrics(report.quality)
+    if report.drift:
+        metrics.append(_table(report.drift, workspace.settings.rules.drift_share))
+    return metrics
+
+
+def _table(found: DriftResult, most: float) -> Measured:
+    """Every column with its test, score and threshold."""
+    ranked = sorted(found.columns, key=lambda column: column.score / column.threshold, reverse=True)
+    rows = [
+        [
+            each.column,
+            f"{each.test} {each.score:.3f}, threshold {each.threshold:.3f}{': moved' if each.drifted else ''}",
+        ]
+        for each in ranked
+    ]
+    text = f"{len(found.drifted)} of {len(found.columns)} columns moved, alert above {most:.0%}"
+    return Measured(
+        title="Share of drifted columns", figure=found.share, text=text, passed=found.share <= most, rows=rows
+    )
