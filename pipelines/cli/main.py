@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import tempfile
 import traceback
+import warnings
 
 from core import telemetry
 from core.errors import RegularsError
@@ -40,18 +40,25 @@ def build() -> object:
     app = typer.Typer(
         help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
+    app.callback()(_prepare)
     for name in GROUPS:
-        if importlib.util.find_spec(f"pipelines.cli.{name}"):
-            importlib.import_module(f"pipelines.cli.{name}").register(app)
+        importlib.import_module(f"pipelines.cli.{name}").register(app)
     return app
+
+
+def _prepare() -> None:
+    """Before a command runs, but not before a help page: the logging library is slow to load."""
+    from core import logs
+
+    logs.configure()
+    # What libraries deprecate among themselves is nothing a user of ours can act on.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def main() -> None:
     """Run `regulars`; what goes wrong is said in one line, never as a traceback."""
     telemetry.switch_off()
-    from core import logs
-
-    logs.configure()
     try:
         build()()  # type: ignore[operator]
     except RegularsError as error:
