@@ -65,13 +65,14 @@ def figures(workspace: Workspace, days: list[date]) -> list[Figure]:
     found = []
     for name in FIGURES:
         for day in days:
-            mine = {w[1]: float(values.loc[i, name]) for i, w in enumerate(windows) if w[0] == day}
+            mine = {w[1]: values[name][i] for i, w in enumerate(windows) if w[0] == day}
             before = [value for back, value in mine.items() if back > 0]
             found.append(Figure(name, day, mine[0], median(before) if before else None))
     return found
 
 
-def _measure(workspace: Workspace, windows: list[tuple[date, date]]) -> pd.DataFrame:
+def _measure(workspace: Workspace, windows: list[tuple[date, date]]) -> dict[str, list[float]]:
+    """Each figure in each window."""
     frame = pd.DataFrame(windows, columns=["start", "stop"]).rename_axis("number").reset_index()
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = {workspace.settings.threads}")
@@ -80,4 +81,5 @@ def _measure(workspace: Workspace, windows: list[tuple[date, date]]) -> pd.DataF
         connection.register("windows", frame)
         bounds = {"first": min(w[0] for w in windows), "stop": max(w[1] for w in windows)}
         measured = connection.execute(_QUERY, bounds).df().set_index("number")
-    return measured.reindex(frame["number"]).fillna(0.0)
+    measured = measured.reindex(frame["number"]).fillna(0.0)
+    return {name: measured[name].astype(float).tolist() for name in FIGURES}

@@ -26,7 +26,7 @@ from evidently.legacy.tests.base_test import TestStatus
 COLOURS = {"ok": "#2f7d5b", "flagged": "#b3261e", "too few to judge": "#8a8f98", "not judged": "#8a8f98"}
 
 
-class GroupFairness(SingleValueMetric):
+class GroupFairness(SingleValueMetric):  # type: ignore[misc]
     """The groups of one attribute by one metric; its value is the number of flagged groups."""
 
     attribute: str
@@ -36,7 +36,7 @@ class GroupFairness(SingleValueMetric):
     figures: list[dict[str, Any]]
 
 
-class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):
+class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):  # type: ignore[misc]
     """Draws the groups and carries the verdicts."""
 
     STATUS: ClassVar[dict[str, TestStatus]] = {"ok": TestStatus.SUCCESS, "flagged": TestStatus.FAIL}
@@ -98,7 +98,7 @@ class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):
         return MetricConfig(metric_id=config.metric_id, params=params)
 
 
-class Measured(SingleValueMetric):
+class Measured(SingleValueMetric):  # type: ignore[misc]
     """A figure that was computed already: its value, one line that explains it, and whether it passed."""
 
     title: str
@@ -108,7 +108,7 @@ class Measured(SingleValueMetric):
     rows: list[list[str]] = []
 
 
-class MeasuredCalculation(SingleValueCalculation[Measured]):
+class MeasuredCalculation(SingleValueCalculation[Measured]):  # type: ignore[misc]
     """Shows the figure and carries the verdict."""
 
     def calculate(self, context: Context, current_data: Dataset, reference_data: Dataset | None) -> SingleValue:
@@ -121,7 +121,7 @@ class MeasuredCalculation(SingleValueCalculation[Measured]):
 
     def display_name(self) -> str:
         """What the report calls it."""
-        return self.metric.title
+        return str(self.metric.title)
 
     def _test(self) -> MetricTestResult:
         return MetricTestResult(

@@ -21,7 +21,7 @@ def groups(workspace: Workspace, customer_ids: Sequence[str]) -> pd.DataFrame:
 
     A customer without a value, and one with a contradicting second value, is in the group `unknown`.
     """
-    index = pd.Index(customer_ids, name="customer_id", dtype="object")
+    index = pd.Index(list(customer_ids), name="customer_id")
     names = attributes(workspace)
     if not names:
         return pd.DataFrame(index=index)
@@ -42,11 +42,12 @@ def _names(workspace: Workspace) -> list[str]:
 def _rows(workspace: Workspace) -> pd.DataFrame:
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = {workspace.settings.threads}")
-        return connection.execute(
+        found: pd.DataFrame = connection.execute(
             "SELECT customer_id, attribute, min(value) AS value FROM read_parquet($files) "
             "WHERE trim(value) <> '' GROUP BY ALL HAVING count(DISTINCT value) = 1",
             {"files": _files(workspace)},
         ).df()
+    return found
 
 
 def _files(workspace: Workspace) -> list[str]:

@@ -39,8 +39,9 @@ def of_features(compared: Comparison) -> tuple[Check, ...]:
 def features(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[Check, ...]:
     """Checks of one model's features: what went missing, what became constant, rows that repeat."""
     missing, before = current.isna().mean(), reference.isna().mean()
-    jumped = [name for name in current if missing[name] - before[name] > JUMP]
-    constant = [n for n in current if current[n].nunique(dropna=False) <= 1 < reference[n].nunique(dropna=False)]
+    names = [str(name) for name in current.columns]
+    jumped = [name for name in names if missing[name] - before[name] > JUMP]
+    constant = [n for n in names if current[n].nunique(dropna=False) <= 1 < reference[n].nunique(dropna=False)]
     return (
         _named("features that went missing", jumped, len(current.columns)),
         _named("features that became constant", constant, len(current.columns)),
@@ -72,13 +73,13 @@ def _orders(workspace: Workspace, as_of: date) -> list[Check]:
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = {workspace.settings.threads}")
         workspace.tables.register(connection)
-        found = connection.execute(query, bounds).df().set_index("inside")
+        found = connection.execute(query, bounds).df()
     return [_share(name, found) for name in _SHARES]
 
 
 def _share(name: str, found: pd.DataFrame) -> Check:
-    now = float(found.loc[True, name]) if True in found.index else 0.0
-    before = float(found.loc[False, name]) if False in found.index else None
+    shares = {bool(inside): float(share) for inside, share in zip(found["inside"], found[name], strict=True)}
+    now, before = shares.get(True, 0.0), shares.get(False)
     passed = before is None or abs(now - before) <= JUMP
     text = f"{now:.1%}" + ("" if before is None else f", {before:.1%} in the windows before")
     return Check(name, now, before, JUMP, passed, text)

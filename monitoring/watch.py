@@ -5,6 +5,7 @@ The champion is watched; where there is none, the challenger is, so that its fai
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -143,8 +144,7 @@ def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, 
         return []
     workspace = subject.workspace
     if subject.kind.name == frames.CHURN:
-        counts = {int(tier): int(n) for tier, n in scored.now["risk_tier"].value_counts().items()}
-        return [rules.tiers(counts, workspace.settings.churn.actions)]
+        return [rules.tiers(Counter(scored.now["risk_tier"].astype(int)), workspace.settings.churn.actions)]
     if subject.kind.name == frames.DEMAND:
         return [rules.review(*series.waiting(workspace, scored.now), workspace.settings.rules)]
     return rules.recommendations(spread, exposure.of(workspace, scored.before, scored.before_day))

@@ -139,7 +139,7 @@ class Desk:
 
     async def _version_page(self, request: Request, reviewer: tuple[Session, Key], **extra: Any) -> Response:
         kind = _kind(request)
-        page = await run_in_threadpool(views.version, self.workspace, kind, request.path_params["version"], self.judged)
+        page = await run_in_threadpool(views.version, self.workspace, kind, request.path_params["version"])
         status = 400 if extra.get("wrong") else 200
         return self._page(request, reviewer, "version.html", status=status, here=kind, **page, **extra)
 

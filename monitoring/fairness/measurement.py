@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def ndcg(lists: pd.DataFrame, relevant: pd.DataFrame, k: int = K) -> pd.Series[f
     gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["customer_id"]).sum()
     ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
     best = pd.Series(ideal[np.minimum(bought, k) - 1], index=bought.index)
-    return gains.reindex(bought.index).fillna(0.0) / best
+    return cast("pd.Series[float]", gains.reindex(bought.index).fillna(0.0) / best)
 
 
 def _churn(workspace: Workspace, kind: Kind, model: FittedModel, as_of: date) -> FairnessResult:
@@ -64,7 +65,7 @@ def _churn(workspace: Workspace, kind: Kind, model: FittedModel, as_of: date) ->
     limits = Limits.of(workspace.settings.rules)
     figures = [
         figure
-        for name in groups
+        for name in map(str, groups.columns)
         for figure in judge.rates(name, confusions(groups[name].tolist(), selected, churned), limits)
     ]
     return _result(kind, as_of, until, figures)
@@ -80,7 +81,7 @@ def _recommendation(workspace: Workspace, kind: Kind, model: FittedModel, as_of:
     figures: list[GroupFigure] = []
     for metric, values in ((f"NDCG@{K}", quality), ("price level", price)):
         groups = protected.groups(workspace, values.index.tolist())
-        for name in groups:
+        for name in map(str, groups.columns):
             figures += judge.means(name, metric, _by_group(values, groups[name]), limits)
         if not groups.empty:
             tiers = _value_tiers(workspace, as_of, values.index)
