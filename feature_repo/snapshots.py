@@ -31,6 +31,7 @@ from feature_repo import aggregates, catalog, features, sources
 from feature_repo.catalog import View
 from feature_repo.families import windows
 from feature_repo.features import DECIMALS, IBIS_TYPES, Feature
+from feature_repo.locks import exclusive
 from feature_repo.sources import KnownTables, ShopTables, Snapshot
 
 TIMESTAMP = "event_timestamp"
@@ -80,10 +81,12 @@ def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildRepor
     wanted = sorted(set(dates))
     _refuse_too_early(workspace, wanted)
     transform = transform_hash(workspace, spec)
-    _drop_outdated(workspace, spec, transform)
-    missing = [day for day in wanted if not is_fresh(workspace, spec, day, transform)]
-    if missing:
-        _build(workspace, spec, missing, transform)
+    missing: list[date] = []
+    if _outdated(workspace, spec, transform) or _not_fresh(workspace, spec, wanted, transform):
+        with exclusive(workspace.features_dir / f".{view}.lock"):
+            _tidy(workspace, spec, transform)
+            missing = _not_fresh(workspace, spec, wanted, transform)
+            _build(workspace, spec, missing, transform)
     rows = sum(build.rows for day in wanted if (build := read_build(workspace, view, day)))
     reused = tuple(day for day in wanted if day not in set(missing))
     return BuildReport(view, tuple(missing), reused, rows, time.monotonic() - started)
@@ -173,16 +176,27 @@ def _refuse_too_early(workspace: Workspace, days: Sequence[date]) -> None:
         )
 
 
-def _drop_outdated(workspace: Workspace, view: View, transform: str) -> None:
-    """Remove partitions made by other transforms: their columns may differ, and readers take all there are."""
-    for day in built_days(workspace, view.name):
-        build = read_build(workspace, view.name, day)
-        if build is None or build.transform != transform:
-            shutil.rmtree(partition(workspace, view.name, day).parent, ignore_errors=True)
+def _not_fresh(workspace: Workspace, view: View, days: Sequence[date], transform: str) -> list[date]:
+    return [day for day in days if not is_fresh(workspace, view, day, transform)]
+
+
+def _outdated(workspace: Workspace, view: View, transform: str) -> list[date]:
+    """Partitions made by other transforms: their columns may differ, and readers take all there are."""
+    builds = {day: read_build(workspace, view.name, day) for day in built_days(workspace, view.name)}
+    return [day for day, build in builds.items() if build is None or build.transform != transform]
+
+
+def _tidy(workspace: Workspace, view: View, transform: str) -> None:
+    """Remove what is outdated, and what a killed build has left lying; hold the view's lock meanwhile."""
+    folders = [partition(workspace, view.name, day).parent for day in _outdated(workspace, view, transform)]
+    for folder in [*folders, *(workspace.features_dir / view.name).glob(".snapshot=*")]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _build(workspace: Workspace, view: View, days: Sequence[date], transform: str) -> None:
     """Build the partitions from one reading of the tables."""
+    if not days:
+        return
     generation = workspace.tables.generation
     shop = sources.tables(workspace, sources.connect(workspace))
     for day in progress.current().track(days, f"features: {view.name}", total=len(days)):

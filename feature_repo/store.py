@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from feature_repo import catalog, snapshots, sources
 from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.entities import entity
+from feature_repo.locks import exclusive
 from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
 from feature_repo.views import view
@@ -63,17 +65,24 @@ def feature_store(workspace: Workspace) -> FeatureStore:
 
 def apply(workspace: Workspace, feast: FeatureStore) -> bool:
     """Register entities, views and services where the code has changed; returns whether it had to."""
-    fingerprint = _definitions(workspace)
-    marker = workspace.feast_dir / APPLIED
-    if marker.exists() and marker.read_text() == fingerprint:
+    marker, fingerprint = workspace.feast_dir / APPLIED, _definitions(workspace)
+    if _applied(feast, marker, fingerprint):
         return False
-    views = {name: view(workspace, spec) for name, spec in catalog.VIEWS.items()}
-    entities = {spec.entity.name: entity(spec.entity) for spec in catalog.VIEWS.values()}
-    with _quiet():
-        feast.apply([*entities.values(), *views.values(), *services(views)])
-    _let_readers_read(workspace)
-    write_atomically(marker, fingerprint)
+    with exclusive(workspace.feast_dir / ".lock"):
+        views = {name: view(workspace, spec) for name, spec in catalog.VIEWS.items()}
+        entities = {spec.entity.name: entity(spec.entity) for spec in catalog.VIEWS.values()}
+        with _quiet():
+            feast.apply([*entities.values(), *views.values(), *services(views)])
+        _let_readers_read(workspace)
+        write_atomically(marker, fingerprint)
     return True
+
+
+def _applied(feast: FeatureStore, marker: Path, fingerprint: str) -> bool:
+    """The marker tells what this workspace has registered last; the registry may have been emptied since."""
+    if not marker.exists() or marker.read_text() != fingerprint:
+        return False
+    return set(catalog.SERVICES) <= {service.name for service in feast.list_feature_services()}
 
 
 def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd.DataFrame:

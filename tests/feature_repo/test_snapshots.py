@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -107,6 +108,20 @@ def test_a_crash_half_way_leaves_the_old_snapshot_and_no_litter(
     assert stamp(small_shop, D) == before
     assert [path.name for path in (small_shop.features_dir / VIEW).iterdir()] == [f"snapshot={D}"]
     assert not snapshots.is_fresh(small_shop, catalog.view(VIEW), D)
+
+
+def test_what_a_killed_build_left_is_cleared_away(small_shop: Workspace) -> None:
+    litter = small_shop.features_dir / VIEW / f".snapshot={D}.x1y2"
+    litter.mkdir(parents=True)
+    (litter / snapshots.PART).write_bytes(b"half a file")
+    snapshots.ensure(small_shop, VIEW, [D])
+    assert not litter.exists()
+
+
+def test_two_processes_build_a_snapshot_once(small_shop: Workspace) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: snapshots.ensure(small_shop, VIEW, [D]), range(2)))
+    assert sorted(len(report.built) for report in reports) == [0, 1]
 
 
 def test_a_snapshot_says_what_it_was_made_from(small_shop: Workspace) -> None:
