@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +13,15 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core import clock
 from core.keys import RIGHTS, KeyStore
 from core.workspace import Workspace
+from feature_repo import store
+from models import artifact
+from models.churn import baselines as churn_baselines
+from models.churn import data
+from models.copies import MODEL, Copies, ServingState, seal_of
+from models.kinds import FittedModel, kind
 from serving.http import Answering
 from serving.runtime import Runtime
 
@@ -60,6 +70,50 @@ def open_shop(workspace: Workspace) -> Iterator[Shop]:
     with shop.client:
         yield shop
     runtime.close()
+
+
+def save_as_served(workspace: Workspace, version: str, **models: FittedModel) -> None:
+    """What a machine has whose registry is gone: whole local copies of versions, noted as the last good ones."""
+    for name, model in models.items():
+        folder = workspace.models_dir / name / version
+        model.save(folder / MODEL)
+        artifact.seal(folder)
+        state = ServingState(name, version, folder / MODEL, "champion", "model", seal_of(folder))
+        Copies(workspace).remember(state)
+
+
+@pytest.fixture(scope="session")
+def fitted(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, FittedModel]]:
+    """The small shop with a full online store, and a quick model of each kind fitted on it."""
+    root = tmp_path_factory.mktemp("served") / "workspace"
+    shutil.copytree(_shop_template, root)
+    workspace = Workspace.open(root)
+    present = clock.present(workspace)
+    store.materialize(workspace, present)
+    labelled = data.labelled(workspace, [present - timedelta(days=28)], present)
+    churn = churn_baselines.fit_on(workspace, labelled, data.unlabelled(workspace, present), present)
+    models = {
+        "churn": churn["rfm_logistic"],
+        "demand": kind("demand").baselines(workspace, present)["seasonal_naive"],
+        "recommendation": kind("recommendation").baselines(workspace, present)["item_item"],
+    }
+    return root, models
+
+
+@pytest.fixture
+def served(fitted: tuple[Path, dict[str, FittedModel]], tmp_path: Path) -> Workspace:
+    """A workspace of the test's own whose three models can be served."""
+    root, models = fitted
+    shutil.copytree(root, tmp_path / "served")
+    workspace = Workspace.open(tmp_path / "served")
+    save_as_served(workspace, "1", **models)
+    return workspace
+
+
+@pytest.fixture
+def shop(served: Workspace) -> Iterator[Shop]:
+    """The service with a full online store and a model of each kind."""
+    yield from open_shop(served)
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""An event is on disk before it is acknowledged, and the next prediction shows a purchase."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from core import clock
+from core.errors import StoreError
+from core.event_log import Event, EventLog
+from feature_repo import online, store
+from serving.interactions import Interactions
+from tests.serving.conftest import Shop
+
+
+def purchase(customer: str, product: str = "007", **more: Any) -> dict[str, Any]:
+    return {"customer_id": customer, "kind": "purchase", "product_id": product, "quantity": 1, "value": 3.5, **more}
+
+
+def recency(shop: Shop, customer: str) -> float:
+    result = shop.post("/v1/customers", {"customer_ids": [customer]}).json()["results"][0]
+    return float(result["rfm"]["recency_days"])
+
+
+def longest_away(shop: Shop) -> str:
+    everyone = [f"c{number:03d}" for number in range(160)]
+    results = shop.post("/v1/customers", {"customer_ids": everyone}).json()["results"]
+    return str(max(results, key=lambda result: result["rfm"]["recency_days"])["customer_id"])
+
+
+def test_a_purchase_changes_the_next_prediction(shop: Shop) -> None:
+    customer = longest_away(shop)
+    before = shop.post("/v1/churn", {"customer_ids": [customer]}).json()["results"][0]
+    answer = shop.post("/v1/events", {"events": [purchase(customer)]}).json()
+    after = shop.post("/v1/churn", {"customer_ids": [customer]}).json()["results"][0]
+    assert answer == {"accepted": 1, "known": 0, "applied": True}
+    assert before["fallback"] == "inactive"
+    assert after["fallback"] is None
+    assert after["churn_probability"] < before["churn_probability"]
+
+
+def test_what_was_just_bought_is_not_new_any_more(shop: Shop) -> None:
+    body = {"customer_id": "c001", "k": 3, "mode": "new"}
+    first = shop.post("/v1/recommendations", body).json()["results"][0]["product_id"]
+    shop.post("/v1/events", {"events": [purchase("c001", first)]})
+    after = [r["product_id"] for r in shop.post("/v1/recommendations", body).json()["results"]]
+    assert first not in after
+
+
+def test_a_new_customer_is_known_after_the_first_purchase(shop: Shop) -> None:
+    ask = {"customer_ids": ["brand new"]}
+    assert shop.post("/v1/churn", ask).json()["results"][0]["fallback"] == "population"
+    shop.post("/v1/events", {"events": [purchase("brand new")]})
+    assert shop.post("/v1/churn", ask).json()["results"][0]["fallback"] is None
+
+
+def test_an_event_sent_twice_with_its_time_counts_once(shop: Shop) -> None:
+    body = {"events": [purchase("c001", occurred_at="2024-08-20T10:00:00Z", order_id="o1")]}
+    assert shop.post("/v1/events", body).json()["known"] == 0
+    assert shop.post("/v1/events", body).json() == {"accepted": 1, "known": 1, "applied": True}
+    assert len(EventLog(shop.workspace).pending()) == 1
+
+
+def test_a_store_that_is_down_takes_the_events_later(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = longest_away(shop)
+    before = recency(shop, customer)
+
+    def down(*_: object) -> None:
+        raise StoreError("the online store does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(online, "apply_events", down)
+        answer = shop.post("/v1/events", {"events": [purchase(customer)]})
+        assert (answer.status_code, answer.json()["applied"]) == (200, False)
+    assert recency(shop, customer) == before
+    shop.runtime.background.round()
+    assert recency(shop, customer) == 1
+    assert EventLog(shop.workspace).unapplied() == []
+
+
+def test_an_event_that_a_crash_left_unapplied_is_applied_at_the_next_start(shop: Shop) -> None:
+    customer = longest_away(shop)
+    log = EventLog(shop.workspace)
+    log.append([Event(customer, clock.now(shop.workspace), "purchase", "007", quantity=1.0, value=3.5)])
+    Interactions(shop.workspace, log).apply_missed()
+    assert recency(shop, customer) == 1
+
+
+def test_a_refilled_store_shows_the_events_again(shop: Shop) -> None:
+    customer = longest_away(shop)
+    before = recency(shop, customer)
+    shop.post("/v1/events", {"events": [purchase(customer)]})
+    time.sleep(0.01)
+    store.materialize(shop.workspace, store.online_as_of(shop.workspace))
+    assert recency(shop, customer) == before
+    shop.runtime.background.round()
+    assert recency(shop, customer) == 1

@@ -1,0 +1,213 @@
+"""Each endpoint answers from a model and the online store, in the shape the document says, and says what is missing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from core import clock
+from core.consents import Consents
+from core.workspace import Workspace
+from models.kinds import kind
+from serving.endpoints import ENDPOINTS
+from tests.serving.conftest import Shop, open_shop
+from tests.serving.test_openapi import hold
+from tests.support.shop import commit
+
+CUSTOMERS = [f"c{number:03d}" for number in range(160)]
+BODIES: dict[str, Any] = {
+    "/v1/churn": {"customer_ids": ["c001", "nobody", "c001"], "explain": True},
+    "/v1/recommendations": {"customer_id": "c001"},
+    "/v1/similar": {"product_id": "003"},
+    "/v1/demand": {"series": [{"category": "category 1"}]},
+    "/v1/customers": {"customer_ids": ["c001", "nobody"]},
+    "/v1/events": {"events": [{"customer_id": "c001", "kind": "view"}]},
+    "/v1/feedback": {"prediction_id": "0" * 32, "outcome": {"bought": True}},
+}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+def test_every_endpoint_answers_as_documented(shop: Shop, endpoint: Any) -> None:
+    path = endpoint.path
+    answer = shop.get(path) if endpoint.method == "GET" else shop.post(path, BODIES[path])
+    assert answer.status_code == 200, answer.text
+    hold(answer, path, endpoint.method.lower())
+
+
+def test_churn_online_is_churn_in_the_batch_file(shop: Shop) -> None:
+    workspace, model = shop.workspace, shop.runtime.champions.get("churn").model
+    file = kind("churn").predict_file(workspace, model, clock.present(workspace), "1")
+    results = shop.post("/v1/churn", {"customer_ids": file["customer_id"].tolist()}).json()["results"]
+    online = pd.DataFrame(results)
+    for column in ("churn_probability", "risk_score", "risk_tier"):
+        assert online[column].tolist() == pytest.approx(file[column].tolist(), abs=1e-6)
+
+
+def test_results_come_in_the_order_asked_and_the_unknown_get_the_rate_of_the_population(shop: Shop) -> None:
+    answer = shop.post("/v1/churn", {"customer_ids": ["c002", "nobody", "c001", "c002"]}).json()
+    results = answer["results"]
+    assert [result["customer_id"] for result in results] == ["c002", "nobody", "c001", "c002"]
+    assert results[0] == results[3]
+    assert results[1]["fallback"] == "population"
+    assert results[1]["churn_probability"] == shop.runtime.champions.get("churn").model.population_rate
+    assert (answer["model"], answer["version"], answer["variant"]) == ("churn", "1", "champion")
+
+
+def test_reasons_are_given_when_asked_for(shop: Shop) -> None:
+    without = shop.post("/v1/churn", {"customer_ids": ["c001"]}).json()["results"][0]
+    explained = shop.post("/v1/churn", {"customer_ids": ["c001"], "explain": True}).json()["results"][0]
+    assert without["reasons"] == []
+    effects = [abs(reason["effect"]) for reason in explained["reasons"]]
+    assert effects == sorted(effects, reverse=True)
+    assert effects
+    assert all(reason["text"] for reason in explained["reasons"])
+
+
+def test_whoever_left_long_ago_is_marked_inactive(shop: Shop) -> None:
+    results = shop.post("/v1/churn", {"customer_ids": CUSTOMERS}).json()["results"]
+    fallbacks = {result["fallback"] for result in results}
+    assert fallbacks == {None, "inactive"}
+    left = [r["churn_probability"] for r in results if r["fallback"] == "inactive"]
+    stayed = [r["churn_probability"] for r in results if r["fallback"] is None]
+    assert min(left) > sum(stayed) / len(stayed)
+
+
+def test_tiers_and_actions_follow_the_score(shop: Shop) -> None:
+    for result in shop.post("/v1/churn", {"customer_ids": CUSTOMERS}).json()["results"]:
+        score = result["risk_score"]
+        tier = 3 if score >= 96 else 2 if score >= 86 else 1 if score >= 70 else 0
+        assert (result["risk_tier"], result["action"]) == (tier, shop.workspace.settings.churn.actions[tier])
+
+
+def ids(answer: Any) -> list[str]:
+    return [result["product_id"] for result in answer.json()["results"]]
+
+
+def test_recommendations_keep_to_k_and_to_what_is_excluded(shop: Shop) -> None:
+    ten = ids(shop.post("/v1/recommendations", {"customer_id": "c001", "k": 10}))
+    assert len(ten) == len(set(ten)) == 10
+    assert ids(shop.post("/v1/recommendations", {"customer_id": "c001", "k": 3})) == ten[:3]
+    without = ids(shop.post("/v1/recommendations", {"customer_id": "c001", "k": 10, "exclude": ten[:4]}))
+    assert not set(without) & set(ten[:4])
+    basket = ids(shop.post("/v1/recommendations", {"customer_id": "c001", "k": 10, "basket": ten[:1]}))
+    assert ten[0] not in basket
+
+
+def test_new_products_were_never_bought(shop: Shop) -> None:
+    found = shop.runtime.features.read("recommendation_v1", "customer_id", ["c001"])
+    bought = set(found.columns["product_ids"][0])
+    new = ids(shop.post("/v1/recommendations", {"customer_id": "c001", "k": 10, "mode": "new"}))
+    assert new
+    assert not set(new) & bought
+
+
+@pytest.mark.parametrize("customer", ["nobody", None])
+def test_the_unknown_and_guests_get_what_sells_best(shop: Shop, customer: str | None) -> None:
+    answer = shop.post("/v1/recommendations", {"customer_id": customer, "k": 5})
+    assert len(ids(answer)) == 5
+    assert {result["fallback"] for result in answer.json()["results"]} == {"popular"}
+
+
+def test_similar_products_exclude_the_product_and_an_unknown_one_gets_what_sells_best(shop: Shop) -> None:
+    assert "003" not in ids(shop.post("/v1/similar", {"product_id": "003", "k": 40}))
+    unknown = shop.post("/v1/similar", {"product_id": "none", "k": 4}).json()["results"]
+    assert {result["fallback"] for result in unknown} == {"unknown_product"}
+    assert len(unknown) == 4
+
+
+def test_demand_online_is_demand_in_the_batch_file(shop: Shop) -> None:
+    workspace, model = shop.workspace, shop.runtime.champions.get("demand").model
+    file = kind("demand").predict_file(workspace, model, clock.present(workspace), "1")
+    names = sorted(file["category"].unique())
+    results = shop.post("/v1/demand", {"series": [{"category": name} for name in names]}).json()["results"]
+    for name, result in zip(names, results, strict=True):
+        expected, days = file[file["category"] == name], pd.DataFrame(result["forecast"])
+        assert days["date"].tolist() == [day.isoformat() for day in expected["date"]]
+        for column in ("mean", "q05", "q25", "q50", "q75", "q95"):
+            assert days[column].tolist() == pytest.approx(expected[column].tolist(), abs=1e-6)
+
+
+def test_demand_tells_the_days_and_quantiles_that_were_asked_for(shop: Shop) -> None:
+    body = {"series": [{"category": "category 1"}], "horizon": 7, "quantiles": [0.5]}
+    days = shop.post("/v1/demand", body).json()["results"][0]["forecast"]
+    present = clock.present(shop.workspace)
+    assert [day["date"] for day in days] == [(present + timedelta(days=n)).isoformat() for n in range(7)]
+    assert set(days[0]) == {"date", "mean", "q50"}
+
+
+def test_a_series_without_sales_is_an_answer(shop: Shop) -> None:
+    result = shop.post("/v1/demand", {"series": [{"category": "no such"}]}).json()["results"][0]
+    assert result["fallback"] == "unknown_series"
+    assert sum(day["mean"] for day in result["forecast"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"series": [{"categroy": "a"}]}, "series[0].categroy"),
+        ({"series": [{}]}, "series[0].category"),
+        ({"series": [{"category": "category 1"}], "horizon": 29}, "horizon"),
+    ],
+)
+def test_other_key_columns_and_a_longer_horizon_are_refused(shop: Shop, body: Any, field: str) -> None:
+    answer = shop.post("/v1/demand", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_customers_have_a_profile_and_the_value_of_who_left_is_less(shop: Shop) -> None:
+    results = shop.post("/v1/customers", {"customer_ids": CUSTOMERS}).json()["results"]
+    assert all(result["segment"] and result["lifecycle_stage"] for result in results)
+    lost = [r["value_forecast"] for r in results if r["lifecycle_stage"] == "lost"]
+    active = [r["value_forecast"] for r in results if r["lifecycle_stage"] == "active"]
+    assert max(lost) < sum(active) / len(active)
+
+
+def with_consents(workspace: Workspace) -> Workspace:
+    rows = [("c001", "profiling", True), ("c001", "personalisation", False), ("c002", "personalisation", True)]
+    frame = pd.DataFrame(rows, columns=["customer_id", "purpose", "granted"])
+    commit(workspace, {"consents": frame.assign(at=pd.Timestamp("2024-02-01"))})
+    return workspace
+
+
+def test_without_consent_no_score_no_profile_and_nothing_personal(served: Workspace) -> None:
+    for shop in open_shop(with_consents(served)):
+        allowed, refused = shop.post("/v1/churn", {"customer_ids": ["c001", "c002"]}).json()["results"]
+        assert (allowed["fallback"], refused["fallback"]) == (None, "no_consent")
+        assert refused["churn_probability"] is refused["risk_score"] is refused["action"] is None
+        about = shop.post("/v1/customers", {"customer_ids": ["c002"]}).json()["results"][0]
+        assert (about["fallback"], about["segment"], about["rfm"]["monetary"]) == ("no_consent", None, None)
+        assert about["consents"] == {"personalisation": True, "profiling": False, "marketing": False}
+        impersonal = shop.post("/v1/recommendations", {"customer_id": "c001"})
+        guest = shop.post("/v1/recommendations", {"customer_id": None})
+        assert ids(impersonal) == ids(guest)
+        assert {r["fallback"] for r in impersonal.json()["results"]} == {"no_consent"}
+        personal = shop.post("/v1/recommendations", {"customer_id": "c002"})
+        assert {r["fallback"] for r in personal.json()["results"]} == {None}
+        hold(shop.post("/v1/churn", {"customer_ids": ["c002"]}), "/v1/churn", "post")
+
+
+def test_a_choice_counts_once_the_tables_hold_it(shop: Shop) -> None:
+    assert shop.runtime.choices.now == Consents()
+    with_consents(shop.workspace)
+    shop.runtime.background.round()
+    assert not shop.runtime.choices.now.allows("c002", "profiling")
+
+
+def test_predictions_are_logged_as_answered(shop: Shop) -> None:
+    churn = shop.post("/v1/churn", {"customer_ids": ["c001", "nobody"]}).json()
+    items = shop.post("/v1/recommendations", {"customer_id": "c001", "k": 2}).json()
+    shop.runtime.predictions.close()
+    log = shop.runtime.predictions
+    since, until = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
+    rows = list(log.predictions("churn", since, until))
+    assert [(r["prediction_id"], r["subject"], r["value"], r["fallback"]) for r in rows] == [
+        (churn["prediction_id"], r["customer_id"], r["churn_probability"], r["fallback"]) for r in churn["results"]
+    ]
+    rows = list(log.predictions("recommendations", since, until))
+    assert [row["item"] for row in rows] == [r["product_id"] for r in items["results"]]
+    matched = shop.post("/v1/feedback", {"prediction_id": items["prediction_id"], "outcome": {"clicked": 1}})
+    assert matched.json()["matched"] is True
+    assert log.outcomes()[-1]["outcome"] == {"clicked": 1}
