@@ -57,14 +57,17 @@ def _online(workspace: Workspace) -> dict[str, Any]:
 
 
 def _redis(parts: SplitResult) -> dict[str, Any]:
-    """redis://user:password@host:port/0, also for Valkey; ?ssl=true for TLS."""
+    """redis://user:password@host:port/0, also for Valkey; ?ssl=true for TLS.
+
+    The last write wins, as in the other stores: Feast's own check would refuse a snapshot taken again.
+    """
     options = [f"{parts.hostname or 'localhost'}:{parts.port or 6379}", f"db={parts.path.strip('/') or 0}"]
     if parts.username:
         options.append(f"username={unquote(parts.username)}")
     if parts.password:
         options.append(f"password={unquote(parts.password)}")
     options += [f"{name}={value}" for name, value in parse_qsl(parts.query)]
-    return {"type": "redis", "connection_string": ",".join(options)}
+    return {"type": "redis", "connection_string": ",".join(options), "skip_dedup": True}
 
 
 def _postgres(parts: SplitResult) -> dict[str, Any]:
