@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -20,6 +21,8 @@ def give_empty_registry(workspace: Workspace) -> None:
 
 @cache
 def _template() -> Path:
-    workspace = empty_workspace(Path(tempfile.mkdtemp(prefix="regulars-mlflow-")) / "workspace")
+    folder = tempfile.mkdtemp(prefix="regulars-mlflow-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    workspace = empty_workspace(Path(folder) / "workspace")
     Registry(workspace).client.search_registered_models()
     return workspace.mlflow_dir / "mlflow.db"
