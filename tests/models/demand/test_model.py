@@ -1,0 +1,117 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from core.errors import DataError, StoreError
+from models.demand import KIND
+from models.demand.examples import build
+from models.demand.model import DemandModel, Recipe, calibrate, fit_mean, fit_quantiles, golden_inputs
+from models.demand.plans import Calendar, Day, Plans
+from tests.models.demand.conftest import ORIGIN, make_histories
+
+RECIPE = Recipe(rounds=40, quantile_rounds=25, min_child_weight=2, bags=1)
+
+
+def fit(known, shifts=(0.0,) * 5):
+    at = {}
+    for back in range(7, 100, 6):
+        at[ORIGIN - timedelta(days=back)] = replace(
+            known, origin=ORIGIN - timedelta(days=back), units=known.units[:, :-back]
+        )
+    examples = build(at, list(at), known, Calendar(), 28)
+    names = KIND_NAMES()
+    model = DemandModel(
+        (fit_mean(examples, RECIPE, 1, 1),), fit_quantiles(examples, RECIPE, 1, 1), RECIPE, ORIGIN,
+        ("category",), "D", 28, names, shifts,
+    )  # fmt: skip
+    return replace(model, golden=golden_inputs(model, examples.matrix))
+
+
+def KIND_NAMES():  # noqa: N802
+    from models.demand.design import columns
+
+    return tuple(each.name for each in columns())
+
+
+@pytest.fixture(scope="module")
+def known():
+    return make_histories(series=12)
+
+
+@pytest.fixture(scope="module")
+def model(known):
+    return fit(known)
+
+
+def test_it_learns_the_level_and_the_rhythm(model, known):
+    forecast = model.forecast(known, Plans())
+    usual = known.units[:, -196:].reshape(12, 28, 7).mean(1)
+    expected = np.tile(usual, 4)
+    error = np.abs(forecast.mean - expected).sum() / expected.sum()
+    flat = np.abs(known.units[:, -28:].mean(1, keepdims=True) - expected).sum() / expected.sum()
+    assert error < 0.75 * flat
+
+
+def test_forecasts_are_never_negative_and_in_order(model, known):
+    forecast = model.forecast(known, Plans())
+    assert (forecast.mean >= 0).all()
+    assert (forecast.quantiles >= 0).all()
+    assert (np.diff(forecast.quantiles, axis=2) >= 0).all()
+
+
+def test_a_closed_day_sells_nothing(model, known):
+    plans = Calendar((Day(ORIGIN + timedelta(days=2), True),)).known(ORIGIN, 28)
+    forecast = model.forecast(known, plans)
+    assert forecast.mean[:, 2].max() == 0
+    assert forecast.quantiles[:, 2].max() == 0
+    assert forecast.mean[:, 3].min() > 0
+
+
+def test_the_same_data_and_seed_give_the_same_model(model, known):
+    again = fit(known).forecast(known, Plans())
+    np.testing.assert_array_equal(again.mean, model.forecast(known, Plans()).mean)
+
+
+def test_saved_and_loaded_it_says_the_same(model, known, tmp_path):
+    model.save(tmp_path / "model")
+    loaded = KIND.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.forecast(known, Plans()).quantiles, model.forecast(known, Plans()).quantiles)
+    assert KIND.golden(loaded) == []
+    assert {path.suffix for path in (tmp_path / "model").iterdir()} == {".ubj", ".json", ".parquet"}
+
+
+def test_a_changed_answer_to_a_golden_input_is_told(model):
+    changed = replace(model, shifts=(0.1, 0.0, 0.0, 0.0, 0.0))
+    assert any(line.startswith("q05") for line in KIND.golden(changed))
+
+
+def test_a_damaged_model_is_refused(model, tmp_path):
+    model.save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"dispersion": 9.0}))
+    with pytest.raises(StoreError, match="damaged"):
+        KIND.load(tmp_path / "model")
+
+
+def test_more_days_than_trained_for_are_refused(model, known):
+    with pytest.raises(DataError, match="28 periods ahead"):
+        model.forecast(known, Plans(), 29)
+
+
+def test_other_inputs_are_refused(model, known):
+    with pytest.raises(DataError, match="other inputs"):
+        replace(model, names=model.names[:-1]).forecast(known, Plans())
+
+
+def test_calibration_makes_quantiles_cover_what_they_say():
+    rng = np.random.default_rng(3)
+    ratio = rng.normal(1.0, 0.5, 20_000)
+    raw = np.tile([0.6, 0.8, 1.0, 1.2, 1.4], (len(ratio), 1))  # too narrow
+    shifted = raw + 0.8 * np.array(calibrate(raw, ratio))
+    before, after = ((ratio[:, None] <= q).mean(0) for q in (raw, shifted))
+    target = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+    assert np.abs(after - target).max() < np.abs(before - target).max()
+    assert abs(after[1] - 0.25) < 0.02

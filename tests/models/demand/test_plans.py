@@ -1,0 +1,37 @@
+from dataclasses import replace
+from datetime import date, timedelta
+
+from models.demand.plans import Calendar, Day, calendar, quiet_holidays
+from tests.models.demand.conftest import ORIGIN
+
+
+def test_what_is_not_announced_yet_is_not_known():
+    near, far = ORIGIN + timedelta(days=27), ORIGIN + timedelta(days=28)
+    known = Calendar((Day(near, True), Day(far, True))).known(ORIGIN, 28)
+    assert known.closed == {near}
+
+
+def test_known_from_decides_where_it_is_given():
+    day = ORIGIN + timedelta(days=5)
+    late, early = Day(day, True, ORIGIN + timedelta(days=1)), Day(day, True, ORIGIN)
+    assert not Calendar((late,)).known(ORIGIN, 28).closed
+    assert Calendar((early,)).known(ORIGIN, 28).closed == {day}
+
+
+def test_a_holiday_with_few_sales_counts_as_closing(histories):
+    holiday = ORIGIN - timedelta(days=20)
+    units = histories.units.copy()
+    days = Calendar((Day(holiday, False), Day(ORIGIN - timedelta(days=50), False)))
+    assert quiet_holidays(histories, days) == ()
+    units[:, -20] *= 0.4
+    assert quiet_holidays(replace(histories, units=units), days) == (holiday,)
+
+
+def test_the_shops_calendar_is_read(small_shop_readonly):
+    found = calendar(small_shop_readonly)
+    assert found.days
+    assert not any(day.closure for day in found.days)
+
+
+def test_a_shop_without_calendar_has_no_plans(new_workspace):
+    assert calendar(new_workspace).known(date(2024, 1, 1), 28).holidays == ()

@@ -1,0 +1,55 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.settings import Demand, Rules
+from models.demand.forecast import tidy
+from models.demand.rules import advise, measure_dispersion, reorder_point, surges
+
+
+def forecast(histories, mean=10.0, half=3.29 / 2):
+    point = np.full((6, 28), mean)
+    spread = np.stack([point - half, point, point, point, point + half], axis=2)
+    return tidy(histories, point, spread)
+
+
+def test_without_uncertainty_the_reorder_point_is_the_sales_of_the_lead_time(histories):
+    assert reorder_point(forecast(histories, half=0.0), 1, Demand(), 1.0).tolist() == [70.0] * 6
+
+
+def test_the_safety_stock_grows_with_service_level_and_dispersion(histories):
+    points = [
+        reorder_point(forecast(histories), 1, Demand(service_level=level), dispersion)[0]
+        for level, dispersion in ((0.9, 1.0), (0.99, 1.0), (0.99, 2.0))
+    ]
+    assert points[0] < points[1] < points[2]
+
+
+def test_a_week_above_the_ratio_surges_only_with_enough_units(histories):
+    units = np.full((6, 60), 2.0)
+    units[0, -7:] = 5.1  # 35.7 against weeks of 14
+    units[1, -7:] = 5.0  # exactly the ratio
+    units[2] = 0.1
+    units[2, -7:] = 2.8  # 19.6 units
+    found = surges(replace(histories, units=units), Rules())
+    assert found.tolist() == [True, False, False, False, False, False]
+
+
+def test_large_or_risky_series_need_a_review(histories):
+    risky = histories.high_risk.copy()
+    risky[3] = True
+    many = forecast(histories, mean=1000 / 28 + 0.01)
+    assert advise(many, histories, Demand(), Rules(), 1.0).needs_review.all()
+    few = advise(forecast(histories), replace(histories, high_risk=risky), Demand(), Rules(), 1.0)
+    assert few.needs_review.tolist() == [False, False, False, True, False, False]
+
+
+def test_dispersion_tells_dependent_days_from_independent_ones(histories):
+    rng = np.random.default_rng(5)
+    wide = replace(histories, ids=tuple(map(str, range(400))))
+    point = np.full((400, 28), 50.0)
+    half = 3.29 / 2
+    said = tidy(wide, point, np.stack([point - half, point, point, point, point + half], axis=2))
+    assert measure_dispersion(said, point + rng.normal(0, 1, (400, 28))) == pytest.approx(1.0, abs=0.2)
+    assert measure_dispersion(said, point + rng.normal(0, 1, (400, 1))) == pytest.approx(28**0.5, rel=0.2)

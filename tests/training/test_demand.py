@@ -1,0 +1,72 @@
+"""A training of the demand model on the small shop, logged and registered."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import DataError
+from models.demand import KIND
+from models.registry import Registry
+from tests.support.shop import FIRST_DAY
+from training.demand import train
+from training.demand.folds import rolling
+
+AS_OF = FIRST_DAY + timedelta(days=200)
+
+
+@pytest.fixture(scope="module")
+def trained(_shop_template, tmp_path_factory):
+    import shutil
+
+    from core.workspace import Workspace
+
+    root = tmp_path_factory.mktemp("demand") / "workspace"
+    state = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
+    shutil.copytree(_shop_template, root, ignore=state)
+    workspace = Workspace.open(root)
+    return workspace, train(workspace, AS_OF, trials=1)
+
+
+def test_a_version_is_registered_with_its_baselines_and_intervals(trained):
+    _, result = trained
+    assert set(result.baselines) == {"naive", "seasonal_naive", "mean_28d"}
+    assert set(result.metrics) == set(KIND.statistics)
+    wrmsse = result.metrics["WRMSSE"]
+    assert wrmsse.low <= wrmsse.value <= wrmsse.high
+    assert wrmsse.value < result.baselines["naive"]["WRMSSE"].value
+
+
+def test_what_was_saved_loads_and_answers(trained):
+    workspace, result = trained
+    registry = Registry(workspace)
+    folder = registry.fetch(registry.version("demand", result.version))
+    for part in ("model", "evaluation", "baseline"):
+        assert KIND.golden(KIND.load(folder / part)) == []
+    file = KIND.predict_file(workspace, KIND.load(folder / "model"), AS_OF, result.version)
+    assert len(file) == 6 * 28
+    assert not file.isna().any().any()
+
+
+def test_the_evaluation_model_knows_nothing_of_the_window_it_is_judged_on(trained):
+    workspace, result = trained
+    registry = Registry(workspace)
+    folder = registry.fetch(registry.version("demand", result.version))
+    evaluated = KIND.load(folder / "evaluation")
+    assert evaluated.trained_as_of == AS_OF - timedelta(days=28)
+    frame = KIND.evaluate(workspace, evaluated, evaluated.trained_as_of)
+    assert KIND.statistics["WRMSSE"](frame) == pytest.approx(result.metrics["WRMSSE"].value, rel=1e-6)
+
+
+def test_no_fold_holds_a_label_at_or_after_its_end(trained):
+    workspace, _ = trained
+    known = rolling(workspace, AS_OF)
+    horizon, series = 28, 6
+    for end in [*known.windows(), known.evaluated_from, known.as_of]:
+        rows = sum(min(horizon, (end - day).days) * series for day in known.at if day < end)
+        assert len(known.fold(end).examples) <= rows
+        assert known.fold(end).histories.origin == end
+
+
+def test_too_little_history_names_the_earliest_date(small_shop_readonly):
+    with pytest.raises(DataError, match="earliest possible"):
+        train(small_shop_readonly, FIRST_DAY + timedelta(days=90), trials=1)
