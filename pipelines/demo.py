@@ -127,7 +127,7 @@ def _fill_online_store(workspace: Workspace) -> None:
 
 def _key(workspace: Workspace) -> Path:
     """The file with the demo's key: random, readable by its owner only."""
-    path = workspace.secrets_dir / "demo.key"
+    path = workspace.secrets_dir / "demo_key"
     keys = KeyStore(workspace)
     if path.exists() and keys.find(path.read_text().strip()):
         return path

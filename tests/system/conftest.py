@@ -110,7 +110,7 @@ def make_key(own_shop: Path) -> Callable[..., str]:
 
     def make(name: str, *rights: str) -> str:
         options = [part for right in rights for part in ("--right", right)]
-        token: str = regulars("keys", "create", name, *options, "--json", folder=own_shop).document["key"]
+        token: str = regulars("keys", "create", name, *options, "--json", folder=own_shop).document["token"]
         return token
 
     return make
