@@ -95,8 +95,8 @@ def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
     """The visit and the product's entry; whether an older day had a purchase already is not in the features."""
     if purchase.product_id is None or purchase.quantity <= 0:
         return {}
-    ids = list(row["product_ids"] or [])
-    lists = {feature.name: list(row[feature.name] or []) for feature in PACKED}
+    ids = _listed(row["product_ids"])
+    lists = {feature.name: _listed(row[feature.name]) for feature in PACKED}
     place = bisect_left(ids, purchase.product_id)
     if place == len(ids) or ids[place] != purchase.product_id:
         ids.insert(place, purchase.product_id)
@@ -113,6 +113,10 @@ def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
     lists["last_days"][place] = min(lists["last_days"][place], float(purchase.age))
     lists["first_days"][place] = max(lists["first_days"][place], float(purchase.age))
     return {"product_ids": ids, **lists, **_visit(row, purchase)}
+
+
+def _listed(values: Any) -> list[Any]:
+    return [] if values is None else list(values)
 
 
 def _visit(row: Row, purchase: Purchase) -> dict[str, Any]:

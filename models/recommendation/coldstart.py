@@ -19,7 +19,7 @@ def ranked(
     catalogue = assortment.catalogue
     popularity = popular(knowledge, catalogue, region)
     strength = with_basket(knowledge, assortment, basket) if len(basket) else np.zeros(len(catalogue), np.float32)
-    scores = popularity + np.where(strength > 0, 1 + strength, 0)
+    scores = np.where(strength > 0, 1 + strength, popularity)
     order = np.lexsort((np.arange(len(scores)), -scores))
     return [(int(p), float(scores[p]), Source.BASKET if strength[p] > 0 else Source.POPULAR) for p in order]
 

@@ -50,7 +50,8 @@ class RecommendationKind:
         Raises:
             UsageError: an unknown mode, or k out of 1..1000.
         """
-        mode, k = options.get("mode") or "all", options.get("k") or 10
+        given = {name: value for name, value in options.items() if value is not None}
+        mode, k = given.get("mode", "all"), given.get("k", metrics.K)
         if mode not in MODES:
             raise UsageError(f"no mode {mode!r}", todo=did_you_mean(str(mode), MODES))
         if not isinstance(k, int) or not 1 <= k <= 1000:

@@ -58,20 +58,14 @@ def as_matrix(lists: pd.DataFrame, facts: Facts) -> Ints:
 
 
 def beyond_accuracy(top: Ints, facts: Facts) -> dict[str, NDArray[np.float64]]:
-    """Diversity, novelty and mean price level of each customer's list."""
+    """Diversity and novelty of each customer's list."""
     catalogue, there = facts.catalogue, top >= 0
     size = np.maximum(there.sum(axis=1), 1)
     category = np.where(there, catalogue.groups["category"][top], -1)
     different = np.array([len(set(row[row >= 0])) for row in category])
     share = np.maximum(catalogue.numbers["buyers"], 1) / max(len(facts.histories), 1)
     surprise = np.where(there, -np.log2(share)[top], 0.0)
-    level = np.where(there, catalogue.numbers["price_level"][top], np.nan)
-    known = np.isfinite(level)
-    return {
-        "diversity": different / size,
-        "novelty": surprise.sum(axis=1) / size,
-        "price_level": np.where(known, level, 0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan),
-    }
+    return {"diversity": different / size, "novelty": surprise.sum(axis=1) / size}
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,8 @@ class Coverage:
         if len(values) == 1:
             return values
         # A resample has fewer different customers, so it covers less: take that bias out.
-        return values - values.mean() + len(shown) / float(frame[CATALOGUE].iloc[0])
+        centred: NDArray[np.float64] = values - values.mean() + len(shown) / float(frame[CATALOGUE].iloc[0])
+        return centred
 
 
 STATISTICS: Mapping[str, Statistic] = MappingProxyType(

@@ -129,8 +129,8 @@ def _counter(owner: Ints, customers: int) -> Callable[[np.ndarray[tuple[int], np
 
 def _product(taste: Taste, product: Ints) -> dict[str, Floats]:
     numbers = taste.assortment.catalogue.numbers
-    columns = {name: numbers[name][product] for name in _PRODUCT}
-    columns["trend"] = (columns["sales_28d"] + 1) / (columns["sales_84d"] / 3 + 1)
+    columns: dict[str, Floats] = {name: numbers[name][product] for name in _PRODUCT}
+    columns["trend"] = ((columns["sales_28d"] + 1) / (columns["sales_84d"] / 3 + 1)).astype(np.float32)
     columns["orders_per_buyer"] = _ratio(columns["order_count"], columns["buyers"])
     return columns
 

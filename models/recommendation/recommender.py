@@ -106,7 +106,7 @@ class Recommender:
         unwanted = set(products.codes([*exclude, *basket]).tolist())
         in_basket = products.codes(list(basket))
         in_basket = in_basket[in_basket >= 0]
-        if not history or not history.get(IDS):
+        if history is None or history.get(IDS) is None or not len(history[IDS]):
             ranked = coldstart.ranked(self.knowledge, assortment, in_basket, region)
             found = [each for each in ranked if each[0] not in unwanted][:k]
             return [

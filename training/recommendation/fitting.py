@@ -14,15 +14,15 @@ from training.recommendation.examples import Examples
 
 BINS = 64
 ORDER_ROUNDS = 0.6
-"""The ranker needs fewer rounds than the logistic learner (tried on the windows before November 2017)."""
+"""The ranker needs fewer rounds than the logistic learner."""
 
 
 @dataclass(frozen=True)
 class Parameters:
     """Of both learners of a mode; `blend` is the share of the ranker in the score."""
 
-    eta: float = 0.08
-    rounds: int = 150
+    eta: float = 0.05
+    rounds: int = 250
     max_depth: int = 5
     min_child_weight: float = 20.0
     subsample: float = 0.8

@@ -35,8 +35,8 @@ from training.recommendation.examples import Examples, Origin, examples, joined,
 from training.recommendation.fitting import Parameters
 from training.study import Tuned
 
-ORIGINS = 2
-"""Origins that one fit sees: older ones tell of another assortment (tried on the windows before November 2017)."""
+ORIGINS = 3
+"""Origins that one fit sees, the newest (NDCG@10 as of 2017-10-06: 0.4226 with 2, 0.4256 with 3, 0.4238 with 4)."""
 NEGATIVES = 0.15
 """Share of the candidates that were not bought which training sees."""
 LEAST_DAYS = 28

@@ -77,7 +77,7 @@ def _suggest(trial: Trial, mode: Mode) -> Parameters:
         min_child_weight=trial.suggest_float(f"{mode}.min_child_weight", 4.0, 100.0, log=True),
         colsample_bytree=trial.suggest_float(f"{mode}.colsample_bytree", 0.25, 0.8),
         reg_lambda=trial.suggest_float(f"{mode}.reg_lambda", 0.5, 30.0, log=True),
-        rounds=trial.suggest_int(f"{mode}.rounds", 90, 240, step=30),
+        rounds=trial.suggest_int(f"{mode}.rounds", 150, 350, step=50),
     )
 
 

@@ -1,0 +1,58 @@
+"""The prediction file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from core.errors import UsageError
+from core.workspace import Workspace
+from models.recommendation import KIND
+from models.recommendation.facts import customers_before
+from models.recommendation.recommender import Recommender
+from tests.support.shop import FIRST_DAY, commit
+
+
+@pytest.mark.parametrize("mode", ["all", "new"])
+def test_everybody_has_ranks_without_gaps(small_shop_readonly, model, as_of, mode) -> None:
+    file = KIND.predict_file(small_shop_readonly, model, as_of, "7", mode=mode, k=12)
+    assert list(file.columns) == ["customer_id", "rank", "product_id", "score", "source", "model_version"]
+    assert sorted(file.customer_id.unique()) == customers_before(small_shop_readonly, as_of)
+    assert (file.groupby("customer_id")["rank"].apply(list).map(lambda ranks: ranks == list(range(1, 13)))).all()
+    assert not file.duplicated(["customer_id", "product_id"]).any()
+    assert file.notna().all().all()
+    falling = file.groupby("customer_id").score.apply(lambda scores: scores.is_monotonic_decreasing)
+    assert falling.all()
+
+
+def test_without_consent_everybody_gets_the_same(small_shop: Workspace, model: Recommender, as_of) -> None:
+    refused = pd.DataFrame(
+        {"customer_id": ["c003"], "purpose": ["personalisation"], "granted": [False], "at": [pd.Timestamp(FIRST_DAY)]}
+    )
+    granted = [f"c{i:03d}" for i in range(160) if i != 3]
+    rest = pd.DataFrame(
+        {"customer_id": granted, "purpose": "personalisation", "granted": True, "at": pd.Timestamp(FIRST_DAY)}
+    )
+    commit(small_shop, {"consents": pd.concat([refused, rest])})
+    file = KIND.predict_file(small_shop, model, as_of, "1")
+    assert set(file[file.customer_id == "c003"].source) == {"popular"}
+    assert set(file[file.customer_id == "c004"].source) != {"popular"}
+
+
+def test_who_bought_nothing_that_counts_gets_what_sells_best(small_shop: Workspace, model: Recommender, as_of) -> None:
+    line = {
+        "customer_id": "only services", "order_id": "x", "product_id": "047", "quantity": 1.0, "revenue": 5.0,
+        "ordered_at": pd.Timestamp(as_of - timedelta(days=5)), "discount": 0.0,
+    }  # fmt: skip
+    orders = pd.read_parquet(small_shop.tables.files("orders")[0])[list(line)]
+    commit(small_shop, {"orders": pd.concat([orders, pd.DataFrame([line])])})
+    file = KIND.predict_file(small_shop, model, as_of, "1")
+    assert set(file[file.customer_id == "only services"].source) == {"popular"}
+
+
+@pytest.mark.parametrize("options", [{"mode": "newest"}, {"k": 0}, {"k": 1001}, {"k": "ten"}])
+def test_an_impossible_option_is_refused(small_shop_readonly, model, as_of, options) -> None:
+    with pytest.raises(UsageError):
+        KIND.predict_file(small_shop_readonly, model, as_of, "1", **options)

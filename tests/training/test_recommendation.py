@@ -1,0 +1,80 @@
+"""Training the recommendation model on the small shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import DataError
+from core.workspace import Workspace
+from models.copies import BASELINE, EVALUATION, MODEL
+from models.kinds import kind
+from models.recommendation.candidates import Limits
+from models.recommendation.kind import KIND
+from models.registry import Registry
+from tests.support.shop import FIRST_DAY, commit
+from training.recommendation import train
+from training.recommendation.examples import examples, joined, origin
+
+D = FIRST_DAY + timedelta(days=200)
+
+
+def test_training_ends_with_a_version_that_holds_three_recommenders(small_shop: Workspace) -> None:
+    done = train(small_shop, D, trials=1)
+    assert set(done.metrics) == set(KIND.statistics)
+    assert set(done.baselines) == {"popularity", "personal_frequency", "item_item"}
+    assert done.metrics["ndcg@10"].value > done.baselines["popularity"]["ndcg@10"].value
+    registry = Registry(small_shop)
+    version = registry.version("recommendation", done.version)
+    folder = registry.fetch(version)
+    dates = {part: kind("recommendation").load(folder / part).trained_as_of for part in (MODEL, EVALUATION, BASELINE)}
+    assert dates == {MODEL: D, EVALUATION: D - timedelta(days=28), BASELINE: D}
+    assert KIND.golden(KIND.load(folder / MODEL)) == []
+
+
+@pytest.mark.long
+def test_later_facts_change_no_model(small_shop: Workspace, copy_workspace: Callable[..., Workspace]) -> None:
+    other = copy_workspace(small_shop, "cut")
+    orders = pd.concat([pd.read_parquet(path) for path in other.tables.files("orders")])
+    known = orders[pd.to_datetime(orders["day"]).dt.date < D].drop(columns=["day", "local_at", "row_key"])
+    assert len(known) < len(orders)
+    commit(other, {"orders": known})
+    files = []
+    for workspace in (small_shop, other):
+        version = train(workspace, D, trials=1).version
+        registry = Registry(workspace)
+        model = KIND.load(registry.fetch(registry.version("recommendation", version)) / MODEL)
+        files.append(KIND.predict_file(workspace, model, D, "x"))
+    pd.testing.assert_frame_equal(*files, atol=1e-6)
+
+
+@pytest.mark.parametrize("days", [60, 139])
+def test_too_early_names_the_earliest_date(small_shop_readonly: Workspace, days: int) -> None:
+    with pytest.raises(DataError, match=str(FIRST_DAY + timedelta(days=140))):
+        train(small_shop_readonly, FIRST_DAY + timedelta(days=days), trials=1)
+
+
+@pytest.fixture(scope="module")
+def day() -> date:
+    return D - timedelta(days=28)
+
+
+def test_training_sees_all_that_was_bought_and_some_that_was_not(small_shop_readonly: Workspace, day: date) -> None:
+    source = origin(small_shop_readonly, day)
+    whole, some = (examples(source, Limits(), share, seed=1) for share in (1.0, 0.2))
+    assert some.bought.sum() == whole.bought.sum()
+    assert (~some.bought).sum() < 0.4 * (~whole.bought).sum()
+    perfect = whole.bought.astype(np.float32)
+    assert whole.ndcg(perfect, "all") > 0.5 > whole.ndcg(-perfect, "all")
+
+
+def test_customers_of_different_origins_stay_apart(small_shop_readonly: Workspace, day: date) -> None:
+    part = examples(origin(small_shop_readonly, day), Limits(), 0.5, seed=1)
+    both = joined([part, part])
+    assert len(both) == 2 * len(part)
+    assert len(set(both.row.tolist())) == 2 * len(set(part.row.tolist()))
+    assert (np.diff(both.row) >= 0).all()
