@@ -83,7 +83,7 @@ class EventLog:
 
         `refilled_at` is when it was last filled from the tables, which forgets the events that are not in these.
         """
-        missing = _EVENTS.c.applied_at.is_(None)
+        missing: sa.ColumnElement[bool] = _EVENTS.c.applied_at.is_(None)
         if refilled_at is not None:
             missing |= _EVENTS.c.applied_at < _naive(refilled_at)
         return self._where(missing & _EVENTS.c.ingested_at.is_(None))

@@ -68,7 +68,7 @@ def show(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
             }
             for key in keys
         ]
-        console.table(("name", "rights", "state", "created", "expires"), [row.values() for row in rows])
+        console.table(("name", "rights", "state", "created", "expires"), [tuple(row.values()) for row in rows])
         console.finish(f"{len(rows)} keys", "" if rows else "regulars keys create NAME --right predict", {"keys": rows})
 
 
