@@ -8,10 +8,10 @@ other way round: `feedback` returns after the commit, so what was acknowledged i
 from __future__ import annotations
 
 import json
-import queue
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -98,7 +98,8 @@ class PredictionLog:
         self.engine = workspace.database
         ensure(self.engine, _METADATA)
         self.dropped = 0
-        self._queue: queue.Queue[Prediction | None] = queue.Queue(QUEUED)
+        self._queue: deque[Prediction] = deque()
+        self._stop = threading.Event()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -106,10 +107,11 @@ class PredictionLog:
         """Queue a prediction for the log; returns at once. With a full queue it is dropped and counted."""
         if self._writer is None:
             self._start()
-        try:
-            self._queue.put_nowait(prediction)
-        except queue.Full:
+        if len(self._queue) >= QUEUED:
             self.dropped += 1
+            return
+        # A deque takes this without a lock, and nobody is woken: a request never waits for the writer's turn.
+        self._queue.append(prediction)
 
     def feedback(self, prediction_id: str, outcome: Mapping[str, Any], key_name: str | None = None) -> str:
         """Keep what came of a prediction; returns the feedback's id once it is on disk."""
@@ -158,8 +160,9 @@ class PredictionLog:
         """Write what is queued and stop."""
         with self._starting:
             if self._writer is not None:
-                self._queue.put(None)
+                self._stop.set()
                 self._writer.join()
+                self._stop.clear()
                 self._writer = None
 
     def _start(self) -> None:
@@ -169,27 +172,17 @@ class PredictionLog:
                 self._writer.start()
 
     def _write_batches(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            batch, last = self._collect(first)
-            self._write(batch)
-            if last:
-                return
+        last = False
+        while not last:
+            last = self._stop.wait(LONGEST_WAIT)
+            while batch := self._collect():
+                self._write(batch)
 
-    def _collect(self, first: Prediction) -> tuple[list[Prediction], bool]:
-        """What arrives within LONGEST_WAIT, and whether the end was reached."""
-        batch, deadline = [first], time.monotonic() + LONGEST_WAIT
-        while len(batch) < BATCH and (left := deadline - time.monotonic()) > 0:
-            try:
-                item = self._queue.get(timeout=left)
-            except queue.Empty:
-                break
-            if item is None:
-                return batch, True
-            batch.append(item)
-        return batch, False
+    def _collect(self) -> list[Prediction]:
+        batch: list[Prediction] = []
+        while self._queue and len(batch) < BATCH:
+            batch.append(self._queue.popleft())
+        return batch
 
     def _write(self, batch: Sequence[Prediction]) -> None:
         results = [row for prediction in batch for row in _result_rows(prediction)]
