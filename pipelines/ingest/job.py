@@ -12,11 +12,12 @@ import duckdb
 
 from core import progress
 from core.errors import DataError, StoreError, UsageError, did_you_mean
+from core.event_log import EventLog
 from core.tables import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
-from pipelines.ingest import currencies, duplicates, outliers, quarantine
+from pipelines.ingest import currencies, duplicates, outliers, quarantine, received
 from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.dry_run import features_on, named_checks
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
@@ -55,6 +56,8 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
             workspace.tables.collect_garbage()
             ingest.refuse_bad_tables()
         reports = ingest.write(dry_run=dry_run)
+    if not dry_run:
+        reports += _take_in_received(workspace)
     return IngestReport(
         generation=workspace.tables.generation,
         tables=tuple(reports),
@@ -64,6 +67,19 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
         checks=tuple(checks),
         features=features_on({*workspace.tables.manifest.tables, *source.tables}),
     )
+
+
+def _take_in_received(workspace: Workspace) -> list[TableReport]:
+    """Take the events that reached the service into the tables, and settle those the tables tell of now."""
+    events = EventLog(workspace).pending()
+    if not events:
+        return []
+    with workspace.tables.lock(), _engine_errors(), open_engine(workspace) as connection:
+        ingest = _Ingest(workspace, received.source(workspace, events), connection, anew=False, remembers=False)
+        ingest.read(list(ingest.source.tables.values()))
+        reports = ingest.write(dry_run=False)
+    received.settle(workspace, events)
+    return reports
 
 
 def _wanted(workspace: Workspace, source: Source, table: str | None) -> list[TableSource]:
@@ -129,9 +145,16 @@ class _Ingest:
     """The steps of one ingest; hold the tables' lock meanwhile."""
 
     def __init__(
-        self, workspace: Workspace, source: Source, connection: duckdb.DuckDBPyConnection, *, anew: bool
+        self,
+        workspace: Workspace,
+        source: Source,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        anew: bool,
+        remembers: bool = True,
     ) -> None:
         self.workspace, self.source, self.connection, self.anew = workspace, source, connection, anew
+        self.remembers = remembers
         self.shop = Shop(source.timezone, source.base_currency, datetime.now(UTC))
         self.memory = Memory(workspace)
         self.tables: list[_Table] = []
@@ -241,7 +264,8 @@ class _Ingest:
                 changes[report.table] = change
         if not dry_run:
             self._commit(changes)
-            self._remember(reports)
+            if self.remembers:
+                self._remember(reports)
         return reports
 
     def _merge(self, table: _Table, dry_run: bool) -> tuple[TableReport, TableChange | None]:
