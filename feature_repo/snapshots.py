@@ -12,9 +12,10 @@ import inspect
 import json
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -77,19 +78,33 @@ def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildRepor
         NotReady: nothing has been ingested.
         DataError: a date before any data; names the earliest possible one.
     """
-    spec, started = catalog.view(view), time.monotonic()
-    wanted = sorted(set(dates))
+    return ensure_all(workspace, [view], dates)[0]
+
+
+def ensure_all(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> list[BuildReport]:
+    """`ensure` for several views, from one reading of the tables.
+
+    Raises:
+        UsageError, NotReady, DataError: as `ensure`.
+    """
+    specs, wanted = [catalog.view(name) for name in views], sorted(set(dates))
     _refuse_too_early(workspace, wanted)
-    transform = transform_hash(workspace, spec)
+    shop = cache(lambda: sources.tables(workspace, sources.connect(workspace)))
+    return [_ensure(workspace, spec, wanted, shop) for spec in specs]
+
+
+def _ensure(workspace: Workspace, view: View, wanted: list[date], shop: Callable[[], ShopTables]) -> BuildReport:
+    started, transform = time.monotonic(), transform_hash(workspace, view)
     missing: list[date] = []
-    if _outdated(workspace, spec, transform) or _not_fresh(workspace, spec, wanted, transform):
-        with exclusive(workspace.features_dir / f".{view}.lock"):
-            _tidy(workspace, spec, transform)
-            missing = _not_fresh(workspace, spec, wanted, transform)
-            _build(workspace, spec, missing, transform)
-    rows = sum(build.rows for day in wanted if (build := read_build(workspace, view, day)))
+    if _outdated(workspace, view, transform) or _not_fresh(workspace, view, wanted, transform):
+        with exclusive(workspace.features_dir / f".{view.name}.lock"):
+            _tidy(workspace, view, transform)
+            missing = _not_fresh(workspace, view, wanted, transform)
+            for day in progress.current().track(missing, f"features: {view.name}", total=len(missing)):
+                _build(workspace, view, shop(), Build(view.name, day.isoformat(), transform, shop().generation))
+    rows = sum(build.rows for day in wanted if (build := read_build(workspace, view.name, day)))
     reused = tuple(day for day in wanted if day not in set(missing))
-    return BuildReport(view, tuple(missing), reused, rows, time.monotonic() - started)
+    return BuildReport(view.name, tuple(missing), reused, rows, time.monotonic() - started)
 
 
 def is_fresh(workspace: Workspace, view: View, day: date, transform: str | None = None) -> bool:
@@ -193,17 +208,7 @@ def _tidy(workspace: Workspace, view: View, transform: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _build(workspace: Workspace, view: View, days: Sequence[date], transform: str) -> None:
-    """Build the partitions from one reading of the tables."""
-    if not days:
-        return
-    generation = workspace.tables.generation
-    shop = sources.tables(workspace, sources.connect(workspace))
-    for day in progress.current().track(days, f"features: {view.name}", total=len(days)):
-        _build_one(workspace, view, shop, Build(view.name, day.isoformat(), transform, generation))
-
-
-def _build_one(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> None:
+def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> None:
     started, day = time.monotonic(), date.fromisoformat(build.snapshot)
     table = expression(view, shop, Snapshot(day)).order_by(view.key)
     target = partition(workspace, view.name, day).parent

@@ -63,6 +63,7 @@ class ShopTables:
         workspace.tables.entry("orders")
         self.settings: Settings = workspace.settings
         self.engine = engine
+        self.generation = workspace.tables.generation
         self._tables = workspace.tables
         self._kept: dict[str, ir.Table] = {}
 

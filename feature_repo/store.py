@@ -99,8 +99,7 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
     zone = ZoneInfo(workspace.tables.timezone)
     times = entities[TIMESTAMP].drop_duplicates()
     days = {cast(date, time.date()) for time in times.dt.tz_convert(zone)}
-    for part in parts:
-        snapshots.ensure(workspace, part.name, days)
+    snapshots.ensure_all(workspace, [part.name for part in parts], days)
     feast = feature_store(workspace)
     frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
     with feast_errors("the offline store"), _engine(workspace):
@@ -134,9 +133,7 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         StoreError: the online store does not answer, or does not hold what was written.
     """
     started = time.monotonic()
-    for name in catalog.VIEWS:
-        snapshots.ensure(workspace, name, [as_of])
-    counts = {name: _rows(workspace, name, as_of) for name in catalog.VIEWS}
+    counts = {report.view: report.rows for report in snapshots.ensure_all(workspace, catalog.VIEWS, [as_of])}
     feast = feature_store(workspace)
     moment = day_start(as_of, workspace.tables.timezone)
     for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
@@ -166,11 +163,6 @@ def views_of(service: str, columns: object) -> tuple[View, ...]:
 def references(parts: tuple[View, ...]) -> list[str]:
     """The features of some views, as Feast names them."""
     return [f"{part.name}:{feature.name}" for part in parts for feature in part.features]
-
-
-def _rows(workspace: Workspace, view_name: str, as_of: date) -> int:
-    build = snapshots.read_build(workspace, view_name, as_of)
-    return build.rows if build else 0
 
 
 def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: date) -> None:

@@ -27,11 +27,8 @@ def build(workspace: Workspace, as_of: date) -> list[BuildReport]:
         NotReady: nothing has been ingested.
         DataError: before any data.
     """
-    reports = []
-    for name in catalog.VIEWS:
-        progress.current().step(f"{name} as of {as_of}")
-        reports.append(snapshots.ensure(workspace, name, [as_of]))
-    return reports
+    progress.current().step(f"features as of {as_of}")
+    return snapshots.ensure_all(workspace, catalog.VIEWS, [as_of])
 
 
 def export(workspace: Workspace, as_of: date, output: Path, view: str = "customer_features") -> int:
