@@ -48,7 +48,8 @@ class Shop:
         self.workspace = runtime.workspace
         self.keys = KeyStore(runtime.workspace)
         self.token = self.keys.create("test", RIGHTS)
-        self.client = TestClient(as_application(Answering(runtime)), raise_server_exceptions=False)
+        self.answering = Answering(runtime)
+        self.client = TestClient(as_application(self.answering), raise_server_exceptions=False)
 
     def headers(self, token: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}"} if token else {}

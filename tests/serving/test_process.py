@@ -1,0 +1,214 @@
+"""The service as a process: it survives what kills it, and exchanges a champion under load."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from core.event_log import EventLog
+from core.keys import RIGHTS, KeyStore
+from core.prediction_log import PredictionLog
+from core.workspace import Workspace
+from models.kinds import FittedModel
+from models.registry import Registry
+from models.version import CHAMPION
+from pipelines.processes import free_port
+from tests.support import toy
+from tests.support.mlflow import give_empty_registry
+from training import tracking
+
+pytestmark = pytest.mark.long
+START_SECONDS = 180
+
+
+class Process:
+    """`regulars serve` on a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.port = free_port("127.0.0.1", 3400)
+        token = KeyStore(workspace).create(f"test {time.monotonic_ns()}", RIGHTS)
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {token}"}, timeout=30
+        )
+        self.log = workspace.root / "serve.log"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "pipelines.cli.main", "serve", "--port", str(self.port)]
+        environment = {
+            **os.environ,
+            "REGULARS_WORKSPACE": str(self.workspace.root),
+            "REGULARS_SERVING__RELOAD_SECONDS": "0.5",
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(httpx.HTTPError):
+                if self.client.get("/readyz").status_code == 200:
+                    return
+            time.sleep(0.2)
+        pytest.fail(self.log.read_text())
+
+    def family(self) -> list[psutil.Process]:
+        own = psutil.Process(self.process.pid)
+        return [own, *own.children(recursive=True)]
+
+    def worker(self) -> psutil.Process:
+        return next(p for p in self.family() if "_bentoml_impl.worker.service" in p.cmdline())
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(40)
+
+
+@pytest.fixture
+def process(served: Workspace) -> Iterator[Process]:
+    made = Process(served)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_acknowledged_feedback_and_events_survive_kill_9(process: Process) -> None:
+    acknowledged: list[int] = []
+
+    def send() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            for number in range(10_000):
+                outcome = {"prediction_id": f"{number:032x}", "outcome": {"number": number}}
+                event = {"customer_id": f"k{number}", "kind": "purchase", "product_id": "007", "value": 1.0}
+                if process.client.post("/v1/feedback", json=outcome).status_code != 200:
+                    return
+                if process.client.post("/v1/events", json={"events": [event]}).status_code != 200:
+                    return
+                acknowledged.append(number)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    while len(acknowledged) < 20:
+        time.sleep(0.01)
+    family = process.family()
+    for each in family:
+        each.kill()
+    sender.join()
+    psutil.wait_procs(family, timeout=10)
+    process.process.wait()
+
+    process.start()  # on the same port
+    outcomes = {row["outcome"]["number"] for row in PredictionLog(process.workspace).outcomes()}
+    events = {event.customer_id for event in EventLog(process.workspace).pending()}
+    assert set(acknowledged) <= outcomes
+    assert {f"k{number}" for number in acknowledged} <= events
+    known = process.client.post("/v1/churn", json={"customer_ids": [f"k{n}" for n in acknowledged]}).json()
+    assert {result["fallback"] for result in known["results"]} == {None}
+
+
+def test_a_killed_worker_is_replaced_and_a_killed_command_leaves_nothing_behind(process: Process) -> None:
+    process.worker().kill()
+    time.sleep(0.5)
+    process.wait_ready()
+    family = process.family()
+    process.process.kill()
+    process.process.wait()
+    _, left = psutil.wait_procs(family, timeout=20)
+    assert left == []
+    process.start()
+
+
+def test_a_busy_port_is_named_and_another_offered(process: Process) -> None:
+    command = [sys.executable, "-m", "pipelines.cli.main", "serve", "--port", str(process.port)]
+    done = subprocess.run(
+        [*command, "--workspace", str(process.workspace.root)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"port {process.port} on 127.0.0.1 is taken" in done.stderr
+    assert "regulars serve --port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_stops_everything(process: Process) -> None:
+    family = process.family()
+    process.process.send_signal(signal.SIGINT)
+    assert process.process.wait(40) == 130
+    _, left = psutil.wait_procs(family, timeout=10)
+    assert left == []
+    assert "Traceback" not in process.log.read_text()
+
+
+def test_without_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
+    for arguments in (["pipelines.cli.main", "serve"], ["serving"]):
+        environment = {name: value for name, value in os.environ.items() if name != "REGULARS_WORKSPACE"}
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "regulars init" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def register(workspace: Workspace, folder: Path, model: FittedModel) -> str:
+    """A version in the registry; what it says of its training is a toy's."""
+    for part in ("model", "evaluation", "baseline"):
+        model.save(folder / part)
+    record = toy.record(folder.parent / "toy", as_of=model.trained_as_of, directory=folder)
+    return tracking.log(workspace, record).version
+
+
+def test_a_new_champion_answers_within_30_seconds_without_a_failed_request(
+    served: Workspace, fitted: tuple[Path, dict[str, FittedModel]], tmp_path: Path
+) -> None:
+    give_empty_registry(served)
+    registry, model = Registry(served), fitted[1]["churn"]
+    first = register(served, tmp_path / "first", model)
+    registry.set_alias("churn", CHAMPION, first)
+    process = Process(served)
+    process.start()
+    answers: list[tuple[float, int, str | None]] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=process.client.base_url, headers=process.client.headers, timeout=30) as client:
+            while not enough.is_set():
+                started = time.monotonic()
+                answer = client.post("/v1/churn", json={"customer_ids": ["c001"]})
+                version = answer.json().get("version")
+                answers.append((time.monotonic() - started, answer.status_code, version))
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    second = register(served, tmp_path / "second", model)
+    registry.set_alias("churn", CHAMPION, second)
+    changed = time.monotonic()
+    while answers[-1][2] != second and time.monotonic() - changed < 30:
+        time.sleep(0.05)
+    time.sleep(1)
+    enough.set()
+    for asker in askers:
+        asker.join()
+    process.stop()
+    assert {status for _, status, _ in answers} == {200}
+    assert {version for _, _, version in answers} == {first, second}
+    assert answers[-1][2] == second
+    assert max(seconds for seconds, _, _ in answers) < 5
