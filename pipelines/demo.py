@@ -21,7 +21,7 @@ from models.kinds import NAMES, kind
 from models.registry import Registry
 from models.version import CHAMPION, Version
 from monitoring import monitor
-from pipelines import ingest
+from pipelines import features, ingest
 from pipelines.initialise import initialise
 from pipelines.training import train
 
@@ -122,7 +122,7 @@ def _trained(workspace: Workspace, name: str) -> Version | None:
 def _fill_online_store(workspace: Workspace) -> None:
     if store.online_as_of(workspace) != present(workspace):
         progress.current().step("filling the online store")
-        store.materialize(workspace, present(workspace))
+        features.materialize(workspace, present(workspace))
 
 
 def _key(workspace: Workspace) -> Path:
