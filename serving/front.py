@@ -1,4 +1,4 @@
-"""ASGI middleware that stands before BentoML's own addresses and answers all of them but `/metrics`.
+"""ASGI middleware that stands before BentoML's own addresses and answers all of them.
 
 It is light: the process that supervises the workers imports the service too, and needs no models for that. The
 worker opens what answers when BentoML makes the service.
@@ -26,7 +26,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; BentoML's start and end of the process pass through."""
         if scope["type"] == "http" and Front.answering is not None:
-            await Front.answering(scope, receive, send, self.app)
+            await Front.answering(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

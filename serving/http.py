@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from core.errors import RegularsError
 from core.keys import Key
@@ -45,22 +45,21 @@ _log = structlog.get_logger(__name__)
 
 
 class Answering:
-    """An ASGI application over a runtime. `/metrics` is passed on to `metrics_app` where the caller may read it."""
+    """An ASGI application over a runtime."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.waiting = 0
         self._threads = anyio.CapacityLimiter(THREADS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, metrics_app: ASGIApp) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        request = Request(scope, receive)
-        response: ASGIApp = await self._told(request, metrics_app)
+        response = await self._told(Request(scope, receive))
         await response(scope, receive, send)
 
-    async def _told(self, request: Request, metrics_app: ASGIApp) -> ASGIApp:
+    async def _told(self, request: Request) -> Response:
         try:
-            return await self._route(request, metrics_app)
+            return await self._route(request)
         except Problem as problem:
             return problem.response()
         except ClientDisconnect:
@@ -69,14 +68,15 @@ class Answering:
             _log.exception("request_failed", path=request.url.path, error=type(error).__name__)
             return Broken("the service's log has the rest").response()
 
-    async def _route(self, request: Request, metrics_app: ASGIApp) -> ASGIApp:
+    async def _route(self, request: Request) -> Response:
         method, path = request.method, request.url.path
         endpoint = _ENDPOINTS.get(("GET" if method in READING else method, path))
         if endpoint is not None:
             return await self._measured(endpoint, request)
         if method in READING and path == "/metrics":
             await self._guard(request)
-            return metrics_app
+            content, media_type = await self._in_thread(metrics.text)
+            return Response(content, media_type=media_type)
         if method in READING and path in _PAGES:
             return _PAGES[path](self.runtime)
         raise no_such(path)

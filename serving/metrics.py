@@ -1,11 +1,13 @@
-"""What Prometheus reads at `/metrics`, beside BentoML's own figures.
+"""What Prometheus reads at `/metrics`.
 
-The metrics are made on first use: `prometheus_client` looks at the worker's environment when a metric is made, to
-count over all workers.
+BentoML's own figures are off: they are labelled with whatever address was asked for, so that anybody could make
+them grow without end. The metrics are made on first use: `prometheus_client` looks at the worker's environment
+then, to count over all workers.
 """
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +37,18 @@ def tell_version(model: str, version: str) -> None:
 def tell_dropped(count: int) -> None:
     """How many predictions could not be logged since the start."""
     _dropped().set(count)
+
+
+def text() -> tuple[bytes, str]:
+    """The figures of all workers, and their media type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
 @cache

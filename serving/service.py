@@ -1,6 +1,6 @@
 """The BentoML service: `regulars serve`, or `bentoml serve serving.service:Regulars`.
 
-BentoML runs the workers, their sockets and `/metrics`; `serving.front` answers.
+BentoML runs the workers and their sockets; `serving.front` answers.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ SWITCH_SECONDS = 0.0005
     workers=1,
     traffic={"timeout": TIMEOUT_SECONDS},
     logging={"access": {"enabled": False}},
+    metrics={"enabled": False},
 )
 class Regulars:
     """Customer machine learning for shops over HTTP."""

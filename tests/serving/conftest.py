@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,11 +26,11 @@ from serving.runtime import Runtime
 
 
 def as_application(answering: Answering) -> ASGIApp:
-    """What BentoML makes of it: `/metrics` is BentoML's."""
+    """With the start and end of a process, which BentoML answers."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await answering(scope, receive, send, PlainTextResponse("figures"))
+            await answering(scope, receive, send)
             return
         for moment in ("startup", "shutdown"):
             await receive()

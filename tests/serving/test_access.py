@@ -64,12 +64,19 @@ def test_open_addresses_need_no_key(bare: Shop) -> None:
 
 def test_figures_are_for_loopback_or_any_key(bare: Shop) -> None:
     assert bare.get("/metrics", None).status_code == 401
-    assert bare.get("/metrics", bare.keys.create("grafana", ["review"])).text == "figures"
+    bare.get("/v1/models")
+    figures = bare.get("/metrics", bare.keys.create("grafana", ["review"])).text
+    assert 'regulars_requests_total{endpoint="/v1/models",status="200"}' in figures
     assert on_loopback(("127.0.0.1", 1), [])
     assert on_loopback(("::1", 1), [])
     assert not on_loopback(("192.168.0.9", 1), [])
     assert not on_loopback(("127.0.0.1", 1), [(b"X-Forwarded-For", b"203.0.113.7")])
     assert not on_loopback(None, [])
+
+
+def test_addresses_that_are_not_there_leave_no_trace_in_the_figures(bare: Shop) -> None:
+    bare.get("/no/such/address")
+    assert "/no/such" not in bare.get("/metrics").text
 
 
 @pytest.mark.parametrize(
