@@ -144,11 +144,12 @@ def _chance(test: Test, one: int, two: int) -> float:
 
 
 def _pace(test: Test, reference: Mapping[date, pd.DataFrame], column: str, scale: float) -> float:
-    """How far the column moved per day inside the reference, at most.
+    """How far the column moved per day in the later half of the reference, at most.
 
-    Snapshots at least half the reference apart are compared: over a longer way a real pace weighs more than chance.
+    In the later half, because early on sums over 84 days grow only until the shop has 84 days; and between
+    snapshots at least half of it apart, because over a longer way a real pace weighs more than chance.
     """
-    days, paces = sorted(reference), [0.0]
+    days, paces = sorted(reference)[(len(reference) - 1) // 2 :], [0.0]
     apart = (days[-1] - days[0]) / 2
     for before, after in combinations(days, 2):
         one, two = reference[before][column].dropna(), reference[after][column].dropna()

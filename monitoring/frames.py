@@ -40,19 +40,26 @@ class Predictions:
 
 
 def origins(registry: Registry, version: Version, horizon_days: int) -> list[date]:
-    """The snapshot dates of a version's training data, at most `MOST_ORIGINS`, oldest first.
+    """The latest snapshot dates of a version's training data, `STEP_DAYS` apart, at most `MOST_ORIGINS`; oldest first.
 
-    They are those that its training recorded (`extra.origins` of record.json), thinned out evenly; else every
-    28th day back from the last date whose labels it could know.
+    They are among those that its training recorded (`extra.origins` of record.json); without a record, counted back
+    from the last date whose labels it could know.
     """
     last = version.as_of - timedelta(days=horizon_days)
-    recorded = sorted(date.fromisoformat(day) for day in _recorded(registry, version))
-    if len(recorded) > MOST_ORIGINS:
-        step = (len(recorded) - 1) / (MOST_ORIGINS - 1)
-        recorded = [recorded[round(i * step)] for i in range(MOST_ORIGINS)]
     first = registry.workspace.tables.first_day() + timedelta(days=STEP_DAYS)
-    grid = [last - timedelta(days=STEP_DAYS * i) for i in reversed(range(MOST_ORIGINS))]
-    return recorded or [day for day in grid if day > first] or [last]
+    grid = [last - timedelta(days=STEP_DAYS * back) for back in range(MOST_ORIGINS)]
+    recorded = [date.fromisoformat(day) for day in _recorded(registry, version)]
+    chosen = [day for day in recorded or grid if first < day <= last] or [last]
+    return _apart(sorted(chosen, reverse=True))[::-1]
+
+
+def _apart(latest_first: Sequence[date]) -> list[date]:
+    """Those that lie at least `STEP_DAYS` before the one taken last."""
+    taken = [latest_first[0]]
+    for day in latest_first[1:]:
+        if taken[-1] - day >= timedelta(days=STEP_DAYS) and len(taken) < MOST_ORIGINS:
+            taken.append(day)
+    return taken
 
 
 def predictions(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
 from core.workspace import Workspace
-from monitoring.drift import Comparison
 from monitoring.outcome import Check
 
 JUMP = 0.10
@@ -31,29 +32,25 @@ def shop(workspace: Workspace, as_of: date) -> tuple[Check, ...]:
     return (*_orders(workspace, as_of), _silence(workspace, as_of), *_refused(workspace))
 
 
-def of_features(compared: Comparison) -> tuple[Check, ...]:
-    """The checks of one view's features."""
-    return features(compared.pooled, compared.current)
+def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame) -> tuple[Check, ...]:
+    """Checks of one view's features: what went missing, what became constant.
 
-
-def features(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[Check, ...]:
-    """Checks of one model's features: what went missing, what became constant, rows that repeat."""
-    missing, before = current.isna().mean(), reference.isna().mean()
+    `reference` has one frame per snapshot: what was missing or constant in any of them (no campaign was running) may
+    be so again.
+    """
     names = [str(name) for name in current.columns]
-    jumped = [name for name in names if missing[name] - before[name] > JUMP]
-    constant = [n for n in names if current[n].nunique(dropna=False) <= 1 < reference[n].nunique(dropna=False)]
+    most = pd.concat([frame.isna().mean() for frame in reference], axis=1).max(axis=1)
+    missing = current.isna().mean()
+    jumped = [name for name in names if missing[name] - most[name] > JUMP]
+    constant = [n for n in names if _constant(current[n]) and not any(_constant(frame[n]) for frame in reference)]
     return (
-        _named("features that went missing", jumped, len(current.columns)),
-        _named("features that became constant", constant, len(current.columns)),
-        Check(
-            "missing values",
-            float(missing.mean()),
-            float(before.mean()),
-            JUMP,
-            bool(missing.mean() - before.mean() <= JUMP),
-            f"{missing.mean():.1%} of the values are missing, {before.mean():.1%} in the reference",
-        ),
+        _named("features that went missing", jumped, len(names)),
+        _named("features that became constant", constant, len(names)),
     )
+
+
+def _constant(values: pd.Series[Any]) -> bool:
+    return values.nunique(dropna=False) <= 1
 
 
 def _named(name: str, columns: list[str], total: int) -> Check:

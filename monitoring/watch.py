@@ -20,7 +20,7 @@ from models.version import CHALLENGER, CHAMPION, Version
 from monitoring import drift, exposure, fairness, frames, model_report, performance, quality, rules, series
 from monitoring.drift import Comparison, Source
 from monitoring.frames import Predictions
-from monitoring.outcome import ModelReport, RuleState
+from monitoring.outcome import Check, ModelReport, RuleState
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
     report = replace(
         _measured(subject, ModelReport(kind_name, version.version, note, version.as_of)),
         drift=drift.result(compared),
-        quality=tuple(check for each, of in compared if of == "feature" for check in quality.of_features(each)),
+        quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=spread,
     )
     link = model_report.write(workspace, report, compared, as_of, at)
@@ -136,6 +136,10 @@ def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[Compa
         predicted = frames.of_predictions(kind.name, scored, subject.as_of, workspace.settings.seed)
         found.append((predicted, "prediction"))
     return found
+
+
+def _feature_checks(compared: Comparison) -> tuple[Check, ...]:
+    return quality.features(list(compared.reference.values()), compared.current)
 
 
 def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, float]) -> list[RuleState]:

@@ -44,7 +44,7 @@ def test_nothing_is_flagged_where_nothing_was_planted(n):
 
 
 @pytest.mark.parametrize("column", ["revenue", "visits", "discount_share", "recency", "tenure"])
-@pytest.mark.parametrize("n", [160, 2400])
+@pytest.mark.parametrize("n", [300, 2400])
 def test_a_shift_of_one_standard_deviation_shows_in_its_column_alone(column, n):
     rng = np.random.default_rng(1)
     compared = comparison(rng, n)

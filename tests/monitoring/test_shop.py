@@ -70,9 +70,14 @@ def test_a_source_that_fell_silent_fails_a_check(small_shop_readonly):
 def test_features_that_went_missing_or_constant_are_named():
     before = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 2.0, 3.0, 4.0], "c": [1.0, 2.0, 1.0, 2.0]})
     now = pd.DataFrame({"a": [1.0, None, None, 2.0], "b": [1.0, 2.0, 3.0, 4.0], "c": [1.0, 1.0, 1.0, 1.0]})
-    texts = {check.name: check.text for check in quality.features(before, now) if not check.passed}
+    texts = {check.name: check.text for check in quality.features([before], now) if not check.passed}
     assert texts["features that went missing"] == "1 of 3: a"
     assert texts["features that became constant"] == "1 of 3: c"
+
+
+def test_what_was_constant_before_may_be_so_again():
+    before = [pd.DataFrame({"campaigns": [1.0, 2.0]}), pd.DataFrame({"campaigns": [0.0, 0.0]})]
+    assert all(check.passed for check in quality.features(before, pd.DataFrame({"campaigns": [0.0, 0.0]})))
 
 
 def test_groups_follow_the_order_asked_for_and_strangers_are_unknown(small_shop_readonly, frames):

@@ -1,0 +1,40 @@
+"""A shop of 400 customers with a champion that scores them, monitored once; copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.clock import present
+from core.workspace import Workspace
+from models import release
+from monitoring import monitor, watch
+from tests.support import watched
+from tests.support.shop import make_shop
+
+
+@pytest.fixture(scope="session")
+def _watched_template(tmp_path_factory) -> Path:
+    """Trained as of 28 days ago, promoted, and monitored as of the present."""
+    folder = tmp_path_factory.mktemp("watched")
+    workspace = make_shop(folder / "workspace", customers=400, seed=11)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        watched.install(monkeypatch)
+        as_of = present(workspace) - timedelta(days=28)
+        version = watched.train(workspace, folder, as_of)
+        watch.model(workspace, "churn", as_of, monitor.datetime.now(monitor.UTC))
+        release.promote(workspace, "churn", version.version, "ana")
+        monitor.run(workspace, present(workspace))
+    return workspace.root
+
+
+@pytest.fixture
+def shop(_watched_template, tmp_path, monkeypatch) -> Workspace:
+    """The watched shop, in a workspace of the test's own."""
+    watched.install(monkeypatch)
+    root = tmp_path / "workspace"
+    shutil.copytree(_watched_template, root)
+    return Workspace.open(root)

@@ -1,0 +1,124 @@
+"""A churn kind small enough to see through, that scores real customers: the longer away, the likelier gone.
+
+It stands in for `churn` where a test is about monitoring and not about a learner.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from models import artifact, kinds
+from models.churn.population import active
+from models.intervals import Interval, Mean, bootstrap_all, paired
+from models.version import Version
+from tests.support import toy
+from training import tracking
+
+HORIZON = timedelta(days=28)
+
+
+class RecencyModel:
+    """Probability 1 - exp(-days away / scale)."""
+
+    def __init__(self, trained_as_of: date, scale: float = 30.0) -> None:
+        self.trained_as_of, self.scale = trained_as_of, scale
+
+    def save(self, directory: Path) -> None:
+        with artifact.saving(directory) as staging:
+            content = {"as_of": self.trained_as_of.isoformat(), "scale": self.scale}
+            (staging / "model.json").write_text(json.dumps(content))
+
+
+class RecencyKind:
+    """`churn`, measured by the squared error of the probability."""
+
+    name, service, primary, higher_is_better = "churn", "churn_v1", "error", False
+    statistics = {"error": Mean("squared"), "rate": Mean("churned")}
+
+    def load(self, directory: Path) -> RecencyModel:
+        artifact.verify(directory)
+        content = json.loads((directory / "model.json").read_text())
+        return RecencyModel(date.fromisoformat(content["as_of"]), content["scale"])
+
+    def predict_file(self, workspace, model, as_of: date, version: str, **options) -> pd.DataFrame:
+        assert model.trained_as_of <= as_of, "a model must not predict what it has seen"
+        ids = active(workspace, as_of)
+        away = np.array([(as_of - last).days for last in _last_days(workspace, as_of).reindex(ids)])
+        chance = 1 - np.exp(-away / model.scale)
+        score = np.floor(100 * pd.Series(chance).rank(pct=True)).clip(upper=100).astype(int)
+        tier = np.digitize(score, workspace.settings.churn.tiers)
+        columns = {"customer_id": ids, "as_of": as_of, "churn_probability": chance, "risk_score": score}
+        return pd.DataFrame(columns | {"risk_tier": tier, "model_version": version})
+
+    def evaluate(self, workspace, model, as_of: date) -> pd.DataFrame:
+        scores = self.predict_file(workspace, model, as_of, "-").set_index("customer_id")
+        left = ~scores.index.isin(_buyers(workspace, as_of, as_of + HORIZON))
+        squared = (left - scores["churn_probability"]) ** 2
+        return pd.DataFrame({"squared": squared, "churned": left.astype(float)}, index=scores.index)
+
+    def baselines(self, workspace, as_of: date) -> dict[str, RecencyModel]:
+        return {"hasty": RecencyModel(as_of, 2.0)}
+
+    def signature(self, model) -> dict[str, list[str]]:
+        return {"inputs": ["days_away"], "outputs": ["probability"]}
+
+    def answer(self, model, inputs: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"probability": 1 - np.exp(-inputs["days_away"] / model.scale)})
+
+    def golden(self, model) -> list[str]:
+        return []
+
+
+def install(monkeypatch) -> RecencyKind:
+    """Let `kind("churn")` be this one for one test; `models.churn` stays importable."""
+    module = ModuleType("models.churn")
+    module.KIND = RecencyKind()
+    module.__path__ = [str(Path(kinds.__file__).parent / "churn")]
+    monkeypatch.setitem(sys.modules, "models.churn", module)
+    kinds.kind.cache_clear()
+    return module.KIND
+
+
+def train(workspace, folder: Path, as_of: date, scale: float = 30.0) -> Version:
+    """Log a version as training does: measured on the window before `as_of`, beside its baseline."""
+    kind, start = RecencyKind(), as_of - HORIZON
+    directory = folder / f"trained-{as_of}-{scale}"
+    RecencyModel(as_of, scale).save(directory / "model")
+    RecencyModel(start, scale).save(directory / "evaluation")
+    RecencyModel(as_of, 2.0).save(directory / "baseline")
+    own = kind.evaluate(workspace, RecencyModel(start, scale), start)
+    theirs = kind.evaluate(workspace, RecencyModel(start, 2.0), start)
+    record = toy.record(
+        folder / "toy",
+        as_of=as_of,
+        directory=directory,
+        metrics=bootstrap_all(own, kind.statistics, 200),
+        baselines={"hasty": bootstrap_all(theirs, kind.statistics, 200)},
+        best_baseline="hasty",
+        paired={"hasty": Interval(*vars(paired(own, theirs, kind.statistics["error"], 200)).values())},
+        units=len(own),
+    )
+    return tracking.log(workspace, record)
+
+
+def _last_days(workspace, before: date) -> pd.Series:
+    return _query(workspace, "max(day) AS value", date.min, before).set_index("customer_id")["value"].dt.date
+
+
+def _buyers(workspace, start: date, stop: date) -> set[str]:
+    return set(_query(workspace, "1 AS value", start, stop)["customer_id"])
+
+
+def _query(workspace, what: str, start: date, stop: date) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        workspace.tables.register(connection)
+        query = f"SELECT customer_id, {what} FROM orders WHERE day >= $start AND day < $stop GROUP BY 1"
+        return connection.execute(query, {"start": start, "stop": stop}).df()
