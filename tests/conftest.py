@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core import telemetry
 
 telemetry.switch_off()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A busy machine makes no law false: what matters about speed is measured in benchmarks.
+settings.register_profile("regulars", deadline=None)
+settings.load_profile("regulars")
 
 from core.workspace import Workspace  # noqa: E402
 from tests.support.shop import empty_workspace, make_shop  # noqa: E402
