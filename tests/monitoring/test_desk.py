@@ -1,0 +1,223 @@
+"""The review desk over HTTP: who gets in, what the pages say, and what a decision does."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from core.audit import AuditLog
+from core.keys import KeyStore
+from core.secret_files import secret
+from models.registry import Registry
+from monitoring.desk import app, sessions
+from monitoring.desk.sessions import Session, Sessions
+
+HOME = "http://127.0.0.1:3001"
+
+
+@pytest.fixture
+def key(shop):
+    return KeyStore(shop).create("maria", ["review"])
+
+
+@pytest.fixture
+def desk(shop):
+    return TestClient(app.build(shop), base_url=HOME)
+
+
+@pytest.fixture
+def reviewer(desk, key):
+    """A browser that has signed in."""
+    sign_in(desk, key)
+    return desk
+
+
+def csrf(page):
+    return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+
+
+def sign_in(client, key):
+    page = client.get("/signin")
+    return client.post("/signin", data={"csrf": csrf(page), "key": key})
+
+
+def decide(client, verdict, reason="looks fair to me", **changes):
+    path = "/models/churn/versions/1"
+    page = client.get(path)
+    evidence = re.search(r'name="evidence" value="([^"]*)"', page.text)[1]
+    form = {"csrf": csrf(page), "evidence": evidence, "verdict": verdict, "reason": reason}
+    return client.post(path, data=form | changes)
+
+
+@pytest.mark.parametrize("path", ["/", "/models/churn", "/models/churn/versions/1", "/audit", "/reports/a/b"])
+def test_nobody_sees_a_page_without_signing_in(desk, path):
+    answer = desk.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
+
+
+def test_a_key_with_the_right_to_review_gets_in(desk, key):
+    page = sign_in(desk, key)
+    assert page.status_code == 200
+    assert "maria" in page.text
+
+
+@pytest.mark.parametrize("wrong", ["", "rgl_nothing_at_all", "x" * 500, "ключ"])
+def test_a_wrong_key_does_not(desk, wrong):
+    assert sign_in(desk, wrong).status_code == 403
+    assert desk.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_key_without_the_right_gets_the_same_answer_as_a_wrong_one(desk, shop):
+    other = KeyStore(shop).create("shop front", ["predict"])
+    strip = re.compile(r'value="[^"]+"')
+    pages = [strip.sub("", sign_in(desk, each).text) for each in (other, "wrong")]
+    assert pages[0] == pages[1]
+
+
+def test_a_revoked_key_is_out_at_once(reviewer, shop):
+    assert reviewer.get("/").status_code == 200
+    KeyStore(shop).revoke("maria")
+    assert reviewer.get("/", follow_redirects=False).status_code == 303
+
+
+def test_the_cookie_is_of_this_site_only_and_no_script_reads_it(desk, key):
+    page = desk.get("/signin")
+    header = page.headers["set-cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=strict" in header
+    assert key not in header
+
+
+def test_a_forged_or_old_cookie_is_nobody(shop, monkeypatch):
+    found = Sessions(shop)
+    cookie = found.write(Session("someone", "token", 2_000_000_000))
+    assert found.read(cookie) is not None
+    assert found.read(cookie[:-1] + ("0" if cookie[-1] != "0" else "1")) is None
+    assert found.read("e30." + cookie.rpartition(".")[2]) is None
+    assert found.read(None) is None
+    assert found.read(found.write(Session("someone", "token", 1))) is None
+    monkeypatch.setenv("REGULARS_DESK_SESSION", "another key")
+    assert Sessions(shop).read(cookie) is None
+
+
+def test_the_session_key_lies_in_a_private_file(shop):
+    secret(shop, sessions.SECRET)
+    assert (shop.secrets_dir / sessions.SECRET).stat().st_mode & 0o077 == 0
+
+
+def test_ten_wrong_keys_close_the_door_for_a_minute(desk, key, monkeypatch):
+    for _ in range(sessions.MOST_FAILURES):
+        sign_in(desk, "wrong")
+    assert "wait a minute" in sign_in(desk, key).text
+    later = sessions.time.monotonic() + sessions.FAILURE_SECONDS + 1
+    monkeypatch.setattr(sessions.time, "monotonic", lambda: later)
+    assert sign_in(desk, key).status_code == 200
+
+
+def test_signing_out_ends_the_session(reviewer):
+    reviewer.post("/signout", data={"csrf": csrf(reviewer.get("/"))})
+    assert reviewer.get("/", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/", "/signin", "/models/churn", "/nowhere", "/static/desk.css"])
+def test_every_answer_carries_the_security_headers_and_allows_no_script(reviewer, path):
+    headers = reviewer.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "script-src" not in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_no_page_has_a_script_a_style_attribute_or_an_address_elsewhere(reviewer):
+    for path in ("/", "/models/churn", "/models/churn/versions/1", "/audit"):
+        text = reviewer.get(path).text
+        assert "<script" not in text
+        assert 'style="' not in text
+        assert not re.search(r'(src|href)="https?:', text)
+
+
+def test_a_foreign_host_name_is_not_served(desk):
+    assert desk.get("/signin", headers={"host": "evil.example"}).status_code == 421
+
+
+def test_a_post_from_another_site_is_refused(reviewer):
+    answer = reviewer.post(
+        "/signout", data={"csrf": csrf(reviewer.get("/"))}, headers={"origin": "https://evil.example"}
+    )
+    assert answer.status_code == 403
+    assert reviewer.get("/", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "x" * 100])
+def test_a_decision_without_the_csrf_token_is_refused(reviewer, shop, token):
+    assert decide(reviewer, "approve", csrf=token).status_code == 403
+    assert Registry(shop).version("churn", "1").review is None
+
+
+def test_a_large_body_is_refused(reviewer):
+    assert decide(reviewer, "approve", reason="x" * 100_000).status_code == 413
+
+
+def test_the_overview_shows_every_model_with_its_light(reviewer):
+    text = reviewer.get("/").text
+    assert text.count('class="card ') == 3
+    assert "In order" in text
+    assert "No version" in text
+    assert "1 of 3 models has a champion" in text
+    assert "Rules of the house" in text
+
+
+def test_the_model_page_shows_trends_fairness_and_drift(reviewer):
+    text = reviewer.get("/models/churn").text
+    assert "Over time" in text
+    assert "Fairness by group" in text
+    assert "too few to judge" in text or 'class="verdict ok"' in text
+    assert text.count("<svg") > 100
+    assert re.search(r'href="/reports/[0-9a-f-]+/[0-9a-f-]+"', text)
+
+
+def test_a_model_without_a_version_says_which_command_makes_one(reviewer):
+    assert "regulars train demand" in reviewer.get("/models/demand").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/models/churns", "/models/churn/versions/9", "/reports/../x", "/models/churn/compare?a=1&b=1"]
+)
+def test_what_is_not_there_is_said_in_words(reviewer, path):
+    answer = reviewer.get(path)
+    assert answer.status_code in (404, 503)
+    assert "Traceback" not in answer.text
+    assert "Back to the overview" in answer.text
+
+
+@pytest.mark.parametrize(("verdict", "stored"), [("approve", "approved"), ("refuse", "refused")])
+def test_a_decision_is_recorded_with_its_reason_and_name(reviewer, shop, verdict, stored):
+    page = decide(reviewer, verdict, reason="the disparity is explained by <b>tenure</b>")
+    assert page.status_code == 200
+    review = Registry(shop).version("churn", "1").review
+    assert review is not None
+    assert (review.verdict, review.who) == (stored, "maria")
+    entry = AuditLog(shop).entries("churn/1")[-1]
+    assert (entry.action, entry.who) == (verdict, "maria")
+    assert entry.details["reason"] == "the disparity is explained by <b>tenure</b>"
+    trail = reviewer.get("/audit").text
+    assert "&lt;b&gt;tenure&lt;/b&gt;" in trail
+    assert "every link of the chain holds" in trail
+
+
+@pytest.mark.parametrize("changes", [{"reason": ""}, {"reason": "  "}, {"verdict": "promote"}, {"evidence": "other"}])
+def test_a_decision_that_can_not_be_meant_is_not_recorded(reviewer, shop, changes):
+    page = decide(reviewer, **{"verdict": "approve", **changes})
+    assert page.status_code == 400
+    assert 'role="alert"' in page.text
+    assert Registry(shop).version("churn", "1").review is None
+
+
+def test_a_broken_chain_shows(reviewer, shop):
+    import sqlalchemy as sa
+
+    with shop.database.begin() as connection:
+        connection.execute(sa.text("UPDATE audit_log SET who = 'somebody else' WHERE seq = 1"))
+    text = reviewer.get("/audit").text
+    assert "The chain is broken at entry 1" in text

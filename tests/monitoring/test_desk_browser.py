@@ -1,0 +1,137 @@
+"""The review desk in a real browser: by keyboard alone, in light and dark, with the full report."""
+
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from core.keys import KeyStore
+from models.registry import Registry
+from monitoring.desk import app
+from tests.conftest import need
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(shop):
+    """The desk, listening."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app.build(shop), host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def browser(chromium):
+    playwright = need("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    return context.new_page()
+
+
+@pytest.fixture
+def signed_in(page, address, shop):
+    """Signed in with the keyboard only."""
+    token = KeyStore(shop).create("maria", ["review"])
+    page.goto(address)
+    page.keyboard.type(token)  # the field has the focus
+    page.keyboard.press("Enter")
+    page.wait_for_url(address + "/")
+    return page
+
+
+def test_a_reviewer_sees_judges_and_finds_the_decision_in_the_trail(signed_in, address, shop):
+    page, complaints = signed_in, []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    assert page.locator(".card").count() == 3
+    assert page.get_by_text("In order").first.is_visible()
+    page.get_by_role("link", name="Churn", exact=True).first.click()
+    assert page.get_by_role("heading", name="Fairness by group").is_visible()
+    assert page.locator("svg.forest").first.is_visible()
+    page.get_by_role("link", name="version 1").first.click()
+    page.get_by_label("Reason").fill("no group is worse off")
+    page.get_by_role("button", name="Approve version 1").click()
+    assert page.get_by_role("status").inner_text().startswith("churn version 1 is approved")
+    page.get_by_role("link", name="Audit trail").click()
+    assert page.get_by_text("no group is worse off").is_visible()
+    review = Registry(shop).version("churn", "1").review
+    assert review is not None
+    assert review.who == "maria"
+    assert complaints == []
+
+
+def test_the_full_report_opens_in_a_sandbox_that_can_not_reach_the_desk(signed_in, address):
+    page = signed_in
+    page.goto(address + "/models/churn")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Open the full report").click()
+    report = opened.value
+    report.wait_for_load_state()
+    report.get_by_text("Share of drifted columns").first.wait_for()
+    assert report.evaluate("window.origin") == "null"
+    blocked = report.evaluate("() => { try { return document.cookie } catch (error) { return 'refused' } }")
+    assert blocked in ("", "refused")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [380, 1280])
+def test_pages_fit_their_screen_and_read_well_in_light_and_dark(signed_in, address, scheme, width):
+    page = signed_in
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in ("/", "/models/churn", "/models/churn/versions/1", "/audit"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate(_CONTRAST) >= 4.5, path
+
+
+def test_every_page_has_one_heading_and_a_way_past_the_navigation(signed_in, address):
+    page = signed_in
+    for path in ("/", "/models/demand", "/models/churn/versions/1", "/audit"):
+        page.goto(address + path)
+        assert page.locator("h1").count() == 1
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+
+# The lowest contrast of any shown text against the nearest background behind it (WCAG 2, relative luminance).
+_CONTRAST = """() => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = node => {
+    for (; node; node = node.parentElement) {
+      const colour = parse(getComputedStyle(node).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  let least = 21;
+  for (const node of document.querySelectorAll("main *, header *, footer")) {
+    const own = [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim());
+    if (!own || node.closest("svg") || !node.getClientRects().length) continue;
+    const [a, b] = [light(parse(getComputedStyle(node).color)), light(behind(node))];
+    least = Math.min(least, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  }
+  return least;
+}"""

@@ -1,0 +1,127 @@
+"""The full reports: what Evidently computes is what we say, and nothing of a customer stays in them."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from evidently.core.report import Snapshot
+
+from core.errors import NotReady
+from models.fairness_result import FairnessResult
+from monitoring import drift, reports
+from monitoring.drift import Comparison
+from monitoring.fairness import judge
+from monitoring.fairness.counting import confusions
+from monitoring.fairness.judge import Limits
+from monitoring.outcome import Check, ReportLink
+
+NOW = datetime(2024, 9, 1, tzinfo=UTC)
+TODAY = date(2024, 9, 1)
+MARK = 123456.789
+
+
+@pytest.fixture(scope="module")
+def compared():
+    rng = np.random.default_rng(0)
+
+    def frame(n, shift=0.0):
+        codes = rng.choice(["a", "b"], n)
+        return pd.DataFrame({"spend": rng.gamma(2, 20, n) + shift, "visits": rng.poisson(4, n) * 1.0, "code": codes})
+
+    current = frame(400, shift=40)
+    current.loc[7, "spend"] = MARK
+    days = [TODAY - timedelta(days=28 * back) for back in (3, 2, 1)]
+    return Comparison({day: frame(400) for day in days}, current, TODAY, frozenset({"code"}))
+
+
+@pytest.fixture(scope="module")
+def fairness():
+    rng = np.random.default_rng(1)
+    groups = rng.choice(["young", "old", None], 900)
+    selected = (rng.random(900) < 0.3) | ((groups == "old") & (rng.random(900) < 0.7))
+    figures = judge.rates("age", confusions(groups, selected, rng.random(900) < 0.3), Limits())
+    return FairnessResult("churn", TODAY - timedelta(days=28), TODAY, tuple(figures))
+
+
+@pytest.fixture(scope="module")
+def snapshot(compared, fairness):
+    columns, _ = drift.measure(compared, "feature")
+    checks = [Check("lines of guests", 0.4, 0.0, 0.1, False, "40% of lines")]
+    metrics = [*reports.fairness_metrics(fairness, Limits()), *reports.check_metrics(checks), *drift.metrics(columns)]
+    data = reports.Data(compared.current, compared.pooled, compared.codes)
+    return reports.run(data, metrics, "churn version 1", NOW, ["version 1"])
+
+
+def results(snapshot):
+    return {each["metric_name"]: each["value"] for each in snapshot.dict()["metrics"]}
+
+
+def test_our_scores_are_those_in_evidentlys_report(snapshot, compared):
+    columns, _ = drift.measure(compared, "feature")
+    assert len(columns) == 3
+    found = results(snapshot)
+    for column in columns:
+        value = next(value for name, value in found.items() if f"column={column.column}," in name)
+        assert value == pytest.approx(column.score, rel=1e-6)
+
+
+def test_our_verdicts_are_its_tests(snapshot, fairness):
+    status = {test["name"]: test["status"].value for test in snapshot.dict()["tests"]}
+    assert status["selection rate of age = old"] == "FAIL"
+    assert status["selection rate of age = unknown"] == "SKIPPED"
+    assert status["lines of guests"] == "FAIL"
+    assert status["Value Drift for column visits"] == "SUCCESS"
+    assert fairness.flagged
+
+
+def test_fairness_is_a_figure_of_the_same_report(snapshot):
+    name = next(name for name in results(snapshot) if name.startswith("GroupFairness") and "selection rate" in name)
+    assert results(snapshot)[name] == 2
+
+
+def test_a_report_is_kept_where_evidentlys_own_pages_find_it(snapshot, tmp_path):
+    workspace = SimpleNamespace(reports_dir=tmp_path / "reports")
+    first, second = (reports.save(workspace, "churn", snapshot) for _ in range(2))
+    other = reports.save(workspace, "demand", snapshot)
+    assert first.project == second.project != other.project
+    from evidently.ui.workspace import Workspace as EvidentlyWorkspace
+
+    store = EvidentlyWorkspace(str(workspace.reports_dir))
+    assert {project.name for project in store.list_projects()} == {"churn", "demand"}
+    assert len(store.list_runs(first.project)) == 2
+    page = reports.html(workspace, first)
+    assert "Fairness: selection rate by age" in page
+
+
+def test_evidently_loads_the_snapshot_without_our_code(snapshot, tmp_path):
+    path = tmp_path / "snapshot.json"
+    path.write_text(snapshot.dumps())
+    assert '"monitoring' not in path.read_text()
+    assert Snapshot.load(str(path)).get_name() == "churn version 1"
+
+
+def test_no_value_of_a_customer_stays_in_a_report(snapshot):
+    text = snapshot.dumps()
+    assert "mean +/- std" not in text
+    longest = max(len(values) for values in _number_lists(json.loads(text)))
+    assert longest <= 60
+
+
+@pytest.mark.parametrize("link", [ReportLink("../..", "etc"), ReportLink("0" * 32, "1" * 32)])
+def test_a_report_that_is_not_there_is_said_in_words(tmp_path, link):
+    with pytest.raises(NotReady, match="regulars monitor"):
+        reports.html(SimpleNamespace(reports_dir=tmp_path), link)
+
+
+def _number_lists(content):
+    if isinstance(content, dict):
+        for value in content.values():
+            yield from _number_lists(value)
+    elif isinstance(content, list):
+        if content and all(isinstance(value, int | float) for value in content):
+            yield content
+        for value in content:
+            yield from _number_lists(value)
