@@ -100,10 +100,31 @@ def of_ratios(group: Side, rest: Side, confidence: float) -> Ratio | None:
     Techniques, 6.3): var(R) = n / (n - 1) sum((e - R y)^2) / sum(y)^2. None where a side has no denominator
     or both have no numerator: then there is nothing to compare.
     """
-    pooled = (np.concatenate([group[0], rest[0]]), np.concatenate([group[1], rest[1]]))
-    if min(group[1].sum(), rest[1].sum()) <= 0 or pooled[0].sum() <= 0:
+    tops = (float(group[0].sum()), float(rest[0].sum()))
+    if min(group[1].sum(), rest[1].sum()) <= 0 or max(tops) <= 0:
         return None
+    if tops[0] <= 0:
+        return _of_zero(group, rest, confidence)
+    if tops[1] <= 0:
+        return _of_zero(rest, group, confidence).inverse()
+    pooled = (np.concatenate([group[0], rest[0]]), np.concatenate([group[1], rest[1]]))
     return _welch(_log_ratio(group, pooled), _log_ratio(rest, pooled), confidence)
+
+
+def _of_zero(zero: Side, other: Side, confidence: float) -> Ratio:
+    """The interval where every value of the first side is zero, which has no logarithm and no variance.
+
+    With confidence 1 - a / 2 each: at most 1 - (a / 2)^(1 / n) of its units are not zero in truth (the exact bound
+    for 0 of n), at the size that such units have on the other side; and the other side is not below its own bound.
+    """
+    n, alpha = len(zero[0]), 1 - confidence
+    found = other[0] > 0
+    size = float(other[0][found].sum() / other[1][found].sum())
+    estimate = _log_ratio(other, other)
+    lowest = exp(estimate.value - float(stats.t.ppf(1 - alpha / 2, estimate.df)) * sqrt(estimate.variance))
+    value = 0.5 / (n + 0.5) * size / exp(estimate.value)
+    high = (1 - (alpha / 2) ** (1 / n)) * size / max(lowest, 1e-300)
+    return Ratio(max(value, 1 / FARTHEST), 1 / FARTHEST, min(max(high, value), FARTHEST))
 
 
 @dataclass(frozen=True)
@@ -116,15 +137,13 @@ class _LogEstimate:
 
 
 def _log_ratio(side: Side, pooled: Side) -> _LogEstimate:
-    """The logarithm of a ratio of sums; a ratio of zero, which has none, gets half a unit of the pooled data."""
+    """The logarithm of a ratio of sums; a single unit has no variance and takes that of the pooled data."""
     top, bottom = side
     n, ratio = len(top), float(top.sum() / bottom.sum())
-    sample = side if n > 1 and ratio > 0 else pooled
-    if ratio <= 0:
-        ratio = 0.5 * float(pooled[0].sum() / pooled[1].sum()) / (n + 0.5)
+    sample = side if n > 1 else pooled
     centre = float(sample[0].sum() / sample[1].sum())
     residuals = (sample[0] - centre * sample[1]) / (float(bottom.sum()) * ratio)
-    variance = n * float((residuals**2).sum()) / (len(sample[0]) - 1)
+    variance = n * float((residuals**2).sum()) / max(len(sample[0]) - 1, 1)
     return _LogEstimate(log(ratio), variance, max(n - 1, 1))
 
 
