@@ -42,13 +42,6 @@ def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     return cast(pd.DataFrame, pairs.to_pandas())
 
 
-def units(workspace: Workspace, keys: list[str], start: date, stop: date) -> pd.DataFrame:
-    """Units sold per series and day (columns: the keys, date, quantity), of lines that count."""
-    counted = _counted(workspace, start, stop)
-    sold = counted.group_by([*keys, "day"]).aggregate(quantity=counted.quantity.sum()).rename(date="day")
-    return cast(pd.DataFrame, sold.to_pandas())
-
-
 def price_levels(workspace: Workspace, before: date) -> pd.Series[float]:
     """Each product's mean unit price before a date, over the median of its category: 1 is the category's middle.
 

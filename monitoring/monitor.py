@@ -69,9 +69,9 @@ def _business(workspace: Workspace, as_of: date) -> list[Figure]:
 
 
 def _of_shop(workspace: Workspace, as_of: date, figures: Sequence[Figure]) -> list[RuleState]:
-    surging, total = series.surging(workspace, as_of)
-    settings = workspace.settings.rules
-    return [*rules.business(figures, settings), rules.surge(surging, total, settings)]
+    settings, known = workspace.settings.rules, series.known(workspace, as_of)
+    surging = series.surging(workspace, known) if known else []
+    return [*rules.business(figures, settings), rules.surge(surging, len(known.ids) if known else 0, settings)]
 
 
 def _of_models(

@@ -1,43 +1,42 @@
-"""Which demand series surge now, and which forecasts wait for a reviewer."""
+"""Which demand series surge now, and which forecasts wait for a reviewer: as the service says it, for all at once."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
+from core.errors import DataError
 from core.workspace import Workspace
-from monitoring import actuals
-
-WEEK = timedelta(days=7)
-WEEKS_BEFORE = 4
-
-
-def surging(workspace: Workspace, as_of: date) -> tuple[list[str], int]:
-    """The series whose last 7 days exceed the mean week of the 4 before by `surge_ratio`, and how many there are."""
-    rules, keys = workspace.settings.rules, list(workspace.settings.demand.series)
-    sold = actuals.units(workspace, keys, as_of - WEEK * (WEEKS_BEFORE + 1), as_of)
-    if sold.empty:
-        return [], 0
-    recent = pd.to_datetime(sold["date"]) >= pd.Timestamp(as_of - WEEK)
-    names = names_of(sold, keys)
-    last = sold["quantity"].where(recent, 0.0).groupby(names).sum()
-    week = sold["quantity"].where(~recent, 0.0).groupby(names).sum() / WEEKS_BEFORE
-    hot = last[(last > rules.surge_ratio * week) & (last >= rules.surge_units)].sort_values(ascending=False)
-    return [str(name) for name in hot.index], len(last)
+from models.demand import rules
+from models.demand.reading import histories
+from models.demand.series import Histories, join_keys, split_id
 
 
-def waiting(workspace: Workspace, forecast: pd.DataFrame) -> tuple[list[str], int]:
-    """The forecasts with a total above `review_units` or of a high-risk category, and how many there are."""
+def known(workspace: Workspace, as_of: date) -> Histories | None:
+    """The series of the population as of a date; None where there is none yet."""
+    try:
+        return histories(workspace, as_of)
+    except DataError:
+        return None
+
+
+def surging(workspace: Workspace, series: Histories) -> list[str]:
+    """The series whose last 7 days are a surge, in words."""
+    flags = rules.surges(series, workspace.settings.rules)
+    return [in_words(workspace, name) for name, hot in zip(series.ids, flags, strict=True) if hot]
+
+
+def waiting(workspace: Workspace, series: Histories, forecast: pd.DataFrame) -> list[str]:
+    """The forecasts with a total above `review_units` or of a high-risk category, in words."""
     keys = list(workspace.settings.demand.series)
-    totals = forecast.groupby(names_of(forecast, keys))["mean"].sum()
-    found = set(totals[totals > workspace.settings.rules.review_units].index)
-    if "category" in keys:
-        risky = forecast["category"].isin(workspace.settings.products.high_risk)
-        found |= set(names_of(forecast, keys)[risky])
-    return sorted(map(str, found)), len(totals)
+    ids = [join_keys(values) for values in forecast[keys].astype(str).itertuples(index=False, name=None)]
+    totals = forecast["mean"].groupby(pd.Series(ids, index=forecast.index)).sum()
+    risky = {name for name, high in zip(series.ids, series.high_risk, strict=True) if high} & set(totals.index)
+    large = set(totals[totals > workspace.settings.rules.review_units].index)
+    return [in_words(workspace, name) for name in sorted(map(str, large | risky))]
 
 
-def names_of(frame: pd.DataFrame, keys: list[str]) -> pd.Series[str]:
-    """Each row's series in words: its key values, joined."""
-    return frame[keys].astype(str).agg(" / ".join, axis=1)
+def in_words(workspace: Workspace, series_id: str) -> str:
+    """A series by its key values."""
+    return " / ".join(split_id(series_id, workspace.settings.demand.series))

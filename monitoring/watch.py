@@ -150,5 +150,7 @@ def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, 
     if subject.kind.name == frames.CHURN:
         return [rules.tiers(Counter(scored.now["risk_tier"].astype(int)), workspace.settings.churn.actions)]
     if subject.kind.name == frames.DEMAND:
-        return [rules.review(*series.waiting(workspace, scored.now), workspace.settings.rules)]
+        known = series.known(workspace, subject.as_of)
+        waiting = series.waiting(workspace, known, scored.now) if known else []
+        return [rules.review(waiting, len(known.ids) if known else 0, workspace.settings.rules)]
     return rules.recommendations(spread, exposure.of(workspace, scored.before, scored.before_day))

@@ -16,6 +16,7 @@ import pandas as pd
 
 from core.workspace import Workspace
 from models import kinds
+from models.demand.series import split_id
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import FittedModel, Kind
 from monitoring import actuals, protected
@@ -95,16 +96,12 @@ def _demand(workspace: Workspace, kind: Kind, model: FittedModel, as_of: date) -
     until, keys = as_of + timedelta(days=settings.horizon_days), list(settings.series)
     if "region" not in keys:
         return FairnessResult(kind.name, as_of, until, (), "demand.series names no region to measure by")
-    forecast = kind.predict_file(workspace, model, as_of, _VERSION)
-    sold = actuals.units(workspace, keys, as_of, until)
-    for frame in (forecast, sold):
-        frame["date"] = pd.to_datetime(frame["date"])
-    both = forecast.merge(sold, on=[*keys, "date"], how="left").fillna({"quantity": 0.0})
-    both["error"] = (both["quantity"] - both["mean"]).abs()
-    series = both.groupby(keys, dropna=False)[["error", "quantity"]].sum().reset_index()
+    frame = kind.evaluate(workspace, model, as_of)
+    place = keys.index("region")
+    regions = pd.Series([split_id(str(name), keys)[place] for name in frame.index], index=frame.index)
     sides = {
-        str(region): (part["error"].to_numpy(float), part["quantity"].to_numpy(float))
-        for region, part in series.groupby("region")
+        str(region): (part["absolute_error"].to_numpy(float), part["sold"].to_numpy(float))
+        for region, part in frame.groupby(regions)
     }
     figures = judge.ratios("region", "wMAPE", sides, Limits.of(workspace.settings.rules))
     return _result(kind, as_of, until, figures)

@@ -1,7 +1,9 @@
 """Business figures, data quality, protected attributes and surges, on the small shop."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -103,14 +105,18 @@ def test_a_surge_needs_both_the_ratio_and_the_units(small_shop, frames):
     hot = orders["product_id"].isin(["000", "006"]) & recent(frames, 6.5)
     orders.loc[hot, "quantity"] = 60.0
     shop.commit(small_shop, {"orders": orders})
-    names, total = series.surging(small_shop, present(small_shop))
-    assert names == ["category 0"]
-    assert total == 6
+    known = series.known(small_shop, present(small_shop))
+    assert series.surging(small_shop, known) == ["category 0"]
+    assert len(known.ids) == 6
 
 
 def test_a_forecast_above_the_limit_or_of_a_risky_category_waits_for_a_reviewer(small_shop_readonly):
-    forecast = pd.DataFrame({"category": ["a", "a", "b"], "mean": [600.0, 600.0, 10.0]})
-    assert series.waiting(small_shop_readonly, forecast) == (["a"], 2)
+    known = series.known(small_shop_readonly, present(small_shop_readonly))
+    names = ["category 0", "category 0", "category 1"]
+    forecast = pd.DataFrame({"category": names, "mean": [600.0, 600.0, 10.0]})
+    assert series.waiting(small_shop_readonly, known, forecast) == ["category 0"]
+    known = replace(known, high_risk=np.array([name == "category 1" for name in known.ids]))
+    assert series.waiting(small_shop_readonly, known, forecast) == ["category 0", "category 1"]
 
 
 def test_price_levels_are_relative_to_the_category(small_shop_readonly):
