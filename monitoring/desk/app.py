@@ -34,7 +34,6 @@ from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_sessi
 
 STATIC = Path(__file__).parent / "static"
 _log = structlog.get_logger("desk")
-_HEAVY = ("models.release", "monitoring.reports")
 
 
 class Desk:
@@ -219,10 +218,10 @@ def build(workspace: Workspace) -> Starlette:
 
 
 def serve(workspace: Workspace, host: str, port: int) -> None:
-    """Listen until told to stop. The slow imports run beside, so that the first click need not wait for them."""
+    """Listen until told to stop. Evidently is imported beside, so that the first report need not wait for it."""
     import uvicorn
 
-    threading.Thread(target=lambda: [importlib.import_module(name) for name in _HEAVY], daemon=True).start()
+    threading.Thread(target=importlib.import_module, args=("monitoring.reports",), daemon=True).start()
     uvicorn.run(
         build(workspace), host=host, port=port, log_level="warning", access_log=False, server_header=False, workers=1
     )
