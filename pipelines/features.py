@@ -11,9 +11,8 @@ import pyarrow.parquet
 
 from core import progress
 from core.errors import UsageError
-from core.event_log import EventLog
 from core.workspace import Workspace
-from feature_repo import catalog, online, snapshots, store
+from feature_repo import catalog, received, snapshots, store
 from feature_repo.snapshots import TIMESTAMP, BuildReport
 from feature_repo.store import MaterializeReport
 
@@ -59,13 +58,9 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         DataError: before any data.
         StoreError: a store does not answer.
     """
-    report = store.materialize(workspace, as_of)
-    log = EventLog(workspace)
-    waiting = log.pending()
-    if waiting:
-        customers = online.apply_events(workspace, waiting)
-        log.mark_applied(waiting)
-        progress.current().note(f"{len(waiting)} received events folded in for {customers} customers")
+    report, events = received.refill(workspace, as_of)
+    if events:
+        progress.current().note(f"{len(events)} received events folded in")
     return report
 
 

@@ -17,7 +17,10 @@ LONGEST_OUTCOME: Final = 20_000
 # U+0000 can't be kept by every database.
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
-Amount = Annotated[float, Field(allow_inf_nan=False)]
+MOST_UNITS: Final = 1e6
+MOST_VALUE: Final = 1e9
+Units = Annotated[float, Field(allow_inf_nan=False, ge=-MOST_UNITS, le=MOST_UNITS)]
+Amount = Annotated[float, Field(allow_inf_nan=False, ge=-MOST_VALUE, le=MOST_VALUE)]
 
 
 class Body(BaseModel):
@@ -101,8 +104,10 @@ class EventBody(Body):
     )
     product_id: Id | None = Field(None, description="a product id, as a string, or null")
     order_id: Id | None = Field(None, description="an order id, as a string, or null")
-    quantity: Amount | None = Field(None, description="units, a number, or null")
-    value: Amount | None = Field(None, description="an amount in the base currency or a score, a number, or null")
+    quantity: Units | None = Field(None, description=f"units, a number of at most {MOST_UNITS:,.0f}, or null")
+    value: Amount | None = Field(
+        None, description=f"an amount in the base currency or a score, a number of at most {MOST_VALUE:,.0f}, or null"
+    )
     text: Text | None = Field(None, description="at most 10,000 characters, or null")
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 import structlog
 
 from core.errors import RegularsError
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
-from feature_repo import online, store
+from feature_repo import received
 
+PATIENCE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
 class Interactions:
-    """Takes events. What the online store could not show at once it shows as soon as it answers again."""
+    """Takes events. What the online store could not show at once it shows as soon as it can."""
 
     def __init__(self, workspace: Workspace, log: EventLog) -> None:
         self._workspace = workspace
@@ -32,28 +30,14 @@ class Interactions:
     def apply_missed(self) -> bool:
         """Apply what is new, and what a crash, a store that was down, or its refilling left behind.
 
-        False: the store could not take it yet. One process at a time: each update reads, folds in, and writes.
+        False: the store could not take it yet: it is down, or being filled.
         """
-        with self._alone():
-            waiting = self._log.unapplied(self._refilled_at())
-            if not waiting:
-                return True
-            try:
-                online.apply_events(self._workspace, waiting)
-            except RegularsError as error:
-                _log.error("events_not_applied", count=len(waiting), error=str(error))
+        with received.alone(self._workspace, PATIENCE_SECONDS) as is_alone:
+            if not is_alone:
                 return False
-            self._log.mark_applied(waiting)
+            try:
+                received.fold_in(self._workspace, self._log)
+            except RegularsError as error:
+                _log.error("events_not_applied", error=str(error))
+                return False
             return True
-
-    def _refilled_at(self) -> datetime | None:
-        """When the online store was last filled from the tables."""
-        marker = self._workspace.feast_dir / store.ONLINE
-        return datetime.fromtimestamp(marker.stat().st_mtime, UTC) if marker.exists() else None
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self._workspace.feast_dir.mkdir(parents=True, exist_ok=True)
-        with (self._workspace.feast_dir / ".events.lock").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
