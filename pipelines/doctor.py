@@ -65,7 +65,7 @@ def _missing_packages() -> list[str]:
 
 def _workspace(workspace: Workspace) -> Iterator[Check]:
     yield _disk(workspace)
-    yield _attempt("mapping", lambda: _mapping(workspace), "mend mapping.yaml, or draft one with: regulars init")
+    yield _attempt("mapping", lambda: _mapping(workspace), "mend mapping.yaml, or put the file it names in its place")
     yield _attempt("tables", lambda: _tables(workspace), "run: regulars ingest --replace TABLE")
     yield _attempt("database", lambda: _database(workspace), "check stores.database in regulars.toml")
     yield _attempt("feature store", lambda: _feature_store(workspace), "check stores.feast_registry and stores.online")
@@ -81,7 +81,7 @@ def _attempt(name: str, look: Callable[[], str], todo: str) -> Check:
     try:
         return Check(name, True, look())
     except RegularsError as error:
-        return Check(name, False, str(error), error.todo or todo)
+        return Check(name, False, str(error), todo)
     except Exception as error:
         text = masked(str(error)).strip().splitlines() or [""]
         return Check(name, False, f"{type(error).__name__}: {text[0]}", todo)

@@ -13,12 +13,13 @@ MOST_IDS: Final = 10_000
 MOST_ITEMS: Final = 1_000
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 LONGEST_OUTCOME: Final = 20_000
+# One event beyond these would drown everything else that is known of a customer.
+MOST_UNITS: Final = 1e6
+MOST_VALUE: Final = 1e9
 
 # U+0000 can't be kept by every database.
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
-MOST_UNITS: Final = 1e6
-MOST_VALUE: Final = 1e9
 Units = Annotated[float, Field(allow_inf_nan=False, ge=-MOST_UNITS, le=MOST_UNITS)]
 Amount = Annotated[float, Field(allow_inf_nan=False, ge=-MOST_VALUE, le=MOST_VALUE)]
 

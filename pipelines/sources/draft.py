@@ -91,7 +91,8 @@ def guess_roles(columns: Sequence[Column]) -> dict[str, Column]:
         (_score(column, names), role, column)
         for role, names in _NAMES.items()
         for column in columns
-        if column.filled and (role not in _FITS or _FITS[role](column))
+        # A column of the contract's own name is meant, even where most of its values are bad: ingest says so.
+        if column.filled and (column.name == role or role not in _FITS or _FITS[role](column))
     ]
     roles: dict[str, Column] = {}
     used: set[str] = set()
