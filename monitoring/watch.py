@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from core import progress
 from core.workspace import Workspace
-from models import kinds
+from models import gates, kinds
 from models.copies import EVALUATION, MODEL
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
@@ -65,6 +65,7 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=spread,
     )
+    _judge_challenger(subject)
     link = model_report.write(workspace, report, compared, as_of, at)
     return Watched(replace(report, report=link), tuple(_own_rules(subject, scored, spread)))
 
@@ -105,6 +106,13 @@ def _measure_unmeasured(subject: _Subject) -> None:
     fitted = subject.kind.load(subject.registry.fetch(challenger) / EVALUATION)
     result = fairness.measure(subject.workspace, subject.kind, fitted, challenger.evaluated_from)
     subject.registry.store_fairness(challenger, result)
+
+
+def _judge_challenger(subject: _Subject) -> None:
+    """Keep what the gates say of a challenger to another version now: the desk shows it."""
+    challenger = subject.registry.find(subject.kind.name, CHALLENGER)
+    if challenger is not None and CHAMPION not in challenger.aliases:
+        gates.judge_and_keep(subject.workspace, challenger, subject.registry)
 
 
 def _measured(subject: _Subject, report: ModelReport) -> ModelReport:

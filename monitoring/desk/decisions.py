@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from core.errors import UsageError
 from core.workspace import Workspace
 from models import release
-from models.gates import evidence
+from models.gates import evidence, judge_and_keep
 from models.registry import Registry
 
 SHORTEST_REASON = 3
@@ -48,4 +48,6 @@ def decide(workspace: Workspace, wanted: Wanted, who: str) -> str:
     if wanted.evidence != evidence(registry.fairness(version)):
         raise UsageError("fairness was measured anew since you opened this page", todo="look again, then decide")
     act = release.approve if wanted.verdict == "approve" else release.refuse
-    return act(workspace, wanted.kind, version.version, who, wanted.reason).text
+    text = act(workspace, wanted.kind, version.version, who, wanted.reason).text
+    judge_and_keep(workspace, version, registry)
+    return text

@@ -93,14 +93,14 @@ def fairness_sections(workspace: Workspace, result: Mapping[str, Any]) -> list[P
 
 
 def version(workspace: Workspace, kind: str, name: str) -> Page:
-    """One version: its gates (judged now), metrics, fairness, card and history, and what a decision rests on."""
+    """One version: what its gates last said, metrics, fairness, card and history, and what a decision rests on."""
     registry = Registry(workspace)
     found = registry.version(kind, name)
     result = registry.fairness(found)
     return {
         "kind": kind,
         "version": found,
-        "gates": gates.judge_and_keep(workspace, found, registry),
+        "gates": found.gates or gates.judge_and_keep(workspace, found, registry),
         "metrics": _metric_rows(found),
         "fairness": fairness_sections(workspace, json.loads(result.to_json())) if result else [],
         "evidence": evidence(result),
@@ -158,7 +158,7 @@ def _card(registry: Registry, kind: str, latest: Document | None) -> Page:
         "signal": lights.Signal("red", "Registry down", trouble) if trouble else signal,
         "champion": champion,
         "challenger": challenger,
-        "gates": challenger.gates if challenger else (),
+        "gates": subject.gates if (subject := challenger or champion) else (),
         "entry": entry,
     }
 
