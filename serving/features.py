@@ -15,7 +15,7 @@ from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.online import OnlineReader
 
-PIECE: Final = 100
+PIECE: Final = 25
 PAUSE_SECONDS: Final = 0.001
 REST_SECONDS: Final = 5.0
 Columns = Mapping[str, Sequence[Any]]
