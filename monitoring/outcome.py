@@ -55,7 +55,10 @@ class DriftResult:
 
 @dataclass(frozen=True)
 class Performance:
-    """The primary metric on the window `[as_of, until)`, beside its floor: the best baseline at training."""
+    """The primary metric on the window `[as_of, until)`, beside its floor: the best baseline at training.
+
+    `of_evaluation`: it is the window on which training evaluated the version; nothing newer has passed.
+    """
 
     metric: str
     higher_is_better: bool
@@ -68,6 +71,7 @@ class Performance:
     until: date
     units: int
     trained_as_of: date
+    of_evaluation: bool = False
 
     @property
     def below(self) -> bool:

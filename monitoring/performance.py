@@ -63,4 +63,5 @@ def _performance(kind: Kind, version: Version, window: Window, found: Interval, 
         until=window.until,
         units=units,
         trained_as_of=window.model.trained_as_of,
+        of_evaluation=window.as_of == version.evaluated_from,
     )

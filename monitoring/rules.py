@@ -43,6 +43,8 @@ def quality(kind: str, performance: Performance | None, days: int, rules: Rules)
         f"{performance.metric} {performance.value:.4f} is {side} than its floor {performance.floor:.4f} "
         f"({performance.floor_name})"
     )
+    if performance.of_evaluation:
+        text += "; that window is its evaluation's own, nothing newer has passed"
     if not performance.below:
         return RuleState("quality", kind, "ok", text, needed=rules.quality_days)
     text += f", {days} of {rules.quality_days} days in a row"

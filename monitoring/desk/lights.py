@@ -50,7 +50,10 @@ def _of_rules(champion: Version, rules: Sequence[Mapping[str, Any]]) -> Signal:
     decided = approved(champion)
     alerts = [r for r in rules if r["status"] == "alert" and not (decided and r["rule"] == "fairness")]
     if not alerts:
-        return Signal("green", "In order", "no rule asks for anybody")
+        flagged = [rule["rule"] for rule in rules if rule["status"] == "ok" and rule["items"]]
+        if flagged:
+            return Signal("amber", "Look", f"no alert; flagged: {', '.join(flagged)}")
+        return Signal("green", "In order", "no rule raises an alert")
     worst = max(alerts, key=lambda rule: rule["level"])
     return Signal("red", "Act", worst["text"]) if worst["level"] >= 3 else Signal("amber", "Look", worst["text"])
 

@@ -165,10 +165,15 @@ def _card(registry: Registry, kind: str, latest: Document | None) -> Page:
 
 def _headline(cards: Sequence[Page], rules: Sequence[Mapping[str, Any]]) -> str:
     serving = sum(card["champion"] is not None for card in cards)
-    asking = sum(rule["status"] == "alert" for rule in rules)
-    alerts = "no rule asks for anybody" if not asking else f"{asking} {'rule asks' if asking == 1 else 'rules ask'}"
+    alerts = sum(rule["status"] == "alert" for rule in rules)
+    flags = sum(rule["status"] == "ok" and bool(rule["items"]) for rule in rules)
     have = "has" if serving == 1 else "have"
-    return f"{serving} of {len(cards)} models {have} a champion; {alerts}" + (" for somebody" if asking else "")
+    said = [_counted(alerts, "alert"), *([_counted(flags, "flag")] if flags else [])]
+    return f"{serving} of {len(cards)} models {have} a champion; {', '.join(said)}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
 def _tile(figure: Mapping[str, Any], history: Sequence[Document]) -> Page:
