@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,8 +72,20 @@ tables:
 
 @pytest.fixture(scope="session")
 def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, products_csv: Path) -> Path:
-    """A workspace with the three models trained and promoted, and the online store filled."""
-    root = tmp_path_factory.mktemp("own") / "shop"
+    """A workspace with the three models trained and promoted, and the online store filled; made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "own"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            make_own_shop(folder / "shop", orders_csv, products_csv)
+            (folder / "done").touch()
+    return folder / "shop"
+
+
+def make_own_shop(root: Path, orders_csv: Path, products_csv: Path) -> None:
+    """Every command between a CSV file and predictions, once."""
     regulars("init", root, "--from", orders_csv)
     (root / "mapping.yaml").write_text(MAPPING.format(orders=orders_csv, products=products_csv))
     settings = root / "regulars.toml"
@@ -81,7 +95,6 @@ def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, product
         regulars("train", model, "--trials", 2, folder=root)
         promote_or_approve(root, model)
     regulars("materialize", folder=root)
-    return root
 
 
 def promote_or_approve(root: Path, model: str) -> None:
@@ -98,19 +111,25 @@ def a_copy(own_shop: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def service(own_shop: Path) -> Iterator[str]:
-    """The address of a running service on the finished workspace."""
-    with running(own_shop, "serve", "/readyz") as address:
+def served_shop(own_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished workspace, in a copy that the service may change."""
+    return Path(shutil.copytree(own_shop, tmp_path_factory.mktemp("served") / "shop"))
+
+
+@pytest.fixture(scope="session")
+def service(served_shop: Path) -> Iterator[str]:
+    """The address of a running service."""
+    with running(served_shop, "serve", "/readyz") as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def make_key(own_shop: Path) -> Callable[..., str]:
+def make_key(served_shop: Path) -> Callable[..., str]:
     """Makes a key with the rights named and returns its token."""
 
     def make(name: str, *rights: str) -> str:
         options = [part for right in rights for part in ("--right", right)]
-        token: str = regulars("keys", "create", name, *options, "--json", folder=own_shop).document["token"]
+        token: str = regulars("keys", "create", name, *options, "--json", folder=served_shop).document["token"]
         return token
 
     return make
