@@ -72,7 +72,7 @@ tables:
 
 @pytest.fixture(scope="session")
 def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, products_csv: Path) -> Path:
-    """A workspace with the three models trained and promoted, and the online store filled; made once for all workers."""
+    """A workspace with three promoted models and a filled online store; made once for all workers."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "own"
     folder.mkdir(exist_ok=True)
