@@ -84,8 +84,7 @@ class Ratio:
         top, bottom = (frame[name].to_numpy(dtype=float) for name in (self.numerator, self.denominator))
         known = np.isfinite(top) & np.isfinite(bottom)
         with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = (weights @ np.where(known, top, 0.0)) / (weights @ np.where(known, bottom, 0.0))
-        return ratio
+            return (weights @ np.where(known, top, 0.0)) / (weights @ np.where(known, bottom, 0.0))
 
 
 @dataclass(frozen=True)
