@@ -63,7 +63,9 @@ def of_rule(rule: Mapping[str, Any]) -> Signal:
     if rule["status"] == "unknown":
         return Signal("grey", "Unknown", rule["text"])
     if rule["status"] == "ok":
-        return Signal("amber", "Flagged", rule["text"]) if rule["items"] else Signal("green", "In order", rule["text"])
+        return (
+            Signal("amber", "Flagged", rule["text"]) if rule.get("items") else Signal("green", "In order", rule["text"])
+        )
     return Signal("red", "Act", rule["text"]) if rule["level"] >= 3 else Signal("amber", "Look", rule["text"])
 
 

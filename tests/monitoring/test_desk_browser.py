@@ -53,7 +53,8 @@ def signed_in(page, address, shop):
     """Signed in with the keyboard only."""
     token = KeyStore(shop).create("maria", ["review"])
     page.goto(address)
-    page.keyboard.type(token)  # the field has the focus
+    page.wait_for_function("document.activeElement.id === 'key'")  # the browser moves the focus after the load
+    page.keyboard.type(token)
     page.keyboard.press("Enter")
     page.wait_for_url(address + "/")
     return page
