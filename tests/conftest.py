@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def need(module: str) -> object:
     """Import a module that a test needs; without it, skip visibly, or fail where all tests are required."""
     if REQUIRE_ALL:
-        return __import__(module)
+        return importlib.import_module(module)
     return pytest.importorskip(module)
 
 
