@@ -171,6 +171,10 @@ class Rules(Section):
     """Thresholds of the rules of the house."""
 
     drift_share: Share = Field(0.3, description="share of drifted features that raises an alert")
+    drift_distance: Annotated[float, Field(gt=0)] = Field(
+        0.3, description="how far a number may move, in standard deviations of the reference (Wasserstein)"
+    )
+    drift_code_distance: Share = Field(0.15, description="how far a code or a text may move (Jensen-Shannon)")
     quality_days: Count = Field(7, description="days in a row below its floor until retraining is requested")
     business_change: tuple[Share, Share, Share] = Field(
         (0.20, 0.35, 0.50), description="change of a business figure that is mild, moderate, severe"
@@ -189,6 +193,15 @@ class Rules(Section):
     surge_units: Annotated[float, Field(ge=0)] = Field(20.0, description="units in the last 7 days that a surge needs")
     review_units: Annotated[float, Field(gt=0)] = Field(
         1000.0, description="a forecast total over the horizon above this needs a review"
+    )
+    coverage_kept: Share = Field(
+        0.5, description="recommendations that reach less than this share of the products they reached raise an alert"
+    )
+    concentration_rise: Share = Field(
+        0.15, description="rise of the share of all places that the 10 products shown most hold, above it an alert"
+    )
+    repetition_rise: Share = Field(
+        0.15, description="rise of the share of places with products bought before, above it an alert"
     )
 
 

@@ -51,7 +51,7 @@ def entry(name: str, view: str | None = None) -> Entry:
 def describe(name: str, view: str | None = None) -> str:
     """What a feature means, with its unit: «days since the last day with any purchase (days)»."""
     feature = entry(name, view).feature
-    return f"{feature.description} ({feature.unit})"
+    return f"{feature.meaning} ({feature.unit})"
 
 
 def markdown() -> str:
@@ -67,7 +67,7 @@ def _section(name: str) -> Iterator[str]:
         if each.view == name:
             needs = f" (needs {', '.join(each.needs)})" if each.needs else ""
             feature = each.feature
-            yield f"| `{feature.name}` | {each.family} | {feature.description}{needs} | {feature.unit} |"
+            yield f"| `{feature.name}` | {each.family} | {feature.meaning}{needs} | {feature.unit} |"
     yield ""
 
 

@@ -25,7 +25,7 @@ class Feature:
 
     `unit` is what the number counts ("days", "visits", "share", "base currency", "code", ...). `default` is
     the value of an entity about which the family has no row: 0 for counts, None (missing) where nothing can
-    be said.
+    be said. `codes` names the values of a feature that is a code, as pairs of value and name.
     """
 
     name: str
@@ -33,6 +33,17 @@ class Feature:
     unit: str
     dtype: Dtype = "float"
     default: float | int | str | None = None
+    codes: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def meaning(self) -> str:
+        """The description, and what each code stands for."""
+        listed = ", ".join(f"{code} {name}" for code, name in self.codes)
+        return f"{self.description}: {listed}" if listed else self.description
+
+    def say(self, value: float) -> str:
+        """A value in words: with its unit, or the name that the code stands for."""
+        return dict(self.codes).get(round(value), f"{value:g} {self.unit}")
 
 
 def counting(name: str, description: str, unit: str) -> Feature:

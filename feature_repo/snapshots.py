@@ -38,7 +38,13 @@ from feature_repo.sources import KnownTables, ShopTables, Snapshot
 TIMESTAMP = "event_timestamp"
 PART = "part.parquet"
 BUILD = "build.json"
-SETTINGS_USED = ("products", "churn", "demand", "recommendation")
+SETTINGS_USED = {"products", "churn", "demand", "recommendation"}
+SETTINGS_UNUSED = {
+    "churn": {"trials", "timeout_s", "tiers", "actions"},
+    "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
+    "recommendation": {"trials", "timeout_s"},
+}
+"""Those of the same sections that no value depends on; a new setting counts until it is named here."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ def built_days(workspace: Workspace, view: str) -> list[date]:
 def transform_hash(workspace: Workspace, view: View) -> str:
     """A hash of the code and the settings the view's values come from."""
     modules = (aggregates, sources, features, windows, *view.families)
-    settings = {name: workspace.settings.model_dump(mode="json")[name] for name in SETTINGS_USED}
+    settings = workspace.settings.model_dump(mode="json", include=SETTINGS_USED, exclude=SETTINGS_UNUSED)
     content = [inspect.getsource(module) for module in modules]
     content += [json.dumps(settings, sort_keys=True), workspace.tables.timezone, view.name]
     return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]

@@ -32,7 +32,7 @@ def field(feature: Feature) -> Field:
     return Field(
         name=feature.name,
         dtype=TYPES[feature.dtype],
-        description=feature.description,
+        description=feature.meaning,
         tags={"unit": feature.unit},
     )
 

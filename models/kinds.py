@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
@@ -111,7 +110,6 @@ def require_name(name: str) -> None:
         raise UsageError(f"there is no model {name!r}", todo=did_you_mean(name, NAMES))
 
 
-@cache
 def kind(name: str) -> Kind:
     """The kind of that name.
 

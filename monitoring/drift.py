@@ -4,9 +4,10 @@ Numbers are compared by the Wasserstein distance normed by the reference's stand
 shift by one standard deviation scores 1), codes by the Jensen-Shannon distance (`jensenshannon`, 0 to 1). The
 tests are named, because Evidently would choose others at 1,000 rows, and history would not be comparable.
 
-A threshold is a base (how much movement matters) plus an allowance, so that nothing shows where nothing happened:
-for chance, given the two sample sizes; and for the reference's own pace. A customer's tenure grows by itself, a
-180-day sum grows until the shop has 180 days: what the training data moved per day, they are expected to move on.
+A threshold is a base (how much movement matters: `rules.drift_distance`, `rules.drift_code_distance`) plus an
+allowance, so that nothing shows where nothing happened: for chance, given the two sample sizes; and for the
+reference's own pace. A customer's tenure grows by itself, a 180-day sum grows until the shop has 180 days: what the
+training data moved per day, they are expected to move on.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ import pandas as pd
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
+from core.settings import Rules
 from monitoring.outcome import ColumnDrift, DriftResult
 
-BASE = {"wasserstein": 0.3, "jensenshannon": 0.15}
 CHANCE = {"wasserstein": 1.5, "jensenshannon": 1.0}
 FEWEST = 30
 MOST_ROWS = 20_000
@@ -71,11 +72,12 @@ def sampled(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     return frame if len(frame) <= MOST_ROWS else frame.sample(MOST_ROWS, random_state=seed)
 
 
-def plan(comparison: Comparison, source: Source) -> tuple[list[PlannedTest], list[str]]:
+def plan(comparison: Comparison, source: Source, rules: Rules) -> tuple[list[PlannedTest], list[str]]:
     """The test of each column; and the columns with too few values on a side, which have none.
 
     A column that is empty on both sides (its table is not there) is neither.
     """
+    base = {"wasserstein": rules.drift_distance, "jensenshannon": rules.drift_code_distance}
     planned, skipped = [], []
     pooled, gap = comparison.pooled, comparison.gap_days
     for column in comparison.current.columns:
@@ -86,7 +88,7 @@ def plan(comparison: Comparison, source: Source) -> tuple[list[PlannedTest], lis
         test: Test = "jensenshannon" if column in comparison.codes else "wasserstein"
         scale = _scale(pooled[column].dropna()) if test == "wasserstein" else 1.0
         allowed = _chance(test, *sizes) + _pace(test, comparison.reference, column, scale) * gap
-        planned.append(PlannedTest(column, source, test, BASE[test] + allowed, allowed))
+        planned.append(PlannedTest(column, source, test, base[test] + allowed, allowed))
     return planned, skipped
 
 
@@ -97,22 +99,22 @@ def metrics(columns: Sequence[ColumnDrift]) -> list[Any]:
     return [ValueDrift(column=each.column, method=each.test, threshold=each.threshold) for each in columns]
 
 
-def measure(comparison: Comparison, source: Source) -> tuple[list[ColumnDrift], list[str]]:
+def measure(comparison: Comparison, source: Source, rules: Rules) -> tuple[list[ColumnDrift], list[str]]:
     """Run the test of each column; and name the columns that have none."""
-    planned, skipped = plan(comparison, source)
+    planned, skipped = plan(comparison, source, rules)
     pooled = comparison.pooled
     found = [_run(test, pooled[test.column].dropna(), comparison.current[test.column].dropna()) for test in planned]
     return found, skipped
 
 
-def result(compared: Sequence[tuple[Comparison, Source]]) -> DriftResult | None:
+def result(compared: Sequence[tuple[Comparison, Source]], rules: Rules) -> DriftResult | None:
     """The drift of all columns of one model; None where there is nothing to compare."""
     if not compared:
         return None
     columns: list[ColumnDrift] = []
     skipped: list[str] = []
     for comparison, source in compared:
-        found, without = measure(comparison, source)
+        found, without = measure(comparison, source, rules)
         columns, skipped = columns + found, skipped + without
     first = compared[0][0]
     rows = (len(first.current), len(first.pooled))

@@ -15,10 +15,6 @@ from monitoring.outcome import LEVELS, DriftResult, Performance, RuleState
 
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
-COVERAGE_KEPT = 0.5
-"""Less than this share of the coverage it had is a filter bubble."""
-CONCENTRATION_RISE = REPETITION_RISE = 0.15
-"""A share of all places that rose by more is an alert."""
 
 
 def drift(kind: str, result: DriftResult | None, rules: Rules) -> RuleState:
@@ -121,7 +117,7 @@ def tiers(counts: Mapping[int, int], actions: Sequence[str]) -> RuleState:
     return RuleState("churn tiers", "churn", "ok", "; ".join(parts))
 
 
-def recommendations(now: Mapping[str, float], before: Mapping[str, float]) -> list[RuleState]:
+def recommendations(now: Mapping[str, float], before: Mapping[str, float], rules: Rules) -> list[RuleState]:
     """Filter-bubble and exposure alerts: how today's lists differ from those on the day of training."""
     if not now:
         return []
@@ -130,16 +126,16 @@ def recommendations(now: Mapping[str, float], before: Mapping[str, float]) -> li
         "concentration": "of all places go to the 10 products shown most",
         "repetition": "of the places hold what the customer bought before",
     }
-    return [_exposure(name, now[name], before.get(name), spoken[name]) for name in spoken if name in now]
+    return [_exposure(name, now[name], before.get(name), spoken[name], rules) for name in spoken if name in now]
 
 
-def _exposure(name: str, now: float, before: float | None, spoken: str) -> RuleState:
+def _exposure(name: str, now: float, before: float | None, spoken: str, rules: Rules) -> RuleState:
     text = f"{now:.1%} {spoken}" + ("" if before is None else f", {before:.1%} when it was trained")
-    rising = {"concentration": CONCENTRATION_RISE, "repetition": REPETITION_RISE}
+    rising = {"concentration": rules.concentration_rise, "repetition": rules.repetition_rise}
     if before is None:
         broken = False
     elif name == "coverage":
-        broken = now < before * COVERAGE_KEPT
+        broken = now < before * rules.coverage_kept
     else:
         broken = now - before > rising[name]
     if broken:

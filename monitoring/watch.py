@@ -61,7 +61,7 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
     spread = exposure.of(workspace, scored.now, as_of) if scored and kind_name == frames.RECOMMENDATION else {}
     report = replace(
         _measured(subject, ModelReport(kind_name, version.version, note, version.as_of)),
-        drift=drift.result(compared),
+        drift=drift.result(compared, workspace.settings.rules),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=spread,
     )
@@ -161,4 +161,5 @@ def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, 
         known = series.known(workspace, subject.as_of)
         waiting = series.waiting(workspace, known, scored.now) if known else []
         return [rules.review(waiting, len(known.ids) if known else 0, workspace.settings.rules)]
-    return rules.recommendations(spread, exposure.of(workspace, scored.before, scored.before_day))
+    before = exposure.of(workspace, scored.before, scored.before_day)
+    return rules.recommendations(spread, before, workspace.settings.rules)

@@ -71,9 +71,14 @@ class Service:
             time.sleep(0.2)
         raise StoreError("the service did not start", why="its messages are above", todo="run: regulars doctor")
 
-    def wait(self) -> int:
-        """Block until the service ends by itself; its exit code."""
-        return self._process.wait()
+    def wait(self) -> None:
+        """Block until Ctrl-C.
+
+        Raises:
+            StoreError: the service ended by itself.
+        """
+        self._process.wait()
+        raise StoreError("the service ended by itself", why="its messages are above", todo="run: regulars doctor")
 
 
 def _refuse_busy(host: str, port: int) -> None:

@@ -1,13 +1,15 @@
-"""A process that ends when the one that started it is gone: a supervisor killed by force leaves no worker behind
-that keeps the port.
+"""A worker and its supervisor end together: one killed by force leaves no worker behind that keeps the port, and a
+worker that can't start is not started over and over.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
+from typing import NoReturn
 
 LOOK_SECONDS = 0.5
 
@@ -16,6 +18,13 @@ def end_with_parent() -> None:
     """Stop this process, as Ctrl-C would, soon after its parent has ended."""
     parent = os.getppid()
     threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
+
+
+def end_supervisor(error: Exception) -> NoReturn:
+    """Say why this worker can't start, and stop the supervisor, which would only start it again."""
+    print(f"error: the service can't start: {error or type(error).__name__}", file=sys.stderr, flush=True)
+    os.kill(os.getppid(), signal.SIGTERM)
+    raise SystemExit(1)
 
 
 def _watch(parent: int) -> None:

@@ -17,7 +17,7 @@ from core import logs  # noqa: E402
 from core.errors import RegularsError  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
 from serving.front import Front  # noqa: E402
-from serving.orphans import end_with_parent  # noqa: E402
+from serving.orphans import end_supervisor, end_with_parent  # noqa: E402
 
 # serving.http keeps the time limit, and says so as a problem; BentoML's own must not come first.
 TIMEOUT_SECONDS = 120
@@ -39,7 +39,10 @@ class Regulars:
         logs.configure()
         # A long request (thousands of ids) must not keep a short one waiting for Python's 5 ms turns.
         sys.setswitchinterval(SWITCH_SECONDS)
-        Front.open(Workspace.open())
+        try:
+            Front.open(Workspace.open())
+        except Exception as error:
+            end_supervisor(error)
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod

@@ -11,6 +11,7 @@ from feature_repo.sources import KnownTables, Snapshot
 
 WINDOW = 182
 PARTS = {"morning": (6, 12), "afternoon": (12, 17), "evening": (17, 22)}
+WEEKDAYS = tuple(enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")))
 FEATURES = (
     Feature("weekend_share_182d", "share of orders on Saturday or Sunday, last 182 days", "share"),
     *(
@@ -21,7 +22,7 @@ FEATURES = (
     Feature("hour_std_182d", "standard deviation of the hour of the day of orders, last 182 days", "hours"),
     counting("weekdays_84d", "different weekdays with an order in the last 84 days", "weekdays"),
     Feature("top_weekday_share_182d", "share of visits on the favourite weekday, last 182 days", "share"),
-    Feature("last_weekday", "weekday of the last visit, 0 = Monday", "code"),
+    Feature("last_weekday", "weekday of the last visit", "code", codes=WEEKDAYS),
 )
 
 

@@ -35,16 +35,12 @@ STAGES: Mapping[int, str] = MappingProxyType(
 )
 
 
-def _names(codes: Mapping[int, str]) -> str:
-    return ", ".join(f"{code} {name}" for code, name in codes.items())
-
-
 FEATURES = (
     Feature("recency_score", "fifth of customers by days since the last visit, 5 = most recent", "score", "int"),
     Feature("frequency_score", "fifth of customers by visit days of the last 364 days, 5 = most", "score", "int"),
     Feature("monetary_score", "fifth of customers by spend of the last 364 days, 5 = most", "score", "int"),
-    Feature("rfm_segment", f"segment of the three scores: {_names(SEGMENTS)}", "code", "int"),
-    Feature("lifecycle_stage", f"stage of the customer's life: {_names(STAGES)}", "code", "int"),
+    Feature("rfm_segment", "segment by recency, frequency and money", "code", "int", codes=tuple(SEGMENTS.items())),
+    Feature("lifecycle_stage", "stage of the customer's life", "code", "int", codes=tuple(STAGES.items())),
     Feature("value_percentile", "percent rank of the customer's spend of the last 364 days", "share"),
 )
 

@@ -58,4 +58,8 @@ class Inputs:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Inputs:
         """The inverse of `as_dict`."""
-        return cls(tuple(Feature(**each) for each in content["features"]), content["codes"])
+        return cls(tuple(_feature(**each) for each in content["features"]), content["codes"])
+
+
+def _feature(codes: Sequence[Sequence[Any]] = (), **rest: Any) -> Feature:
+    return Feature(**rest, codes=tuple((int(code), str(name)) for code, name in codes))

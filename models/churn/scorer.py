@@ -146,7 +146,7 @@ def _reasons(features: Sequence[Feature], row: NDArray[np.float32], effects: Flo
 
 def _reason(feature: Feature, value: float, effect: float) -> Reason:
     known = None if math.isnan(value) else round(value, 4)
-    said = "not known" if known is None else f"{known:g} {feature.unit}"
+    said = "not known" if known is None else feature.say(known)
     direction = "raises" if effect > 0 else "lowers"
     text = f"{feature.description}: {said}; {direction} the odds of leaving {_times(effect)}"
     return Reason(feature.name, known, effect, text)

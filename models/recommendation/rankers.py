@@ -67,11 +67,11 @@ def _personal_frequency(taste: Taste, pairs: Candidates) -> Floats:
 
 
 def _item_item(taste: Taste, pairs: Candidates) -> Floats:
-    """What the customer bought, recent purchases above all, through EASE's weights and by itself."""
+    """What the customer bought, recent purchases above all, by itself and through EASE's weights."""
     place = taste.assortment.column[pairs.product]
     spoken = np.zeros(len(pairs), dtype=np.float32)
     spoken[place >= 0] = taste.recent[pairs.row[place >= 0], place[place >= 0]]
-    return spoken + np.sqrt(_own_weight(taste, pairs))
+    return spoken + _own_weight(taste, pairs)
 
 
 def _own_weight(taste: Taste, pairs: Candidates) -> Floats:

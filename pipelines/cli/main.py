@@ -51,9 +51,14 @@ def _prepare() -> None:
     from core import logs
 
     logs.configure()
-    # What libraries deprecate among themselves is nothing a user of ours can act on.
+    # What libraries deprecate among themselves is nothing a user of ours can act on. A filter would not do: Feast
+    # sets filters of its own when it is imported.
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")
+        warnings.showwarning = _unseen
+
+
+def _unseen(*_warning: object, **_more: object) -> None:
+    """Show nothing."""
 
 
 def main() -> None:

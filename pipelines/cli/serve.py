@@ -35,9 +35,7 @@ def serve(
         with running:
             running.wait_ready()
             _tell(console, running.url)
-            code = running.wait()
-        if code:
-            raise SystemExit(code)
+            running.wait()
 
 
 def _tell(console: Console, url: str) -> None:

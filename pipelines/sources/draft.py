@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import DataError, MappingError
 from feature_repo.contract import TABLES
 from pipelines.sources.csv_dialect import Dialect
-from pipelines.sources.mapping import Csv
+from pipelines.sources.mapping_form import Csv
 from pipelines.sources.model import Origin
 from pipelines.sources.origins import locate
 from pipelines.sources.profile import ISO, Column, profile
@@ -18,25 +18,30 @@ from pipelines.sources.readers import CsvFile
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "ordered_at": ("ordered at", "order date", "invoice date", "purchase date", "timestamp", "date time", "datetime",
-                   "transaction timestamp", "created at", "sold at", "date", "datum", "time", "zeit", "day"),
+                   "transaction timestamp", "created at", "sold at", "date", "bestelldatum", "datum", "time",
+                   "zeit", "day"),
     "customer_id": ("customer id", "customer", "client id", "client", "user id", "user", "member id", "member",
-                    "household id", "household", "shopper", "buyer", "account id", "cust id", "cust", "kunde"),
+                    "household id", "household", "shopper", "buyer", "account id", "cust id", "cust",
+                    "kundennummer", "kundennr", "kunden nr", "kunden id", "kunde"),
     "order_id": ("order id", "order no", "order number", "order", "invoice no", "invoice id", "invoice", "basket id",
-                 "basket", "transaction id", "transaction", "receipt", "ticket", "bill no", "bestellung"),
+                 "basket", "transaction id", "transaction", "receipt", "ticket", "bill no",
+                 "bestellnummer", "bestellnr", "auftragsnummer", "belegnummer", "belegnr", "bestellung", "beleg"),
     "product_id": ("product id", "stock code", "sku", "product code", "item id", "item code", "article id", "article",
-                   "product", "item", "ean", "upc", "asin", "variant id", "artikel"),
-    "quantity": ("quantity", "qty", "units", "pieces", "count", "menge", "number of units"),
-    "unit_price": ("unit price", "price per unit", "item price", "price", "preis"),
+                   "product", "item", "ean", "upc", "asin", "variant id", "artikelnummer", "artikelnr",
+                   "artikel nr", "artikel"),
+    "quantity": ("quantity", "qty", "units", "pieces", "count", "menge", "anzahl", "number of units"),
+    "unit_price": ("unit price", "price per unit", "item price", "price", "einzelpreis",
+                   "stueckpreis", "preis"),
     "revenue": ("revenue", "line total", "total", "sales value", "sales", "amount", "turnover", "net amount",
-                "gross amount", "value", "paid", "subtotal", "umsatz"),
+                "gross amount", "value", "paid", "subtotal", "umsatz", "betrag", "gesamtpreis"),
     "line_id": ("line id", "order line id", "row id", "line item id"),
     "discount": ("discount", "discount amount", "rebate", "rabatt"),
-    "currency": ("currency", "currency code", "waehrung"),
+    "currency": ("currency", "currency code", "waehrung", "währung"),
     "channel": ("channel", "sales channel"),
     "store_id": ("store id", "store", "shop id", "branch", "outlet", "filiale"),
     "region": ("region", "country", "state", "county", "city", "land"),
-    "name": ("product name", "description", "item name", "title", "name", "bezeichnung"),
-    "category": ("category", "product category", "product type", "product group", "kategorie"),
+    "name": ("product name", "description", "item name", "title", "name", "bezeichnung", "artikelname"),
+    "category": ("category", "product category", "product type", "product group", "kategorie", "warengruppe"),
     "department": ("department", "division"),
     "brand": ("brand", "manufacturer", "marke"),
 }  # fmt: skip

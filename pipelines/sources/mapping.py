@@ -3,112 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
 from core.errors import MappingError, did_you_mean
 from core.expressions import analyse
 from feature_repo.contract import TABLES, TableSpec
+from pipelines.sources.mapping_form import Csv, Dates, Mapping, Part, TableMapping, Timestamps
 from pipelines.sources.model import Formats, Source, TableSource
 from pipelines.sources.origins import locate
-
-
-def _listed(value: object) -> object:
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def _written(value: object) -> object:
-    """A YAML scalar as it would be written in SQL or a CSV."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
-
-
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Written = Annotated[str, BeforeValidator(_written)]
-
-
-class Part(BaseModel):
-    """One block of the file; an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Timestamps(Part):
-    """How moments are written, and in which zone."""
-
-    format: Listed = ()
-    zone: str | None = None
-
-    @field_validator("zone")
-    @classmethod
-    def _known(cls, zone: str | None) -> str | None:
-        return None if zone is None else known_zone(zone)
-
-
-class Dates(Part):
-    """How days are written."""
-
-    format: Listed = ()
-
-
-class Csv(Part):
-    """How a text file is written; what is left out is looked up in the file."""
-
-    separator: Annotated[str | None, Field(min_length=1, max_length=1)] = None
-    encoding: Literal["utf-8", "latin-1", "utf-16"] | None = None
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    nulls: Listed = ()
-
-
-class TableMapping(Part):
-    """Where one table comes from, and what its columns are."""
-
-    from_: str = Field(alias="from")
-    columns: dict[str, Written]
-    constants: dict[str, Written] = {}
-    where: str | None = None
-    timestamps: Timestamps = Timestamps()
-    dates: Dates = Dates()
-    csv: Csv = Csv()
-    distinct: bool = False
-
-
-class Mapping(Part):
-    """The whole file: either `source: complete-journey`, or zone, currency and tables."""
-
-    source: Literal["complete-journey"] | None = None
-    timezone: str = "UTC"
-    base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
-    tables: dict[str, TableMapping] = {}
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, zone: str) -> str:
-        return known_zone(zone)
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Mapping:
-        if self.source and self.model_fields_set - {"source"}:
-            raise ValueError("beside `source` nothing else is allowed: the source brings its own tables")
-        if not self.source and {"timezone", "base_currency", "tables"} - self.model_fields_set:
-            raise ValueError("timezone, base_currency and tables are needed")
-        return self
-
-
-def known_zone(zone: str) -> str:
-    """The zone's name, if there is such a zone.
-
-    Raises:
-        ValueError: there is none.
-    """
-    if zone not in available_timezones():
-        raise ValueError(f"there is no time zone {zone!r}; write it like Europe/London")
-    return zone
 
 
 class _Loader(yaml.SafeLoader):
@@ -162,9 +67,9 @@ def resolve(config: Mapping, path: Path) -> Source:
 def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) -> TableSource:
     where = f"{path.name}, {name}"
     spec = TABLES[name]
-    _check_targets(spec, table, where)
     origin = locate(table.from_, table.csv, path.parent, where)
     types = origin.columns()
+    _check_targets(spec, table, where, list(types))
     for column, text in table.columns.items():
         analyse(text, types, where=f"{where}.{column}")
     if table.where:
@@ -179,7 +84,7 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     return TableSource(name, origin, table.columns, table.constants, table.where, formats, table.distinct)
 
 
-def _check_targets(spec: TableSpec, table: TableMapping, where: str) -> None:
+def _check_targets(spec: TableSpec, table: TableMapping, where: str, source: list[str]) -> None:
     for column in [*table.columns, *table.constants]:
         if column not in spec.names:
             raise MappingError(
@@ -193,7 +98,7 @@ def _check_targets(spec: TableSpec, table: TableMapping, where: str) -> None:
         raise MappingError(
             f"required columns are not mapped: {', '.join(missing)}",
             where=where,
-            todo="name a source column or an expression for each",
+            todo=f"name a source column or an expression for each; there are: {', '.join(source)}",
         )
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import DataError, MappingError, did_you_mean
+from pipelines.sources.mapping_form import Csv
 from pipelines.sources.model import Origin
 from pipelines.sources.readers import CsvFile, DuckdbTable, ParquetFile
 from pipelines.sources.sql_database import SqlTable, mask
-
-if TYPE_CHECKING:
-    from pipelines.sources.mapping import Csv
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TEXT_FILES = {".csv", ".tsv", ".txt", ".gz"}

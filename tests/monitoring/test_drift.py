@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.settings import Rules
 from monitoring import drift
 from monitoring.drift import Comparison
 
@@ -34,7 +35,7 @@ def comparison(rng, n=2400, current=None):
 
 
 def moved(compared):
-    return {result.column for result in drift.measure(compared, "feature")[0] if result.drifted}
+    return {result.column for result in drift.measure(compared, "feature", Rules())[0] if result.drifted}
 
 
 @pytest.mark.parametrize("n", [120, 600, 2400])
@@ -66,7 +67,7 @@ def test_what_grows_by_itself_is_allowed_its_own_pace_and_no_more():
 
 
 def test_columns_with_too_few_values_have_no_test_and_are_named():
-    _, skipped = drift.measure(comparison(np.random.default_rng(4), 300), "feature")
+    _, skipped = drift.measure(comparison(np.random.default_rng(4), 300), "feature", Rules())
     assert skipped == ["seldom"]
 
 
@@ -75,7 +76,7 @@ def test_a_column_whose_table_is_not_there_is_not_mentioned():
     compared = comparison(rng, 200)
     for frame in (*compared.reference.values(), compared.current):
         frame["complaints"] = np.nan
-    planned, skipped = drift.plan(compared, "feature")
+    planned, skipped = drift.plan(compared, "feature", Rules())
     assert "complaints" not in [*skipped, *(each.column for each in planned)]
 
 
@@ -84,3 +85,13 @@ def test_a_sample_stands_for_a_million_rows():
     small = drift.sampled(frame, 7)
     assert len(small) == drift.MOST_ROWS
     assert small.equals(drift.sampled(frame, 7))
+
+
+def test_how_far_a_column_may_move_is_a_setting():
+    rng = np.random.default_rng(6)
+    before, now = (pd.DataFrame({"spend": rng.normal(mean, 1.0, 2000)}) for mean in (0.0, 0.5))
+    compared = Comparison({date(2017, 1, 1): before}, now, date(2017, 3, 1))
+    strict, lenient = (
+        drift.measure(compared, "feature", Rules(drift_distance=far))[0][0].drifted for far in (0.3, 0.9)
+    )
+    assert (strict, lenient) == (True, False)

@@ -10,6 +10,7 @@ import pytest
 from evidently.core.report import Snapshot
 
 from core.errors import NotReady
+from core.settings import Rules
 from models.fairness_result import FairnessResult
 from monitoring import drift, reports
 from monitoring.drift import Comparison
@@ -48,7 +49,7 @@ def fairness():
 
 @pytest.fixture(scope="module")
 def snapshot(compared, fairness):
-    columns, _ = drift.measure(compared, "feature")
+    columns, _ = drift.measure(compared, "feature", Rules())
     checks = [Check("lines of guests", 0.4, 0.0, 0.1, False, "40% of lines")]
     metrics = [*reports.fairness_metrics(fairness, Limits()), *reports.check_metrics(checks), *drift.metrics(columns)]
     data = reports.Data(compared.current, compared.pooled, compared.codes)
@@ -60,7 +61,7 @@ def results(snapshot):
 
 
 def test_our_scores_are_those_in_evidentlys_report(snapshot, compared):
-    columns, _ = drift.measure(compared, "feature")
+    columns, _ = drift.measure(compared, "feature", Rules())
     assert len(columns) == 3
     found = results(snapshot)
     for column in columns:

@@ -116,7 +116,7 @@ def test_exposure_counts_places():
 
 def test_a_filter_bubble_is_a_fall_from_what_it_was():
     before = {"coverage": 0.4, "concentration": 0.2, "repetition": 0.6}
-    quiet = rules.recommendations({"coverage": 0.3, "concentration": 0.3, "repetition": 0.7}, before)
-    loud = rules.recommendations({"coverage": 0.1, "concentration": 0.5, "repetition": 0.9}, before)
+    quiet = rules.recommendations({"coverage": 0.3, "concentration": 0.3, "repetition": 0.7}, before, Rules())
+    loud = rules.recommendations({"coverage": 0.1, "concentration": 0.5, "repetition": 0.9}, before, Rules())
     assert {state.status for state in quiet} == {"ok"}
     assert {state.status for state in loud} == {"alert"}

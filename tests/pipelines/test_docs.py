@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from feature_repo.contract import TABLES, ColumnSpec, TableSpec
-from pipelines.sources.mapping import Mapping
+from pipelines.sources.mapping_form import Mapping
 
 PAGE = Path(__file__).parents[2] / "docs" / "your-data.md"
 _BETWEEN = re.compile(r"(<!-- contract: .*? -->\n).*(<!-- end of contract -->)", re.DOTALL)
@@ -51,7 +51,7 @@ def test_the_example_is_a_mapping() -> None:
 
 
 def test_every_key_of_a_table_is_explained() -> None:
-    from pipelines.sources.mapping import TableMapping
+    from pipelines.sources.mapping_form import TableMapping
 
     keys = {field.alias or name for name, field in TableMapping.model_fields.items()}
     assert keys == set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))

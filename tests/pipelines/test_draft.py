@@ -68,6 +68,13 @@ def test_separators_decimals_and_german_names_are_seen(tmp_path: Path) -> None:
     assert config["columns"]["revenue"] == "Umsatz"
 
 
+def test_german_columns_of_a_till_are_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "kasse.csv"
+    rows = [f"{i};B{i % 9};{i % 5};{1 + i % 28:02d}.03.2024;{1 + i % 3};2,{10 + i % 80}" for i in range(60)]
+    path.write_text("\n".join(["Kundennr;Belegnr;Artikelnr;Bestelldatum;Anzahl;Betrag", *rows]))
+    assert draft(str(path), tmp_path).missing == ()
+
+
 def test_day_and_month_that_could_be_either_are_pointed_out(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(

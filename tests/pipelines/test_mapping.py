@@ -56,6 +56,11 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda m: m["tables"]["orders"]["columns"].pop("revenue"),
         "required columns are not mapped: revenue",
     ),
+    "a block of comments only": (
+        lambda m: m["tables"]["orders"].update(columns=None),
+        "required columns are not mapped: customer_id, order_id, product_id, ordered_at, quantity, revenue",
+    ),
+    "columns to choose from": (lambda m: m["tables"]["orders"]["columns"].pop("revenue"), "there are: "),
     "a column twice": (
         lambda m: m["tables"]["orders"].update(constants={"quantity": 1}),
         "in columns and in constants",

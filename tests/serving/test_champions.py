@@ -31,7 +31,6 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works
     give_empty_registry(made)
     yield made
     monkeypatch.undo()
-    kinds.kind.cache_clear()
 
 
 @pytest.fixture

@@ -234,3 +234,16 @@ def test_a_new_champion_answers_within_30_seconds_without_a_failed_request(
     assert {version for _, _, version in askers.answers} == {first, second}
     assert askers.answers[-1][2] == second
     assert max(seconds for seconds, _, _ in askers.answers) < 5
+
+
+def test_a_service_that_cannot_start_says_why_once_and_ends(served: Workspace) -> None:
+    served.database.dispose()
+    (served.root / "state.db").write_bytes(b"no database " * 400)
+    for rest in ("-wal", "-shm"):
+        (served.root / f"state.db{rest}").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pipelines.cli.main", "serve", "--port", str(free_port("127.0.0.1", 3400))]
+    environment = {**os.environ, "REGULARS_WORKSPACE": str(served.root)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_SECONDS, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.count("the service can't start") == 1
+    assert "Traceback" not in ended.stderr

@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from models import artifact, kinds
+from models import artifact
 from models.intervals import Interval, Mean, bootstrap_all, paired
 from training.outcome import FeatureNote, StudyNote, TrainingRecord
 
@@ -77,7 +77,6 @@ def install(monkeypatch) -> ToyKind:
     module = ModuleType("models.churn")
     module.KIND = ToyKind()
     monkeypatch.setitem(sys.modules, "models.churn", module)
-    kinds.kind.cache_clear()
     return module.KIND
 
 

@@ -83,7 +83,6 @@ def install(monkeypatch) -> RecencyKind:
     module.KIND = RecencyKind()
     module.__path__ = [str(Path(kinds.__file__).parent / "churn")]
     monkeypatch.setitem(sys.modules, "models.churn", module)
-    kinds.kind.cache_clear()
     return module.KIND
 
 

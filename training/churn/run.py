@@ -91,7 +91,7 @@ def fit(
         paired=_against_baselines(frames, workspace.settings.seed),
         primary=KIND.primary,
         higher_is_better=KIND.higher_is_better,
-        features=tuple(FeatureNote(f.name, f.description, f.unit) for f in inputs.features),
+        features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
         directory=directory,
         data_digest=workspace.tables.digest(before=as_of),
         code_version=provenance.code_version(),

@@ -1,0 +1,108 @@
+"""The form of `mapping.yaml`: its blocks, their keys, and what each may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+
+def _listed(value: object) -> object:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _written(value: object) -> object:
+    """A YAML scalar as it would be written in SQL or a CSV."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _filled(value: object) -> object:
+    """A block of which only the name and comments are there, as in a draft."""
+    return {} if value is None else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Written = Annotated[str, BeforeValidator(_written)]
+
+
+class Part(BaseModel):
+    """One block of the file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Timestamps(Part):
+    """How moments are written, and in which zone."""
+
+    format: Listed = ()
+    zone: str | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str | None) -> str | None:
+        return None if zone is None else known_zone(zone)
+
+
+class Dates(Part):
+    """How days are written."""
+
+    format: Listed = ()
+
+
+class Csv(Part):
+    """How a text file is written; what is left out is looked up in the file."""
+
+    separator: Annotated[str | None, Field(min_length=1, max_length=1)] = None
+    encoding: Literal["utf-8", "latin-1", "utf-16"] | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    nulls: Listed = ()
+
+
+class TableMapping(Part):
+    """Where one table comes from, and what its columns are."""
+
+    from_: str = Field(alias="from")
+    columns: Annotated[dict[str, Written], BeforeValidator(_filled)] = {}
+    constants: dict[str, Written] = {}
+    where: str | None = None
+    timestamps: Timestamps = Timestamps()
+    dates: Dates = Dates()
+    csv: Csv = Csv()
+    distinct: bool = False
+
+
+class Mapping(Part):
+    """The whole file: either `source: complete-journey`, or zone, currency and tables."""
+
+    source: Literal["complete-journey"] | None = None
+    timezone: str = "UTC"
+    base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    tables: dict[str, TableMapping] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        return known_zone(zone)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mapping:
+        if self.source and self.model_fields_set - {"source"}:
+            raise ValueError("beside `source` nothing else is allowed: the source brings its own tables")
+        if not self.source and {"timezone", "base_currency", "tables"} - self.model_fields_set:
+            raise ValueError("timezone, base_currency and tables are needed")
+        return self
+
+
+def known_zone(zone: str) -> str:
+    """The zone's name, if there is such a zone.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if zone not in available_timezones():
+        raise ValueError(f"there is no time zone {zone!r}; write it like Europe/London")
+    return zone
