@@ -112,6 +112,17 @@ class RuleState:
 
 
 @dataclass(frozen=True)
+class WaitingForecast:
+    """A forecast that a reviewer has to look at: the units of its horizon, and of as many days before it."""
+
+    series_id: str
+    name: str
+    units: float
+    units_before: float
+    high_risk: bool
+
+
+@dataclass(frozen=True)
 class ReportLink:
     """Where Evidently keeps a full report."""
 
@@ -132,6 +143,7 @@ class ModelReport:
     fairness: FairnessResult | None = None
     quality: tuple[Check, ...] = ()
     exposure: Mapping[str, float] = field(default_factory=dict)
+    waiting: tuple[WaitingForecast, ...] = ()
     report: ReportLink | None = None
 
 

@@ -5,14 +5,15 @@ A rule measures nothing itself, so that each threshold can be read, and tested, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, timedelta
 
 from core.settings import Rules
 from models.fairness_result import FairnessResult
 from monitoring.business import Figure
-from monitoring.outcome import LEVELS, DriftResult, Performance, RuleState
+from monitoring.outcome import LEVELS, DriftResult, Performance, RuleState, WaitingForecast
 
+REVIEW = "needs review"
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
 
@@ -100,10 +101,13 @@ def surge(surging: Sequence[str], series: int, rules: Rules) -> RuleState:
     return _flag("surge", "surge flag", text, surging)
 
 
-def review(waiting: Sequence[str], series: int, rules: Rules) -> RuleState:
-    """Which forecasts wait for a reviewer: a total above `review_units`, or a high-risk category."""
-    text = f"{len(waiting)} of {series} forecasts exceed {rules.review_units:,.0f} units or are of high risk"
-    return _flag("needs review", "needs_review until a reviewer accepts", text, waiting)
+def review(forecasts: Sequence[WaitingForecast], accepted: Set[str], rules: Rules) -> RuleState:
+    """Which forecasts wait for a reviewer: a total above `review_units`, or a high-risk category; not accepted yet."""
+    waiting = [each.name for each in forecasts if each.series_id not in accepted]
+    text = f"{len(forecasts)} forecasts exceed {rules.review_units:,.0f} units or are of high risk"
+    if forecasts:
+        text += f", {len(forecasts) - len(waiting)} of them accepted"
+    return _flag(REVIEW, "needs_review until a reviewer accepts, on the desk's page of demand", text, waiting)
 
 
 def _flag(rule: str, effect: str, text: str, items: Sequence[str]) -> RuleState:

@@ -11,6 +11,7 @@ from core.workspace import Workspace
 from models.demand import rules
 from models.demand.reading import histories
 from models.demand.series import Histories, join_keys, split_id
+from monitoring.outcome import WaitingForecast
 
 
 def known(workspace: Workspace, as_of: date) -> Histories | None:
@@ -27,14 +28,18 @@ def surging(workspace: Workspace, series: Histories) -> list[str]:
     return [in_words(workspace, name) for name, hot in zip(series.ids, flags, strict=True) if hot]
 
 
-def waiting(workspace: Workspace, series: Histories, forecast: pd.DataFrame) -> list[str]:
-    """The forecasts with a total above `review_units` or of a high-risk category, in words."""
+def waiting(workspace: Workspace, series: Histories, forecast: pd.DataFrame) -> list[WaitingForecast]:
+    """The forecasts with a total above `review_units` or of a high-risk category, the largest first."""
     keys = list(workspace.settings.demand.series)
     ids = [join_keys(values) for values in forecast[keys].astype(str).itertuples(index=False, name=None)]
     totals = forecast["mean"].groupby(pd.Series(ids, index=forecast.index)).sum()
-    risky = {name for name, high in zip(series.ids, series.high_risk, strict=True) if high} & set(totals.index)
-    large = set(totals[totals > workspace.settings.rules.review_units].index)
-    return [in_words(workspace, name) for name in sorted(map(str, large | risky))]
+    before = series.units[:, -forecast["date"].nunique() :].sum(axis=1)
+    found = [
+        WaitingForecast(name, in_words(workspace, name), float(totals[name]), float(sold), bool(risky))
+        for name, sold, risky in zip(series.ids, before, series.high_risk, strict=True)
+        if name in totals.index and (risky or totals[name] > workspace.settings.rules.review_units)
+    ]
+    return sorted(found, key=lambda each: -each.units)
 
 
 def in_words(workspace: Workspace, series_id: str) -> str:

@@ -13,6 +13,7 @@ from core import progress
 from core.workspace import Workspace
 from models import gates, kinds
 from models.copies import EVALUATION, MODEL
+from models.demand.acceptance import Acceptances
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.registry import Registry
@@ -20,7 +21,7 @@ from models.version import CHALLENGER, CHAMPION, Version
 from monitoring import drift, exposure, fairness, frames, model_report, performance, quality, rules, series
 from monitoring.drift import Comparison, Source
 from monitoring.frames import Predictions
-from monitoring.outcome import Check, ModelReport, RuleState
+from monitoring.outcome import Check, ModelReport, RuleState, WaitingForecast
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
         drift=drift.result(compared, workspace.settings.rules),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=spread,
+        waiting=_waiting(subject, scored) if scored and kind_name == frames.DEMAND else (),
     )
     _judge_challenger(subject)
     link = model_report.write(workspace, report, compared, as_of, at)
-    return Watched(replace(report, report=link), tuple(_own_rules(subject, scored, spread)))
+    return Watched(replace(report, report=link), tuple(_own_rules(subject, scored, report)))
 
 
 def store_fairness(registry: Registry, version: Version, result: FairnessResult) -> None:
@@ -150,7 +152,12 @@ def _feature_checks(compared: Comparison) -> tuple[Check, ...]:
     return quality.features(list(compared.reference.values()), compared.current)
 
 
-def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, float]) -> list[RuleState]:
+def _waiting(subject: _Subject, scored: Predictions) -> tuple[WaitingForecast, ...]:
+    known = series.known(subject.workspace, subject.as_of)
+    return tuple(series.waiting(subject.workspace, known, scored.now)) if known else ()
+
+
+def _own_rules(subject: _Subject, scored: Predictions | None, report: ModelReport) -> list[RuleState]:
     """The rules that only this kind of model has."""
     if scored is None:
         return []
@@ -158,8 +165,7 @@ def _own_rules(subject: _Subject, scored: Predictions | None, spread: dict[str, 
     if subject.kind.name == frames.CHURN:
         return [rules.tiers(Counter(scored.now["risk_tier"].astype(int)), workspace.settings.churn.actions)]
     if subject.kind.name == frames.DEMAND:
-        known = series.known(workspace, subject.as_of)
-        waiting = series.waiting(workspace, known, scored.now) if known else []
-        return [rules.review(waiting, len(known.ids) if known else 0, workspace.settings.rules)]
+        accepted = Acceptances(workspace).accepted(subject.version.version, subject.as_of)
+        return [rules.review(report.waiting, accepted, workspace.settings.rules)]
     before = exposure.of(workspace, scored.before, scored.before_day)
-    return rules.recommendations(spread, before, workspace.settings.rules)
+    return rules.recommendations(report.exposure, before, workspace.settings.rules)

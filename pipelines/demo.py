@@ -102,7 +102,7 @@ def _model(workspace: Workspace, name: str) -> ModelOutcome:
         trained = train(workspace, name, as_of=today, trials=workspace.settings.demo.trials)
         version = Registry(workspace).version(name, trained.version)
     if CHAMPION in version.aliases:
-        return ModelOutcome(version, True, "champion")
+        return ModelOutcome(version, True, f"{version} is champion")
     try:
         text = release.promote(workspace, name, version.version, who=getpass.getuser()).text
         promoted = True

@@ -12,7 +12,7 @@ import pyarrow.parquet
 from core import progress
 from core.errors import UsageError
 from core.workspace import Workspace
-from feature_repo import catalog, received, snapshots, store
+from feature_repo import catalog, folding, snapshots, store
 from feature_repo.snapshots import TIMESTAMP, BuildReport
 from feature_repo.store import MaterializeReport
 
@@ -58,7 +58,7 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         DataError: before any data.
         StoreError: a store does not answer.
     """
-    report, events = received.refill(workspace, as_of)
+    report, events = folding.refill(workspace, as_of)
     if events:
         progress.current().note(f"{len(events)} received events folded in")
     return report

@@ -6,6 +6,7 @@ only: so it is made in the background, never in a request.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
 from typing import cast
 
@@ -16,6 +17,7 @@ from core.workspace import Workspace
 from feature_repo import snapshots
 from feature_repo.store import ONLINE, online_as_of
 from models.demand import batch
+from models.demand.acceptance import Acceptances
 from models.demand.kind import Model
 from models.demand.outlook import Outlook, forecast
 from models.demand.plans import calendar
@@ -34,10 +36,14 @@ class Forecasts:
         self._marker = workspace.feast_dir / ONLINE
         self._features = features
         self._made_for: tuple[object, ...] | None = None
+        self._acceptances = Acceptances(workspace)
         self.now: Outlook | None = None
+        self.accepted: Set[str] = frozenset()
 
     def refresh(self, champion: Champion) -> None:
         """Forecast anew where the champion, the store's content or the shop's tables are others.
+
+        What a reviewer has accepted meanwhile is read in any case.
 
         Raises:
             DataError: the model forecasts other series than the settings name, or there are none.
@@ -46,11 +52,11 @@ class Forecasts:
         if as_of is None:
             return
         wanted = (champion.state, self._marker.stat().st_mtime_ns, self._workspace.tables.generation)
-        if wanted == self._made_for:
-            return
-        made = self._make(cast(Model, champion.model), as_of)
-        if made is not None:
-            self.now, self._made_for = made, wanted
+        if wanted != self._made_for:
+            made = self._make(cast(Model, champion.model), as_of)
+            if made is not None:
+                self.now, self._made_for = made, wanted
+        self.accepted = self._acceptances.accepted(champion.version, as_of)
 
     def _make(self, model: Model, as_of: date) -> Outlook | None:
         settings = self._workspace.settings

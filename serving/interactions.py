@@ -9,7 +9,7 @@ import structlog
 from core.errors import RegularsError
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
-from feature_repo import received
+from feature_repo import folding
 
 PATIENCE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -32,11 +32,11 @@ class Interactions:
 
         False: the store could not take it yet: it is down, or being filled.
         """
-        with received.alone(self._workspace, PATIENCE_SECONDS) as is_alone:
+        with folding.alone(self._workspace, PATIENCE_SECONDS) as is_alone:
             if not is_alone:
                 return False
             try:
-                received.fold_in(self._workspace, self._log)
+                folding.fold_in(self._workspace, self._log)
             except RegularsError as error:
                 _log.error("events_not_applied", error=str(error))
                 return False

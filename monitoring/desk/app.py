@@ -27,10 +27,11 @@ from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import NAMES
-from monitoring.desk import decisions, views
+from monitoring.desk import decisions, forecasts, views
 from monitoring.desk.render import Pages
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
+from monitoring.summary import Summaries
 
 STATIC = Path(__file__).parent / "static"
 _log = structlog.get_logger("desk")
@@ -53,6 +54,7 @@ class Desk:
             Route("/signout", self.sign_out, methods=["POST"]),
             Route("/models/{kind}", self.model),
             Route("/models/{kind}/compare", self.compare),
+            Route("/models/demand/forecasts", self.accept_forecasts, methods=["POST"]),
             Route("/models/{kind}/versions/{version}", self.version),
             Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
             Route("/reports/{project}/{run}", self.report),
@@ -69,9 +71,7 @@ class Desk:
 
     async def model(self, request: Request) -> Response:
         """One model."""
-        reviewer, kind = await self._reviewer(request), _kind(request)
-        page = await run_in_threadpool(views.model, self.workspace, kind)
-        return self._page(request, reviewer, "model.html", here=kind, **page)
+        return await self._model_page(request, await self._reviewer(request), _kind(request))
 
     async def version(self, request: Request) -> Response:
         """One version with its gates, and the form to decide on it."""
@@ -135,6 +135,23 @@ class Desk:
         except (UsageError, GateRefused) as error:
             return await self._version_page(request, reviewer, wrong=str(error), reason=wanted.reason)
         return await self._version_page(request, reviewer, said=said)
+
+    async def accept_forecasts(self, request: Request) -> Response:
+        """Accept forecasts that wait for a reviewer, with a reason."""
+        reviewer = await self._reviewer(request)
+        form = await request.form()
+        self._genuine(request, form)
+        run = await run_in_threadpool(Summaries(self.workspace).latest)
+        try:
+            said = await run_in_threadpool(forecasts.accept, self.workspace, run, form, reviewer[1].name)
+        except UsageError as error:
+            return await self._model_page(request, reviewer, "demand", wrong=str(error), reason=form.get("reason"))
+        return await self._model_page(request, reviewer, "demand", said=said)
+
+    async def _model_page(self, request: Request, reviewer: tuple[Session, Key], kind: str, **extra: Any) -> Response:
+        page = await run_in_threadpool(views.model, self.workspace, kind)
+        status = 400 if extra.get("wrong") else 200
+        return self._page(request, reviewer, "model.html", status=status, here=kind, **page, **extra)
 
     async def _version_page(self, request: Request, reviewer: tuple[Session, Key], **extra: Any) -> Response:
         kind = _kind(request)

@@ -39,6 +39,12 @@ def figure(value: float | None) -> str:
 
 
 def brief(value: object) -> str:
-    """A detail of the audit log in one line."""
-    text = str(value)
+    """A detail of the audit log in one line; of gates which passed, and what the others said."""
+    text = "; ".join(map(_item, value)) if isinstance(value, list) else _item(value)
     return text if len(text) <= 240 else text[:237] + "..."
+
+
+def _item(value: object) -> str:
+    if isinstance(value, dict) and {"name", "passed", "text"} <= set(value):
+        return f"{value['name']} passed" if value["passed"] else f"{value['name']} refused ({value['text']})"
+    return "none" if value is None or value == "" else str(value)

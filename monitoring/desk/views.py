@@ -19,7 +19,7 @@ from models.intervals import Interval
 from models.kinds import NAMES
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring.desk import charts, lights
+from monitoring.desk import charts, forecasts, lights
 from monitoring.desk.charts import Point
 from monitoring.outcome import ReportLink
 from monitoring.summary import Document, Summaries, model_entry
@@ -31,9 +31,9 @@ def overview(workspace: Workspace) -> Page:
     """Every model's light, the business figures, the rules and the open alerts."""
     history = Summaries(workspace).history()
     latest = history[-1] if history else None
-    rules = latest["rules"] if latest else []
+    rules = forecasts.rules_now(workspace, latest)
     registry = Registry(workspace)
-    cards = [_card(registry, kind, latest) for kind in NAMES]
+    cards = [_card(registry, kind, latest, rules) for kind in NAMES]
     return {
         "latest": latest,
         "cards": cards,
@@ -52,9 +52,11 @@ def model(workspace: Workspace, kind: str) -> Page:
     latest = history[-1] if history else None
     entry = model_entry(latest, kind) if latest else None
     versions = Registry(workspace).versions(kind)
-    rules = latest["rules"] if latest else []
+    rules = forecasts.rules_now(workspace, latest)
     return {
         "kind": kind,
+        "flagged": forecasts.flagged(workspace, latest) if kind == "demand" else None,
+        "most_shown": forecasts.MOST_SHOWN,
         "entry": entry,
         "latest": latest,
         "signal": lights.of_model(kind, versions, rules),
@@ -145,13 +147,13 @@ def report(workspace: Workspace, project: str, run: str) -> str:
     return reports.html(workspace, ReportLink(project, run))
 
 
-def _card(registry: Registry, kind: str, latest: Document | None) -> Page:
+def _card(registry: Registry, kind: str, latest: Document | None, rules: Sequence[Mapping[str, Any]]) -> Page:
     try:
         versions, trouble = registry.versions(kind), ""
     except RegularsError as error:
         versions, trouble = [], str(error)
     entry = model_entry(latest, kind) if latest else None
-    signal = lights.of_model(kind, versions, latest["rules"] if latest else [])
+    signal = lights.of_model(kind, versions, rules)
     champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
     return {
         "kind": kind,

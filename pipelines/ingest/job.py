@@ -17,7 +17,7 @@ from core.tables import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
-from pipelines.ingest import currencies, duplicates, outliers, quarantine, received
+from pipelines.ingest import currencies, duplicates, outliers, quarantine, received_events
 from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.dry_run import features_on, named_checks
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
@@ -75,10 +75,10 @@ def _take_in_received(workspace: Workspace) -> list[TableReport]:
     if not events:
         return []
     with workspace.tables.lock(), _engine_errors(), open_engine(workspace) as connection:
-        ingest = _Ingest(workspace, received.source(workspace, events), connection, anew=False, remembers=False)
+        ingest = _Ingest(workspace, received_events.source(workspace, events), connection, anew=False, remembers=False)
         ingest.read(list(ingest.source.tables.values()))
         reports = ingest.write(dry_run=False)
-    received.settle(workspace, events)
+    received_events.settle(workspace, events)
     return reports
 
 

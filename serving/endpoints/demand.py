@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -30,12 +30,21 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     for place, series in enumerate(body.series):
         _refuse_other_keys(place, series, outlook.keys)
     asked = _asked(runtime, body, outlook)
-    results = [_result(series, outlook.of(series), asked, serving.fallback) for series in body.series]
+    results = [
+        _result(series, _reviewed(runtime, outlook.of(series)), asked, serving.fallback) for series in body.series
+    ]
     logged = [
         Result(join_keys([r["series"][key] for key in outlook.keys]), _total(r["forecast"]), fallback=r["fallback"])
         for r in results
     ]
     return answer(runtime, serving, "demand", results, logged=logged, request={"horizon": body.horizon})
+
+
+def _reviewed(runtime: Runtime, found: SeriesOutlook | None) -> SeriesOutlook | None:
+    """Nothing needs a review that a reviewer has accepted."""
+    if found is None or found.series_id not in runtime.forecasts.accepted:
+        return found
+    return replace(found, needs_review=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """The review desk over HTTP: who gets in, what the pages say, and what a decision does."""
 
 import re
+from dataclasses import asdict
+from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
@@ -8,9 +11,13 @@ from starlette.testclient import TestClient
 from core.audit import AuditLog
 from core.keys import KeyStore
 from core.secret_files import secret
+from models.demand.acceptance import Acceptances
 from models.registry import Registry
+from monitoring import rules
 from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
+from monitoring.outcome import WaitingForecast
+from monitoring.summary import Summaries
 
 HOME = "http://127.0.0.1:3001"
 
@@ -212,6 +219,52 @@ def test_a_decision_that_can_not_be_meant_is_not_recorded(reviewer, shop, change
     assert page.status_code == 400
     assert 'role="alert"' in page.text
     assert Registry(shop).version("churn", "1").review is None
+
+
+@pytest.fixture
+def forecasts(shop):
+    """The latest run has watched two forecasts that wait for a reviewer."""
+    run = Summaries(shop).latest()
+    entry = next(model for model in run["models"] if model["kind"] == "demand")
+    waiting = [WaitingForecast(name, name, 2000.0, 1000.0, name == "ICE") for name in ("BEER & CO", "ICE")]
+    entry |= {"version": "1", "waiting": [asdict(each) for each in waiting]}
+    run["rules"].append(asdict(rules.review(waiting, frozenset(), shop.settings.rules)))
+    Summaries(shop).append(SimpleNamespace(as_of=date.fromisoformat(run["as_of"]), at="now", as_document=lambda: run))
+    return date.fromisoformat(run["as_of"])
+
+
+def accept(client, day, **changes):
+    form = {"version": "1", "as_of": str(day), "series": ["ICE"], "reason": "a hot summer"}
+    return client.post("/models/demand/forecasts", data={"csrf": csrf(client.get("/models/demand"))} | form | changes)
+
+
+def test_a_forecast_waits_on_the_page_until_it_is_accepted(reviewer, shop, forecasts):
+    page = reviewer.get("/models/demand").text
+    assert "BEER &amp; CO" in page
+    assert "+100%" in page
+    answer = accept(reviewer, forecasts, series=["BEER & CO"])
+    assert "1 forecast accepted" in answer.text
+    assert 'value="BEER &amp; CO"' not in answer.text
+    assert 'value="ICE"' in answer.text
+    assert Acceptances(shop).accepted("1", forecasts) == {"BEER & CO"}
+    [entry] = AuditLog(shop).entries("demand/1")
+    assert (entry.who, entry.details["reason"]) == ("maria", "a hot summer")
+    assert "1 of them accepted" in reviewer.get("/").text
+
+
+@pytest.mark.parametrize(
+    "changes", [{"reason": " "}, {"series": []}, {"series": ["NOT THERE"]}, {"version": "2"}, {"as_of": "2020-01-01"}]
+)
+def test_an_acceptance_that_can_not_be_meant_changes_nothing(reviewer, shop, forecasts, changes):
+    answer = accept(reviewer, forecasts, **changes)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert Acceptances(shop).accepted("1", forecasts) == frozenset()
+
+
+def test_forecasts_are_not_accepted_without_the_csrf_token(reviewer, shop, forecasts):
+    assert accept(reviewer, forecasts, csrf="forged").status_code == 403
+    assert Acceptances(shop).accepted("1", forecasts) == frozenset()
 
 
 def test_a_broken_chain_shows(reviewer, shop):

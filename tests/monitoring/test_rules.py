@@ -9,7 +9,7 @@ from core.settings import Rules
 from models.fairness_result import FairnessResult, GroupFigure
 from monitoring import exposure, rules
 from monitoring.business import Figure
-from monitoring.outcome import ColumnDrift, DriftResult, Performance
+from monitoring.outcome import ColumnDrift, DriftResult, Performance, WaitingForecast
 
 RULES = Rules()
 TODAY = date(2024, 7, 1)
@@ -95,6 +95,14 @@ def test_a_surge_is_a_flag_that_names_the_series_and_asks_for_nobody():
     state = rules.surge(["BEER", "ICE"], 40, RULES)
     assert state.status == "ok"
     assert state.items == ("BEER", "ICE")
+
+
+def test_a_forecast_waits_until_a_reviewer_accepts_it():
+    forecasts = [WaitingForecast(name, name, 2000.0, 1900.0, False) for name in ("BEER", "ICE")]
+    state = rules.review(forecasts, {"ICE"}, RULES)
+    assert state.items == ("BEER",)
+    assert "1 of them accepted" in state.text
+    assert rules.review(forecasts, {"BEER", "ICE"}, RULES).items == ()
 
 
 def test_tiers_name_their_win_back_actions():

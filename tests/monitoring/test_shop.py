@@ -1,7 +1,7 @@
 """Business figures, data quality, protected attributes and surges, on the small shop."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -112,11 +112,14 @@ def test_a_surge_needs_both_the_ratio_and_the_units(small_shop, frames):
 
 def test_a_forecast_above_the_limit_or_of_a_risky_category_waits_for_a_reviewer(small_shop_readonly):
     known = series.known(small_shop_readonly, present(small_shop_readonly))
-    names = ["category 0", "category 0", "category 1"]
-    forecast = pd.DataFrame({"category": names, "mean": [600.0, 600.0, 10.0]})
-    assert series.waiting(small_shop_readonly, known, forecast) == ["category 0"]
+    names, days = ["category 0", "category 0", "category 1"], [date(2024, 7, 1), date(2024, 7, 2), date(2024, 7, 1)]
+    forecast = pd.DataFrame({"category": names, "date": days, "mean": [600.0, 600.0, 10.0]})
+    [large] = series.waiting(small_shop_readonly, known, forecast)
+    assert (large.name, large.units, large.high_risk) == ("category 0", 1200.0, False)
+    assert large.units_before == known.units[known.ids.index("category 0"), -2:].sum()
     known = replace(known, high_risk=np.array([name == "category 1" for name in known.ids]))
-    assert series.waiting(small_shop_readonly, known, forecast) == ["category 0", "category 1"]
+    waiting = series.waiting(small_shop_readonly, known, forecast)
+    assert [(each.name, each.high_risk) for each in waiting] == [("category 0", False), ("category 1", True)]
 
 
 def test_price_levels_are_relative_to_the_category(small_shop_readonly):

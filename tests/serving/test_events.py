@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from core.errors import StoreError
 from core.event_log import Event, EventLog
-from feature_repo import online, received, store
+from feature_repo import folding, online, store
 from serving import interactions
 from serving.interactions import Interactions
 from tests.serving.conftest import Shop
@@ -99,7 +99,7 @@ def test_a_refilled_store_shows_the_events_again(shop: Shop) -> None:
     assert recency(shop, customer) == before
     shop.runtime.background.round()
     assert recency(shop, customer) == 1
-    received.refill(shop.workspace, as_of)
+    folding.refill(shop.workspace, as_of)
     once = shop.post("/v1/customers", {"customer_ids": [customer]}).json()
     shop.runtime.background.round()
     assert shop.post("/v1/customers", {"customer_ids": [customer]}).json() == once
@@ -108,7 +108,7 @@ def test_a_refilled_store_shows_the_events_again(shop: Shop) -> None:
 def test_while_the_store_is_being_filled_events_are_kept_and_wait(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interactions, "PATIENCE_SECONDS", 0.05)
     customer = longest_away(shop)
-    with received.alone(shop.workspace):
+    with folding.alone(shop.workspace):
         assert shop.post("/v1/events", {"events": [purchase(customer)]}).json()["applied"] is False
     shop.runtime.background.round()
     assert recency(shop, customer) == 1

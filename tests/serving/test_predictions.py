@@ -11,6 +11,7 @@ import pytest
 from core import clock
 from core.consents import Consents
 from core.workspace import Workspace
+from models.demand.acceptance import Acceptances
 from models.kinds import kind
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop, open_shop
@@ -35,6 +36,22 @@ def test_every_endpoint_answers_as_documented(shop: Shop, endpoint: Any) -> None
     answer = shop.get(path) if endpoint.method == "GET" else shop.post(path, BODIES[path])
     assert answer.status_code == 200, answer.text
     hold(answer, path, endpoint.method.lower())
+
+
+def test_a_forecast_needs_no_review_once_a_reviewer_has_accepted_it(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_RULES__REVIEW_UNITS", "0.5")
+    workspace = Workspace.open(served.root)
+    both = {"series": [{"category": "category 1"}, {"category": "category 2"}]}
+    for shop in open_shop(workspace):
+        before = shop.post("/v1/demand", both).json()["results"]
+        assert [result["needs_review"] for result in before] == [True, True]
+        as_of = clock.present(workspace)
+        Acceptances(workspace).accept("1", as_of, ["category 1"], "maria", "as every year")
+        shop.runtime.background.round()
+        after = shop.post("/v1/demand", both).json()["results"]
+        assert [result["needs_review"] for result in after] == [False, True]
 
 
 def test_churn_online_is_churn_in_the_batch_file(shop: Shop) -> None:

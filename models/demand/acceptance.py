@@ -1,0 +1,65 @@
+"""Forecasts that a reviewer has looked at and accepted: until then the service says `needs_review` of them.
+
+An acceptance holds for one version's forecast as of one date; the next forecast is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.audit import AuditLog
+from core.errors import UsageError
+from core.schema import ensure
+from core.workspace import Workspace
+
+_METADATA = sa.MetaData()
+_TABLE = sa.Table(
+    "accepted_forecasts",
+    _METADATA,
+    sa.Column("version", sa.String(20), primary_key=True),
+    sa.Column("as_of", sa.String(10), primary_key=True),
+    sa.Column("series_id", sa.String(300), primary_key=True),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+
+
+class Acceptances:
+    """The accepted forecasts of a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._engine = workspace.database
+        ensure(self._engine, _METADATA)
+
+    def accept(self, version: str, as_of: date, series: Sequence[str], who: str, reason: str) -> int:
+        """Accept forecasts, with an entry in the audit log first; returns how many were not accepted before.
+
+        Raises:
+            UsageError: no series, or no reason.
+        """
+        if not series:
+            raise UsageError("no forecast is chosen", todo="choose at least one")
+        if not reason.strip():
+            raise UsageError("a reason is needed", todo="say in a sentence why they are right")
+        new = sorted(set(series) - self.accepted(version, as_of))
+        details = {"as_of": as_of.isoformat(), "series": new, "reason": reason.strip()}
+        AuditLog(self._workspace).append("accept forecasts", who, f"demand/{version}", details)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        key = {"version": version, "as_of": as_of.isoformat()}
+        rows = [{**key, "series_id": name, "who": who, "at": now} for name in new]
+        if rows:
+            insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+            with self._engine.begin() as connection:
+                connection.execute(insert(_TABLE).on_conflict_do_nothing(), rows)
+        return len(rows)
+
+    def accepted(self, version: str, as_of: date) -> frozenset[str]:
+        """The ids of the series whose forecast is accepted."""
+        same = sa.and_(_TABLE.c.version == version, _TABLE.c.as_of == as_of.isoformat())
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(sa.select(_TABLE.c.series_id).where(same)).scalars())

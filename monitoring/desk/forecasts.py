@@ -1,0 +1,72 @@
+"""The forecasts that wait for a reviewer: which still do, and the acceptance that the form sends.
+
+A run of `regulars monitor` finds them; what was accepted since then is taken off at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from core.errors import UsageError
+from core.workspace import Workspace
+from models.demand.acceptance import Acceptances
+from monitoring import rules
+from monitoring.outcome import WaitingForecast, plain
+from monitoring.summary import Document, model_entry
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """What a run flagged of one version's forecast as of a date, and which of it has been accepted by now."""
+
+    version: str
+    as_of: date
+    forecasts: tuple[WaitingForecast, ...]
+    accepted: frozenset[str]
+
+    @property
+    def waiting(self) -> list[WaitingForecast]:
+        """Those nobody has accepted yet, the largest first."""
+        return [each for each in self.forecasts if each.series_id not in self.accepted]
+
+
+def flagged(workspace: Workspace, run: Document | None) -> Flagged | None:
+    """What a run flagged; None where it watched no forecast."""
+    entry = model_entry(run, "demand") if run else None
+    if run is None or entry is None or entry["version"] is None:
+        return None
+    as_of = date.fromisoformat(run["as_of"])
+    forecasts = tuple(WaitingForecast(**each) for each in entry.get("waiting", ()))
+    return Flagged(entry["version"], as_of, forecasts, Acceptances(workspace).accepted(entry["version"], as_of))
+
+
+def rules_now(workspace: Workspace, run: Document | None) -> list[Mapping[str, Any]]:
+    """The rules of a run, with the one on forecasts as it stands by now."""
+    found = flagged(workspace, run)
+    states: list[Mapping[str, Any]] = run["rules"] if run else []
+    if found is None:
+        return states
+    now = plain(asdict(rules.review(found.forecasts, found.accepted, workspace.settings.rules)))
+    return [now if state["rule"] == rules.REVIEW else state for state in states]
+
+
+def accept(workspace: Workspace, run: Document | None, form: FormData, who: str) -> str:
+    """Accept the forecasts that the form names; returns what was done in words.
+
+    Raises:
+        UsageError: no reason, no forecast, or there is a newer run than the one the page showed.
+    """
+    found = flagged(workspace, run)
+    if found is None or (form.get("version"), form.get("as_of")) != (found.version, str(found.as_of)):
+        raise UsageError("there is a newer forecast than the one you looked at", todo="look again, then accept")
+    chosen = {str(value) for value in form.getlist("series")} & {each.series_id for each in found.waiting}
+    reason = str(form.get("reason", ""))
+    number = Acceptances(workspace).accept(found.version, found.as_of, sorted(chosen), who, reason)
+    return f"{number} forecast{'' if number == 1 else 's'} accepted"
