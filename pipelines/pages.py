@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from core.workspace import Workspace
+from pipelines.processes import interrupt_on_signals
 
 LOOPBACK = "127.0.0.1"
 
@@ -18,7 +19,7 @@ def serve(workspace: Workspace, pages: str, port: int) -> int:
         command, extra = _mlflow(port), _mlflow_environment(workspace)
     else:
         command, extra = _evidently(workspace, port), {}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_signals()
     process = subprocess.Popen(command, env=os.environ | {"DO_NOT_TRACK": "true"} | extra, start_new_session=True)
     try:
         return max(process.wait(), 0)

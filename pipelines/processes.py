@@ -43,6 +43,16 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
+def interrupt_on_signals() -> None:
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does: with everything that it started.
+
+    A signal that is ignored (`nohup`) stays so.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
 @dataclass(frozen=True)
 class Server:
     """What to start: `arguments` of `regulars`, where it answers once it is ready, and where its output goes."""
@@ -54,12 +64,13 @@ class Server:
 
 
 class Processes:
-    """Starts servers and stops them all at the end, whatever happens in between."""
+    """Starts servers and stops them all at the end, whatever happens in between; SIGTERM counts as Ctrl-C."""
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Processes:
+        interrupt_on_signals()
         return self
 
     def __exit__(

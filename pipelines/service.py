@@ -9,13 +9,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Final
 
 from core import progress
 from core.errors import NotReady, StoreError
 from core.workspace import VARIABLE, Workspace
-from pipelines.processes import free_port, is_free
+from pipelines.processes import free_port, interrupt_on_signals, is_free
 
 START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 20.0
@@ -36,7 +36,7 @@ class Service:
         self._environment = {**os.environ, VARIABLE: str(workspace.root)}
 
     def __enter__(self) -> Service:
-        signal.signal(signal.SIGTERM, _interrupt)
+        interrupt_on_signals()
         self._process = subprocess.Popen(
             self._command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -103,7 +103,3 @@ def _state(url: str) -> str:
         return error.read().decode(errors="replace")
     except OSError:
         return "not listening"
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

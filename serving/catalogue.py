@@ -37,7 +37,7 @@ class Catalogue:
         if wanted == self._read_for and time.monotonic() - self._read_at < LASTS_SECONDS:
             return
         model = cast(Recommender, champion.model)
-        found = self._features.read(kind("recommendation").service, KEY, model.products)
+        found = self._features.read(kind("recommendation").service, KEY, model.products, behind=True)
         if found.known:
             columns = MappingProxyType({KEY: found.known, **found.columns})
             model.recommend(None, columns, k=1)  # it prepares what it is given on first use

@@ -55,29 +55,33 @@ class Features:
         """All features of one view; an id the store does not know is left out."""
         return self._safely(view, ids, lambda: OnlineReader.of_views(self._workspace, [catalog.view(view)]))
 
-    def read(self, service: str, key: str, ids: Sequence[str]) -> Found:
-        """The features of a service for ids of its entity `key`; an id the store does not know is left out."""
-        return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key))
+    def read(self, service: str, key: str, ids: Sequence[str], *, behind: bool = False) -> Found:
+        """The features of a service for ids of its entity `key`; an id the store does not know is left out.
 
-    def _safely(self, name: str, ids: Sequence[str], make: Callable[[], OnlineReader]) -> Found:
+        `behind` the requests it pauses as long as it reads: nobody waits for it, and they hardly notice.
+        """
+        return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key), behind)
+
+    def _safely(self, name: str, ids: Sequence[str], make: Callable[[], OnlineReader], behind: bool = False) -> Found:
         if not ids or not self.answers:
             return Found([], {})
         try:
-            return self._read(self._reader(name, make), list(dict.fromkeys(ids)))
+            return self._read(self._reader(name, make), list(dict.fromkeys(ids)), behind)
         except RegularsError as error:
             self._down_until = time.monotonic() + REST_SECONDS
             _log.error("features_not_read", features=name, error=str(error))
             return Found([], {})
 
-    def _read(self, reader: OnlineReader, ids: list[str]) -> Found:
+    def _read(self, reader: OnlineReader, ids: list[str], behind: bool) -> Found:
         """Many ids are read piece by piece, so that a request for one customer gets in between."""
         found: dict[str, list[Any]] = {name: [] for name in reader.names}
         known: list[str] = []
+        pause = 0.0
         for start in range(0, len(ids), PIECE):
-            if start:
-                time.sleep(PAUSE_SECONDS)
-            piece = ids[start : start + PIECE]
+            time.sleep(pause)
+            piece, began = ids[start : start + PIECE], time.monotonic()
             columns = reader.read(piece)
+            pause = max(PAUSE_SECONDS, time.monotonic() - began) if behind else PAUSE_SECONDS
             there = [any(values) for values in _rows(columns, len(piece))]
             known += [each for each, is_there in zip(piece, there, strict=True) if is_there]
             for name, values in columns.items():

@@ -75,8 +75,8 @@ def _report(console: Console, version: Version, seconds: float) -> None:
         "gates": list(version.gates),
         "training_seconds": round(seconds, 1),
     }
-    console.finish(
-        f"{version}, trained as of {version.as_of}, is challenger",
-        f"regulars promote {version.kind} {version.version}",
-        data,
-    )
+    refused = [gate["name"] for gate in version.gates if not gate["passed"]]
+    next_step = f"regulars promote {version.kind} {version.version}"
+    if refused:
+        next_step = f"regulars compare {version.kind} {version.version} champion; the gates would refuse it now"
+    console.finish(f"{version}, trained as of {version.as_of}, is challenger", next_step, data)
