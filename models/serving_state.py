@@ -6,26 +6,40 @@ The service asks every few seconds. While an embedded registry's file is unchang
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 from core.alerts import Alerts, Level
 from core.errors import StoreError
+from core.workspace import Workspace
 from models.copies import BASELINE as BASELINE_FOLDER
-from models.copies import MODEL, ServingState
+from models.copies import MODEL, Copies, ServingState
 from models.mlflow_store import exists, fingerprint
 from models.version import BASELINE, CHAMPION, Version
-
-if TYPE_CHECKING:
-    from models.registry import Registry
 
 SOURCE = "registry"
 RETRY_SECONDS = 60.0  # until a damaged version is looked at again
 
 
+class Versions(Protocol):
+    """What is asked of a registry here."""
+
+    workspace: Workspace
+    copies: Copies
+
+    def find(self, kind: str, name: str) -> Version | None:
+        """The version with that alias, or None."""
+        ...
+
+    def fetch(self, version: Version) -> Path:
+        """Its verified local copy, or StoreError."""
+        ...
+
+
 class Watch:
     """Follows the aliases of a registry; for one thread."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Versions) -> None:
         self._registry = registry
         self._workspace = registry.workspace
         self._good: dict[str, ServingState] = {}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from models import artifact
 from models.recommendation.history import COLUMNS, ENTRIES, IDS, SCALARS
-
-if TYPE_CHECKING:
-    from models.recommendation.recommender import Recommender
+from models.recommendation.knowledge import Knowledge
+from models.recommendation.rankers import MODES, Mode
 
 INPUTS = COLUMNS
 OUTPUTS = ("product_ids", "scores", "sources", "new_product_ids", "new_scores", "new_sources")
@@ -21,13 +21,24 @@ TOLERANCE = 1e-3
 _CUSTOMERS, _PRODUCTS = 4, 30
 
 
-def answer(model: Recommender, inputs: pd.DataFrame) -> pd.DataFrame:
+class Recommends(Protocol):
+    """What is asked of a recommender here."""
+
+    knowledge: Knowledge
+    golden: dict[str, Any] | None
+
+    def recommend(self, history: Mapping[str, Any] | None, *, k: int = ..., mode: Mode = ...) -> Sequence[Any]:
+        """The best k products for a packed history, each with product_id, score and source."""
+        ...
+
+
+def answer(model: Recommends, inputs: pd.DataFrame) -> pd.DataFrame:
     """For each packed history: ten products with score and source, of all and of those never bought."""
     rows = []
     for _, each in inputs.iterrows():
         row: dict[str, Any] = {}
-        for mode, prefix in (("all", ""), ("new", "new_")):
-            items = model.recommend({name: each[name] for name in INPUTS}, k=10, mode=mode)  # type: ignore[arg-type]
+        for mode, prefix in zip(MODES, ("", "new_"), strict=True):
+            items = model.recommend({name: each[name] for name in INPUTS}, k=10, mode=mode)
             row[f"{prefix}product_ids"] = [item.product_id for item in items]
             row[f"{prefix}scores"] = [item.score for item in items]
             row[f"{prefix}sources"] = [item.source for item in items]
@@ -35,7 +46,7 @@ def answer(model: Recommender, inputs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(OUTPUTS), index=inputs.index)
 
 
-def save(model: Recommender, directory: Path) -> None:
+def save(model: Recommends, directory: Path) -> None:
     """Write made-up inputs and the model's answers to them."""
     inputs = _inputs(model)
     content = {"inputs": inputs.to_dict("list"), "outputs": answer(model, inputs).to_dict("list")}
@@ -43,7 +54,7 @@ def save(model: Recommender, directory: Path) -> None:
     model.golden = content
 
 
-def replay(model: Recommender) -> list[str]:
+def replay(model: Recommends) -> list[str]:
     """What the model answers otherwise than when it was saved, in words; nothing where all is the same."""
     if model.golden is None:
         return ["the model has no golden inputs: it was never saved"]
@@ -59,7 +70,7 @@ def replay(model: Recommender) -> list[str]:
     return wrong
 
 
-def _inputs(model: Recommender) -> pd.DataFrame:
+def _inputs(model: Recommends) -> pd.DataFrame:
     """Customers who bought some of what sells best, made up from a fixed seed."""
     rng = np.random.default_rng(0)
     catalogue = model.knowledge.catalogue
