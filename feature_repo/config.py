@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from feast import RepoConfig
-
 from core.database import driver, expand
 from core.errors import SettingsError
 from core.workspace import Workspace
+from feature_repo.feast_api import RepoConfig
 
 PROJECT = "regulars"
 WRITE_BATCH = 10_000

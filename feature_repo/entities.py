@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from feast import Entity, ValueType
-
 from feature_repo import catalog
+from feature_repo.feast_api import Entity, ValueType
 
 
 def entity(spec: catalog.Entity) -> Entity:

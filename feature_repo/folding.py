@@ -10,11 +10,11 @@ import fcntl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
-from feature_repo import online, store
+from feature_repo import filled, online, store
 from feature_repo.store import MaterializeReport
 
 LOOK_SECONDS = 0.02
@@ -36,7 +36,7 @@ def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
         NotReady: the online store has not been filled.
         StoreError: it does not answer.
     """
-    waiting = log.unapplied(_refilled_at(workspace))
+    waiting = log.unapplied(filled.at(workspace))
     if waiting:
         online.apply_events(workspace, waiting)
         log.mark_applied(waiting)
@@ -53,12 +53,6 @@ def refill(workspace: Workspace, as_of: date) -> tuple[MaterializeReport, Sequen
     with alone(workspace):
         report = store.materialize(workspace, as_of)
         return report, fold_in(workspace, EventLog(workspace))
-
-
-def _refilled_at(workspace: Workspace) -> datetime | None:
-    """When the online store was last filled from the tables."""
-    marker = workspace.feast_dir / store.ONLINE
-    return datetime.fromtimestamp(marker.stat().st_mtime, UTC) if marker.exists() else None
 
 
 def _locked(handle: int, deadline: float | None) -> bool:

@@ -14,7 +14,7 @@ from core.clock import day_start
 from core.errors import NotReady
 from core.event_log import Event
 from core.workspace import Workspace
-from feature_repo import catalog, store, updates
+from feature_repo import catalog, filled, store, updates
 from feature_repo.catalog import View
 from feature_repo.purchases import KIND, Purchase
 from feature_repo.snapshots import TIMESTAMP
@@ -96,7 +96,7 @@ class OnlineWriter:
             StoreError: it does not answer.
         """
         bought = [event for event in events if event.kind == KIND]
-        as_of = store.online_as_of(self._workspace)
+        as_of = filled.as_of(self._workspace)
         if bought and as_of is None:
             raise NotReady("the online store is empty", todo="run: regulars materialize")
         customers: dict[str, list[Purchase]] = {}

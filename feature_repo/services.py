@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from feast import FeatureService, FeatureView
-
 from feature_repo import catalog
+from feature_repo.feast_api import FeatureService, FeatureView
 
 
 def services(views: Mapping[str, FeatureView]) -> list[FeatureService]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import sqlite3
 import time
 import warnings
@@ -18,17 +17,17 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import pandas as pd
-from feast import FeatureStore
 
 from core import progress
 from core.clock import day_start
 from core.errors import RegularsError, StoreError, UsageError
 from core.files import write_atomically
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots, sources
+from feature_repo import catalog, filled, snapshots, sources
 from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.entities import entity
+from feature_repo.feast_api import FeatureStore
 from feature_repo.locks import exclusive
 from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
@@ -38,7 +37,6 @@ from feature_repo.views import view
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"ibis\.")
 
 APPLIED = "applied.json"
-ONLINE = "online.json"
 READ_BACK = 3
 
 
@@ -140,14 +138,8 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         with feast_errors("the online store"), _quiet(), _engine(workspace):
             feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
         _read_back(workspace, feast, catalog.view(name), as_of)
-    write_atomically(workspace.feast_dir / ONLINE, json.dumps({"as_of": as_of.isoformat(), "rows": counts}))
+    filled.remember(workspace, as_of, counts)
     return MaterializeReport(as_of, counts, time.monotonic() - started)
-
-
-def online_as_of(workspace: Workspace) -> date | None:
-    """The date the online store was last filled for; None before the first time."""
-    path = workspace.feast_dir / ONLINE
-    return date.fromisoformat(json.loads(path.read_text())["as_of"]) if path.exists() else None
 
 
 def views_of(service: str, columns: object) -> tuple[View, ...]:

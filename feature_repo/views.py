@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from feast import FeatureView, Field, FileSource
-from feast.data_format import ParquetFormat
-from feast.types import Array, FeastType, Float64, Int64, String
-
 from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.entities import entity
+from feature_repo.feast_api import (
+    Array,
+    FeastType,
+    FeatureView,
+    Field,
+    FileSource,
+    Float64,
+    Int64,
+    ParquetFormat,
+    String,
+)
 from feature_repo.features import Dtype, Feature
 from feature_repo.snapshots import PART, TIMESTAMP
 

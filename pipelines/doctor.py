@@ -118,9 +118,9 @@ def _database(workspace: Workspace) -> str:
 
 
 def _feature_store(workspace: Workspace) -> str:
-    from feature_repo import online, store
+    from feature_repo import filled, online
 
-    day = store.online_as_of(workspace)
+    day = filled.as_of(workspace)
     if day is None:
         return "nothing materialized yet"
     online.OnlineReader(workspace, "churn_v1").read(["nobody"])

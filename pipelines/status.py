@@ -87,13 +87,14 @@ def collect(workspace: Workspace) -> State:
     today = present(workspace) if workspace.tables.has("orders") else None
     views = _views(workspace)
     models = [_model(workspace, name, today) for name in NAMES]
-    summary, next_step = _advice(tables, models, views)
+    online, online_is_stale = _online(workspace, today)
+    summary, next_step = _advice(tables, models, views, online_is_stale)
     return State(
         present=str(today) if today else None,
         tables=tables,
         views=views,
         models=models,
-        online=_online(workspace, today),
+        online=online,
         service=_service(workspace),
         pending_events=len(EventLog(workspace).pending()),
         alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in Alerts(workspace).open()],
@@ -144,13 +145,15 @@ def _model(workspace: Workspace, name: str, today: date | None) -> ModelState:
     )
 
 
-def _online(workspace: Workspace, today: date | None) -> str:
-    from feature_repo import store
+def _online(workspace: Workspace, today: date | None) -> tuple[str, bool]:
+    """The online store in words, and whether it shows something else than the present."""
+    from feature_repo import filled
 
-    day = store.online_as_of(workspace)
+    day = filled.as_of(workspace)
     if day is None:
-        return "empty"
-    return f"as of {day}" + (" (stale: run regulars materialize)" if today and day < today else "")
+        return "empty", today is not None
+    stale = today is not None and not filled.is_current(workspace, max(day, today))
+    return f"as of {day}" + (" (stale)" if stale else ""), stale
 
 
 def _service(workspace: Workspace) -> str:
@@ -165,7 +168,9 @@ def _service(workspace: Workspace) -> str:
         return f"not running at {address}"
 
 
-def _advice(tables: list[TableState], models: list[ModelState], views: list[ViewState]) -> tuple[str, str]:
+def _advice(
+    tables: list[TableState], models: list[ModelState], views: list[ViewState], online_is_stale: bool
+) -> tuple[str, str]:
     if not tables:
         return "nothing is ingested yet", "regulars ingest"
     for model in models:
@@ -175,6 +180,8 @@ def _advice(tables: list[TableState], models: list[ModelState], views: list[View
             return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
         if model.state.startswith("stale"):
             return f"{model.name} is {model.state}", f"regulars train {model.name}"
+    if online_is_stale:
+        return "the online store does not show the present", "regulars materialize"
     if any(view.stale for view in views):
         return "some feature snapshots are stale; they are rebuilt when needed", "regulars features build"
     return "everything is up to date", "regulars serve"

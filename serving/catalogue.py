@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from core.workspace import Workspace
-from feature_repo.store import ONLINE
+from feature_repo import filled
 from models.kinds import kind
 from models.recommendation import Recommender
 from serving.champions import Champion
@@ -25,7 +25,7 @@ class Catalogue:
     """
 
     def __init__(self, workspace: Workspace, features: Features) -> None:
-        self._marker = workspace.feast_dir / ONLINE
+        self._marker = filled.path(workspace)
         self._features = features
         self._read_for: tuple[str, int] | None = None
         self._read_at = 0.0

@@ -14,8 +14,7 @@ import pandas as pd
 
 from core.errors import DataError
 from core.workspace import Workspace
-from feature_repo import snapshots
-from feature_repo.store import ONLINE, online_as_of
+from feature_repo import filled, snapshots
 from models.demand import batch
 from models.demand.acceptance import Acceptances
 from models.demand.kind import Model
@@ -33,7 +32,7 @@ class Forecasts:
 
     def __init__(self, workspace: Workspace, features: Features) -> None:
         self._workspace = workspace
-        self._marker = workspace.feast_dir / ONLINE
+        self._marker = filled.path(workspace)
         self._features = features
         self._made_for: tuple[object, ...] | None = None
         self._acceptances = Acceptances(workspace)
@@ -48,7 +47,7 @@ class Forecasts:
         Raises:
             DataError: the model forecasts other series than the settings name, or there are none.
         """
-        as_of = online_as_of(self._workspace)
+        as_of = filled.as_of(self._workspace)
         if as_of is None:
             return
         wanted = (champion.state, self._marker.stat().st_mtime_ns, self._workspace.tables.generation)

@@ -11,6 +11,7 @@ from core.clock import day_start
 from core.errors import DataError, StoreError, UsageError
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots, store
+from feature_repo import filled as online_note
 from tests.feature_repo.conftest import D
 from tests.feature_repo.shops import assert_same
 from tests.support.shop import FIRST_DAY
@@ -84,9 +85,18 @@ def test_entities_without_the_services_key_are_refused(filled: Workspace) -> Non
 
 
 def test_materialize_counts_what_it_wrote_and_remembers_the_date(filled: Workspace) -> None:
-    assert store.online_as_of(filled) == D
+    assert online_note.as_of(filled) == D
     report = store.materialize(filled, D)
     assert report.rows == {view: len(partition(filled, view, D)) for view in catalog.VIEWS}
+
+
+def test_the_online_store_is_current_until_the_day_or_the_transforms_change(
+    filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert online_note.is_current(filled_copy, D)
+    assert not online_note.is_current(filled_copy, D + timedelta(days=1))
+    monkeypatch.setattr(snapshots, "transform_hash", lambda workspace, view: "other code")
+    assert not online_note.is_current(filled_copy, D)
 
 
 def test_rows_that_cannot_be_read_back_are_an_error(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from core.errors import StoreError
 from core.event_log import Event, EventLog
-from feature_repo import folding, online, store
+from feature_repo import filled, folding, online, store
 from serving import interactions
 from serving.interactions import Interactions
 from tests.serving.conftest import Shop
@@ -94,7 +94,7 @@ def test_a_refilled_store_shows_the_events_again(shop: Shop) -> None:
     before = recency(shop, customer)
     shop.post("/v1/events", {"events": [purchase(customer)]})
     time.sleep(0.01)
-    as_of = store.online_as_of(shop.workspace)
+    as_of = filled.as_of(shop.workspace)
     store.materialize(shop.workspace, as_of)
     assert recency(shop, customer) == before
     shop.runtime.background.round()
