@@ -173,15 +173,19 @@ def _advice(
 ) -> tuple[str, str]:
     if not tables:
         return "nothing is ingested yet", "regulars ingest"
-    for model in models:
-        if model.state == "not trained":
-            return f"{model.name} is not trained", f"regulars train {model.name}"
-        if model.champion is None:
-            return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
-        if model.state.startswith("stale"):
-            return f"{model.name} is {model.state}", f"regulars train {model.name}"
+    found = [advice for model in models if (advice := _about_model(model))]
     if online_is_stale:
-        return "the online store does not show the present", "regulars materialize"
+        found.append(("the online store does not show the present", "regulars materialize"))
     if any(view.stale for view in views):
-        return "some feature snapshots are stale; they are rebuilt when needed", "regulars features build"
-    return "everything is up to date", "regulars serve"
+        found.append(("some feature snapshots are stale; they are rebuilt when needed", "regulars features build"))
+    return found[0] if found else ("everything is up to date", "regulars serve")
+
+
+def _about_model(model: ModelState) -> tuple[str, str] | None:
+    if model.state == "not trained":
+        return f"{model.name} is not trained", f"regulars train {model.name}"
+    if model.champion is None:
+        return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
+    if model.state.startswith("stale"):
+        return f"{model.name} is {model.state}", f"regulars train {model.name}"
+    return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,10 +18,10 @@ from models.churn.inputs import Inputs
 from models.churn.kind import KIND, evaluation
 from models.churn.model import BoostedModel, fit_boosters, mean_margins
 from models.churn.scorer import About, Scorer, describe_population
-from models.intervals import Interval, bootstrap_all, paired
 from training import provenance, splits, tracking
 from training.churn import plots, tuning
 from training.churn.tuning import Recipe
+from training.evaluation import evaluate
 from training.outcome import FeatureNote, Trained, TrainingRecord
 
 MODEL = "model"
@@ -50,10 +49,7 @@ def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout:
         DataError: too little history, or nobody (or everybody) left in it.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        record = fit(workspace, as_of, Path(scratch), trials, timeout)
-        version = tracking.log(workspace, record)
-    outcome = (record.metrics, record.baselines, record.paired, record.seconds)
-    return Trained(KIND.name, version.version, version.run_id, as_of, *outcome)
+        return tracking.finish(workspace, fit(workspace, as_of, Path(scratch), trials, timeout))
 
 
 def fit(
@@ -69,13 +65,12 @@ def fit(
     current().step(f"evaluating on the customers of {then.known_at}")
     evaluated, baselines_then = fit_all(workspace, then, inputs, recipe)
     truth = now.examples[now.examples["as_of"] == then.known_at]
-    frames = {MODEL: evaluation(workspace, evaluated, truth)}
-    frames |= {name: evaluation(workspace, scorer, truth) for name, scorer in baselines_then.items()}
-    metrics = {name: bootstrap_all(f, KIND.statistics, seed=workspace.settings.seed) for name, f in frames.items()}
-    best = max(baselines_then, key=lambda name: metrics[name][KIND.primary].value)
+    own = evaluation(workspace, evaluated, truth)
+    others = {name: evaluation(workspace, scorer, truth) for name, scorer in baselines_then.items()}
+    judged = evaluate(KIND, own, others, workspace.settings.seed)
     current().step(f"fitting on {len(now.examples):,} rows known at {as_of}")
     served, baselines_now = fit_all(workspace, now, inputs, recipe)
-    saved = {"model": served, "evaluation": evaluated, "baseline": baselines_now[best]}
+    saved = {"model": served, "evaluation": evaluated, "baseline": baselines_now[judged.best_baseline]}
     for name, scorer in saved.items():
         scorer.save(directory / name)
     return TrainingRecord(
@@ -85,10 +80,7 @@ def fit(
         seed=workspace.settings.seed,
         parameters={**recipe.as_dict(), "boosters": BAG, "origin_every_days": data.STEP_DAYS},
         study=tuned.note(),
-        metrics=metrics.pop(MODEL),
-        baselines=metrics,
-        best_baseline=best,
-        paired=_against_baselines(frames, workspace.settings.seed),
+        **vars(judged),
         primary=KIND.primary,
         higher_is_better=KIND.higher_is_better,
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
@@ -98,7 +90,7 @@ def fit(
         rows=len(now.examples),
         units=len(truth),
         seconds=time.monotonic() - started,
-        plots=plots.draw(frames, served.importance()),
+        plots=plots.draw({MODEL: own, **others}, served.importance()),
         notes=(*NOTES, _population_note(workspace, truth)),
         extra={"importance": served.importance(), "origins": sorted({str(day) for day in now.examples["as_of"]})},
     )
@@ -156,13 +148,6 @@ def fit_model(workspace: Workspace, facts: Facts, inputs: Inputs, recipe: Recipe
     model = BoostedModel(about, boosters, recipe.calibration)
     model.golden_inputs = golden.make(inputs, facts.population, settings.seed)
     return model
-
-
-def _against_baselines(frames: Mapping[str, pd.DataFrame], seed: int) -> dict[str, Interval]:
-    """The model less each baseline on the primary metric, paired by customer."""
-    statistic = KIND.statistics[KIND.primary]
-    others = [name for name in frames if name != MODEL]
-    return {name: paired(frames[MODEL], frames[name], statistic, seed=seed) for name in others}
 
 
 def _population_note(workspace: Workspace, truth: pd.DataFrame) -> str:

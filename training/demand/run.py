@@ -25,16 +25,16 @@ from models.demand.actuals import sold
 from models.demand.design import columns
 from models.demand.forecast import Forecast
 from models.demand.kind import KIND
-from models.demand.metrics import STATISTICS, scores
+from models.demand.metrics import scores
 from models.demand.model import DemandModel, Recipe, calibrate, fit_mean, fit_quantiles, golden_inputs, ordered
 from models.demand.reading import SERVICE
 from models.demand.rules import measure_dispersion
 from models.demand.series import Floats
-from models.intervals import Interval, bootstrap_all, paired
 from training import tracking
 from training.demand import plots
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.tuning import tune
+from training.evaluation import evaluate
 from training.outcome import FeatureNote, Trained, TrainingRecord
 from training.provenance import code_version
 from training.study import Tuned
@@ -54,11 +54,7 @@ def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout:
     fitting = _Fitting(workspace, known, Recipe.of(tuned.best.params))
     with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
         record = _record(fitting, as_of, folds[0], tuned, directory=Path(scratch), started=started)
-        version = tracking.log(workspace, record)
-    seconds = time.monotonic() - started
-    return Trained(
-        KIND.name, version.version, version.run_id, as_of, record.metrics, record.baselines, record.paired, seconds
-    )
+        return tracking.finish(workspace, record)
 
 
 @dataclass(frozen=True)
@@ -145,8 +141,8 @@ def _record(
     newest = known.fold(known.as_of)
     model = fitting.fit(newest, [earlier, latest], measure_dispersion(window.forecast, window.sold))
     model.save(directory / "model")
-    results = _results(window, workspace.settings.seed)
-    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon)[results.best_baseline]
+    judged = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
+    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon)[judged.best_baseline]
     replace(best, dispersion=model.dispersion).save(directory / "baseline")
     return TrainingRecord(
         kind=KIND.name,
@@ -155,7 +151,7 @@ def _record(
         seed=workspace.settings.seed,
         parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
         study=tuned.note(),
-        **vars(results),
+        **vars(judged),
         primary=KIND.primary,
         higher_is_better=KIND.higher_is_better,
         features=_features(),
@@ -172,27 +168,6 @@ def _record(
         },
         notes=_notes(model, known),
         extra={"shifts": list(model.shifts), "inputs": [asdict(column) for column in columns()]},
-    )
-
-
-@dataclass(frozen=True)
-class _Results:
-    """What the evaluation says, beside the baselines."""
-
-    metrics: dict[str, Interval]
-    baselines: dict[str, dict[str, Interval]]
-    best_baseline: str
-    paired: dict[str, Interval]
-
-
-def _results(window: _Window, seed: int) -> _Results:
-    primary = STATISTICS[KIND.primary]
-    best = min(window.baselines, key=lambda name: primary(window.baselines[name]))
-    return _Results(
-        bootstrap_all(window.frame, STATISTICS, seed=seed),
-        {name: bootstrap_all(each, STATISTICS, seed=seed) for name, each in window.baselines.items()},
-        best,
-        {name: paired(window.frame, each, primary, seed=seed) for name, each in window.baselines.items()},
     )
 
 

@@ -1,5 +1,5 @@
 """Trains the recommendation model: facts at several origins, tuning, evaluation beside baselines, refit."""
 
-from training.recommendation.train import train
+from training.recommendation.run import train
 
 __all__ = ["train"]

@@ -19,7 +19,6 @@ import pandas as pd
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
-from models.intervals import Interval, bootstrap_all, paired
 from models.recommendation import baselines, knowledge
 from models.recommendation.candidates import Limits
 from models.recommendation.facts import SERVICE
@@ -28,6 +27,7 @@ from models.recommendation.pairs import PAIR_FEATURES
 from models.recommendation.rankers import MODES, Mode, TwoStage
 from models.recommendation.recommender import Recommender
 from training import splits, tracking
+from training.evaluation import differences, evaluate
 from training.outcome import FeatureNote, Trained, TrainingRecord
 from training.provenance import code_version
 from training.recommendation import fitting, plots, tuning
@@ -86,17 +86,7 @@ def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout:
         record = _record(
             shop, as_of, evaluated_from, tuned=tuned, parameters=parameters, directory=directory, started=started
         )
-        version = tracking.log(workspace, record)
-    return Trained(
-        KIND.name,
-        version.version,
-        version.run_id,
-        as_of,
-        record.metrics,
-        record.baselines,
-        record.paired,
-        time.monotonic() - started,
-    )
+        return tracking.finish(workspace, record)
 
 
 def _tune(shop: Shop, evaluated_from: date, trials: int, timeout: float) -> tuple[Tuned, dict[Mode, Parameters]]:
@@ -169,11 +159,14 @@ def _record(
     workspace, seed = shop.workspace, shop.workspace.settings.seed
     evaluated, _ = _fit(shop, evaluated_from, parameters)
     frames = _evaluate(shop, evaluated_from, evaluated)
-    results = _results(frames, seed)
+    own = frames.pop(KIND.name)
+    current().step("recommendation: confidence intervals")
+    judged = evaluate(KIND, own, frames, seed)
+    of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
     evaluated.save(directory / "evaluation")
     model, rows = _fit(shop, as_of, parameters)
     model.save(directory / "model")
-    baselines.of(model.knowledge)[results.best_baseline].save(directory / "baseline")
+    baselines.of(model.knowledge)[judged.best_baseline].save(directory / "baseline")
     return TrainingRecord(
         kind=KIND.name,
         as_of=as_of,
@@ -181,7 +174,7 @@ def _record(
         seed=seed,
         parameters={mode: each.as_dict() for mode, each in parameters.items()} | {"candidates": vars(shop.limits)},
         study=tuned.note(),
-        **vars(results),
+        **vars(judged),
         primary=KIND.primary,
         higher_is_better=True,
         features=tuple(FeatureNote(f.name, f.description, f.unit) for f in PAIR_FEATURES),
@@ -189,39 +182,15 @@ def _record(
         data_digest=workspace.tables.digest(as_of),
         code_version=code_version(),
         rows=rows,
-        units=len(frames[KIND.name]),
+        units=len(own),
         seconds=time.monotonic() - started,
         plots={
-            "against_baselines.png": plots.against_baselines(results.metrics, results.baselines),
+            "against_baselines.png": plots.against_baselines(judged.metrics, judged.baselines),
             "importance.png": plots.importance(_two_stage(model)),
         },
         notes=_notes(workspace, evaluated_from, as_of),
-        extra={"paired ndcg@10_new": {k: v.as_dict() for k, v in _paired(frames, "ndcg@10_new", seed).items()}},
+        extra={"paired ndcg@10_new": {name: each.as_dict() for name, each in of_new.items()}},
     )
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the evaluation says, beside the baselines."""
-
-    metrics: dict[str, Interval]
-    baselines: dict[str, dict[str, Interval]]
-    best_baseline: str
-    paired: dict[str, Interval]
-
-
-def _results(frames: Mapping[str, pd.DataFrame], seed: int) -> Results:
-    current().step("recommendation: confidence intervals")
-    found = {name: bootstrap_all(frame, KIND.statistics, seed=seed) for name, frame in frames.items()}
-    metrics = found.pop(KIND.name)
-    best = max(found, key=lambda name: found[name][KIND.primary].value)
-    return Results(metrics, found, best, _paired(frames, KIND.primary, seed))
-
-
-def _paired(frames: Mapping[str, pd.DataFrame], name: str, seed: int) -> dict[str, Interval]:
-    """The model minus each baseline."""
-    statistic, own = KIND.statistics[name], frames[KIND.name]
-    return {each: paired(own, frame, statistic, seed=seed) for each, frame in frames.items() if each != KIND.name}
 
 
 def _evaluate(shop: Shop, day: date, model: Recommender) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,57 @@
+"""What the last window says of a model beside its baselines: the same for every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pandas import DataFrame
+
+from models.intervals import Interval, Statistic, bootstrap_all, paired
+
+
+class Measured(Protocol):
+    """What is asked of a kind here (see `models.kinds.Kind`)."""
+
+    @property
+    def primary(self) -> str:
+        """The statistic that decides."""
+        ...
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether more of it is better."""
+        ...
+
+    @property
+    def statistics(self) -> Mapping[str, Statistic]:
+        """Every metric."""
+        ...
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every metric of the model and of each baseline; `paired`: the model less each baseline, on the primary metric."""
+
+    metrics: Mapping[str, Interval]
+    baselines: Mapping[str, Mapping[str, Interval]]
+    best_baseline: str
+    paired: Mapping[str, Interval]
+
+
+def evaluate(kind: Measured, model: DataFrame, baselines: Mapping[str, DataFrame], seed: int) -> Evaluation:
+    """Evaluate from one frame each (a row per unit, as `Kind.evaluate` gives it), all of the same window."""
+    judged = {name: bootstrap_all(frame, kind.statistics, seed=seed) for name, frame in baselines.items()}
+    choose = max if kind.higher_is_better else min
+    best = choose(judged, key=lambda name: judged[name][kind.primary].value)
+    metrics = bootstrap_all(model, kind.statistics, seed=seed)
+    return Evaluation(metrics, judged, best, differences(kind, model, baselines, kind.primary, seed))
+
+
+def differences(
+    kind: Measured, model: DataFrame, baselines: Mapping[str, DataFrame], statistic: str, seed: int
+) -> dict[str, Interval]:
+    """The model less each baseline on a statistic, paired unit by unit."""
+    chosen = kind.statistics[statistic]
+    return {name: paired(model, frame, chosen, seed=seed) for name, frame in baselines.items()}
