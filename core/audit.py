@@ -119,7 +119,7 @@ class AuditLog:
         Raises:
             UsageError: `kept_head` is no head.
         """
-        kept = _parse_head(kept_head) if kept_head else None
+        kept = None if kept_head is None else _parse_head(kept_head)
         previous, expected = GENESIS, 1
         with self._engine.connect() as connection:
             for row in connection.execute(sa.select(_TABLE).order_by(_TABLE.c.seq)).mappings():
@@ -184,6 +184,6 @@ def _entry(row: Mapping[Any, Any]) -> Entry:
 
 def _parse_head(text: str) -> tuple[int, str]:
     number, _, mac = text.strip().partition(":")
-    if not number.isdigit() or len(mac) != len(GENESIS):
+    if not number.isdigit() or len(mac) != len(GENESIS) or (int(number) == 0 and mac != GENESIS):
         raise UsageError(f"{text!r} is no head", todo="it looks like 12:9f86d0...; regulars audit verify prints it")
     return int(number), mac

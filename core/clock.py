@@ -32,8 +32,10 @@ def day_start(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
-def resolve_as_of(workspace: Workspace, text: str | None) -> date:
+def resolve_as_of(workspace: Workspace, text: str | None, *, any_past: bool = False) -> date:
     """What `--as-of` means: a date, by default the present.
+
+    With `any_past` a date before all data is let through, for who knows better which date is the earliest.
 
     Raises:
         UsageError: not a date.
@@ -46,7 +48,7 @@ def resolve_as_of(workspace: Workspace, text: str | None) -> date:
     except ValueError:
         raise UsageError(f"--as-of {text!r} is not a date", todo="write it as YYYY-MM-DD") from None
     earliest = workspace.tables.first_day() + timedelta(days=1)
-    if day < earliest:
+    if day < earliest and not any_past:
         raise DataError(f"no data before {day}", todo=f"the earliest possible --as-of is {earliest}")
     latest = present(workspace)
     if day > latest:

@@ -136,6 +136,9 @@ def _parse(sql: str, columns: Iterable[str], where: str | None) -> exp.Expressio
 
 def _not_sql(sql: str, columns: Iterable[str], where: str | None, detail: str) -> MappingError:
     why = f"it is neither a column nor an SQL expression: {detail}"
+    spaced = [name for name in columns if " " in name and name.lower() in sql.lower()]
+    if spaced:
+        return _refuse(sql, why, where, f"write a name with a space in double quotes: {quote(spaced[0])}")
     return _refuse(sql, why, where, _columns(sql, columns))
 
 

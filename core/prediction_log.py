@@ -99,6 +99,7 @@ class PredictionLog:
         ensure(self.engine, _METADATA)
         self.dropped = 0
         self._queue: deque[Prediction] = deque()
+        self._writing: Sequence[Prediction] = ()
         self._stop = threading.Event()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -128,7 +129,9 @@ class PredictionLog:
         return feedback_id
 
     def known(self, prediction_id: str) -> bool:
-        """Whether the log holds the prediction (one that was queued a moment ago may still be on its way)."""
+        """Whether the log holds the prediction, or it is on its way there from this process."""
+        if any(each.prediction_id == prediction_id for each in (*tuple(self._queue), *self._writing)):
+            return True
         query = sa.select(_PREDICTIONS.c.prediction_id).where(_PREDICTIONS.c.prediction_id == prediction_id)
         with self.engine.connect() as connection:
             return connection.execute(query).first() is not None
@@ -177,11 +180,14 @@ class PredictionLog:
             last = self._stop.wait(LONGEST_WAIT)
             while batch := self._collect():
                 self._write(batch)
+                self._writing = ()
 
     def _collect(self) -> list[Prediction]:
         batch: list[Prediction] = []
         while self._queue and len(batch) < BATCH:
-            batch.append(self._queue.popleft())
+            self._writing = batch  # before it leaves the queue, so that it is always seen in one of the two
+            batch.append(self._queue[0])
+            self._queue.popleft()
         return batch
 
     def _write(self, batch: Sequence[Prediction]) -> None:

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from core.errors import SettingsError, did_you_mean
+from core.errors import SettingsError, did_you_mean, nearest
 
 ENVIRONMENT_PREFIX = "REGULARS_"
+OTHER_VARIABLES = {"REGULARS_WORKSPACE", "REGULARS_REQUIRE_ALL"}
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3660)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -116,7 +117,7 @@ class Serving(Section):
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: Port = Field(3000, description="port of the service")
     workers: Count = Field(1, description="processes of the service")
-    reload_seconds: Annotated[float, Field(gt=0, le=30)] = Field(
+    reload_seconds: Annotated[float, Field(gt=0, le=10)] = Field(
         5.0, description="how often a new champion is looked for, in seconds"
     )
     canary_percent: Annotated[int, Field(ge=0, le=100)] = Field(
@@ -306,7 +307,10 @@ def _refuse_literal_passwords(values: dict[str, Any], path: Path) -> None:
 def _refuse_unknown_environment() -> None:
     keys = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '__').upper()}" for key in known_keys()}
     for name in os.environ:
-        if name.startswith(ENVIRONMENT_PREFIX) and "__" in name and name.upper() not in keys:
+        if not name.startswith(ENVIRONMENT_PREFIX) or name.upper() in keys:
+            continue
+        # Without a section it may be another program's, or a secret: only a slip of the pen is refused.
+        if "__" in name or (name not in OTHER_VARIABLES and nearest(name, [key for key in keys if "__" not in key])):
             raise SettingsError(f"unknown setting {name}", where="environment", todo=did_you_mean(name.upper(), keys))
 
 
@@ -322,8 +326,10 @@ def _explain(error: ValidationError, path: Path) -> SettingsError:
     text = text[0].lower() + text[1:]
     if not key:
         return SettingsError(text, where=where)
-    value = first["input"]
-    return SettingsError(f"{key} = {value!r} is not possible", where=where, why=text, todo=f"change {key}")
+    if first["type"].startswith("bool"):
+        text = "true or false is allowed"
+    value, changed = first["input"], variable if variable in os.environ else key
+    return SettingsError(f"{key} = {value!r} is not possible", where=where, why=text, todo=f"change {changed}")
 
 
 def _nearest_key(key: str) -> str:
@@ -331,4 +337,4 @@ def _nearest_key(key: str) -> str:
     keys = known_keys()
     section = key.rpartition(".")[0]
     same = [known for known in keys if section and known.startswith(section + ".")]
-    return did_you_mean(key, same or [known.split(".")[0] for known in keys])
+    return did_you_mean(key, same or list(dict.fromkeys(known.split(".")[0] for known in keys)))

@@ -22,6 +22,8 @@ from models.registry import Registry
 from models.version import CHAMPION, Version
 
 QUALITY, FAIRNESS, SIGNATURE, GOLDEN, REVIEW = "quality", "fairness", "signature", "golden inputs", "review"
+BLOCKED = "blocked"
+"""How the fairness gate begins what a reviewer can lift."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _fairness(registry: Registry, version: Version) -> GateResult:
     verdict = version.review
     if verdict and verdict.verdict == "approved" and verdict.evidence == evidence(result):
         return GateResult(FAIRNESS, True, f"block lifted by {verdict.who} ({verdict.reason}): {disparity}")
-    return GateResult(FAIRNESS, False, f"blocked: {disparity}")
+    return GateResult(FAIRNESS, False, f"{BLOCKED}: {disparity}")
 
 
 def _load(registry: Registry, version: Version) -> FittedModel | StoreError:

@@ -24,6 +24,7 @@ from core.database import driver, expand, masked  # noqa: E402
 from core.errors import StoreError  # noqa: E402
 from core.progress import current  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
+from models import moved  # noqa: E402
 
 _CONNECT_SECONDS = 3
 for _name in ("mlflow", "alembic"):
@@ -75,7 +76,7 @@ def connect(workspace: Workspace) -> MlflowClient:
         workspace.mlflow_dir.mkdir(parents=True, exist_ok=True)
     with talking(workspace), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own use of SQLAlchemy
-        _probe(url)
+        _probe(workspace, url)
         client = MlflowClient(tracking_uri=url, registry_uri=url)
         client.search_registered_models(max_results=1)
     return client
@@ -109,12 +110,15 @@ def _down(workspace: Workspace, error: Exception) -> StoreError:
     )
 
 
-def _probe(url: str) -> None:
+def _probe(workspace: Workspace, url: str) -> None:
     timeout = {} if url.startswith("sqlite") else {"connect_timeout": _CONNECT_SECONDS}
     engine = sa.create_engine(url, connect_args=timeout)
     try:
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()
+        stores = workspace.settings.stores
+        if not stores.mlflow and not stores.mlflow_artifacts:
+            moved.follow(engine, Path(artifact_root(workspace)))
     finally:
         engine.dispose()
 

@@ -145,7 +145,7 @@ def _refusal(
     """The error that says which gates refused; without any champion it lets the best baseline serve."""
     failed = [gate.name for gate in results if not gate.passed]
     details: dict[str, Any] = {"gates": [asdict(gate) for gate in results]}
-    todo = _todo(version, failed)
+    todo = _todo(version, [gate for gate in results if not gate.passed])
     falls_back = champion is None and gates.QUALITY in failed and _whole(registry, version)
     if falls_back:
         details["baseline"] = version.best_baseline
@@ -164,9 +164,8 @@ def _whole(registry: Registry, version: Version) -> bool:
     return True
 
 
-def _todo(version: Version, failed: list[str]) -> str:
-    lifts = {gates.FAIRNESS, gates.REVIEW}
-    if set(failed) <= lifts:
+def _todo(version: Version, failed: list[GateResult]) -> str:
+    if all(gate.name == gates.REVIEW or gate.text.startswith(gates.BLOCKED) for gate in failed):
         return f"a reviewer can let it through: regulars approve {version.kind} {version.version} --reason TEXT"
     return f"train a better one: regulars train {version.kind}"
 

@@ -57,6 +57,8 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
     progress.current().step(f"watching {version}")
     subject = _Subject(workspace, registry, kinds.kind(kind_name), version, as_of)
     _measure_unmeasured(subject)
+    if as_of < version.as_of:
+        note = f"version {version.version} was trained as of {version.as_of}: of earlier days only inputs are compared"
     scored = _score(subject)
     compared = _compared(subject, scored)
     spread = exposure.of(workspace, scored.now, as_of) if scored and kind_name == frames.RECOMMENDATION else {}

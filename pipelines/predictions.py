@@ -133,7 +133,10 @@ def _options(name: str, mode: str | None, k: int | None) -> dict[str, Any]:
     if name != "recommendation":
         given = [option for option, value in (("--mode", mode), ("--k", k)) if value is not None]
         if given:
-            raise UsageError(f"{' and '.join(given)} is for recommendation, not for {name}", todo="leave it out")
+            raise UsageError(
+                f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for recommendation, not for {name}",
+                todo="leave it out",
+            )
         return {}
     mode, k = mode or "all", 10 if k is None else k
     if mode not in MODES:

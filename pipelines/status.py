@@ -88,7 +88,10 @@ def collect(workspace: Workspace) -> State:
     views = _views(workspace)
     models = [_model(workspace, name, today) for name in NAMES]
     online, online_is_stale = _online(workspace, today)
+    alerts = Alerts(workspace).open()
     summary, next_step = _advice(tables, models, views, online_is_stale)
+    if severe := [alert.subject for alert in alerts if alert.level == "severe"]:
+        summary, next_step = f"a severe alert is open: {', '.join(severe)}", "look at the alerts above; regulars review"
     return State(
         present=str(today) if today else None,
         tables=tables,
@@ -97,7 +100,7 @@ def collect(workspace: Workspace) -> State:
         online=online,
         service=_service(workspace),
         pending_events=len(EventLog(workspace).pending()),
-        alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in Alerts(workspace).open()],
+        alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in alerts],
         summary=summary,
         next=next_step,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from core import telemetry
@@ -39,6 +40,8 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     # BentoML keeps its files in the home directory otherwise, one set for all services of a machine.
     os.environ["BENTOML_HOME"] = str(workspace.root / "bentoml")
     os.environ["REGULARS_WORKSPACE"] = str(workspace.root)
+    # BentoML lets its workers import from the folder they stand in first: a workspace has a folder `models`, too.
+    os.chdir(Path(__file__).resolve().parents[1])
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("BENTOML_QUIET", "true")
     from serving.service import Regulars

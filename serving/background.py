@@ -1,4 +1,4 @@
-"""What is looked after while requests are answered: one thread that goes round its tasks every few seconds."""
+"""What is looked after while requests are answered: threads that go round their tasks every few seconds."""
 
 from __future__ import annotations
 
@@ -11,28 +11,44 @@ _log = structlog.get_logger(__name__)
 
 
 class Background:
-    """Runs every task in turn, then waits. A task that fails is logged and tried again in the next round."""
+    """Runs the tasks of each group in turn, then waits; every group in a thread of its own.
 
-    def __init__(self, seconds: float, tasks: Mapping[str, Callable[[], None]]) -> None:
+    A group begins once the one before it has gone its first round, and does not wait for it again: so what is
+    quick is not held up by what is slow. A task that fails is logged and tried again in the next round.
+    """
+
+    def __init__(self, seconds: float, *groups: Mapping[str, Callable[[], None]]) -> None:
         self._seconds = seconds
-        self._tasks = tasks
+        self._groups = groups
         self._failing: dict[str, str] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go, name="background", daemon=True)
+        self._begun = [threading.Event() for _ in groups]
+        self._threads = [
+            threading.Thread(target=self._go, args=(number,), name=f"background {number}", daemon=True)
+            for number in range(len(groups))
+        ]
 
     def start(self) -> None:
         """Begin with the first round at once."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Stop after the task under way."""
+        """Stop after the tasks under way."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+        for begun in self._begun:
+            begun.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=5)
 
     def round(self) -> None:
-        """Run every task once."""
-        for name, task in self._tasks.items():
+        """Run every task of every group once."""
+        for group in self._groups:
+            self._round(group)
+
+    def _round(self, group: Mapping[str, Callable[[], None]]) -> None:
+        for name, task in group.items():
             if self._stop.is_set():
                 return
             self._run(name, task)
@@ -49,7 +65,10 @@ class Background:
             if self._failing.pop(name, None):
                 _log.warning("background_task_works_again", task=name)
 
-    def _go(self) -> None:
-        self.round()
+    def _go(self, number: int) -> None:
+        if number:
+            self._begun[number - 1].wait()
+        self._round(self._groups[number])
+        self._begun[number].set()
         while not self._stop.wait(self._seconds):
-            self.round()
+            self._round(self._groups[number])

@@ -70,7 +70,10 @@ class DemandBody(Body):
         max_length=MOST_IDS, description="a list of series, each an object with its key columns, as strings"
     )
     horizon: int | None = Field(
-        None, ge=1, le=182, description="an integer from 1 to demand.horizon_days, or null for all of these days"
+        None,
+        ge=1,
+        le=182,
+        description="an integer from 1 to demand.horizon_days (by default 28), or null for all of these days",
     )
     quantiles: list[Amount] = Field(
         list(QUANTILES), max_length=5, description="different ones of 0.05, 0.25, 0.5, 0.75, 0.95"

@@ -12,9 +12,10 @@ from typing import cast
 
 import pandas as pd
 
+from core.alerts import Alerts
 from core.errors import DataError
 from core.workspace import Workspace
-from feature_repo import filled, snapshots
+from feature_repo import filled
 from models.demand import batch
 from models.demand.acceptance import Acceptances
 from models.demand.kind import Model
@@ -25,6 +26,7 @@ from serving.champions import Champion
 from serving.features import Features
 
 KEY = "series_id"
+SOURCE, SUBJECT = "serving", "demand forecasts"
 
 
 class Forecasts:
@@ -38,15 +40,33 @@ class Forecasts:
         self._acceptances = Acceptances(workspace)
         self.now: Outlook | None = None
         self.accepted: Set[str] = frozenset()
+        self._alerted: bool | None = None  # unknown: a process before this one may have raised one
 
     def refresh(self, champion: Champion) -> None:
         """Forecast anew where the champion, the store's content or the shop's tables are others.
 
-        What a reviewer has accepted meanwhile is read in any case.
-
         Raises:
-            DataError: the model forecasts other series than the settings name, or there are none.
+            RegularsError: the model forecasts other series than the settings name, there are none, or a store is
+                down; an alert tells of it.
         """
+        try:
+            self._refresh(champion)
+        except Exception as error:
+            if not self._alerted:
+                self._alerted = True
+                text = f"no new forecast can be made: {error}; run: regulars materialize"
+                Alerts(self._workspace).append("severe", SOURCE, SUBJECT, text)
+            raise
+        if self._alerted is not False:
+            Alerts(self._workspace).close(SOURCE, SUBJECT, by=SOURCE)
+            self._alerted = False
+
+    def refresh_acceptances(self, champion: Champion) -> None:
+        """Read what a reviewer has accepted of the present forecast."""
+        if self.now is not None:
+            self.accepted = self._acceptances.accepted(champion.version, self.now.as_of)
+
+    def _refresh(self, champion: Champion) -> None:
         as_of = filled.as_of(self._workspace)
         if as_of is None:
             return
@@ -55,7 +75,7 @@ class Forecasts:
             made = self._make(cast(Model, champion.model), as_of)
             if made is not None:
                 self.now, self._made_for = made, wanted
-        self.accepted = self._acceptances.accepted(champion.version, as_of)
+                self.refresh_acceptances(champion)
 
     def _make(self, model: Model, as_of: date) -> Outlook | None:
         settings = self._workspace.settings
@@ -67,13 +87,8 @@ class Forecasts:
             )
         if model.freq == "W":  # weeks start on a Monday, the store may be filled as of another day
             return batch.outlook(self._workspace, model, as_of)
-        found = self._features.read(SERVICE, KEY, self._series(as_of))
+        found = self._features.read(SERVICE, KEY, filled.keys(self._workspace, VIEW))
         if not found.known:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})
         return forecast(model, frame, calendar(self._workspace), as_of, settings)
-
-    def _series(self, as_of: date) -> list[str]:
-        """The online store can't list its keys; the snapshot it was filled from can."""
-        path = snapshots.partition(self._workspace, VIEW, as_of)
-        return [str(each) for each in pd.read_parquet(path, columns=[KEY], partitioning=None)[KEY]]

@@ -24,7 +24,7 @@ def end_supervisor(error: Exception) -> NoReturn:
     """Say why this worker can't start, and stop the supervisor, which would only start it again."""
     print(f"error: the service can't start: {error or type(error).__name__}", file=sys.stderr, flush=True)
     os.kill(os.getppid(), signal.SIGTERM)
-    raise SystemExit(1)
+    os._exit(1)  # an exception would come out as a traceback of the server's
 
 
 def _watch(parent: int) -> None:

@@ -20,6 +20,8 @@ def champion(runtime: Runtime, name: str) -> Champion:
         NotYet: there is nothing to answer from; says which commands to run.
     """
     found = runtime.champions.get(name)
+    if found is None and not runtime.loaded:
+        raise NotYet("the models are being loaded", headers={"Retry-After": "1"})
     if found is None:
         todo = f"run: regulars train {name}, then: regulars promote {name} VERSION"
         raise NotYet(f"there is no {name} model that may serve yet; {todo}", headers={"Retry-After": "5"})

@@ -35,16 +35,19 @@ class Runtime:
         self.choices = Choices(workspace)
         self.interactions = Interactions(workspace, EventLog(workspace))
         self._loaded = threading.Event()
-        tasks = {
+        quick = {
             "consents": self.choices.refresh,
             "champions": self.champions.refresh,
-            "forecasts": self._refresh_forecasts,
-            "loaded": self._loaded.set,
-            "catalogue": self._refresh_catalogue,
+            "acceptances": self._refresh_acceptances,
             "events": self._apply_missed,
             "metrics": self._tell_metrics,
         }
-        self.background = Background(workspace.settings.serving.reload_seconds, tasks)
+        slow = {
+            "forecasts": self._refresh_forecasts,
+            "loaded": self._loaded.set,
+            "catalogue": self._refresh_catalogue,
+        }
+        self.background = Background(workspace.settings.serving.reload_seconds, quick, slow)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
@@ -77,6 +80,11 @@ class Runtime:
         champion = self.champions.get("demand")
         if champion is not None:
             self.forecasts.refresh(champion)
+
+    def _refresh_acceptances(self) -> None:
+        champion = self.champions.get("demand")
+        if champion is not None:
+            self.forecasts.refresh_acceptances(champion)
 
     def _apply_missed(self) -> None:
         self.interactions.apply_missed()

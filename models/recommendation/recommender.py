@@ -99,10 +99,11 @@ class Recommender:
             mode: `new` for products the customer never bought only.
             exclude: product ids that are left out.
             basket: product ids in the basket now: left out, and what goes with them comes first.
-            region: for guests, where they are.
+            region: for guests, where they are; one that sold nothing counts as none.
         """
         assortment = self._assortment(catalogue)
         products = assortment.catalogue
+        region = region if (self.knowledge.regions.region == region).any() else None
         unwanted = set(products.codes([*exclude, *basket]).tolist())
         in_basket = products.codes(list(basket))
         in_basket = in_basket[in_basket >= 0]

@@ -38,12 +38,12 @@ class Flagged:
 
 
 def flagged(workspace: Workspace, run: Document | None) -> Flagged | None:
-    """What a run flagged; None where it watched no forecast."""
+    """What a run flagged; None where it watched no forecast, or was made before forecasts could be accepted."""
     entry = model_entry(run, "demand") if run else None
-    if run is None or entry is None or entry["version"] is None:
+    if run is None or entry is None or entry["version"] is None or "waiting" not in entry:
         return None
     as_of = date.fromisoformat(run["as_of"])
-    forecasts = tuple(WaitingForecast(**each) for each in entry.get("waiting", ()))
+    forecasts = tuple(WaitingForecast(**each) for each in entry["waiting"])
     return Flagged(entry["version"], as_of, forecasts, Acceptances(workspace).accepted(entry["version"], as_of))
 
 
@@ -66,7 +66,8 @@ def accept(workspace: Workspace, run: Document | None, form: FormData, who: str)
     found = flagged(workspace, run)
     if found is None or (form.get("version"), form.get("as_of")) != (found.version, str(found.as_of)):
         raise UsageError("there is a newer forecast than the one you looked at", todo="look again, then accept")
-    chosen = {str(value) for value in form.getlist("series")} & {each.series_id for each in found.waiting}
+    waiting = {each.series_id for each in found.waiting}
+    chosen = waiting if form.get("all") else waiting & {str(value) for value in form.getlist("series")}
     reason = str(form.get("reason", ""))
     number = Acceptances(workspace).accept(found.version, found.as_of, sorted(chosen), who, reason)
     return f"{number} forecast{'' if number == 1 else 's'} accepted"

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.alerts import Alert
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring.outcome import Light
+from monitoring.outcome import LEVELS, Light
 
 OF_MODEL = {
     "drift": None,
@@ -30,8 +31,21 @@ class Signal:
     text: str
 
 
-def of_model(kind: str, versions: Sequence[Version], rules: Sequence[Mapping[str, Any]]) -> Signal:
-    """Red: blocked, or a severe alert. Amber: somebody should look. Grey: nothing there yet."""
+def of_model(
+    kind: str,
+    versions: Sequence[Version],
+    rules: Sequence[Mapping[str, Any]],
+    alerts: Sequence[Alert] = (),
+    unwatched: str = "",
+) -> Signal:
+    """Red: blocked, or a severe alert. Amber: somebody should look. Grey: nothing there yet.
+
+    `rules` are those about this model; `unwatched` says why they speak of another version, if they do.
+    """
+    own = [alert for alert in of_others(alerts) if alert.subject.startswith(kind)]
+    if own:
+        worst = max(own, key=lambda alert: LEVELS.index(alert.level) if alert.level in LEVELS else 0)
+        return Signal("red" if worst.level == LEVELS[-1] else "amber", "Act", f"{worst.source}: {worst.text}")
     if not versions:
         return Signal("grey", "No version", f"train one: regulars train {kind}")
     champion = carrier(versions, CHAMPION)
@@ -41,7 +55,14 @@ def of_model(kind: str, versions: Sequence[Version], rules: Sequence[Mapping[str
         return Signal("amber", "No champion", f"version {challenger.version} waits: {todo}")
     if champion.tags.get("fairness") == "blocked" and not approved(champion):
         return Signal("red", "Blocked", f"version {champion.version} has a disparity that nobody has decided on")
-    return _of_rules(champion, about(kind, rules))
+    if unwatched:
+        return Signal("grey", "Not monitored", f"{unwatched}; run: regulars monitor")
+    return _of_rules(champion, rules)
+
+
+def of_others(alerts: Sequence[Alert]) -> list[Alert]:
+    """The alerts of the registry and of the service; those of monitoring are rules, shown as such."""
+    return [alert for alert in alerts if alert.source != "monitoring"]
 
 
 def _of_rules(champion: Version, rules: Sequence[Mapping[str, Any]]) -> Signal:

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from core.alerts import Alerts
+from core.alerts import Alert, Alerts
 from core.audit import AuditLog
 from core.errors import RegularsError
 from core.workspace import Workspace
@@ -31,16 +31,16 @@ def overview(workspace: Workspace) -> Page:
     """Every model's light, the business figures, the rules and the open alerts."""
     history = Summaries(workspace).history()
     latest = history[-1] if history else None
-    rules = forecasts.rules_now(workspace, latest)
+    rules, alerts = forecasts.rules_now(workspace, latest), Alerts(workspace).open()
     registry = Registry(workspace)
-    cards = [_card(registry, kind, latest, rules) for kind in NAMES]
+    cards = [_card(registry, kind, latest, rules, alerts) for kind in NAMES]
     return {
         "latest": latest,
         "cards": cards,
-        "headline": _headline(cards, rules),
+        "headline": _headline(cards, rules, alerts),
         "tiles": [_tile(figure, history) for figure in latest["business"]] if latest else [],
         "rules": [{"signal": lights.of_rule(rule), **rule} for rule in rules],
-        "alerts": Alerts(workspace).open(),
+        "alerts": alerts,
         "checks": latest["quality"] if latest else [],
         "report": latest["report"] if latest else None,
     }
@@ -50,20 +50,21 @@ def model(workspace: Workspace, kind: str) -> Page:
     """One model: its trends, its fairness by group, its drift, its versions."""
     history = Summaries(workspace).history()
     latest = history[-1] if history else None
-    entry = model_entry(latest, kind) if latest else None
     versions = Registry(workspace).versions(kind)
-    rules = forecasts.rules_now(workspace, latest)
+    entry, unwatched = _watched(kind, latest, versions)
+    rules = lights.about(kind, forecasts.rules_now(workspace, latest)) if not unwatched else []
     return {
         "kind": kind,
-        "flagged": forecasts.flagged(workspace, latest) if kind == "demand" else None,
+        "unwatched": unwatched,
+        "flagged": forecasts.flagged(workspace, latest) if kind == "demand" and not unwatched else None,
         "most_shown": forecasts.MOST_SHOWN,
         "entry": entry,
         "latest": latest,
-        "signal": lights.of_model(kind, versions, rules),
+        "signal": lights.of_model(kind, versions, rules, Alerts(workspace).open(), unwatched),
         "champion": lights.carrier(versions, CHAMPION),
         "challenger": lights.carrier(versions, CHALLENGER),
         "versions": versions,
-        "rules": [{"signal": lights.of_rule(rule), **rule} for rule in lights.about(kind, rules)],
+        "rules": [{"signal": lights.of_rule(rule), **rule} for rule in rules],
         "trends": _trends(kind, history, workspace.settings.rules.drift_share),
         "fairness": fairness_sections(workspace, entry["fairness"]) if entry and entry["fairness"] else [],
         "drift": _drift_rows(entry["drift"]) if entry and entry["drift"] else [],
@@ -147,13 +148,28 @@ def report(workspace: Workspace, project: str, run: str) -> str:
     return reports.html(workspace, ReportLink(project, run))
 
 
-def _card(registry: Registry, kind: str, latest: Document | None, rules: Sequence[Mapping[str, Any]]) -> Page:
+def _watched(kind: str, latest: Document | None, versions: Sequence[Version]) -> tuple[Document | None, str]:
+    """What the latest run found of the version that stands here now; else None, and that it was another one."""
+    entry = model_entry(latest, kind) if latest else None
+    now = lights.carrier(versions, CHAMPION) or lights.carrier(versions, CHALLENGER)
+    if entry is None or now is None or entry["version"] in {None, now.version}:
+        return entry, ""
+    return None, f"version {now.version} has not been monitored yet (the last run: version {entry['version']})"
+
+
+def _card(
+    registry: Registry,
+    kind: str,
+    latest: Document | None,
+    rules: Sequence[Mapping[str, Any]],
+    alerts: Sequence[Alert],
+) -> Page:
     try:
         versions, trouble = registry.versions(kind), ""
     except RegularsError as error:
         versions, trouble = [], str(error)
-    entry = model_entry(latest, kind) if latest else None
-    signal = lights.of_model(kind, versions, rules)
+    entry, unwatched = _watched(kind, latest, versions)
+    signal = lights.of_model(kind, versions, lights.about(kind, rules), alerts, unwatched)
     champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
     return {
         "kind": kind,
@@ -162,12 +178,13 @@ def _card(registry: Registry, kind: str, latest: Document | None, rules: Sequenc
         "challenger": challenger,
         "gates": subject.gates if (subject := challenger or champion) else (),
         "entry": entry,
+        "unwatched": unwatched,
     }
 
 
-def _headline(cards: Sequence[Page], rules: Sequence[Mapping[str, Any]]) -> str:
+def _headline(cards: Sequence[Page], rules: Sequence[Mapping[str, Any]], open_alerts: Sequence[Alert]) -> str:
     serving = sum(card["champion"] is not None for card in cards)
-    alerts = sum(rule["status"] == "alert" for rule in rules)
+    alerts = sum(rule["status"] == "alert" for rule in rules) + len(lights.of_others(open_alerts))
     flags = sum(rule["status"] == "ok" and bool(rule["items"]) for rule in rules)
     have = "has" if serving == 1 else "have"
     said = [_counted(alerts, "alert"), *([_counted(flags, "flag")] if flags else [])]

@@ -24,7 +24,12 @@ def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace to make.")],
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="FILE", help="Draft the mapping by looking at this file.", show_default=False),
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Draft the mapping by looking at this: .csv, .tsv, .csv.gz, .parquet, duckdb:FILE#TABLE or URL#TABLE.",
+            show_default=False,
+        ),
     ] = None,
     source: Annotated[str | None, typer.Option(help="Use embedded data: complete-journey.", show_default=False)] = None,
     json: JsonOption = False,
@@ -49,7 +54,10 @@ def ingest(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Take in the shop's tables: check every row, set bad ones aside, add what is new."""
+    """Take in the shop's tables: check every row, set bad ones aside, add what is new.
+
+    Fails (exit 1) and changes nothing where more than max_rejected_share of a table's rows are bad (regulars.toml).
+    """
     from core.workspace import Workspace
     from pipelines.cli.console import Console
     from pipelines.ingest import run
@@ -86,7 +94,7 @@ def _row(t: TableReport) -> tuple[object, ...]:
 def _finish(console: Console, report: IngestReport, quarantine: Path) -> None:
     added, replaced = (sum(getattr(t, name) for t in report.tables) for name in ("added", "replaced"))
     bad = sum(t.quarantined_rows for t in report.tables)
-    aside = f"; bad rows set aside in {quarantine}: {bad:,}" if bad else ""
+    aside = f"; bad rows set aside in {quarantine}: {bad:,} (--dry-run shows some, with their lines)" if bad else ""
     text = f"{added:,} rows added, {replaced:,} replaced" if added or replaced else "nothing new"
     console.finish(f"{text}; generation {report.generation}{aside}", "regulars train churn", report.as_dict())
 

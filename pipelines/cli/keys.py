@@ -69,7 +69,11 @@ def show(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
             for key in keys
         ]
         console.table(("name", "rights", "state", "created", "expires"), [tuple(row.values()) for row in rows])
-        console.finish(f"{len(rows)} keys", "" if rows else "regulars keys create NAME --right predict", {"keys": rows})
+        console.finish(
+            f"{len(rows)} key{'' if len(rows) == 1 else 's'}",
+            "" if rows else "regulars keys create NAME --right predict",
+            {"keys": rows},
+        )
 
 
 def revoke(

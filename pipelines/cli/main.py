@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import tempfile
 import traceback
@@ -38,7 +39,12 @@ def build() -> object:
     import typer
 
     app = typer.Typer(
-        help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_prepare)
     for name in GROUPS:
@@ -64,6 +70,8 @@ def _unseen(*_warning: object, **_more: object) -> None:
 def main() -> None:
     """Run `regulars`; what goes wrong is said in one line, never as a traceback."""
     telemetry.switch_off()
+    # Processes started from here take our packages, not folders of the same name (`models`) where the person stands.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         build()()  # type: ignore[operator]
     except RegularsError as error:
@@ -74,6 +82,11 @@ def main() -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:
+        print(
+            f"error: {error.strerror or error}: {error.filename or 'a file'}; check it and its rights", file=sys.stderr
+        )
+        raise SystemExit(1) from None
     except Exception as error:
         print(f"error: {_unexpected(error)}", file=sys.stderr)
         raise SystemExit(1) from None

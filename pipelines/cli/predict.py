@@ -41,6 +41,7 @@ def predict(
         from core.clock import resolve_as_of
         from pipelines import predictions
 
-        done = predictions.predict(space, model, resolve_as_of(space, as_of), output, alias=alias, mode=mode, k=k)
+        day = resolve_as_of(space, as_of, any_past=True)
+        done = predictions.predict(space, model, day, output, alias=alias, mode=mode, k=k)
         text = f"{done.rows:,} rows as of {done.as_of} by version {done.version} in {done.output}"
         console.finish(text, data={**vars(done), "model": done.kind})

@@ -44,7 +44,7 @@ def train(
         from pipelines import training
 
         kind(model)
-        trained = training.train(space, model, resolve_as_of(space, as_of), trials, timeout)
+        trained = training.train(space, model, resolve_as_of(space, as_of, any_past=True), trials, timeout)
         _report(console, Registry(space).version(model, trained.version), trained.seconds)
 
 

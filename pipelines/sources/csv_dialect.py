@@ -19,11 +19,12 @@ _ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is to be read; `header` are the names of its columns."""
+    """How a text file is to be read; `header` are the names of its columns, `repeated` those that stand twice in it."""
 
     separator: str
     encoding: str
     header: tuple[str, ...]
+    repeated: tuple[str, ...] = ()
 
 
 def look(path: Path, separator: str | None = None, encoding: str | None = None) -> Dialect:
@@ -38,7 +39,9 @@ def look(path: Path, separator: str | None = None, encoding: str | None = None) 
         raise DataError("the file is empty", where=str(path), todo="give a file with a header line and rows")
     separator = separator or _separator(text)
     names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    return Dialect(separator, encoding, _unique(names))
+    bare = [name.strip().lower() for name in names if name.strip()]
+    repeated = tuple(sorted({name for name in bare if bare.count(name) > 1}))
+    return Dialect(separator, encoding, _unique(names), repeated)
 
 
 def sample(path: Path, encoding: str) -> str:
@@ -58,10 +61,10 @@ def open_bytes(path: Path) -> BinaryIO:
 def _encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open_bytes(path) as file:
-        start = file.read(4)
+        start = file.read(1 << 13)
         if start[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
             return "utf-16"
-        if b"\x00" in start or start in {b"PK\x03\x04", b"PAR1"}:
+        if start[:4] in {b"PK\x03\x04", b"PAR1"} or _binary(start):
             raise DataError(
                 "this is not a text file", where=str(path), todo="save it as CSV or Parquet and name that file"
             )
@@ -72,6 +75,12 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError:
             return "latin-1" if _mostly_legacy(path) else "utf-8"
     return "utf-8"
+
+
+def _binary(start: bytes) -> bool:
+    """Text has no zero bytes and hardly a control character beside tabs and ends of lines."""
+    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
+    return b"\x00" in start or control > len(start) / 50
 
 
 def _mostly_legacy(path: Path) -> bool:

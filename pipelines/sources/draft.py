@@ -29,7 +29,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "product_id": ("product id", "stock code", "sku", "product code", "item id", "item code", "article id", "article",
                    "product", "item", "ean", "upc", "asin", "variant id", "artikelnummer", "artikelnr",
                    "artikel nr", "artikel"),
-    "quantity": ("quantity", "qty", "units", "pieces", "count", "menge", "anzahl", "number of units"),
+    "quantity": ("quantity", "qty", "units", "pieces", "count", "pcs", "menge", "anzahl", "number of units"),
     "unit_price": ("unit price", "price per unit", "item price", "price", "einzelpreis",
                    "stueckpreis", "preis"),
     "revenue": ("revenue", "line total", "total", "sales value", "sales", "amount", "turnover", "net amount",
@@ -39,9 +39,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "currency code", "waehrung", "währung"),
     "channel": ("channel", "sales channel"),
     "store_id": ("store id", "store", "shop id", "branch", "outlet", "filiale"),
-    "region": ("region", "country", "state", "county", "city", "land"),
-    "name": ("product name", "description", "item name", "title", "name", "bezeichnung", "artikelname"),
-    "category": ("category", "product category", "product type", "product group", "kategorie", "warengruppe"),
+    "region": ("region", "country", "state", "county", "city", "town", "land", "ort", "stadt"),
+    "name": ("product name", "description", "item name", "title", "name", "article name", "bezeichnung", "artikelname",
+             "article"),
+    "category": ("category", "product category", "product type", "product group", "group", "grp",
+                 "kategorie", "warengruppe"),
     "department": ("department", "division"),
     "brand": ("brand", "manufacturer", "marke"),
 }  # fmt: skip
@@ -133,6 +135,9 @@ def _score(column: Column, names: Sequence[str]) -> float:
 
 def _absolute(place: str) -> str:
     head, mark, table = place.partition("#")
+    relative = re.fullmatch(r"sqlite:///(?!/|file:)(.+)", head)
+    if relative:
+        return f"sqlite:///{Path(relative[1]).resolve()}{mark}{table}"
     prefix = "duckdb:" if head.startswith("duckdb:") else ""
     if "://" in head or head.startswith("${"):
         return place
@@ -184,7 +189,11 @@ class _Writer:
             )
         if target in self.roles:
             return f"      {target}: {self._value(target)}   # like {_comment(self.roles[target].example)}"
-        return f"      # {target}:   <- required, and not found: name a column of the file" if required else ""
+        if target == "revenue" and "unit_price" in self.roles:
+            price = _sql(self.roles["unit_price"].name)
+            return f"      # revenue: 'QUANTITY * {price}'   <- required: put the column with the quantity in its place"
+        wanted = "required, and not found: name a column of the file, or an expression over its columns"
+        return f"      # {target}:   <- {wanted}" if required else ""
 
     def _value(self, target: str) -> str:
         column = self.roles[target]

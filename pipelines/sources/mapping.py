@@ -14,6 +14,7 @@ from feature_repo.contract import TABLES, TableSpec
 from pipelines.sources.mapping_form import Csv, Dates, Mapping, Part, TableMapping, Timestamps
 from pipelines.sources.model import Formats, Source, TableSource
 from pipelines.sources.origins import locate
+from pipelines.sources.readers import CsvFile
 
 
 class _Loader(yaml.SafeLoader):
@@ -70,8 +71,10 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     origin = locate(table.from_, table.csv, path.parent, where)
     types = origin.columns()
     _check_targets(spec, table, where, list(types))
+    repeated = origin.dialect.repeated if isinstance(origin, CsvFile) else ()
     for column, text in table.columns.items():
-        analyse(text, types, where=f"{where}.{column}")
+        used = analyse(text, types, where=f"{where}.{column}").columns
+        _refuse_repeated(used, repeated, f"{where}.{column}")
     if table.where:
         analyse(table.where, types, where=f"{where}.where")
     formats = Formats(
@@ -82,6 +85,17 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.csv.thousands,
     )
     return TableSource(name, origin, table.columns, table.constants, table.where, formats, table.distinct)
+
+
+def _refuse_repeated(used: tuple[str, ...], repeated: tuple[str, ...], where: str) -> None:
+    for name in used:
+        if name.lower() in repeated:
+            raise MappingError(
+                f"the column {name!r} stands more than once in the file's header",
+                where=where,
+                why="which of them is meant can't be told",
+                todo=f"rename one of them in the file; {name}_1 is the second as it stands",
+            )
 
 
 def _check_targets(spec: TableSpec, table: TableMapping, where: str, source: list[str]) -> None:

@@ -12,6 +12,7 @@ from pipelines.sources.model import Origin
 from pipelines.sources.readers import CsvFile, DuckdbTable, ParquetFile
 from pipelines.sources.sql_database import SqlTable, mask
 
+_SQLITE_FILE = re.compile(r"sqlite:///(?!file:)([^?]+)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TEXT_FILES = {".csv", ".tsv", ".txt", ".gz"}
 _PARQUET = {".parquet", ".pq"}
@@ -28,7 +29,7 @@ def locate(text: str, csv: Csv, folder: Path, where: str) -> Origin:
     if place.startswith("duckdb:") and not place.startswith("duckdb:/" * 2):
         return DuckdbTable(_file(place.removeprefix("duckdb:"), folder, where), _named(table, text, where), text)
     if "://" in place:
-        return _database(text, place, _named(table, text, where), where)
+        return _database(text, place, _named(table, text, where), folder, where)
     return _text_or_parquet(expanded, text, csv, folder, where)
 
 
@@ -51,7 +52,8 @@ def expand(text: str, where: str) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def _database(text: str, url: str, table: str, where: str) -> SqlTable:
+def _database(text: str, url: str, table: str, folder: Path, where: str) -> SqlTable:
+    """A database behind a URL; a SQLite file is opened for reading only, and never made."""
     written = re.search(r"://[^/@]*?:([^/@]+)@", text)
     if written and not _VARIABLE.fullmatch(written[1]):
         raise MappingError(
@@ -60,6 +62,9 @@ def _database(text: str, url: str, table: str, where: str) -> SqlTable:
             why="secrets come only from the environment",
             todo="write ${NAME} in its place, and set NAME in the environment",
         )
+    if sqlite := _SQLITE_FILE.fullmatch(url):
+        file = _file(sqlite[1], folder, where)
+        return SqlTable(f"sqlite:///file:{file}?mode=ro&uri=true", table, f"sqlite:///{file}#{table}")
     return SqlTable(url, table, f"{mask(url, url)}#{table}")
 
 

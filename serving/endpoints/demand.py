@@ -25,10 +25,11 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     refuse_too_many(runtime, "series", body.series)
     serving = champion(runtime, "demand")
     outlook = runtime.forecasts.now
+    for place, series in enumerate(body.series):
+        _refuse_other_keys(place, series, runtime.workspace.settings.demand.series)
+    _refuse_far(runtime, body)
     if outlook is None:
         raise NotYet("there is no forecast yet; run: regulars materialize", headers={"Retry-After": "5"})
-    for place, series in enumerate(body.series):
-        _refuse_other_keys(place, series, outlook.keys)
     asked = _asked(runtime, body, outlook)
     results = [
         _result(series, _reviewed(runtime, outlook.of(series)), asked, serving.fallback) for series in body.series
@@ -58,12 +59,16 @@ class _Asked:
 def _asked(runtime: Runtime, body: DemandBody, outlook: Outlook) -> _Asked:
     settings = runtime.workspace.settings.demand
     horizon = body.horizon or settings.horizon_days
-    if horizon > settings.horizon_days:
-        allowed = f"an integer from 1 to {settings.horizon_days} (demand.horizon_days), or null for all of these days"
-        raise InvalidBody.field("horizon", f"{horizon} is not possible", allowed)
     periods = -(-horizon // PERIOD[settings.freq])
     quantiles = [(NAMES[place], place) for place, level in enumerate(LEVELS) if level in body.quantiles]
     return _Asked(outlook.forecast.days[:periods], quantiles)
+
+
+def _refuse_far(runtime: Runtime, body: DemandBody) -> None:
+    most = runtime.workspace.settings.demand.horizon_days
+    if body.horizon is not None and not 1 <= body.horizon <= most:
+        allowed = f"an integer from 1 to {most} (demand.horizon_days), or null for all of these days"
+        raise InvalidBody.field("horizon", f"{body.horizon} is not possible", allowed)
 
 
 def _refuse_other_keys(place: int, series: Mapping[str, str], keys: Sequence[str]) -> None:

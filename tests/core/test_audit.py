@@ -109,9 +109,10 @@ def test_a_log_rewritten_by_the_keys_holder_does_not_hold_the_head_kept_elsewher
     assert log.verify(head).broken == 5
 
 
-def test_a_head_that_is_none_is_a_usage_error(log):
+@pytest.mark.parametrize("text", ["abc", "", "0:" + "a" * 64])
+def test_a_head_that_is_none_is_a_usage_error(log, text):
     with pytest.raises(UsageError, match="no head"):
-        log.verify("abc")
+        log.verify(text)
 
 
 def test_an_empty_log_is_intact(workspace):

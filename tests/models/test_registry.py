@@ -275,3 +275,18 @@ class TestServing:
         (workspace.models_dir / "churn" / "serving.json").write_text(json.dumps({"not": "a list"}))
         shutil.rmtree(workspace.mlflow_dir)
         assert Registry(workspace).serving_state("churn") is None
+
+
+def test_a_moved_workspace_takes_its_registry_along(workspace, train, tmp_path):
+    before = train(1.0)
+    workspace.database.dispose()
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(workspace.root, elsewhere)
+    registry = Registry(Workspace.open(elsewhere))
+    version = registry.version("churn", before.version)
+    assert version.location.startswith(str(elsewhere))
+    shutil.rmtree(elsewhere / "models", ignore_errors=True)
+    assert (registry.fetch(version) / "model").is_dir()
+    after = trainer(registry.workspace, tmp_path)(1.1)
+    assert after.location.startswith(str(elsewhere))
+    assert not workspace.root.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import OrderedDict
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,4 +38,6 @@ def shop(_watched_template, tmp_path, monkeypatch) -> Workspace:
     watched.install(monkeypatch)
     root = tmp_path / "workspace"
     shutil.copytree(_watched_template, root)
+    # MLflow remembers for a whole process where a run's artifacts lie; the template's run is not this copy's.
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())
     return Workspace.open(root)

@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 
+from core.alerts import Alerts
 from core.audit import AuditLog
+from core.clock import present
 from core.keys import KeyStore
 from core.secret_files import secret
 from models.demand.acceptance import Acceptances
@@ -18,6 +20,7 @@ from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
 from monitoring.outcome import WaitingForecast
 from monitoring.summary import Summaries
+from tests.support import watched
 
 HOME = "http://127.0.0.1:3001"
 
@@ -265,6 +268,35 @@ def test_an_acceptance_that_can_not_be_meant_changes_nothing(reviewer, shop, for
 def test_forecasts_are_not_accepted_without_the_csrf_token(reviewer, shop, forecasts):
     assert accept(reviewer, forecasts, csrf="forged").status_code == 403
     assert Acceptances(shop).accepted("1", forecasts) == frozenset()
+
+
+def test_a_severe_alert_of_the_service_turns_its_model_red(reviewer, shop):
+    assert "no alerts" in reviewer.get("/").text
+    Alerts(shop).append("severe", "registry", "churn/2", "churn version 2 is damaged")
+    overview = reviewer.get("/").text
+    assert "1 alert" in overview
+    assert "card red" in overview
+    assert "churn version 2 is damaged" in reviewer.get("/models/churn").text
+
+
+def test_figures_of_another_version_are_not_shown_as_the_champions(reviewer, shop, tmp_path):
+    other = watched.train(shop, tmp_path, present(shop) - timedelta(days=28), scale=31.0)
+    Registry(shop).set_alias("churn", "champion", other.version)
+    for page in (reviewer.get("/").text, reviewer.get("/models/churn").text):
+        assert f"version {other.version} has not been monitored yet (the last run: version 1)" in page
+    assert "Fairness by group" not in reviewer.get("/models/churn").text
+
+
+def test_a_run_from_before_forecasts_could_be_accepted_claims_nothing(reviewer, shop, forecasts):
+    run = Summaries(shop).latest()
+    del next(model for model in run["models"] if model["kind"] == "demand")["waiting"]
+    Summaries(shop).append(SimpleNamespace(as_of=forecasts, at="later", as_document=lambda: run))
+    assert "0 forecasts exceed" not in reviewer.get("/").text
+
+
+def test_all_that_waits_is_accepted_only_when_asked_for(reviewer, shop, forecasts):
+    assert "checked" not in reviewer.get("/models/demand").text
+    assert "2 forecasts accepted" in accept(reviewer, forecasts, series=[], all="1").text
 
 
 def test_a_broken_chain_shows(reviewer, shop):

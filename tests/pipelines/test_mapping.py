@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from core.errors import MappingError, RegularsError
+from core.errors import DataError, MappingError, RegularsError
+from core.expressions import analyse
 from pipelines import sources
 from pipelines.ingest import run
+from pipelines.sources.mapping import resolve
+from pipelines.sources.mapping_form import Csv, Mapping
+from pipelines.sources.origins import locate
 from tests.pipelines.conftest import Shop
 
 Lines = Callable[[int], list[str]]
@@ -123,3 +128,43 @@ def test_a_password_from_the_environment_is_in_no_message(filled: Shop, monkeypa
 def test_a_source_is_read_relative_to_the_mapping(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(os.sep)
     assert sources.read(filled.workspace).tables["orders"].origin.label == "orders.csv"
+
+
+def test_a_sqlite_file_lies_beside_the_mapping_and_is_never_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlite3
+
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MappingError, match=r"there is no file .*shop/o\.sqlite"):
+        locate("sqlite:///o.sqlite#lines", Csv(), shop, "orders")
+    assert not list(tmp_path.rglob("*.sqlite"))
+    with sqlite3.connect(shop / "o.sqlite") as connection:
+        connection.execute("CREATE TABLE lines (customer TEXT, qty REAL)")
+    assert list(locate("sqlite:///o.sqlite#lines", Csv(), shop, "orders").columns()) == ["customer", "qty"]
+    assert list(locate(f"sqlite:///{shop}/o.sqlite#lines", Csv(), tmp_path, "orders").columns()) == ["customer", "qty"]
+
+
+def test_a_column_that_stands_twice_is_not_guessed_at(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text("who,basket,sku,at,qty,paid,sku\n1,2,3,2024-01-01,1,2.0,9\n")
+    columns = {"customer_id": "who", "order_id": "basket", "product_id": "sku", "ordered_at": "at"}
+    table = {"from": "o.csv", "columns": {**columns, "quantity": "qty", "revenue": "paid"}}
+    config = Mapping.model_validate({"timezone": "UTC", "base_currency": "EUR", "tables": {"orders": table}})
+    with pytest.raises(MappingError, match="'sku' stands more than once"):
+        resolve(config, tmp_path / "mapping.yaml")
+    table["columns"] = {**columns, "product_id": "sku_1", "quantity": "qty", "revenue": "paid"}
+    config = Mapping.model_validate({"timezone": "UTC", "base_currency": "EUR", "tables": {"orders": table}})
+    assert resolve(config, tmp_path / "mapping.yaml").tables
+
+
+def test_a_name_with_a_space_is_told_to_be_quoted() -> None:
+    with pytest.raises(MappingError, match='in double quotes: "Unit Price"'):
+        analyse("Pcs * Unit Price", ["Pcs", "Unit Price"])
+
+
+def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "picture.csv").write_bytes(bytes(range(1, 256)) * 40)
+    with pytest.raises(DataError, match="not a text file"):
+        locate("picture.csv", Csv(), tmp_path, "orders").columns()

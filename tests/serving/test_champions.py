@@ -154,3 +154,24 @@ def test_a_task_that_fails_stops_neither_the_others_nor_the_next_round() -> None
         time.sleep(0.01)
     background.close()
     assert done.count("fails") >= 3
+
+
+def test_what_is_slow_does_not_hold_up_what_is_quick() -> None:
+    looks, hold = [], threading.Event()
+    background = Background(0.01, {"looks": lambda: looks.append(1)}, {"prepares": lambda: hold.wait(10) and None})
+    background.start()
+    while len(looks) < 5:
+        time.sleep(0.01)
+    hold.set()
+    background.close()
+
+
+def test_a_later_group_begins_after_the_first_round_of_the_one_before() -> None:
+    order: list[str] = []
+    first = {"slowly": lambda: time.sleep(0.1), "first": lambda: order.append("first")}
+    background = Background(60, first, {"second": lambda: order.append("second")})
+    background.start()
+    while len(order) < 2:
+        time.sleep(0.01)
+    background.close()
+    assert order == ["first", "second"]

@@ -33,7 +33,7 @@ START_SECONDS = 180
 
 
 class Process:
-    """`regulars serve` on a workspace."""
+    """`regulars serve` in a workspace: the person stands in it, where a folder `models` lies, too."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -45,14 +45,12 @@ class Process:
         self.log = workspace.root / "serve.log"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "pipelines.cli.main", "serve", "--port", str(self.port)]
-        environment = {
-            **os.environ,
-            "REGULARS_WORKSPACE": str(self.workspace.root),
-            "REGULARS_SERVING__RELOAD_SECONDS": "0.5",
-        }
+        command = [sys.executable, "-P", "-m", "pipelines.cli.main", "serve", "--port", str(self.port)]
+        environment = {**os.environ, "REGULARS_SERVING__RELOAD_SECONDS": "0.5"}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=self.workspace.root
+            )
         self.wait_ready()
 
     def wait_ready(self) -> None:
