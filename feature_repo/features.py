@@ -15,6 +15,8 @@ IBIS_TYPES: dict[Dtype, str] = {
     "ints": "array<int64>",
     "texts": "array<string>",
 }
+UNSAID = {"ratio", "share", "score", "code"}
+"""Units that a number does without when it is said."""
 DECIMALS = 6
 """Floats are rounded to this many decimals, so that the order of a sum (threads, engines) does not show."""
 
@@ -43,7 +45,9 @@ class Feature:
 
     def say(self, value: float) -> str:
         """A value in words: with its unit, or the name that the code stands for."""
-        return dict(self.codes).get(round(value), f"{value:g} {self.unit}")
+        number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        plain = number if self.unit in UNSAID else f"{number} {self.unit}"
+        return dict(self.codes).get(round(value), plain)
 
 
 def counting(name: str, description: str, unit: str) -> Feature:

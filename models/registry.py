@@ -74,7 +74,9 @@ class Registry:
         if name in ALIASES:
             raise NotReady(f"no {kind} version is {name}", todo=_how_to_become(kind, name, versions))
         numbers = [version.version for version in versions]
-        raise UsageError(f"there is no {kind} version {name!r}", todo=did_you_mean(name, [*numbers, *ALIASES]))
+        raise UsageError(
+            f"there is no {kind} version {name!r}", todo=did_you_mean(name, [*numbers, *self.aliases(kind)])
+        )
 
     def find(self, kind: str, name: str) -> Version | None:
         """The version of that number or alias, or None."""

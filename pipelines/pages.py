@@ -6,15 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 from core.workspace import Workspace
-from pipelines.processes import interrupt_on_signals
+from pipelines.processes import interrupt_on_signals, is_free
 
 LOOPBACK = "127.0.0.1"
+LOOK_SECONDS = 0.2
 
 
-def serve(workspace: Workspace, pages: str, port: int) -> int:
-    """Run the server until it ends or Ctrl-C (or SIGTERM); returns its exit code, 0 after Ctrl-C."""
+def serve(workspace: Workspace, pages: str, port: int, told: Callable[[], None]) -> int:
+    """Run the server until it ends or Ctrl-C (or SIGTERM); returns its exit code, 0 after Ctrl-C.
+
+    `told` is called once it answers.
+    """
     if pages == "mlflow":
         command, extra = _mlflow(port), _mlflow_environment(workspace)
     else:
@@ -22,6 +28,10 @@ def serve(workspace: Workspace, pages: str, port: int) -> int:
     interrupt_on_signals()
     process = subprocess.Popen(command, env=os.environ | {"DO_NOT_TRACK": "true"} | extra, start_new_session=True)
     try:
+        while process.poll() is None and is_free(LOOPBACK, port):
+            time.sleep(LOOK_SECONDS)
+        if process.poll() is None:
+            told()
         return max(process.wait(), 0)
     except KeyboardInterrupt:
         return 0

@@ -19,7 +19,7 @@ FEATURES = (
     Feature("days_since_last_counted_purchase", "days since the last purchase of a product that counts", "days"),
     Feature("days_since_last_big_basket", "days since the last visit above the customer's mean spend", "days"),
     *(
-        Feature(f"days_since_visit_{n}_back", f"days since the visit that was the {n}th from the end", "days")
+        Feature(f"days_since_visit_{n}_back", f"days since the visit that was number {n} from the end", "days")
         for n in NTH
     ),
 )

@@ -31,7 +31,7 @@ FEATURES = (
         )
         for h in HALF_LIVES
     ),
-    *(Feature(f"gap_{n}_back", f"time between visits, the {n}th from the last", "days") for n in LAGS),
+    *(Feature(f"gap_{n}_back", f"time between visits, number {n} from the last", "days") for n in LAGS),
     Feature("gap_mean_fading", f"mean time between visits, each weighted {_FADING} of the one after it", "days"),
     Feature("overdue_fading_ratio", "days since the last visit over the fading mean of times between visits", "ratio"),
     Feature("weekday_entropy", "evenness of visits over the weekdays: 0 always the same, 1.95 all alike", "nats"),

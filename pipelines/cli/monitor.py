@@ -87,8 +87,11 @@ def ui(
         port = port or (settings.mlflow_port if pages == "mlflow" else settings.evidently_port)
         _refuse_taken(LOOPBACK, port, f"pages.{pages}_port")
         url = f"http://{LOOPBACK}:{port}/"
-        console.finish(f"the pages of {pages} are at {url}; Ctrl-C stops them", data={"url": url})
-        code = libraries.serve(opened, pages, port)
+
+        def told() -> None:
+            console.finish(f"the pages of {pages} are at {url}; Ctrl-C stops them", data={"url": url})
+
+        code = libraries.serve(opened, pages, port, told)
     if code:
         raise SystemExit(code)
 
