@@ -38,18 +38,8 @@ class FittedModel(Protocol):
 
 
 @runtime_checkable
-class Kind(Protocol):
-    """What one kind of model can do."""
-
-    @property
-    def name(self) -> str:
-        """`churn`, `demand` or `recommendation`."""
-        ...
-
-    @property
-    def service(self) -> str:
-        """The Feast feature service it reads, such as `churn_v1`."""
-        ...
+class Measured(Protocol):
+    """By what a kind of model is measured."""
 
     @property
     def primary(self) -> str:
@@ -64,6 +54,21 @@ class Kind(Protocol):
     @property
     def statistics(self) -> Mapping[str, Statistic]:
         """Every metric, computed from the frame that `evaluate` gives."""
+        ...
+
+
+@runtime_checkable
+class Kind(Measured, Protocol):
+    """What one kind of model can do."""
+
+    @property
+    def name(self) -> str:
+        """`churn`, `demand` or `recommendation`."""
+        ...
+
+    @property
+    def service(self) -> str:
+        """The Feast feature service it reads, such as `churn_v1`."""
         ...
 
     def load(self, directory: Path) -> FittedModel:

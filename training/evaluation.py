@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from pandas import DataFrame
 
-from models.intervals import Interval, Statistic, bootstrap_all, paired
-
-
-class Measured(Protocol):
-    """What is asked of a kind here (see `models.kinds.Kind`)."""
-
-    @property
-    def primary(self) -> str:
-        """The statistic that decides."""
-        ...
-
-    @property
-    def higher_is_better(self) -> bool:
-        """Whether more of it is better."""
-        ...
-
-    @property
-    def statistics(self) -> Mapping[str, Statistic]:
-        """Every metric."""
-        ...
+from models.intervals import Interval, bootstrap_all, paired
+from models.kinds import Measured
 
 
 @dataclass(frozen=True)
