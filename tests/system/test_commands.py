@@ -78,7 +78,9 @@ def test_predict_without_a_champion_names_the_command(orders_csv: Path, products
 
 def test_as_of_before_any_data_names_the_earliest_date(own_shop: Path) -> None:
     refused = regulars("train", "churn", "--as-of", "2020-01-01", folder=own_shop, code=1)
-    assert "2024-01-02" in refused.err
+    assert "the earliest possible --as-of is 2024-05-24" in refused.err
+    refused = regulars("features", "build", "--as-of", "2020-01-01", folder=own_shop, code=1)
+    assert "the earliest possible --as-of is 2024-01-02" in refused.err
 
 
 def test_as_of_without_enough_history_names_the_earliest_date(own_shop: Path) -> None:
