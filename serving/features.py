@@ -17,6 +17,8 @@ from feature_repo.online import OnlineReader
 
 PIECE: Final = 25
 PAUSE_SECONDS: Final = 0.001
+PATIENCE: Final = 3
+"""What is read behind the requests rests so many times as long as it reads."""
 REST_SECONDS: Final = 5.0
 Columns = Mapping[str, Sequence[Any]]
 _log = structlog.get_logger(__name__)
@@ -58,7 +60,7 @@ class Features:
     def read(self, service: str, key: str, ids: Sequence[str], *, behind: bool = False) -> Found:
         """The features of a service for ids of its entity `key`; an id the store does not know is left out.
 
-        `behind` the requests it pauses as long as it reads: nobody waits for it, and they hardly notice.
+        `behind` the requests it takes its time: nobody waits for it, and they hardly notice.
         """
         return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key), behind)
 
@@ -81,7 +83,7 @@ class Features:
             time.sleep(pause)
             piece, began = ids[start : start + PIECE], time.monotonic()
             columns = reader.read(piece)
-            pause = max(PAUSE_SECONDS, time.monotonic() - began) if behind else PAUSE_SECONDS
+            pause = max(PAUSE_SECONDS, PATIENCE * (time.monotonic() - began)) if behind else PAUSE_SECONDS
             there = [any(values) for values in _rows(columns, len(piece))]
             known += [each for each, is_there in zip(piece, there, strict=True) if is_there]
             for name, values in columns.items():
