@@ -309,9 +309,14 @@ def _refuse_unknown_environment() -> None:
     for name in os.environ:
         if not name.startswith(ENVIRONMENT_PREFIX) or name.upper() in keys:
             continue
-        # Without a section it may be another program's, or a secret: only a slip of the pen is refused.
-        if "__" in name or (name not in OTHER_VARIABLES and nearest(name, [key for key in keys if "__" not in key])):
+        if "__" in name or _is_slip(name):
             raise SettingsError(f"unknown setting {name}", where="environment", todo=did_you_mean(name.upper(), keys))
+
+
+def _is_slip(name: str) -> bool:
+    """Whether a variable without a section is a misspelt key; else it may be a secret, such as REGULARS_AUDIT_KEY."""
+    above_sections = [key for key in known_keys() if "." not in key]
+    return name not in OTHER_VARIABLES and nearest(name.removeprefix(ENVIRONMENT_PREFIX), above_sections) is not None
 
 
 def _explain(error: ValidationError, path: Path) -> SettingsError:

@@ -10,6 +10,7 @@ import pytest
 from core import settings_template
 from core.errors import SettingsError
 from core.settings import Settings, known_keys, load
+from core.workspace import Workspace
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -94,3 +95,19 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> N
 def test_a_password_from_the_environment_is_allowed(tmp_path: Path) -> None:
     text = '[stores]\ndatabase = "postgresql://shop:${SHOP_PASSWORD}@db/shop"'
     assert "${SHOP_PASSWORD}" in load(written(tmp_path, text)).stores.database
+
+
+@pytest.mark.parametrize("name", ["REGULARS_AUDIT_KEY", "REGULARS_KEY_PEPPER", "REGULARS_DB_PASSWORD"])
+def test_a_secret_in_the_environment_is_no_misspelt_key(
+    new_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "x" * 40)
+    assert Workspace.open(new_workspace.root).settings.seed == new_workspace.settings.seed
+
+
+def test_a_misspelt_key_above_the_sections_is_refused(
+    new_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_SEEED", "3")
+    with pytest.raises(SettingsError, match="did you mean 'REGULARS_SEED'"):
+        Workspace.open(new_workspace.root)
