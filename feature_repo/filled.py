@@ -21,28 +21,29 @@ NOTE = "online.json"
 
 @dataclass(frozen=True)
 class Filled:
-    """The date, the rows of each view, and the transforms (see `snapshots.transform_hash`) they were made by."""
+    """The date, the rows of each view, the transforms (see `snapshots.transform_hash`) they were made by, and when."""
 
     as_of: str
     rows: Mapping[str, int]
     transforms: Mapping[str, str]
+    at: str
 
 
 def path(workspace: Workspace) -> Path:
-    """The note; its time of change is when the store was filled."""
+    """The note; it changes whenever the store is filled."""
     return workspace.feast_dir / NOTE
 
 
 def as_of(workspace: Workspace) -> date | None:
     """The date the online store was last filled for; None before the first time."""
-    note = path(workspace)
-    return date.fromisoformat(json.loads(note.read_text())["as_of"]) if note.exists() else None
+    note = _read(workspace)
+    return date.fromisoformat(note.as_of) if note else None
 
 
 def at(workspace: Workspace) -> datetime | None:
     """When it was last filled (UTC); None before the first time."""
-    note = path(workspace)
-    return datetime.fromtimestamp(note.stat().st_mtime, UTC) if note.exists() else None
+    note = _read(workspace)
+    return datetime.fromisoformat(note.at) if note else None
 
 
 def keys(workspace: Workspace, view: str) -> list[str]:
@@ -59,11 +60,8 @@ def keys(workspace: Workspace, view: str) -> list[str]:
 
 def is_current(workspace: Workspace, day: date) -> bool:
     """Whether it shows the features as of `day` as the present transforms and settings make them."""
-    note = path(workspace)
-    if not note.exists():
-        return False
-    content = json.loads(note.read_text())
-    return bool(content["as_of"] == day.isoformat() and content.get("transforms") == _transforms(workspace))
+    note = _read(workspace)
+    return note is not None and note.as_of == day.isoformat() and note.transforms == _transforms(workspace)
 
 
 def remember(workspace: Workspace, day: date, rows: Mapping[str, int]) -> None:
@@ -73,8 +71,16 @@ def remember(workspace: Workspace, day: date, rows: Mapping[str, int]) -> None:
         buffer = io.BytesIO()
         pq.write_table(snapshot, buffer)
         write_atomically(_keys_file(workspace, name), buffer.getvalue())
-    filled = Filled(day.isoformat(), dict(rows), _transforms(workspace))
+    filled = Filled(day.isoformat(), dict(rows), _transforms(workspace), datetime.now(UTC).isoformat())
     write_atomically(path(workspace), json.dumps(asdict(filled)))
+
+
+def _read(workspace: Workspace) -> Filled | None:
+    """What was remembered; a note of an earlier version of this software, which says less, counts as none."""
+    try:
+        return Filled(**json.loads(path(workspace).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _keys_file(workspace: Workspace, view: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 
 import pandas as pd
@@ -97,6 +98,12 @@ def test_the_online_store_is_current_until_the_day_or_the_transforms_change(
     assert not online_note.is_current(filled_copy, D + timedelta(days=1))
     monkeypatch.setattr(snapshots, "transform_hash", lambda workspace, view: "other code")
     assert not online_note.is_current(filled_copy, D)
+
+
+def test_when_the_store_was_filled_survives_a_copy_of_its_files(filled_copy: Workspace) -> None:
+    before = online_note.at(filled_copy)
+    os.utime(online_note.path(filled_copy))
+    assert online_note.at(filled_copy) == before
 
 
 def test_rows_that_cannot_be_read_back_are_an_error(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
