@@ -157,11 +157,19 @@ def test_a_task_that_fails_stops_neither_the_others_nor_the_next_round() -> None
 
 
 def test_what_is_slow_does_not_hold_up_what_is_quick() -> None:
-    looks, hold = [], threading.Event()
-    background = Background(0.01, {"looks": lambda: looks.append(1)}, {"prepares": lambda: hold.wait(10) and None})
+    looks, prepared, hold = [], [], threading.Event()
+
+    def prepare() -> None:
+        hold.wait(10)
+        prepared.append(1)
+
+    background = Background(0.01, {"looks": lambda: looks.append(1)}, {"prepares": prepare})
     background.start()
-    while len(looks) < 5:
+    deadline = time.monotonic() + 10
+    while len(looks) < 5 and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert len(looks) >= 5
+    assert prepared == []
     hold.set()
     background.close()
 
