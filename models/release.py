@@ -143,10 +143,10 @@ def _refusal(
     registry: Registry, version: Version, champion: Version | None, results: list[GateResult], who: str
 ) -> Refused:
     """The error that says which gates refused; without any champion it lets the best baseline serve."""
-    failed = [gate.name for gate in results if not gate.passed]
+    failed = [gate for gate in results if not gate.passed]
     details: dict[str, Any] = {"gates": [asdict(gate) for gate in results]}
-    todo = _todo(version, [gate for gate in results if not gate.passed])
-    falls_back = champion is None and gates.QUALITY in failed and _whole(registry, version)
+    todo = _todo(version, failed)
+    falls_back = champion is None and any(gate.name == gates.QUALITY for gate in failed) and _whole(registry, version)
     if falls_back:
         details["baseline"] = version.best_baseline
         todo = f"until then endpoints answer from the best baseline, {version.best_baseline}; {todo}"

@@ -16,11 +16,10 @@ from core.workspace import Workspace
 from models.kinds import NAMES
 from monitoring import business, quality, rules, series, shop_report, watch
 from monitoring.business import Figure
-from monitoring.outcome import ModelReport, MonitorReport, RuleState
+from monitoring.outcome import SOURCE, ModelReport, MonitorReport, RuleState
 from monitoring.summary import Document, Summaries, model_entry
 from monitoring.watch import Watched
 
-SOURCE = "monitoring"
 _LEVELS: tuple[Level, ...] = ("info", "mild", "moderate", "severe")
 
 

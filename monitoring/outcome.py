@@ -11,6 +11,8 @@ from models.fairness_result import FairnessResult
 
 Light = Literal["green", "amber", "red", "grey"]
 Status = Literal["ok", "alert", "unknown"]
+SOURCE = "monitoring"
+"""What alerts raised here name as their source."""
 LEVELS = ("", "mild", "moderate", "severe")
 
 
@@ -109,6 +111,11 @@ class RuleState:
     days: int = 0
     needed: int = 1
     items: tuple[str, ...] = ()
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it names something without being an alert."""
+        return self.status == "ok" and bool(self.items)
 
 
 @dataclass(frozen=True)

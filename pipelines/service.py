@@ -33,7 +33,7 @@ class Service:
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         _refuse_busy(host, port)
         self._command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port), "--with-parent"]
-        self._environment = {**os.environ, VARIABLE: str(workspace.root), "PYTHONSAFEPATH": "1"}
+        self._environment = {**os.environ, VARIABLE: str(workspace.root)}
 
     def __enter__(self) -> Service:
         interrupt_on_signals()

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.alerts import Alert
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring.outcome import LEVELS, Light
+from monitoring.outcome import LEVELS, SOURCE, Light
 
 OF_MODEL = {
     "drift": None,
@@ -45,7 +45,8 @@ def of_model(
     own = [alert for alert in of_others(alerts) if alert.subject.startswith(kind)]
     if own:
         worst = max(own, key=lambda alert: LEVELS.index(alert.level) if alert.level in LEVELS else 0)
-        return Signal("red" if worst.level == LEVELS[-1] else "amber", "Act", f"{worst.source}: {worst.text}")
+        text = f"{worst.source}: {worst.text}"
+        return Signal("red", "Act", text) if worst.level == LEVELS[-1] else Signal("amber", "Look", text)
     if not versions:
         return Signal("grey", "No version", f"train one: regulars train {kind}")
     champion = carrier(versions, CHAMPION)
@@ -62,7 +63,7 @@ def of_model(
 
 def of_others(alerts: Sequence[Alert]) -> list[Alert]:
     """The alerts of the registry and of the service; those of monitoring are rules, shown as such."""
-    return [alert for alert in alerts if alert.source != "monitoring"]
+    return [alert for alert in alerts if alert.source != SOURCE]
 
 
 def _of_rules(champion: Version, rules: Sequence[Mapping[str, Any]]) -> Signal:
@@ -71,7 +72,7 @@ def _of_rules(champion: Version, rules: Sequence[Mapping[str, Any]]) -> Signal:
     decided = approved(champion)
     alerts = [r for r in rules if r["status"] == "alert" and not (decided and r["rule"] == "fairness")]
     if not alerts:
-        flagged = [rule["rule"] for rule in rules if rule["status"] == "ok" and rule["items"]]
+        flagged = [rule["rule"] for rule in rules if flags(rule)]
         if flagged:
             return Signal("amber", "Look", f"no alert; flagged: {', '.join(flagged)}")
         return Signal("green", "In order", "no rule raises an alert")
@@ -84,10 +85,13 @@ def of_rule(rule: Mapping[str, Any]) -> Signal:
     if rule["status"] == "unknown":
         return Signal("grey", "Unknown", rule["text"])
     if rule["status"] == "ok":
-        return (
-            Signal("amber", "Flagged", rule["text"]) if rule.get("items") else Signal("green", "In order", rule["text"])
-        )
+        return Signal("amber", "Flagged", rule["text"]) if flags(rule) else Signal("green", "In order", rule["text"])
     return Signal("red", "Act", rule["text"]) if rule["level"] >= 3 else Signal("amber", "Look", rule["text"])
+
+
+def flags(rule: Mapping[str, Any]) -> bool:
+    """Whether a kept rule names something without being an alert (see `RuleState.flagged`)."""
+    return rule["status"] == "ok" and bool(rule.get("items"))
 
 
 def about(kind: str, rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -185,7 +185,7 @@ def _card(
 def _headline(cards: Sequence[Page], rules: Sequence[Mapping[str, Any]], open_alerts: Sequence[Alert]) -> str:
     serving = sum(card["champion"] is not None for card in cards)
     alerts = sum(rule["status"] == "alert" for rule in rules) + len(lights.of_others(open_alerts))
-    flags = sum(rule["status"] == "ok" and bool(rule["items"]) for rule in rules)
+    flags = sum(map(lights.flags, rules))
     have = "has" if serving == 1 else "have"
     said = [_counted(alerts, "alert"), *([_counted(flags, "flag")] if flags else [])]
     return f"{serving} of {len(cards)} models {have} a champion; {', '.join(said)}"

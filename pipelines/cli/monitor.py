@@ -37,7 +37,7 @@ def monitor(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: J
         report = monitoring.run(opened, day)
         _show(console, report)
         asking = len(report.alerts)
-        flagged = sum(rule.status == "ok" and bool(rule.items) for rule in report.rules)
+        flagged = sum(rule.flagged for rule in report.rules)
         text = f"monitored as of {day}: {asking} {'rule asks' if asking == 1 else 'rules ask'} for somebody"
         text += f", {flagged} {'flags' if flagged == 1 else 'flag'} something" if flagged else ""
         console.finish(text, "regulars review", report.as_document())
@@ -103,10 +103,7 @@ def _show(console: Console, report: MonitorReport) -> None:
         if model.note:
             console.print(f"{model.kind}: {model.note}")
     console.print()
-    rules = [
-        ("flagged" if rule.status == "ok" and rule.items else rule.status, rule.rule, rule.subject, rule.text)
-        for rule in report.rules
-    ]
+    rules = [("flagged" if rule.flagged else rule.status, rule.rule, rule.subject, rule.text) for rule in report.rules]
     console.table(("state", "rule", "about", "says"), rules, "rules")
     failed = [check for check in report.quality if not check.passed]
     console.print()

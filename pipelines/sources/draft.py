@@ -12,7 +12,7 @@ from feature_repo.contract import TABLES
 from pipelines.sources.csv_dialect import Dialect
 from pipelines.sources.mapping_form import Csv
 from pipelines.sources.model import Origin
-from pipelines.sources.origins import locate
+from pipelines.sources.origins import SQLITE_FILE, locate
 from pipelines.sources.profile import ISO, Column, profile
 from pipelines.sources.readers import CsvFile
 
@@ -135,9 +135,8 @@ def _score(column: Column, names: Sequence[str]) -> float:
 
 def _absolute(place: str) -> str:
     head, mark, table = place.partition("#")
-    relative = re.fullmatch(r"sqlite:///(?!/|file:)(.+)", head)
-    if relative:
-        return f"sqlite:///{Path(relative[1]).resolve()}{mark}{table}"
+    if sqlite := SQLITE_FILE.fullmatch(head):
+        return f"sqlite:///{Path(sqlite[1]).resolve()}{mark}{table}"
     prefix = "duckdb:" if head.startswith("duckdb:") else ""
     if "://" in head or head.startswith("${"):
         return place

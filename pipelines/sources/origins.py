@@ -12,7 +12,7 @@ from pipelines.sources.model import Origin
 from pipelines.sources.readers import CsvFile, DuckdbTable, ParquetFile
 from pipelines.sources.sql_database import SqlTable, mask
 
-_SQLITE_FILE = re.compile(r"sqlite:///(?!file:)([^?]+)")
+SQLITE_FILE = re.compile(r"sqlite:///(?!file:)([^?]+)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TEXT_FILES = {".csv", ".tsv", ".txt", ".gz"}
 _PARQUET = {".parquet", ".pq"}
@@ -62,7 +62,7 @@ def _database(text: str, url: str, table: str, folder: Path, where: str) -> SqlT
             why="secrets come only from the environment",
             todo="write ${NAME} in its place, and set NAME in the environment",
         )
-    if sqlite := _SQLITE_FILE.fullmatch(url):
+    if sqlite := SQLITE_FILE.fullmatch(url):
         file = _file(sqlite[1], folder, where)
         return SqlTable(f"sqlite:///file:{file}?mode=ro&uri=true", table, f"sqlite:///{file}#{table}")
     return SqlTable(url, table, f"{mask(url, url)}#{table}")
