@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import locks
 from core.errors import NotReady, StoreError, did_you_mean
 from core.files import write_atomically
 
@@ -189,16 +189,13 @@ class Tables:
         Raises:
             StoreError: another ingest is running.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with locks.trying(self.directory / ".lock") as is_alone:
+            if not is_alone:
                 raise StoreError(
                     "another ingest is running on this workspace",
                     where=str(self.directory),
                     todo="wait until it has ended",
-                ) from None
+                )
             yield
 
     def commit(

@@ -6,27 +6,27 @@ that are not in these yet. Both happen under one lock.
 
 from __future__ import annotations
 
-import fcntl
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
+from core import locks
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
 from feature_repo import filled, online, store
 from feature_repo.store import MaterializeReport
 
-LOOK_SECONDS = 0.02
-
 
 @contextmanager
 def alone(workspace: Workspace, patience: float | None = None) -> Iterator[bool]:
     """Hold the lock; False where another process still holds it after `patience` seconds (None: wait for it)."""
-    workspace.feast_dir.mkdir(parents=True, exist_ok=True)
-    deadline = None if patience is None else time.monotonic() + patience
-    with (workspace.feast_dir / ".events.lock").open("w") as handle:
-        yield _locked(handle.fileno(), deadline)
+    path = workspace.feast_dir / ".events.lock"
+    if patience is None:
+        with locks.waiting(path):
+            yield True
+    else:
+        with locks.trying(path, patience) as is_alone:
+            yield is_alone
 
 
 def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
@@ -53,18 +53,3 @@ def refill(workspace: Workspace, as_of: date) -> tuple[MaterializeReport, Sequen
     with alone(workspace):
         report = store.materialize(workspace, as_of)
         return report, fold_in(workspace, EventLog(workspace))
-
-
-def _locked(handle: int, deadline: float | None) -> bool:
-    if deadline is None:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        return True
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(LOOK_SECONDS)
-        else:
-            return True

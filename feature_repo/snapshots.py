@@ -23,7 +23,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
-from core import progress
+from core import locks, progress
 from core.clock import day_start
 from core.errors import DataError
 from core.files import replace_directory, staging_directory, write_atomically
@@ -32,7 +32,6 @@ from feature_repo import aggregates, catalog, features, sources
 from feature_repo.catalog import View
 from feature_repo.families import windows
 from feature_repo.features import DECIMALS, IBIS_TYPES, Feature
-from feature_repo.locks import exclusive
 from feature_repo.sources import KnownTables, ShopTables, Snapshot
 
 TIMESTAMP = "event_timestamp"
@@ -103,7 +102,7 @@ def _ensure(workspace: Workspace, view: View, wanted: list[date], shop: Callable
     started, transform = time.monotonic(), transform_hash(workspace, view)
     missing: list[date] = []
     if _outdated(workspace, view, transform) or _not_fresh(workspace, view, wanted, transform):
-        with exclusive(workspace.features_dir / f".{view.name}.lock"):
+        with locks.waiting(workspace.features_dir / f".{view.name}.lock"):
             _tidy(workspace, view, transform)
             missing = _not_fresh(workspace, view, wanted, transform)
             for day in progress.current().track(missing, f"features: {view.name}", total=len(missing)):

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import pandas as pd
 
-from core import progress
+from core import locks, progress
 from core.clock import day_start
 from core.errors import RegularsError, StoreError, UsageError
 from core.files import write_atomically
@@ -28,7 +28,6 @@ from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.entities import entity
 from feature_repo.feast_api import FeatureStore
-from feature_repo.locks import exclusive
 from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
 from feature_repo.views import view
@@ -66,7 +65,7 @@ def apply(workspace: Workspace, feast: FeatureStore) -> bool:
     marker, fingerprint = workspace.feast_dir / APPLIED, _definitions(workspace)
     if _applied(feast, marker, fingerprint):
         return False
-    with exclusive(workspace.feast_dir / ".lock"):
+    with locks.waiting(workspace.feast_dir / ".lock"):
         views = {name: view(workspace, spec) for name, spec in catalog.VIEWS.items()}
         entities = {spec.entity.name: entity(spec.entity) for spec in catalog.VIEWS.values()}
         with _quiet():

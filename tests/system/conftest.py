@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core import locks
 from pipelines.processes import Processes, Server, free_port
 from tests.support.shop import frames
 from tests.system.cli import regulars
@@ -76,8 +76,7 @@ def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, product
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "own"
     folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locks.waiting(folder / "lock"):
         if not (folder / "done").exists():
             make_own_shop(folder / "shop", orders_csv, products_csv)
             (folder / "done").touch()
