@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from core.errors import StoreError
+from core.files import create_once
 from core.workspace import Workspace
 
 
@@ -30,16 +29,7 @@ def secret(workspace: Workspace, name: str) -> bytes:
 def _create(path: Path) -> None:
     """Of two processes that create it at once, one wins and both read the same secret."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, staged = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(staged)
-    finally:
-        Path(staged).unlink()
+    create_once(path, secrets.token_urlsafe(32), mode=0o600)
 
 
 def _read(path: Path) -> bytes:

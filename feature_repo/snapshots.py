@@ -217,8 +217,7 @@ def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> 
     started, day = time.monotonic(), date.fromisoformat(build.snapshot)
     table = expression(view, shop, Snapshot(day)).order_by(view.key)
     target = partition(workspace, view.name, day).parent
-    staging = staging_directory(target)
-    try:
+    with staging_directory(target) as staging:
         rows = _write(table, staging / PART, day_start(day, workspace.tables.timezone))
         done = replace(
             build,
@@ -228,8 +227,6 @@ def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> 
         )
         write_atomically(staging / BUILD, json.dumps(asdict(done), indent=1))
         replace_directory(staging, target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _write(table: ir.Table, path: Path, moment: datetime) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,13 +22,10 @@ def saving(directory: Path) -> Iterator[Path]:
 
     A crash before the end leaves what was there.
     """
-    staging = staging_directory(directory)
-    try:
+    with staging_directory(directory) as staging:
         yield staging
         seal(staging)
         replace_directory(staging, directory)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def seal(directory: Path) -> None:

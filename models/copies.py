@@ -7,7 +7,6 @@ neither a damaged file nor an exchanged folder gets through.
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -64,15 +63,12 @@ class Copies:
         target = self.path(version.kind, version.version)
         if target.is_dir() and _problem(target, version.seal) is None:
             return target
-        staging = staging_directory(target)
-        try:
+        with staging_directory(target) as staging:
             self._download(version, staging)
             problem = _problem(staging / PACKAGE, version.seal)
             if problem:
                 raise damaged(version, problem)
             replace_directory(staging / PACKAGE, target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
         return target
 
     def _download(self, version: Version, target: Path) -> None:

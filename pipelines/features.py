@@ -6,17 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from core import progress
-from core.errors import UsageError
 from core.workspace import Workspace
 from feature_repo import catalog, folding, snapshots, store
 from feature_repo.snapshots import TIMESTAMP, BuildReport
 from feature_repo.store import MaterializeReport
-
-SUFFIXES = (".parquet", ".csv")
+from pipelines.output import require_suffix, write
 
 
 def build(workspace: Workspace, as_of: date) -> list[BuildReport]:
@@ -37,17 +33,12 @@ def export(workspace: Workspace, as_of: date, output: Path, view: str = "custome
         UsageError: no such view, or neither a .parquet nor a .csv file.
         DataError: before any data.
     """
-    if output.suffix not in SUFFIXES:
-        raise UsageError(f"can't write {output.name}", todo=f"name a file that ends in {' or '.join(SUFFIXES)}")
+    require_suffix(output)
     spec = catalog.view(view)
     service = next(name for name, views in catalog.SERVICES.items() if view in views)
     frame = store.matrix(workspace, service, as_of, spec.key)
     table = pa.Table.from_pandas(frame[[spec.key, TIMESTAMP, *(f.name for f in spec.features)]], preserve_index=False)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    if output.suffix == ".parquet":
-        pyarrow.parquet.write_table(table, output)
-    else:
-        pyarrow.csv.write_csv(_flat(table), output)
+    write(table, output)
     return int(table.num_rows)
 
 
@@ -62,14 +53,3 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
     if events:
         progress.current().note(f"{len(events)} received events folded in")
     return report
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    """CSV has no lists: they become JSON."""
-    import json
-
-    for index, field in enumerate(table.schema):
-        if pa.types.is_list(field.type):
-            texts = [None if value is None else json.dumps(value) for value in table.column(index).to_pylist()]
-            table = table.set_column(index, field.name, pa.array(texts, pa.string()))
-    return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,8 +17,8 @@ from models.copies import MODEL
 from models.kinds import kind, require_name
 from models.registry import Registry
 from models.version import Version
+from pipelines.output import require_writable, write
 
-SUFFIXES = (".parquet", ".csv")
 MODES = ("all", "new")
 LARGEST_K = 1000
 _TEXT, _DAY, _NUMBER, _INTEGER = pa.string(), pa.date32(), pa.float64(), pa.int32()
@@ -70,7 +69,7 @@ def predict(
         NotReady: no version carries the alias, or it was trained as of later than `as_of`.
     """
     require_name(name)
-    _refuse_odd_output(output)
+    require_writable(output)
     options = _options(name, mode, k)
     registry = Registry(workspace)
     version = registry.version(name, alias)
@@ -99,34 +98,6 @@ def shape(workspace: Workspace, name: str, frame: DataFrame) -> pa.Table:
     for column in (column for column, kind_of in columns.items() if kind_of == _DAY):
         frame[column] = frame[column].astype("datetime64[ns]").dt.date
     return pa.Table.from_pandas(frame, schema=pa.schema(list(columns.items())), preserve_index=False)
-
-
-def write(table: pa.Table, output: Path) -> None:
-    """Write Parquet or CSV by the suffix; a reader never sees a part of it."""
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    staged = output.with_name(f".{output.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        if output.suffix == ".csv":
-            pyarrow.csv.write_csv(table, staged, pyarrow.csv.WriteOptions(quoting_style="needed"))
-        else:
-            pyarrow.parquet.write_table(table, staged)
-        staged.replace(output)
-    except OSError as error:
-        raise UsageError(f"{output} can't be written", why=str(error), todo="choose another --output") from error
-    finally:
-        staged.unlink(missing_ok=True)
-
-
-def _refuse_odd_output(output: Path) -> None:
-    if output.suffix not in SUFFIXES:
-        todo = f"name a file that ends in {' or '.join(SUFFIXES)}"
-        raise UsageError(f"--output {output}: the kind of file is not known by {output.suffix!r}", todo=todo)
-    if not output.parent.is_dir():
-        raise UsageError(f"--output {output}: there is no folder {output.parent}", todo=f"mkdir -p {output.parent}")
-    if output.is_dir():
-        raise UsageError(f"--output {output} is a folder", todo="name a file")
 
 
 def _options(name: str, mode: str | None, k: int | None) -> dict[str, Any]:

@@ -46,6 +46,12 @@ def close_to_the_outside(connection: duckdb.DuckDBPyConnection, reads: Iterable[
     connection.execute("SET lock_configuration = true")
 
 
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, staged: Path) -> None:
+    """Write what a query yields into a file that `core.files.replacing` has prepared, whose mode it keeps."""
+    options = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+    connection.execute(f"COPY ({query}) TO {literal(str(staged))} ({options})")
+
+
 def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     """The one number a query yields; null counts as 0."""
     [(value,)] = connection.execute(sql).fetchall()

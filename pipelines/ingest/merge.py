@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,10 +10,11 @@ from uuid import uuid4
 import duckdb
 
 from core.expressions import literal, quote
+from core.files import replacing
 from core.tables import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TableSpec
-from pipelines.ingest.engine import scalar
+from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed, identity
 
 MAX_FILES = 20
@@ -138,16 +138,10 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700 if spec.protected else 0o755)
     path = folder / f"{spec.name}-{uuid4().hex[:12]}.parquet"
     order = " ORDER BY day, row_key" if spec.time else ""
-    connection.execute(f"COPY ({rows}{order}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
-    _make_durable(path, 0o600 if spec.protected else 0o644)
+    with replacing(path, 0o600 if spec.protected else 0o644) as staged:
+        write_parquet(connection, rows + order, staged)
     files = [*kept, path]
     names = ", ".join(literal(str(file)) for file in files)
     days = "min(day), max(day)" if spec.time else "NULL, NULL"
     [(count, first, last)] = connection.execute(f"SELECT count(*), {days} FROM read_parquet([{names}])").fetchall()
     return TableChange(files, count, since, first, last)
-
-
-def _make_durable(path: Path, mode: int) -> None:
-    path.chmod(mode)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

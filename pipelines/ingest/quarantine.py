@@ -9,10 +9,11 @@ import duckdb
 import pyarrow as pa
 
 from core.expressions import literal, quote
+from core.files import replacing
 from core.workspace import Workspace
 from feature_repo.contract import TableSpec
 from pipelines.ingest.checks import reasons
-from pipelines.ingest.engine import scalar
+from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed
 from pipelines.sources.model import ROW
 
@@ -56,12 +57,8 @@ def write(connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path) -> 
         f" JOIN bad_positions AS p USING ({ROW}) WHERE mask <> 0"
     )
     broken = f"SELECT reason, {label} AS source, position, {unit} AS unit, text AS raw_line FROM broken_rows"
-    part = target.with_suffix(".part")
-    connection.execute(
-        f"COPY (FROM ({rows} UNION ALL BY NAME {broken}) ORDER BY position) TO {literal(str(part))} (FORMAT parquet)"
-    )
-    part.chmod(0o600)
-    part.replace(target)
+    with replacing(target, 0o600) as staged:
+        write_parquet(connection, f"FROM ({rows} UNION ALL BY NAME {broken}) ORDER BY position", staged)
 
 
 def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> list[str]:

@@ -1,0 +1,68 @@
+"""A table as the file that `--output` names: Parquet or CSV by its suffix, whole or not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.files import replacing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = (".parquet", ".csv")
+
+
+def require_writable(output: Path) -> None:
+    """Refuse early what `write` could not write.
+
+    Raises:
+        UsageError: the kind of file is not known, its folder is not there, or it is a folder itself.
+    """
+    require_suffix(output)
+    if not output.parent.is_dir():
+        raise UsageError(f"--output {output}: there is no folder {output.parent}", todo=f"mkdir -p {output.parent}")
+    if output.is_dir():
+        raise UsageError(f"--output {output} is a folder", todo="name a file")
+
+
+def require_suffix(output: Path) -> None:
+    """Refuse a name that does not tell which kind of file is meant.
+
+    Raises:
+        UsageError: with the suffixes there are.
+    """
+    if output.suffix not in SUFFIXES:
+        todo = f"name a file that ends in {' or '.join(SUFFIXES)}"
+        raise UsageError(f"--output {output}: the kind of file is not known by {output.suffix!r}", todo=todo)
+
+
+def write(table: pa.Table, output: Path) -> None:
+    """Write the table; lists become JSON in a CSV file, which has none.
+
+    Raises:
+        UsageError: the file can't be written.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    try:
+        with replacing(output) as staged:
+            if output.suffix == ".csv":
+                pyarrow.csv.write_csv(_flat(table), staged, pyarrow.csv.WriteOptions(quoting_style="needed"))
+            else:
+                pyarrow.parquet.write_table(table, staged)
+    except OSError as error:
+        raise UsageError(f"{output} can't be written", why=str(error), todo="choose another --output") from error
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    for index, field in enumerate(table.schema):
+        if pa.types.is_list(field.type):
+            texts = [None if value is None else json.dumps(value) for value in table.column(index).to_pylist()]
+            table = table.set_column(index, field.name, pa.array(texts, pa.string()))
+    return table
