@@ -16,7 +16,7 @@ from pandas import DataFrame
 from core.errors import UsageError
 from core.progress import current
 from core.workspace import Workspace
-from models.copies import EVALUATION
+from models.artifact_cache import EVALUATION
 from models.intervals import Interval, bootstrap, paired
 from models.kinds import Kind, kind
 from models.registry import Registry

@@ -13,8 +13,8 @@ from typing import Any
 
 from core.errors import DataError, GateRefused, RegularsError, StoreError
 from core.workspace import Workspace
+from models.artifact_cache import MODEL
 from models.comparison import difference
-from models.copies import MODEL
 from models.fairness_result import FairnessResult
 from models.intervals import Interval
 from models.kinds import FittedModel, kind

@@ -19,7 +19,7 @@ from mlflow.tracking import MlflowClient
 from core.errors import NotReady, StoreError, UsageError, did_you_mean
 from core.workspace import Workspace
 from models import fairness_result
-from models.copies import Copies, ServingState
+from models.artifact_cache import ArtifactCache, ServingState
 from models.fairness_result import FairnessResult
 from models.kinds import require_name
 from models.mlflow_store import connect, exists, talking
@@ -37,7 +37,7 @@ class Registry:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.copies = Copies(workspace)
+        self.cache = ArtifactCache(workspace)
         self._client: MlflowClient | None = None
         self._watch = Watch(self)
 
@@ -159,7 +159,7 @@ class Registry:
         Raises:
             StoreError: the version is damaged; the error names it.
         """
-        return self.copies.fetch(version)
+        return self.cache.fetch(version)
 
     def serving_state(self, kind: str) -> ServingState | None:
         """What the endpoints answer from now (see `models.serving_state`). Never raises a StoreError."""

@@ -12,7 +12,7 @@ from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
 from core.workspace import Workspace
 from models import gates
-from models.copies import MODEL
+from models.artifact_cache import MODEL
 from models.gates import GateResult, Refused, evidence
 from models.kinds import kind
 from models.registry import Registry

@@ -12,8 +12,8 @@ from typing import Protocol
 from core.alerts import Alerts, Level
 from core.errors import StoreError
 from core.workspace import Workspace
-from models.copies import BASELINE as BASELINE_FOLDER
-from models.copies import MODEL, Copies, ServingState
+from models.artifact_cache import BASELINE as BASELINE_FOLDER
+from models.artifact_cache import MODEL, ArtifactCache, ServingState
 from models.mlflow_store import exists, fingerprint
 from models.version import BASELINE, CHAMPION, Version
 
@@ -25,7 +25,7 @@ class Versions(Protocol):
     """What is asked of a registry here."""
 
     workspace: Workspace
-    copies: Copies
+    cache: ArtifactCache
 
     def find(self, kind: str, name: str) -> Version | None:
         """The version with that alias, or None."""
@@ -92,14 +92,14 @@ class Watch:
             return self._last_good(version.kind)
         mode = "baseline" if alias == BASELINE else "model"
         state = ServingState(version.kind, version.version, folder, alias, mode, version.seal)  # type: ignore[arg-type]
-        self._registry.copies.remember(state)
+        self._registry.cache.remember(state)
         self._good[version.kind] = state
         self._alerted |= {version.kind, version.subject}  # another process may have raised one
         return state
 
     def _last_good(self, kind: str) -> ServingState | None:
         if kind not in self._good:
-            state = self._registry.copies.last_good(kind)
+            state = self._registry.cache.last_good(kind)
             if state is None:
                 return None
             self._good[kind] = state

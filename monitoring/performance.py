@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.workspace import Workspace
-from models.copies import EVALUATION, MODEL
+from models.artifact_cache import EVALUATION, MODEL
 from models.intervals import Interval, bootstrap
 from models.kinds import FittedModel, Kind
 from models.registry import Registry

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from core import progress
 from core.workspace import Workspace
 from models import gates, kinds
-from models.copies import EVALUATION, MODEL
+from models.artifact_cache import EVALUATION, MODEL
 from models.demand.acceptance import Acceptances
 from models.fairness_result import FairnessResult
 from models.kinds import Kind

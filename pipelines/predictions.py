@@ -13,7 +13,7 @@ from pandas import DataFrame
 from core.errors import DataError, NotReady, UsageError, did_you_mean
 from core.progress import current
 from core.workspace import Workspace
-from models.copies import MODEL
+from models.artifact_cache import MODEL
 from models.kinds import kind, require_name
 from models.registry import Registry
 from models.version import Version

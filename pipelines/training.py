@@ -11,7 +11,7 @@ from core.errors import UsageError
 from core.progress import current
 from core.workspace import Workspace
 from models import gates
-from models.copies import EVALUATION
+from models.artifact_cache import EVALUATION
 from models.fairness_result import FairnessResult
 from models.kinds import kind
 from models.registry import Registry

@@ -28,7 +28,7 @@ from core.progress import current
 from core.workspace import Workspace
 from models import artifact
 from models import pyfunc as pyfunc_code
-from models.copies import BASELINE, EVALUATION, MODEL, PACKAGE, seal_of
+from models.artifact_cache import BASELINE, EVALUATION, MODEL, PACKAGE, seal_of
 from models.fairness_result import FairnessResult
 from models.intervals import Interval
 from models.kinds import kind

@@ -56,7 +56,7 @@ class TestQuality:
         release.promote(workspace, "churn", first.version, "ada")
         registry = Registry(workspace)
         spoil(remote(registry, "1"))
-        spoil(registry.copies.path("churn", "1"))
+        spoil(registry.cache.path("churn", "1"))
         version = train(1.0)
         assert failed(workspace, version) == ["quality"]
         assert "churn version 1 is damaged" in judged(workspace, version)["quality"].text

@@ -249,7 +249,7 @@ class TestServing:
         for number in ("1", "2"):
             registry.set_alias("churn", "champion", number)
             registry.serving_state("churn")
-        spoil(registry.copies.path("churn", "2"))
+        spoil(registry.cache.path("churn", "2"))
         shutil.rmtree(workspace.mlflow_dir)
         assert Registry(workspace).serving_state("churn").version == "1"
 

@@ -145,7 +145,7 @@ class TestRollback:
             release.promote(workspace, "churn", train(value).version, "ada")
         registry = Registry(workspace)
         spoil(remote(registry, "1"))
-        spoil(registry.copies.path("churn", "1"))
+        spoil(registry.cache.path("churn", "1"))
         with pytest.raises(StoreError, match="churn version 1 is damaged"):
             release.rollback(workspace, "churn", "ada")
         assert champion(workspace) == "2"

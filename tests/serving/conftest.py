@@ -17,9 +17,9 @@ from core.keys import RIGHTS, KeyStore
 from core.workspace import Workspace
 from feature_repo import store
 from models import artifact
+from models.artifact_cache import MODEL, ArtifactCache, ServingState, seal_of
 from models.churn import baselines as churn_baselines
 from models.churn import data
-from models.copies import MODEL, Copies, ServingState, seal_of
 from models.kinds import FittedModel, kind
 from serving.http import Answering
 from serving.runtime import Runtime
@@ -79,7 +79,7 @@ def save_as_served(workspace: Workspace, version: str, **models: FittedModel) ->
         model.save(folder / MODEL)
         artifact.seal(folder)
         state = ServingState(name, version, folder / MODEL, "champion", "model", seal_of(folder))
-        Copies(workspace).remember(state)
+        ArtifactCache(workspace).remember(state)
 
 
 @pytest.fixture(scope="session")

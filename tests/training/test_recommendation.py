@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import DataError
 from core.workspace import Workspace
-from models.copies import BASELINE, EVALUATION, MODEL
+from models.artifact_cache import BASELINE, EVALUATION, MODEL
 from models.kinds import kind
 from models.recommendation.candidates import Limits
 from models.recommendation.kind import KIND

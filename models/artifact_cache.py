@@ -44,8 +44,8 @@ class ServingState:
         return self.directory.parent
 
 
-class Copies:
-    """The local copies of a workspace."""
+class ArtifactCache:
+    """The versions that a workspace has fetched."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
