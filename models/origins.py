@@ -11,12 +11,12 @@ def evaluated_from(as_of: date, horizon_days: int) -> date:
     return as_of - timedelta(days=horizon_days)
 
 
-def origins(first: date, known_until: date, horizon_days: int, step_days: int) -> list[date]:
-    """Every `step_days`-th origin from `first` on whose labels are known at `known_until`, oldest first.
+def origins(first: date, labels_until: date, horizon_days: int, step_days: int) -> list[date]:
+    """Every `step_days`-th origin from `first` on whose labels are known at `labels_until`, oldest first.
 
     They are counted back from the last one, so that the newest labels are always used.
     """
-    last = evaluated_from(known_until, horizon_days)
+    last = evaluated_from(labels_until, horizon_days)
     count = (last - first).days // step_days + 1
     return [last - timedelta(days=step_days * i) for i in reversed(range(max(count, 0)))]
 

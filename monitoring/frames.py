@@ -18,7 +18,7 @@ from core.errors import RegularsError
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
 from feature_repo.catalog import View
-from models.churn.population import active
+from models.churn.labels import active
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version

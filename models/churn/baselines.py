@@ -17,15 +17,16 @@ from scipy.special import logit
 from core.workspace import Workspace
 from feature_repo.features import Feature
 from models import artifact
-from models.churn import bgnbd, data, golden
-from models.churn.inputs import Inputs, Matrix
+from models.arrays import Float32Array, Float64Array
+from models.churn import bgnbd, dataset, golden
+from models.churn.inputs import Inputs
 from models.churn.linear import Linear
-from models.churn.scorer import About, Floats, Scorer, describe_population
+from models.churn.scorer import About, Scorer, describe_population
 
 RECENCY = ("days_since_last_visit",)
 RFM = ("days_since_last_visit", "visit_days_84d", "visit_days_364d", "revenue_84d", "revenue_364d")
 PURCHASES = ("repeat_visits", "visit_span", "days_since_first_visit")
-STEP_DAYS = 2 * data.STEP_DAYS
+STEP_DAYS = 2 * dataset.STEP_DAYS
 _STRENGTH = 1.0
 _LEAST, _MOST = 1e-4, 1 - 1e-4
 
@@ -39,11 +40,11 @@ class LogisticBaseline(Scorer):
         super().__init__(about)
         self.linear = linear
 
-    def margins(self, matrix: Matrix) -> Floats:
+    def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds of leaving, shape (rows,)."""
         return self.linear.margins(matrix)
 
-    def contributions(self, matrix: Matrix) -> Floats:
+    def contributions(self, matrix: Float32Array) -> Float64Array:
         """Weight times distance from the mean."""
         return self.linear.contributions(matrix)
 
@@ -67,11 +68,11 @@ class BgNbdBaseline(Scorer):
         self.parameters = parameters
         self.usual = tuple(usual)  # medians of x, t_x / T and T: what a customer is compared with
 
-    def margins(self, matrix: Matrix) -> Floats:
+    def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds of leaving, shape (rows,)."""
         return bgnbd_margins(self.parameters, matrix, self.about.horizon_days)
 
-    def contributions(self, matrix: Matrix) -> Floats:
+    def contributions(self, matrix: Float32Array) -> Float64Array:
         """How the log-odds change when x, the share t_x / T or T is replaced by the usual one."""
         whole, effects = self.margins(matrix), np.empty(matrix.shape)
         for column, usual in enumerate(self.usual):
@@ -93,7 +94,7 @@ class BgNbdBaseline(Scorer):
         return cls(about, bgnbd.Parameters(**content["parameters"]), content["usual"])
 
 
-def bgnbd_margins(parameters: bgnbd.Parameters, matrix: Matrix, days: int) -> Floats:
+def bgnbd_margins(parameters: bgnbd.Parameters, matrix: Float32Array, days: int) -> Float64Array:
     """Log-odds of no purchase; a value that is missing counts as none (0)."""
     x, t_x, age = (np.nan_to_num(matrix[:, column].astype(float)) for column in range(3))
     t_x = np.minimum(t_x, age)
@@ -101,7 +102,7 @@ def bgnbd_margins(parameters: bgnbd.Parameters, matrix: Matrix, days: int) -> Fl
     return np.asarray(logit(np.clip(chance, _LEAST, _MOST)), dtype=float)
 
 
-def _shares(matrix: Matrix) -> Matrix:
+def _shares(matrix: Float32Array) -> Float32Array:
     """x, t_x / T, T of x, t_x, T."""
     shares = np.nan_to_num(matrix)
     shares[:, 1] = np.divide(shares[:, 1], shares[:, 2], out=np.zeros_like(shares[:, 1]), where=shares[:, 2] > 0)
@@ -110,8 +111,8 @@ def _shares(matrix: Matrix) -> Matrix:
 
 def fit(workspace: Workspace, as_of: date) -> dict[str, Scorer]:
     """Every baseline, fitted on facts before `as_of`."""
-    origins = data.known_origins(workspace, as_of, STEP_DAYS)
-    return fit_on(workspace, data.labelled(workspace, origins, as_of), data.unlabelled(workspace, as_of), as_of)
+    origins = dataset.known_origins(workspace, as_of, STEP_DAYS)
+    return fit_on(workspace, dataset.labelled(workspace, origins, as_of), dataset.unlabelled(workspace, as_of), as_of)
 
 
 def fit_on(workspace: Workspace, examples: pd.DataFrame, population: pd.DataFrame, as_of: date) -> dict[str, Scorer]:
@@ -140,7 +141,7 @@ def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbd
     matrix = inputs.matrix(population)
     parameters = bgnbd.fit(*(np.nan_to_num(matrix[:, column].astype(float)) for column in range(3)))
 
-    def margins(rows: Matrix) -> Floats:
+    def margins(rows: Float32Array) -> Float64Array:
         return bgnbd_margins(parameters, rows, horizon)
 
     usual = np.nanmedian(_shares(matrix), axis=0).tolist()
@@ -150,7 +151,7 @@ def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbd
 def _about(
     workspace: Workspace,
     inputs: Inputs,
-    margins: Callable[[Matrix], Floats],
+    margins: Callable[[Float32Array], Float64Array],
     population: pd.DataFrame,
     as_of: date,
 ) -> About:
@@ -159,5 +160,5 @@ def _about(
 
 
 def _named(names: Sequence[str]) -> tuple[Feature, ...]:
-    known: dict[str, Feature] = {feature.name: feature for feature in data.features()}
+    known: dict[str, Feature] = {feature.name: feature for feature in dataset.features()}
     return tuple(known[name] for name in names)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.errors import DataError
 from core.workspace import Workspace
-from models.churn import data
+from models.churn import dataset
 from models.churn.scorer import Scorer
 from models.churn.tiers import tiers
 
@@ -24,7 +24,7 @@ def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str)
             f"version {version} was trained as of {model.trained_as_of}: it knows what happened after {as_of}",
             todo=f"give --as-of {model.trained_as_of} or later, or train as of {as_of}",
         )
-    frame = data.unlabelled(workspace, as_of)
+    frame = dataset.unlabelled(workspace, as_of)
     if frame.empty:
         days = workspace.settings.churn.active_days
         raise DataError(f"no customer bought anything in the {days} days before {as_of}")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-Floats = NDArray[np.float64]
+from models.arrays import Float64Array
+
 _BOUNDS = (-7.0, 10.0)  # of the parameters' logarithms
 
 
@@ -27,7 +27,7 @@ class Parameters(NamedTuple):
     b: float
 
 
-def log_likelihood(p: Parameters, x: Floats, t_x: Floats, age: Floats) -> Floats:
+def log_likelihood(p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array) -> Float64Array:
     """Equation (6) of the paper, in logarithms, per customer."""
     common = gammaln(p.r + x) - gammaln(p.r) + p.r * np.log(p.alpha)
     common += gammaln(p.a + p.b) + gammaln(p.b + x) - gammaln(p.b) - gammaln(p.a + p.b + x)
@@ -37,10 +37,10 @@ def log_likelihood(p: Parameters, x: Floats, t_x: Floats, age: Floats) -> Floats
     return np.asarray(common + np.logaddexp(alive, np.where(x > 0, gone, -np.inf)))
 
 
-def fit(x: Floats, t_x: Floats, age: Floats) -> Parameters:
+def fit(x: Float64Array, t_x: Float64Array, age: Float64Array) -> Parameters:
     """The parameters of the greatest likelihood."""
 
-    def loss(logs: Floats) -> float:
+    def loss(logs: Float64Array) -> float:
         return -float(log_likelihood(Parameters(*np.exp(logs)), x, t_x, age).mean())
 
     start = np.log([1.0, max(float(age.mean()) / 10, 1.0), 1.0, 3.0])
@@ -48,13 +48,15 @@ def fit(x: Floats, t_x: Floats, age: Floats) -> Parameters:
     return Parameters(*(float(value) for value in np.exp(found.x)))
 
 
-def probability_alive(p: Parameters, x: Floats, t_x: Floats, age: Floats) -> Floats:
+def probability_alive(p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array) -> Float64Array:
     """P(alive | x, t_x, T); 1 without a repeat purchase, as the model has it."""
     odds_gone = p.a / (p.b + np.maximum(x, 1) - 1) * ((p.alpha + age) / (p.alpha + t_x)) ** (p.r + x)
     return np.asarray(1 / (1 + np.where(x > 0, odds_gone, 0.0)))
 
 
-def probability_of_no_purchase(p: Parameters, x: Floats, t_x: Floats, age: Floats, days: float) -> Floats:
+def probability_of_no_purchase(
+    p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array, days: float
+) -> Float64Array:
     """P(nothing bought in (T, T + days] | x, t_x, T).
 
     One who is gone buys nothing; one who is alive has a gamma(r + x, alpha + T) rate, and buys nothing with

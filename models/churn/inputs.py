@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from feature_repo.features import Feature
+from models.arrays import Float32Array, Float64Array
 
-Matrix = NDArray[np.float32]
 Columns = Mapping[str, Sequence[Any]] | pd.DataFrame
 
 
@@ -36,7 +35,7 @@ class Inputs:
         """The features' names, in the order of the matrix."""
         return [feature.name for feature in self.features]
 
-    def matrix(self, columns: Columns) -> Matrix:
+    def matrix(self, columns: Columns) -> Float32Array:
         """Shape (rows, features). A column that is not there, and an unknown text, are missing (NaN)."""
         first = next((columns[name] for name in self.names if name in columns), ())
         matrix = np.full((len(self.features), len(first)), np.nan, dtype=np.float32)
@@ -45,7 +44,7 @@ class Inputs:
                 row[:] = self._numbers(name, list(columns[name]))
         return np.ascontiguousarray(matrix.T)
 
-    def _numbers(self, name: str, values: Sequence[Any]) -> NDArray[np.float64]:
+    def _numbers(self, name: str, values: Sequence[Any]) -> Float64Array:
         if name in self.codes:
             book = self.codes[name]
             values = [book.get(value) for value in values]

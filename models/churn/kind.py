@@ -12,12 +12,11 @@ import pandas as pd
 from core.errors import StoreError
 from core.workspace import Workspace
 from models import artifact
-from models.churn import baselines, batch, data, golden
+from models.churn import baselines, batch, dataset, evaluation, golden
 from models.churn.baselines import BgNbdBaseline, LogisticBaseline
 from models.churn.metrics import STATISTICS
 from models.churn.model import BoostedModel
 from models.churn.scorer import ABOUT, About, Scorer
-from models.churn.tiers import tiers
 from models.intervals import Statistic
 
 OUTPUTS = ["churn_probability", "risk_score"]
@@ -28,7 +27,7 @@ class ChurnKind:
     """What the registry, the gates, the service and the monitors ask of a churn model."""
 
     name = "churn"
-    service = data.SERVICE
+    service = dataset.SERVICE
     primary = "roc_auc"
     higher_is_better = True
     statistics: Mapping[str, Statistic] = STATISTICS
@@ -53,10 +52,7 @@ class ChurnKind:
         Raises:
             DataError: the window after `as_of` is not over.
         """
-        horizon = pd.Timedelta(days=workspace.settings.churn.horizon_days)
-        known_at = (pd.Timestamp(as_of) + horizon).date()
-        frame = data.labelled(workspace, [as_of], min(known_at, _end(workspace)))
-        return evaluation(workspace, model, frame)
+        return evaluation.evaluate(workspace, model, as_of)
 
     def predict_file(
         self, workspace: Workspace, model: Scorer, as_of: date, version: str, **options: Any
@@ -81,23 +77,6 @@ class ChurnKind:
     def golden(self, model: Scorer) -> list[str]:
         """Which answers to the golden inputs are no longer those saved with the model."""
         return golden.differences(model, model.golden_inputs, model.golden_answers)
-
-
-def evaluation(workspace: Workspace, model: Scorer, frame: pd.DataFrame) -> pd.DataFrame:
-    """Per customer of a labelled frame: probability, risk_score, risk_tier, churned."""
-    scores = model.score(frame)
-    columns = {
-        "probability": scores.probability,
-        "risk_score": scores.risk_score,
-        "risk_tier": tiers(scores.risk_score, workspace.settings.churn),
-        "churned": frame["churned"].to_numpy(),
-    }
-    return pd.DataFrame(columns, index=pd.Index(frame["customer_id"], name="customer_id"))
-
-
-def _end(workspace: Workspace) -> date:
-    """The day after the last known one: a window that reaches beyond it is not over."""
-    return (pd.Timestamp(workspace.tables.last_day()) + pd.Timedelta(days=1)).date()
 
 
 KIND = ChurnKind()

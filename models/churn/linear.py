@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from models.churn.inputs import Matrix
+from models.arrays import Float32Array, Float64Array, Int64Array
 
-Floats = NDArray[np.float64]
 _ARRAYS = ("medians", "means", "scales", "weights")
 
 
@@ -20,14 +19,14 @@ _ARRAYS = ("medians", "means", "scales", "weights")
 class Linear:
     """Margin = intercept + sum of weight * (g(x) - mean) / scale, where g(x) = sign(x) log(1 + |x|)."""
 
-    medians: Floats
-    means: Floats
-    scales: Floats
-    weights: Floats
+    medians: Float64Array
+    means: Float64Array
+    scales: Float64Array
+    weights: Float64Array
     intercept: float
 
     @classmethod
-    def fit(cls, matrix: Matrix, churned: NDArray[np.int64], strength: float) -> Linear:
+    def fit(cls, matrix: Float32Array, churned: Int64Array, strength: float) -> Linear:
         """Fit with an L2 penalty; `strength` is its inverse weight (scikit-learn's C)."""
         with np.errstate(all="ignore"):
             medians = np.nan_to_num(np.nanmedian(matrix, axis=0)).astype(float)
@@ -37,12 +36,12 @@ class Linear:
         fitted = LogisticRegression(C=strength, max_iter=500).fit((bent - means) / scales, churned)
         return cls(medians, means, scales, fitted.coef_[0], float(fitted.intercept_[0]))
 
-    def contributions(self, matrix: Matrix) -> Floats:
+    def contributions(self, matrix: Float32Array) -> Float64Array:
         """What each feature adds to the log-odds against its mean, shape (rows, features)."""
         bent = _bend(np.where(np.isnan(matrix), self.medians, matrix))
         return np.asarray((bent - self.means) / self.scales * self.weights)
 
-    def margins(self, matrix: Matrix) -> Floats:
+    def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds, shape (rows,)."""
         return np.asarray(self.contributions(matrix).sum(axis=1) + self.intercept)
 
@@ -58,5 +57,5 @@ class Linear:
         return cls(medians, means, scales, weights, float(content["intercept"]))
 
 
-def _bend(values: NDArray[Any]) -> Floats:
+def _bend(values: NDArray[Any]) -> Float64Array:
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=float)

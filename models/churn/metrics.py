@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from models.intervals import Floats
+from models.arrays import Float64Array
 
 BINS = 10
 TOP = 0.1
 _CLIP = 1e-6
-Resampler = Callable[[Floats, Floats, Floats], Floats]
+Resampler = Callable[[Float64Array, Float64Array, Float64Array], Float64Array]
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Metric:
         """Its value on the frame as it is."""
         return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
-    def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
+    def resampled(self, frame: DataFrame, weights: Float64Array) -> Float64Array:
         """Its values for each row of weights, shape (B,)."""
         p, y = frame["probability"].to_numpy(dtype=float), frame["churned"].to_numpy(dtype=float)
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.compute(p, y, weights)
 
 
-def roc_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
+def roc_auc(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
     """P(one who left scores above one who stayed), ties half (Mann-Whitney)."""
     left, stayed, _ = _tied(p, y, weights, descending=False)
     below = np.cumsum(stayed, axis=1) - stayed
@@ -45,7 +45,7 @@ def roc_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
     return np.asarray(wins / (left.sum(axis=1) * stayed.sum(axis=1)))
 
 
-def pr_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
+def pr_auc(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
     """Average precision: precision at each threshold, weighted by the recall it adds."""
     left, stayed, _ = _tied(p, y, weights, descending=True)
     hits = np.cumsum(left, axis=1)
@@ -54,26 +54,26 @@ def pr_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
     return np.asarray((left * precision).sum(axis=1) / left.sum(axis=1))
 
 
-def log_loss(p: Floats, y: Floats, weights: Floats) -> Floats:
+def log_loss(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
     """Mean negative log-likelihood; probabilities are clipped at 1e-6."""
     clipped = np.clip(p, _CLIP, 1 - _CLIP)
     losses = -(y * np.log(clipped) + (1 - y) * np.log(1 - clipped))
     return np.asarray(weights @ losses / weights.sum(axis=1))
 
 
-def brier(p: Floats, y: Floats, weights: Floats) -> Floats:
+def brier(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
     """Mean squared difference of probability and outcome."""
     return np.asarray(weights @ ((p - y) ** 2) / weights.sum(axis=1))
 
 
-def calibration_error(p: Floats, y: Floats, weights: Floats) -> Floats:
+def calibration_error(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
     """ECE: |mean probability - share that left| per tenth of the scale, weighted by how many are in it."""
     bins = np.minimum((p * BINS).astype(int), BINS - 1)
     inside = bins[:, None] == np.arange(BINS)
     return np.asarray(np.abs(weights @ (inside * (p - y)[:, None])).sum(axis=1) / weights.sum(axis=1))
 
 
-def lift_at_top(p: Floats, y: Floats, weights: Floats) -> Floats:
+def lift_at_top(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
     """Share that left among the tenth with the highest probability, over the share in all; ties pro rata."""
     left, _, together = _tied(p, y, weights, descending=True)
     total = together.sum(axis=1, keepdims=True)
@@ -83,7 +83,9 @@ def lift_at_top(p: Floats, y: Floats, weights: Floats) -> Floats:
     return np.asarray((left * part).sum(axis=1) / top[:, 0] / (left.sum(axis=1) / total[:, 0]))
 
 
-def _tied(p: Floats, y: Floats, weights: Floats, *, descending: bool) -> tuple[Floats, Floats, Floats]:
+def _tied(
+    p: Float64Array, y: Float64Array, weights: Float64Array, *, descending: bool
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Weights of those who left, who stayed, and both, summed over equal probabilities, in the order of p."""
     order: NDArray[np.intp] = np.argsort(-p if descending else p, kind="stable")
     starts = np.flatnonzero(np.concatenate([[True], np.diff(p[order]) != 0]))

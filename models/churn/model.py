@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
 from models import artifact
+from models.arrays import Float32Array, Float64Array
 from models.churn.calibration import Calibration
-from models.churn.inputs import Matrix
-from models.churn.scorer import About, Floats, Scorer
+from models.churn.scorer import About, Scorer
 
 BLEND = "calibration.json"
 
@@ -30,11 +28,11 @@ class BoostedModel(Scorer):
         for booster in boosters:
             booster.set_param({"nthread": 1})  # for few rows, more threads are slower
 
-    def margins(self, matrix: Matrix) -> Floats:
+    def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds of leaving, shape (rows,)."""
         return self.calibration.margins(mean_margins(self.boosters, matrix))
 
-    def contributions(self, matrix: Matrix) -> Floats:
+    def contributions(self, matrix: Float32Array) -> Float64Array:
         """Exact SHAP values on the scale of log-odds (Lundberg et al. 2020), shape (rows, features)."""
         rows = xgb.DMatrix(matrix, nthread=1)
         values = [booster.predict(rows, pred_contribs=True, validate_features=False) for booster in self.boosters]
@@ -63,28 +61,9 @@ class BoostedModel(Scorer):
         return cls(about, [xgb.Booster(model_file=file) for file in files], calibration)
 
 
-def mean_margins(boosters: list[xgb.Booster], matrix: Matrix) -> Floats:
+def mean_margins(boosters: list[xgb.Booster], matrix: Float32Array) -> Float64Array:
     """Uncalibrated log-odds: the mean over the boosters, summed in double precision."""
     if not len(matrix):
         return np.empty(0)
     margins = [booster.inplace_predict(matrix, predict_type="margin", validate_features=False) for booster in boosters]
     return np.asarray(np.mean(margins, axis=0, dtype=float))
-
-
-def fit_boosters(
-    matrix: Matrix,
-    churned: NDArray[np.int64],
-    parameters: Mapping[str, Any],
-    rounds: int,
-    *,
-    seed: int,
-    count: int,
-    threads: int,
-) -> list[xgb.Booster]:
-    """Boosters that differ by their seed only: by which rows and columns each tree sees."""
-    rows = xgb.DMatrix(matrix, churned, nthread=threads)
-    given = {**FIXED, **parameters, "nthread": threads}
-    return [xgb.train({**given, "seed": seed + number}, rows, rounds) for number in range(count)]
-
-
-FIXED: Mapping[str, Any] = {"objective": "binary:logistic", "tree_method": "hist", "max_bin": 64, "base_score": 0.5}

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from models.arrays import Float64Array, Int64Array
 
 POINTS = 1000
 
@@ -18,12 +19,12 @@ class Ranks:
     grid: tuple[float, ...]
 
     @classmethod
-    def of(cls, probabilities: NDArray[np.float64]) -> Ranks:
+    def of(cls, probabilities: Float64Array) -> Ranks:
         """The quantiles of a population's probabilities."""
         levels = np.arange(1, POINTS + 1) / POINTS
         return cls(tuple(float(value) for value in np.quantile(probabilities, levels)))
 
-    def scores(self, probabilities: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
+    def scores(self, probabilities: Sequence[float] | Float64Array) -> Int64Array:
         """Floor of the percentile rank, 0..100: the share of the population with at most this probability."""
         below = np.searchsorted(np.asarray(self.grid), np.asarray(probabilities, dtype=float), side="right")
         return below * 100 // len(self.grid)

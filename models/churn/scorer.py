@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from feature_repo.features import Feature
 from models import artifact
-from models.churn.inputs import Columns, Inputs, Matrix
+from models.arrays import Float32Array, Float64Array
+from models.churn.inputs import Columns, Inputs
 from models.churn.ranks import Ranks
 
-Floats = NDArray[np.float64]
 ABOUT, GOLDEN = "scorer.json", "golden.json"
 
 
@@ -32,7 +31,7 @@ class ChurnScores:
 
 
 @dataclass(frozen=True)
-class Reason:
+class Contribution:
     """One feature's part in a prediction: what it adds to the log-odds of leaving, and the same in words."""
 
     feature: str
@@ -87,11 +86,11 @@ class Scorer(ABC):
         self.golden_answers: Mapping[str, list[float]] = {}
 
     @abstractmethod
-    def margins(self, matrix: Matrix) -> Floats:
+    def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds of leaving, shape (rows,), of a matrix in the order of `about.inputs`."""
 
     @abstractmethod
-    def contributions(self, matrix: Matrix) -> Floats:
+    def contributions(self, matrix: Float32Array) -> Float64Array:
         """What each feature adds to the log-odds, shape (rows, features)."""
 
     @abstractmethod
@@ -113,7 +112,7 @@ class Scorer(ABC):
         """The mean probability of its population: the answer for a customer nothing is known of."""
         return self.about.population_rate
 
-    def probabilities(self, columns: Columns) -> Floats:
+    def probabilities(self, columns: Columns) -> Float64Array:
         """Probability of leaving per row of the columns (features by name)."""
         return np.asarray(expit(self.margins(self.about.inputs.matrix(columns))), dtype=float)
 
@@ -122,7 +121,7 @@ class Scorer(ABC):
         probabilities = self.probabilities(columns)
         return ChurnScores(probabilities.tolist(), self.about.ranks.scores(probabilities).tolist())
 
-    def explain(self, columns: Columns, top: int) -> list[list[Reason]]:
+    def explain(self, columns: Columns, top: int) -> list[list[Contribution]]:
         """Per row the features that move the log-odds most, the strongest first."""
         matrix = self.about.inputs.matrix(columns)
         effects = self.contributions(matrix)
@@ -139,17 +138,17 @@ class Scorer(ABC):
             self.write(target)
 
 
-def _reasons(features: Sequence[Feature], row: NDArray[np.float32], effects: Floats, top: int) -> list[Reason]:
+def _reasons(features: Sequence[Feature], row: Float32Array, effects: Float64Array, top: int) -> list[Contribution]:
     order = np.argsort(-np.abs(effects), kind="stable")[:top]
     return [_reason(features[i], float(row[i]), float(effects[i])) for i in order if effects[i] != 0]
 
 
-def _reason(feature: Feature, value: float, effect: float) -> Reason:
+def _reason(feature: Feature, value: float, effect: float) -> Contribution:
     known = None if math.isnan(value) else round(value, 4)
     said = "not known" if known is None else feature.say(known)
     direction = "raises" if effect > 0 else "lowers"
     text = f"{feature.description}: {said}; {direction} the odds of leaving {_times(effect)}"
-    return Reason(feature.name, known, effect, text)
+    return Contribution(feature.name, known, effect, text)
 
 
 def _times(effect: float) -> str:
@@ -157,7 +156,7 @@ def _times(effect: float) -> str:
 
 
 def describe_population(
-    inputs: Inputs, margins: Callable[[Matrix], Floats], population: Columns
+    inputs: Inputs, margins: Callable[[Float32Array], Float64Array], population: Columns
 ) -> tuple[Ranks, float]:
     """The ranks and the rate of a population under a margin function."""
     probabilities = np.asarray(expit(margins(inputs.matrix(population))), dtype=float)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.settings import Churn
+from models.arrays import Int64Array
 
 
-def tiers(risk_scores: Sequence[int] | NDArray[np.int64], settings: Churn) -> NDArray[np.int64]:
+def tiers(risk_scores: Sequence[int] | Int64Array, settings: Churn) -> Int64Array:
     """The tier of each risk score: how many of the lowest scores in `churn.tiers` it reaches."""
     return np.searchsorted(np.asarray(settings.tiers), np.asarray(risk_scores), side="right")
 

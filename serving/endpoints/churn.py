@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from core.keys import Key
 from core.prediction_log import Result
 from core.settings import Churn
-from models.churn.scorer import Reason, Scorer
+from models.churn.scorer import Contribution, Scorer
 from models.churn.tiers import action, tiers
 from models.kinds import kind
 from serving.answers import ChurnAnswer
@@ -74,7 +74,7 @@ def _unknown(settings: Churn, scorer: Scorer) -> dict[str, Any]:
 
 
 def _line(
-    settings: Churn, probability: float, score: int, reasons: Sequence[Reason], fallback: str | None
+    settings: Churn, probability: float, score: int, reasons: Sequence[Contribution], fallback: str | None
 ) -> dict[str, Any]:
     (tier,) = tiers([score], settings).tolist()
     return {

@@ -19,7 +19,7 @@ from feature_repo import store
 from models import artifact
 from models.artifact_cache import MODEL, ArtifactCache, ServingState, seal_of
 from models.churn import baselines as churn_baselines
-from models.churn import data
+from models.churn import dataset
 from models.kinds import FittedModel, kind
 from serving.http import Answering
 from serving.runtime import Runtime
@@ -90,8 +90,8 @@ def fitted(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     workspace = Workspace.open(root)
     present = clock.present(workspace)
     store.materialize(workspace, present)
-    labelled = data.labelled(workspace, [present - timedelta(days=28)], present)
-    churn = churn_baselines.fit_on(workspace, labelled, data.unlabelled(workspace, present), present)
+    labelled = dataset.labelled(workspace, [present - timedelta(days=28)], present)
+    churn = churn_baselines.fit_on(workspace, labelled, dataset.unlabelled(workspace, present), present)
     models = {
         "churn": churn["rfm_logistic"],
         "demand": kind("demand").baselines(workspace, present)["seasonal_naive"],

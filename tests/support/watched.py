@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from models import artifact, kinds
-from models.churn.population import active
+from models.churn.labels import active
 from models.intervals import Interval, Mean, bootstrap_all, paired
 from models.version import Version
 from tests.support import toy

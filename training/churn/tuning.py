@@ -15,14 +15,16 @@ import numpy as np
 import optuna
 import pandas as pd
 import xgboost as xgb
-from numpy.typing import NDArray
 
 from core.workspace import Workspace
-from models.churn import calibration, data
-from models.churn.calibration import Calibration
-from models.churn.inputs import Inputs, Matrix
-from models.churn.model import FIXED, fit_boosters, mean_margins
+from models.arrays import Float32Array, Int64Array
+from models.churn import dataset
+from models.churn.inputs import Inputs
+from models.churn.model import mean_margins
+from models.churn.recipe import FIXED, Recipe
 from training import splits, study
+from training.churn import platt
+from training.churn.fitting import fit_boosters
 
 FOLDS = 3
 _LEARNING = 10.0  # rounds x learning rate that is more than enough
@@ -37,52 +39,38 @@ FIRST: Mapping[str, Any] = {
 }
 """Tried first: good on a shop of a few thousand customers, so that even a tiny budget gives a good model."""
 SPACE = "v1"
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Fold:
     """Rows of the origins to fit on, and of the later origin to score on."""
 
-    matrix: Matrix
-    churned: Labels
-    later: Matrix
-    later_churned: Labels
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How the boosters are fitted, and how their margins become probabilities."""
-
-    parameters: Mapping[str, Any]
-    rounds: int
-    calibration: Calibration
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the training record."""
-        return {**self.parameters, "rounds": self.rounds, "calibration": self.calibration.as_dict()}
+    matrix: Float32Array
+    churned: Int64Array
+    later: Float32Array
+    later_churned: Int64Array
 
 
 def tune(
     workspace: Workspace,
     examples: pd.DataFrame,
     inputs: Inputs,
-    known_at: date,
+    labels_until: date,
     *,
     trials: int | None,
     timeout: float | None,
 ) -> tuple[study.Tuned, Recipe]:
-    """Search on labelled rows whose windows end by `known_at`."""
+    """Search on labelled rows whose windows end by `labels_until`."""
     settings = workspace.settings.churn
     folds = make_folds(examples, inputs, settings.horizon_days)
     tuned = study.run(
         workspace,
-        f"churn-{known_at}",
+        f"churn-{labels_until}",
         Objective(workspace, folds),
         trials or settings.trials,
         timeout if timeout is not None else settings.timeout_s,
         depends_on={
-            "data": workspace.tables.digest(before=known_at),
+            "data": workspace.tables.digest(before=labels_until),
             "rows": [len(fold.matrix) for fold in folds],
             "features": inputs.names,
             "settings": settings.model_dump(include={"horizon_days", "active_days"}),
@@ -97,7 +85,7 @@ def tune(
 def make_folds(examples: pd.DataFrame, inputs: Inputs, horizon_days: int) -> list[Fold]:
     """The latest FOLDS splits in which both sides have customers who left and who stayed."""
     origins = sorted(examples["as_of"].unique())
-    apart = data.STEP_DAYS * max(1, round(horizon_days / data.STEP_DAYS))
+    apart = dataset.STEP_DAYS * max(1, round(horizon_days / dataset.STEP_DAYS))
     rolling = splits.rolling(origins, horizon_days, FOLDS, apart)
     made = [_fold(examples, inputs, split) for split in rolling]
     return [fold for fold in made if _both(fold.churned) and _both(fold.later_churned)]
@@ -109,7 +97,7 @@ def _fold(examples: pd.DataFrame, inputs: Inputs, split: splits.Split) -> Fold:
     return Fold(inputs.matrix(train), train["churned"].to_numpy(), inputs.matrix(later), later["churned"].to_numpy())
 
 
-def _both(churned: Labels) -> bool:
+def _both(churned: Int64Array) -> bool:
     return bool(0 < churned.sum() < len(churned))
 
 
@@ -136,9 +124,9 @@ class Objective:
 
     def _curve(self, parameters: Mapping[str, Any], rounds: int, train: xgb.DMatrix, later: xgb.DMatrix) -> list[float]:
         given = {**FIXED, **parameters, "seed": self.seed, "nthread": self.threads, "eval_metric": "logloss"}
-        told: dict[str, dict[str, list[float]]] = {}
-        xgb.train(given, train, rounds, evals=[(later, "later")], evals_result=told, verbose_eval=False)
-        return told["later"]["logloss"]
+        recorded: dict[str, dict[str, list[float]]] = {}
+        xgb.train(given, train, rounds, evals=[(later, "later")], evals_result=recorded, verbose_eval=False)
+        return recorded["later"]["logloss"]
 
 
 def suggest(trial: optuna.Trial) -> dict[str, Any]:
@@ -165,7 +153,7 @@ def _recipe(workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold]) -> 
         )
         for fold in folds
     ]
-    return Recipe(parameters, rounds, calibration.choose(scored))
+    return Recipe(parameters, rounds, platt.choose(scored))
 
 
 def _refit(fold: Fold, parameters: Mapping[str, Any], rounds: int, seed: int, threads: int) -> list[xgb.Booster]:

@@ -15,8 +15,9 @@ from models.churn.baselines import BgNbdBaseline, LogisticBaseline, bgnbd_margin
 from models.churn.calibration import Calibration
 from models.churn.inputs import Inputs
 from models.churn.linear import Linear
-from models.churn.model import BoostedModel, fit_boosters
+from models.churn.model import BoostedModel
 from models.churn.scorer import About, Scorer, describe_population
+from training.churn.fitting import fit_boosters
 
 DAY = date(2024, 5, 1)
 FEATURES = (

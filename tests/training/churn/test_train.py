@@ -12,11 +12,11 @@ import pytest
 from core.errors import DataError
 from core.workspace import Workspace
 from models import artifact
-from models.churn import data
+from models.churn import labels
 from models.kinds import FittedModel, Kind, kind
 from tests.support.shop import commit, empty_workspace, frames
 from training.churn import fit
-from training.churn.run import Facts, before, gather
+from training.churn.examples import Examples, collect, known_by
 from training.outcome import TrainingRecord
 
 AS_OF = date(2024, 7, 20)
@@ -85,10 +85,10 @@ def test_a_later_window_can_be_evaluated_and_one_that_is_not_over_can_not(
 
 
 def test_no_label_window_of_the_evaluation_model_reaches_its_evaluation(shop: Workspace) -> None:
-    now = gather(shop, AS_OF)
-    then = before(now, AS_OF - HORIZON)
-    assert max(now.examples.as_of) == AS_OF - HORIZON
-    assert max(then.examples.as_of) == AS_OF - 2 * HORIZON
+    now = collect(shop, AS_OF)
+    then = known_by(now, AS_OF - HORIZON)
+    assert max(now.labelled.as_of) == AS_OF - HORIZON
+    assert max(then.labelled.as_of) == AS_OF - 2 * HORIZON
     assert set(then.population.as_of) == {AS_OF - HORIZON}
 
 
@@ -97,7 +97,7 @@ def test_the_prediction_file_holds_the_whole_population_once(shop: Workspace, re
     assert list(file.columns) == [
         "customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "model_version",
     ]  # fmt: skip
-    population = data.population.active(shop, AS_OF)
+    population = labels.active(shop, AS_OF)
     assert list(file.customer_id) == population
     assert file.notna().all().all()
     assert file.churn_probability.between(0, 1).all()
@@ -144,4 +144,4 @@ def test_too_short_a_history_names_the_first_date_that_is_possible(shop: Workspa
 def test_where_all_did_the_same_there_is_nothing_to_learn(churned: int, who: str) -> None:
     examples = pd.DataFrame({"as_of": [AS_OF - n * HORIZON for n in (1, 2, 3)], "churned": churned})
     with pytest.raises(DataError, match=f"{who} left before 2024-06-22"):
-        before(Facts(AS_OF, examples, examples), AS_OF - HORIZON)
+        known_by(Examples(AS_OF, examples, examples), AS_OF - HORIZON)

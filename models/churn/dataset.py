@@ -12,7 +12,7 @@ from core.clock import day_start
 from core.workspace import Workspace
 from feature_repo import catalog, store
 from feature_repo.features import Feature
-from models.churn import population
+from models.churn import labels
 from models.origins import origins
 
 SERVICE = "churn_v1"
@@ -26,19 +26,19 @@ def features() -> tuple[Feature, ...]:
     return tuple(feature for view in catalog.service(SERVICE) for feature in view.features)
 
 
-def known_origins(workspace: Workspace, known_at: date, step_days: int = STEP_DAYS) -> list[date]:
-    """Every origin with a whole population before it and labels known at `known_at`, oldest first."""
+def known_origins(workspace: Workspace, labels_until: date, step_days: int = STEP_DAYS) -> list[date]:
+    """Every origin with a whole population before it and labels known at `labels_until`, oldest first."""
     settings = workspace.settings.churn
     first = workspace.tables.first_day() + timedelta(days=settings.active_days)
-    return origins(first, known_at, settings.horizon_days, step_days)
+    return origins(first, labels_until, settings.horizon_days, step_days)
 
 
-def labelled(workspace: Workspace, at: Sequence[date], known_at: date) -> pd.DataFrame:
+def labelled(workspace: Workspace, at: Sequence[date], labels_until: date) -> pd.DataFrame:
     """The populations at these origins with features and labels: KEYS and a column per feature.
 
     Of more than MOST_ROWS rows a seeded sample is taken.
     """
-    rows = population.examples(workspace, at, known_at)
+    rows = labels.examples(workspace, at, labels_until)
     if len(rows) > MOST_ROWS:
         rng = np.random.default_rng(workspace.settings.seed)
         rows = rows.iloc[np.sort(rng.choice(len(rows), MOST_ROWS, replace=False))].reset_index(drop=True)
@@ -47,7 +47,7 @@ def labelled(workspace: Workspace, at: Sequence[date], known_at: date) -> pd.Dat
 
 def unlabelled(workspace: Workspace, as_of: date) -> pd.DataFrame:
     """The population as of a date with its features: customer_id, as_of and a column per feature."""
-    rows = pd.DataFrame({"customer_id": population.active(workspace, as_of)}, dtype="object")
+    rows = pd.DataFrame({"customer_id": labels.active(workspace, as_of)}, dtype="object")
     return with_features(workspace, rows.assign(as_of=as_of))
 
 

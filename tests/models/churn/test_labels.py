@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import DataError
 from core.workspace import Workspace
-from models.churn import data, population
+from models.churn import dataset, labels
 from tests.support.shop import commit
 
 AS_OF = date(2024, 6, 1)
@@ -37,23 +37,23 @@ def shop(new_workspace: Workspace) -> Workspace:
 
 
 def test_the_population_bought_in_the_60_days_before(shop: Workspace) -> None:
-    assert population.active(shop, AS_OF) == ["edge", "leaves", "stays"]
+    assert labels.active(shop, AS_OF) == ["edge", "leaves", "stays"]
 
 
 def test_churned_is_no_purchase_in_the_28_days_from_as_of_on(shop: Workspace) -> None:
-    found = population.examples(shop, [AS_OF], date(2024, 6, 29)).set_index("customer_id").churned
+    found = labels.examples(shop, [AS_OF], date(2024, 6, 29)).set_index("customer_id").churned
     assert found.to_dict() == {"edge": 1, "leaves": 1, "stays": 0}
 
 
 def test_a_window_that_is_not_over_has_no_labels(shop: Workspace) -> None:
     with pytest.raises(DataError, match="latest possible origin is 2024-05-31"):
-        population.examples(shop, [AS_OF], date(2024, 6, 28))
+        labels.examples(shop, [AS_OF], date(2024, 6, 28))
 
 
 def test_a_return_is_a_visit_too(new_workspace: Workspace) -> None:
     rows = orders([("a", "2024-05-20"), ("a", "2024-06-10")]).assign(quantity=[1.0, -1.0])
     commit(new_workspace, {"orders": rows})
-    assert list(population.examples(new_workspace, [AS_OF], date(2024, 7, 1)).churned) == [0]
+    assert list(labels.examples(new_workspace, [AS_OF], date(2024, 7, 1)).churned) == [0]
 
 
 def test_who_does_not_allow_profiling_is_left_out(shop: Workspace) -> None:
@@ -65,14 +65,14 @@ def test_who_does_not_allow_profiling_is_left_out(shop: Workspace) -> None:
     ]
     frame = pd.DataFrame(choices, columns=["customer_id", "granted", "at"])
     commit(shop, {"consents": frame.assign(at=pd.to_datetime(frame["at"]), purpose="profiling")})
-    assert population.active(shop, AS_OF) == ["edge"]
+    assert labels.active(shop, AS_OF) == ["edge"]
     # a choice made by the time of training counts for every origin
-    assert list(population.examples(shop, [AS_OF], date(2024, 6, 29)).customer_id) == ["edge", "leaves"]
+    assert list(labels.examples(shop, [AS_OF], date(2024, 6, 29)).customer_id) == ["edge", "leaves"]
 
 
 def test_origins_have_a_whole_population_before_and_a_whole_window_after_them(small_shop_readonly: Workspace) -> None:
-    known_at = date(2024, 8, 1)
-    found = data.known_origins(small_shop_readonly, known_at)
-    assert found[-1] == known_at - timedelta(days=28)
+    labels_until = date(2024, 8, 1)
+    found = dataset.known_origins(small_shop_readonly, labels_until)
+    assert found[-1] == labels_until - timedelta(days=28)
     assert found[0] >= small_shop_readonly.tables.first_day() + timedelta(days=60)
-    assert {(b - a).days for a, b in pairwise(found)} == {data.STEP_DAYS}
+    assert {(b - a).days for a, b in pairwise(found)} == {dataset.STEP_DAYS}

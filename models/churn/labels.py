@@ -20,7 +20,7 @@ from models.origins import evaluated_from
 _EXAMPLES = """
     with days as (
         select distinct customer_id, "day" from orders
-        where customer_id is not null and "day" < $known_at
+        where customer_id is not null and "day" < $labels_until
     )
     select customer_id, origin as as_of, not bool_or("day" >= origin) as churned
     from days join (select unnest($origins) as origin)
@@ -37,30 +37,30 @@ def active(workspace: Workspace, as_of: date) -> list[str]:
     return list(_allowed(workspace, frame, as_of)["customer_id"])
 
 
-def examples(workspace: Workspace, origins: Sequence[date], known_at: date) -> pd.DataFrame:
+def examples(workspace: Workspace, origins: Sequence[date], labels_until: date) -> pd.DataFrame:
     """The populations of several origins with what became of them: customer_id, as_of (date), churned (int).
 
-    Nothing at or after `known_at` is looked at, and who did not allow profiling by then is left out.
+    Nothing at or after `labels_until` is looked at, and who did not allow profiling by then is left out.
 
     Raises:
-        DataError: the label window of an origin is not over at `known_at`.
+        DataError: the label window of an origin is not over at `labels_until`.
     """
     horizon = workspace.settings.churn.horizon_days
-    latest = evaluated_from(known_at, horizon)
+    latest = evaluated_from(labels_until, horizon)
     if any(origin > latest for origin in origins):
         raise DataError(
-            f"what became of customers after {max(origins)} is not known at {known_at}",
+            f"what became of customers after {max(origins)} is not known at {labels_until}",
             todo=f"the latest possible origin is {latest}",
         )
-    frame = _query(workspace, origins, known_at)
-    return _allowed(workspace, frame, known_at).astype({"churned": int})
+    frame = _query(workspace, origins, labels_until)
+    return _allowed(workspace, frame, labels_until).astype({"churned": int})
 
 
-def _query(workspace: Workspace, origins: Sequence[date], known_at: date) -> pd.DataFrame:
+def _query(workspace: Workspace, origins: Sequence[date], labels_until: date) -> pd.DataFrame:
     settings = workspace.settings
     values = {
         "origins": list(origins),
-        "known_at": known_at,
+        "labels_until": labels_until,
         "active": settings.churn.active_days,
         "horizon": settings.churn.horizon_days,
     }
