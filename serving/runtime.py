@@ -12,12 +12,12 @@ from models.registry import Registry
 from serving import metrics
 from serving.access import Access
 from serving.background import Background
-from serving.catalogue import Catalogue
 from serving.champions import Champion, Champions
 from serving.choices import Choices
 from serving.features import Features
 from serving.forecasts import Forecasts
 from serving.interactions import Interactions
+from serving.product_cache import ProductCache
 
 
 class Runtime:
@@ -30,7 +30,7 @@ class Runtime:
         self.registry = Registry(workspace)
         self.champions = Champions(workspace, self.registry, self._exchanged)
         self.features = Features(workspace)
-        self.catalogue = Catalogue(workspace, self.features)
+        self.products = ProductCache(workspace, self.features)
         self.forecasts = Forecasts(workspace, self.features)
         self.choices = Choices(workspace)
         self.interactions = Interactions(workspace, EventLog(workspace))
@@ -74,7 +74,7 @@ class Runtime:
     def _refresh_catalogue(self) -> None:
         champion = self.champions.get("recommendation")
         if champion is not None:
-            self.catalogue.refresh(champion)
+            self.products.refresh(champion)
 
     def _refresh_forecasts(self) -> None:
         champion = self.champions.get("demand")

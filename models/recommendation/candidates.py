@@ -8,11 +8,11 @@ from typing import cast
 
 import numpy as np
 
-from models.recommendation.catalogue import Floats, Ints
-from models.recommendation.taste import Taste
+from models.arrays import BoolArray, Float32Array, Int64Array
+from models.recommendation.profiles import UserProfiles
 
 
-class Source(IntEnum):
+class CandidateSource(IntEnum):
     """Where a candidate came from; of several, the one that stands first here."""
 
     HISTORY = 0
@@ -30,7 +30,7 @@ class Source(IntEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class CandidateLimits:
     """How many candidates each source gives a customer, at most."""
 
     history: int = 100
@@ -45,30 +45,30 @@ class Limits:
 class Candidates:
     """Pairs of (customer row, product code), by ascending row; `entry` is the history entry, -1 for a new product."""
 
-    row: Ints
-    product: Ints
-    entry: Ints
-    source: Ints
+    row: Int64Array
+    product: Int64Array
+    entry: Int64Array
+    source: Int64Array
 
     def __len__(self) -> int:
         return len(self.row)
 
     @property
-    def new(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def new(self) -> BoolArray:
         """Whether the customer never bought the product."""
         return self.entry < 0
 
-    def where(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Candidates:
+    def where(self, keep: BoolArray) -> Candidates:
         """Some of them."""
         return Candidates(self.row[keep], self.product[keep], self.entry[keep], self.source[keep])
 
 
-def candidates(taste: Taste, limits: Limits, *, history: bool = True) -> Candidates:
+def candidates(profiles: UserProfiles, limits: CandidateLimits, *, history: bool = True) -> Candidates:
     """All candidates of a block of customers, each pair once; without `history` only products never bought."""
-    fresh = _fresh(taste, limits)
+    fresh = _fresh(profiles, limits)
     if not history:
         return fresh
-    own = _own(taste, limits.history)
+    own = _own(profiles, limits.history)
     row = np.concatenate([own.row, fresh.row])
     order = np.argsort(row, kind="stable")
     parts = (
@@ -77,28 +77,28 @@ def candidates(taste: Taste, limits: Limits, *, history: bool = True) -> Candida
     return Candidates(row[order], *parts)
 
 
-def _own(taste: Taste, limit: int) -> Candidates:
+def _own(profiles: UserProfiles, limit: int) -> Candidates:
     """What the customer bought before, the most often and recently bought."""
-    order = np.lexsort((taste.product, -taste.of_entries("weight_60d"), taste.row))
-    row = taste.row[order]
+    order = np.lexsort((profiles.product, -profiles.of_entries("weight_60d"), profiles.row))
+    row = profiles.row[order]
     place = np.arange(len(row)) - np.searchsorted(row, row)
     chosen = order[place < limit]
-    source = np.full(len(chosen), Source.HISTORY, dtype=np.int64)
-    return Candidates(taste.row[chosen], taste.product[chosen], taste.entry[chosen], source)
+    source = np.full(len(chosen), CandidateSource.HISTORY, dtype=np.int64)
+    return Candidates(profiles.row[chosen], profiles.product[chosen], profiles.entry[chosen], source)
 
 
-def _fresh(taste: Taste, limits: Limits) -> Candidates:
+def _fresh(profiles: UserProfiles, limits: CandidateLimits) -> Candidates:
     """What the customer never bought, best by each source in turn."""
-    catalogue, targets = taste.assortment.catalogue, taste.assortment.targets
+    catalogue, targets = profiles.index.catalogue, profiles.index.targets
     rising = catalogue.numbers["first_buyers_weight"][targets]
     wanted = [
-        (Source.TOGETHER, taste.discovery, limits.together),
-        (Source.TRENDING, np.sqrt(np.maximum(taste.discovery, 0) * rising), limits.trending),
-        (Source.DISCOVERED, _for_all(rising, taste), limits.discovered),
-        (Source.CATEGORY, _of_kind(taste), limits.category),
-        (Source.POPULAR, _for_all(catalogue.numbers["sales_weight"][targets], taste), limits.popular),
+        (CandidateSource.TOGETHER, profiles.discovery, limits.together),
+        (CandidateSource.TRENDING, np.sqrt(np.maximum(profiles.discovery, 0) * rising), limits.trending),
+        (CandidateSource.DISCOVERED, _for_all(rising, profiles), limits.discovered),
+        (CandidateSource.CATEGORY, _of_kind(profiles), limits.category),
+        (CandidateSource.POPULAR, _for_all(catalogue.numbers["sales_weight"][targets], profiles), limits.popular),
     ]
-    found = [_best(scores, taste, source, limit) for source, scores, limit in wanted if limit and len(targets)]
+    found = [_best(scores, profiles, source, limit) for source, scores, limit in wanted if limit and len(targets)]
     if not found:
         none = np.zeros(0, dtype=np.int64)
         return Candidates(none, none, none, none)
@@ -108,24 +108,26 @@ def _fresh(taste: Taste, limits: Limits) -> Candidates:
     return Candidates(row[first], product[first], entry, source[first])
 
 
-def _for_all(scores: Floats, taste: Taste) -> Floats:
-    return np.broadcast_to(scores, taste.owned.shape)
+def _for_all(scores: Float32Array, profiles: UserProfiles) -> Float32Array:
+    return np.broadcast_to(scores, profiles.owned.shape)
 
 
-def _of_kind(taste: Taste) -> Floats:
+def _of_kind(profiles: UserProfiles) -> Float32Array:
     """How much the customer buys of the product's kind (its name), times the product's share of its sales."""
-    catalogue, targets = taste.assortment.catalogue, taste.assortment.targets
-    kind = taste.group("name").weight[:, catalogue.groups["name"][targets]]
-    return cast(Floats, kind * catalogue.group_shares["name"][targets])
+    catalogue, targets = profiles.index.catalogue, profiles.index.targets
+    kind = profiles.group("name").weight[:, catalogue.groups["name"][targets]]
+    return cast(Float32Array, kind * catalogue.group_shares["name"][targets])
 
 
-def _best(scores: Floats, taste: Taste, source: Source, limit: int) -> tuple[Ints, Ints, Ints]:
+def _best(
+    scores: Float32Array, profiles: UserProfiles, source: CandidateSource, limit: int
+) -> tuple[Int64Array, Int64Array, Int64Array]:
     """Row, product and source of the `limit` best targets with a positive score that the customer never bought."""
-    scores = np.where(taste.owned, np.float32(0), scores)
+    scores = np.where(profiles.owned, np.float32(0), scores)
     limit = min(limit, scores.shape[1])
     columns = np.argpartition(-scores, limit - 1, axis=1)[:, :limit]
     rows = np.repeat(np.arange(len(scores), dtype=np.int64), limit)
     flat = columns.ravel()
     good = scores[rows, flat] > 0
-    products = taste.assortment.targets[flat[good]]
+    products = profiles.index.targets[flat[good]]
     return rows[good], products, np.full(len(products), source, dtype=np.int64)

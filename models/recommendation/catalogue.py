@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from models.arrays import Float32Array, Int64Array
 
 KEY = "product_id"
 GROUPS = ("category", "name", "department", "brand")
@@ -32,8 +31,8 @@ class Catalogue:
     """Products by code 0..I-1: `numbers` has shape (I,) each, `groups` an integer code per product (I,)."""
 
     ids: NDArray[np.object_]
-    numbers: Mapping[str, Floats]
-    groups: Mapping[str, Ints]
+    numbers: Mapping[str, Float32Array]
+    groups: Mapping[str, Int64Array]
     texts: Mapping[str, NDArray[np.object_]]
 
     @classmethod
@@ -63,7 +62,7 @@ class Catalogue:
         """Looks codes up by id."""
         return pd.Index(self.ids)
 
-    def codes(self, ids: Sequence[str] | NDArray[np.object_]) -> Ints:
+    def codes(self, ids: Sequence[str] | NDArray[np.object_]) -> Int64Array:
         """The codes of the ids, -1 for one that is not in the catalogue."""
         return self.index.get_indexer(pd.Index(ids, dtype=object)).astype(np.int64)
 
@@ -73,7 +72,7 @@ class Catalogue:
         return {name: int(codes.max(initial=-1)) + 1 for name, codes in self.groups.items()}
 
     @cached_property
-    def group_shares(self) -> Mapping[str, Floats]:
+    def group_shares(self) -> Mapping[str, Float32Array]:
         """Each product's share of the recent sales of its group, shape (I,)."""
         sales = self.numbers["sales_weight"]
         totals = {name: np.bincount(codes, weights=sales) for name, codes in self.groups.items()}
@@ -83,7 +82,7 @@ class Catalogue:
         }
 
     @cached_property
-    def popular(self) -> Ints:
+    def popular(self) -> Int64Array:
         """All codes, what sells most first (recent sales, then the id)."""
         return np.lexsort((self.ids.astype(str), -self.numbers["sales_weight"])).astype(np.int64)
 
@@ -95,12 +94,12 @@ class Catalogue:
         return pd.DataFrame(table)
 
 
-def _numbers(values: Sequence[Any]) -> Floats:
+def _numbers(values: Sequence[Any]) -> Float32Array:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float32)
 
 
-def _unpack(values: Sequence[Any], width: int) -> Floats:
-    """Lists of equal length as a matrix; a missing list, or one of another length, is a row of NaN."""
+def _unpack(values: Sequence[Any], width: int) -> Float32Array:
+    """RankedLists of equal length as a matrix; a missing list, or one of another length, is a row of NaN."""
     rows = [value if _has_length(value, width) else [np.nan] * width for value in values]
     return np.array(rows, dtype=np.float32).reshape(len(rows), width)
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.recommendation.assortment import Assortment
-from models.recommendation.candidates import Source
-from models.recommendation.catalogue import Ints
-from models.recommendation.taste import Taste
+from models.arrays import Int64Array
+from models.recommendation.candidates import CandidateSource
+from models.recommendation.item_item_index import ItemItemIndex
+from models.recommendation.profiles import UserProfiles
 
 
 class Explainer:
     """Reasons for one customer."""
 
-    def __init__(self, taste: Taste, basket: Ints) -> None:
-        self._taste = taste
-        self._catalogue = taste.assortment.catalogue
+    def __init__(self, profiles: UserProfiles, basket: Int64Array) -> None:
+        self._taste = profiles
+        self._catalogue = profiles.index.catalogue
         self._basket = basket
 
-    def reason(self, product: int, source: Source) -> str:
+    def reason(self, product: int, source: CandidateSource) -> str:
         """Why this product, given where it came from."""
         match source:
-            case Source.HISTORY:
+            case CandidateSource.HISTORY:
                 return self._history(product)
-            case Source.TOGETHER | Source.TRENDING | Source.DISCOVERED:
+            case CandidateSource.TOGETHER | CandidateSource.TRENDING | CandidateSource.DISCOVERED:
                 return self._neighbour(product) or self._trend(product)
-            case Source.CATEGORY:
+            case CandidateSource.CATEGORY:
                 return f"you often buy {self._kind(product)}"
-            case Source.BASKET:
+            case CandidateSource.BASKET:
                 return "often bought together with what is in your basket"
-            case Source.POPULAR:
-                return cold(self._taste.assortment, source, None)
+            case CandidateSource.POPULAR:
+                return cold(self._taste.index, source, None)
 
     def _history(self, product: int) -> str:
         place = np.flatnonzero(self._taste.product == product)[0]
@@ -40,11 +40,11 @@ class Explainer:
 
     def _neighbour(self, product: int) -> str | None:
         """The purchase that speaks most for it."""
-        assortment = self._taste.assortment
-        column = int(assortment.column[product])
+        index = self._taste.index
+        column = int(index.column[product])
         if column < 0:
             return None
-        weights = assortment.weights[self._taste.product][:, [column]].toarray().ravel()
+        weights = index.weights[self._taste.product][:, [column]].toarray().ravel()
         if not weights.max(initial=0) > 0:
             return None
         return f"customers who buy {self._kind(int(self._taste.product[weights.argmax()]))} buy it, too"
@@ -62,8 +62,8 @@ class Explainer:
         return str(self._catalogue.ids[product])
 
 
-def cold(assortment: Assortment, source: Source, region: str | None) -> str:
+def cold(index: ItemItemIndex, source: CandidateSource, region: str | None) -> str:
     """Why, where nothing is known of the customer."""
-    if source is Source.BASKET:
+    if source is CandidateSource.BASKET:
         return "often bought together with what is in your basket"
     return f"sells best in {region}" if region else "sells best at present"

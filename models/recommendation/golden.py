@@ -11,7 +11,7 @@ import pandas as pd
 
 from models import artifact
 from models.recommendation.history import COLUMNS, ENTRIES, IDS, SCALARS
-from models.recommendation.knowledge import Knowledge
+from models.recommendation.item_statistics import ItemStatistics
 from models.recommendation.rankers import MODES, Mode
 
 INPUTS = COLUMNS
@@ -24,7 +24,7 @@ _CUSTOMERS, _PRODUCTS = 4, 30
 class Recommends(Protocol):
     """What is asked of a recommender here."""
 
-    knowledge: Knowledge
+    item_statistics: ItemStatistics
     golden: dict[str, Any] | None
 
     def recommend(self, history: Mapping[str, Any] | None, *, k: int = ..., mode: Mode = ...) -> Sequence[Any]:
@@ -73,7 +73,7 @@ def replay(model: Recommends) -> list[str]:
 def _inputs(model: Recommends) -> pd.DataFrame:
     """Customers who bought some of what sells best, made up from a fixed seed."""
     rng = np.random.default_rng(0)
-    catalogue = model.knowledge.catalogue
+    catalogue = model.item_statistics.catalogue
     pool = catalogue.ids[catalogue.popular[:200]]
     return pd.DataFrame([_customer(rng, pool) for _ in range(_CUSTOMERS)])
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.recommendation.catalogue import Catalogue, Floats, Ints
+from models.arrays import Float32Array, Int64Array
+from models.recommendation.catalogue import Catalogue
 
 KEY = "customer_id"
 IDS = "product_ids"
@@ -47,10 +48,10 @@ class Histories:
     """
 
     customers: NDArray[np.object_]
-    scalars: Mapping[str, Floats]
-    start: Ints
-    product: Ints
-    entries: Mapping[str, Floats]
+    scalars: Mapping[str, Float32Array]
+    start: Int64Array
+    product: Int64Array
+    entries: Mapping[str, Float32Array]
 
     @classmethod
     def of(cls, frame: pd.DataFrame, catalogue: Catalogue) -> Histories:
@@ -103,7 +104,7 @@ class Histories:
         )
 
     @property
-    def rows(self) -> Ints:
+    def rows(self) -> Int64Array:
         """The customer of each entry."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
 

@@ -17,7 +17,8 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.recommendation.catalogue import Catalogue, Floats, Ints
+from models.arrays import Float32Array, Int64Array
+from models.recommendation.catalogue import Catalogue
 from models.recommendation.history import Histories
 
 REGULARISATION = 0.2
@@ -34,7 +35,7 @@ class Neighbours:
 
     source: NDArray[np.object_]
     target: NDArray[np.object_]
-    weight: Floats
+    weight: Float32Array
 
     def bind(self, catalogue: Catalogue) -> sp.csr_matrix:
         """The weights in the codes of a catalogue, shape (I, I); products it does not have are left out."""
@@ -76,7 +77,7 @@ def bought(histories: Histories, products: int) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(histories), products))
 
 
-def ease(x: sp.csr_matrix, targets: Ints, regularisation: float, keep: int = NEIGHBOURS) -> sp.csr_matrix:
+def ease(x: sp.csr_matrix, targets: Int64Array, regularisation: float, keep: int = NEIGHBOURS) -> sp.csr_matrix:
     """EASE's weights of all products for the targets, the `keep` largest positive ones per product.
 
     Args:
@@ -90,7 +91,7 @@ def ease(x: sp.csr_matrix, targets: Ints, regularisation: float, keep: int = NEI
     return _primal(x, targets, regularisation, keep)
 
 
-def _dual(x: sp.csr_matrix, targets: Ints, regularisation: float, keep: int) -> sp.csr_matrix:
+def _dual(x: sp.csr_matrix, targets: Int64Array, regularisation: float, keep: int) -> sp.csr_matrix:
     gram = (x @ x.T).toarray()
     gram[np.diag_indices_from(gram)] += regularisation
     kernel = np.linalg.inv(gram)
@@ -105,7 +106,7 @@ def _dual(x: sp.csr_matrix, targets: Ints, regularisation: float, keep: int) -> 
     return sp.vstack([_widened(part, targets, x.shape[1]) for part in parts], format="csr")
 
 
-def _primal(x: sp.csr_matrix, targets: Ints, regularisation: float, keep: int) -> sp.csr_matrix:
+def _primal(x: sp.csr_matrix, targets: Int64Array, regularisation: float, keep: int) -> sp.csr_matrix:
     """Among the targets only: a matrix of all products would not fit."""
     some = x[:, targets]
     gram = (some.T @ some).toarray()
@@ -122,7 +123,7 @@ def _primal(x: sp.csr_matrix, targets: Ints, regularisation: float, keep: int) -
     return sp.csr_matrix((table.data, (targets[table.row], targets[table.col])), shape=shape)
 
 
-def _strongest(block: Floats, first: int, targets: Ints, keep: int) -> sp.csr_matrix:
+def _strongest(block: Float32Array, first: int, targets: Int64Array, keep: int) -> sp.csr_matrix:
     """The largest weights of the sources first.., without those of a product for itself."""
     place = np.searchsorted(targets, np.arange(first, first + len(block)))
     place = np.minimum(place, len(targets) - 1)
@@ -131,7 +132,7 @@ def _strongest(block: Floats, first: int, targets: Ints, keep: int) -> sp.csr_ma
     return _top(block, keep)
 
 
-def _top(block: Floats, keep: int) -> sp.csr_matrix:
+def _top(block: Float32Array, keep: int) -> sp.csr_matrix:
     keep = min(keep, block.shape[1])
     columns = np.argpartition(-block, keep - 1, axis=1)[:, :keep]
     values = np.take_along_axis(block, columns, axis=1)
@@ -141,6 +142,6 @@ def _top(block: Floats, keep: int) -> sp.csr_matrix:
     return sp.csr_matrix(entries, shape=block.shape)
 
 
-def _widened(part: sp.csr_matrix, targets: Ints, products: int) -> sp.csr_matrix:
+def _widened(part: sp.csr_matrix, targets: Int64Array, products: int) -> sp.csr_matrix:
     table = part.tocoo()
     return sp.csr_matrix((table.data, (table.row, targets[table.col])), shape=(part.shape[0], products))

@@ -7,17 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import pandas as pd
 
 from core.errors import UsageError, did_you_mean
 from core.workspace import Workspace
 from models.intervals import Statistic
 from models.kinds import FittedModel
-from models.recommendation import baselines, batch, golden, knowledge, metrics
-from models.recommendation.facts import SERVICE, Facts, Relevant
+from models.recommendation import baselines, batch, evaluation, golden, item_statistics, metrics
+from models.recommendation.dataset import SERVICE, Dataset
+from models.recommendation.labels import Relevance
+from models.recommendation.model import Recommender
 from models.recommendation.rankers import MODES
-from models.recommendation.recommender import Recommender
 
 
 class RecommendationKind:
@@ -39,8 +39,8 @@ class RecommendationKind:
 
     def evaluate(self, workspace: Workspace, model: FittedModel, as_of: date) -> pd.DataFrame:
         """One row per customer with a relevant product in the window from `as_of`, indexed by customer_id."""
-        facts = Facts.load(workspace, as_of)
-        return score(workspace, cast(Recommender, model), facts, Relevant.load(workspace, facts))
+        dataset = Dataset.load(workspace, as_of)
+        return evaluation.evaluate(workspace, cast(Recommender, model), dataset, Relevance.load(workspace, dataset))
 
     def predict_file(
         self, workspace: Workspace, model: FittedModel, as_of: date, version: str, **options: object
@@ -60,7 +60,7 @@ class RecommendationKind:
 
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, FittedModel]:
         """Popularity, personal frequency with time decay, item-item."""
-        return baselines.of(knowledge.learn(workspace, Facts.load(workspace, as_of)))
+        return baselines.of(item_statistics.fit(workspace, Dataset.load(workspace, as_of)))
 
     def signature(self, model: FittedModel) -> Mapping[str, list[str]]:
         """Packed histories in, lists out."""
@@ -73,22 +73,6 @@ class RecommendationKind:
     def golden(self, model: FittedModel) -> list[str]:
         """Replay the golden inputs saved with the model."""
         return golden.replay(cast(Recommender, model))
-
-
-def score(workspace: Workspace, model: Recommender, facts: Facts, relevant: Relevant) -> pd.DataFrame:
-    """The evaluation of a model on facts and what came after them."""
-    columns: dict[str, object] = {}
-    tops = {}
-    for mode, truth, suffix in (("all", relevant.all, ""), ("new", relevant.new, "_new")):
-        lists = batch.lists(workspace, model, facts, mode, metrics.K)  # type: ignore[arg-type]
-        tops[mode] = metrics.as_matrix(lists, facts)
-        columns |= {f"{name}{suffix}": values for name, values in metrics.ranking(tops[mode], truth).items()}
-    columns |= metrics.beyond_accuracy(tops["all"], facts)
-    columns[metrics.ITEMS] = [tuple(row[row >= 0].tolist()) for row in tops["all"]]
-    columns[metrics.CATALOGUE] = float(len(facts.catalogue))
-    frame = pd.DataFrame(columns, index=pd.Index(facts.histories.customers, name="customer_id"))
-    evaluation: pd.DataFrame = frame.loc[np.diff(relevant.all.indptr) > 0]
-    return evaluation
 
 
 KIND = RecommendationKind()

@@ -14,11 +14,10 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from models.arrays import Float64Array, Int64Array
 from models.intervals import Mean, Statistic
-from models.recommendation.catalogue import Ints
-from models.recommendation.facts import Facts
+from models.recommendation.dataset import Dataset
 
 K = 10
 DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
@@ -27,7 +26,7 @@ ITEMS, CATALOGUE = "items", "catalogue"
 _PER_CUSTOMER = ("ndcg@10", "recall@10", "map@10", "hit_rate@10")
 
 
-def ranking(top: Ints, relevant: sp.csr_matrix) -> dict[str, NDArray[np.float64]]:
+def ranking(top: Int64Array, relevant: sp.csr_matrix) -> dict[str, Float64Array]:
     """NDCG, recall, MAP and hit rate of each customer's list; NaN for customers without a relevant product.
 
     Args:
@@ -48,22 +47,22 @@ def ranking(top: Ints, relevant: sp.csr_matrix) -> dict[str, NDArray[np.float64]
     }
 
 
-def as_matrix(lists: pd.DataFrame, facts: Facts) -> Ints:
+def as_matrix(lists: pd.DataFrame, dataset: Dataset) -> Int64Array:
     """The first 10 ranks as product codes, -1 where a list has ended, shape (R, 10)."""
     lists = lists[lists["rank"] <= K]
-    row = pd.Index(facts.histories.customers).get_indexer(pd.Index(lists.customer_id))
-    top = np.full((len(facts.histories), K), -1, dtype=np.int64)
-    top[row, lists["rank"].to_numpy() - 1] = facts.catalogue.codes(lists.product_id.to_numpy(object))
+    row = pd.Index(dataset.histories.customers).get_indexer(pd.Index(lists.customer_id))
+    top = np.full((len(dataset.histories), K), -1, dtype=np.int64)
+    top[row, lists["rank"].to_numpy() - 1] = dataset.catalogue.codes(lists.product_id.to_numpy(object))
     return top
 
 
-def beyond_accuracy(top: Ints, facts: Facts) -> dict[str, NDArray[np.float64]]:
+def beyond_accuracy(top: Int64Array, dataset: Dataset) -> dict[str, Float64Array]:
     """Diversity and novelty of each customer's list."""
-    catalogue, there = facts.catalogue, top >= 0
+    catalogue, there = dataset.catalogue, top >= 0
     size = np.maximum(there.sum(axis=1), 1)
     category = np.where(there, catalogue.groups["category"][top], -1)
     different = np.array([len(set(row[row >= 0])) for row in category])
-    share = np.maximum(catalogue.numbers["buyers"], 1) / max(len(facts.histories), 1)
+    share = np.maximum(catalogue.numbers["buyers"], 1) / max(len(dataset.histories), 1)
     surprise = np.where(there, -np.log2(share)[top], 0.0)
     return {"diversity": different / size, "novelty": surprise.sum(axis=1) / size}
 
@@ -76,7 +75,7 @@ class Coverage:
         """Its value on the frame as it is."""
         return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
-    def resampled(self, frame: pd.DataFrame, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def resampled(self, frame: pd.DataFrame, weights: Float64Array) -> Float64Array:
         """Its values for each row of weights, shape (B,)."""
         lists = frame[ITEMS].tolist()
         row = np.repeat(np.arange(len(lists)), [len(each) for each in lists])
@@ -84,11 +83,11 @@ class Coverage:
         shown, column = np.unique(items, return_inverse=True)
         table = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(lists), len(shown)))
         reached = np.asarray((weights > 0).astype(float) @ table > 0).sum(axis=1)
-        values: NDArray[np.float64] = reached / float(frame[CATALOGUE].iloc[0])
+        values: Float64Array = reached / float(frame[CATALOGUE].iloc[0])
         if len(values) == 1:
             return values
         # A resample has fewer different customers, so it covers less: take that bias out.
-        centred: NDArray[np.float64] = values - values.mean() + len(shown) / float(frame[CATALOGUE].iloc[0])
+        centred: Float64Array = values - values.mean() + len(shown) / float(frame[CATALOGUE].iloc[0])
         return centred
 
 
@@ -103,7 +102,7 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
 )
 
 
-def _hits(top: Ints, relevant: sp.csr_matrix) -> NDArray[np.float64]:
+def _hits(top: Int64Array, relevant: sp.csr_matrix) -> Float64Array:
     rows = np.repeat(np.arange(len(top)), top.shape[1])
     flat = top.ravel()
     there = flat >= 0

@@ -12,10 +12,10 @@ import xgboost as xgb
 
 from core.errors import StoreError
 from models import artifact
+from models.arrays import Float32Array, Int64Array
 from models.recommendation.candidates import Candidates
-from models.recommendation.catalogue import Floats, Ints
-from models.recommendation.pairs import NAMES, pair_features
-from models.recommendation.taste import Taste
+from models.recommendation.inputs import NAMES, pair_features
+from models.recommendation.profiles import UserProfiles
 
 Mode = Literal["all", "new"]
 MODES: Final[tuple[Mode, ...]] = ("all", "new")
@@ -29,7 +29,7 @@ class Ranker(Protocol):
         """`two_stage`, or a baseline's."""
         ...
 
-    def score(self, taste: Taste, pairs: Candidates, mode: Mode) -> Floats:
+    def score(self, profiles: UserProfiles, pairs: Candidates, mode: Mode) -> Float32Array:
         """Shape (pairs,)."""
         ...
 
@@ -39,14 +39,14 @@ class Ranker(Protocol):
 
 
 @dataclass(frozen=True)
-class Baseline:
+class FormulaRanker:
     """A ranker by one formula."""
 
     name: str
 
-    def score(self, taste: Taste, pairs: Candidates, mode: Mode) -> Floats:
+    def score(self, profiles: UserProfiles, pairs: Candidates, mode: Mode) -> Float32Array:
         """The formula of that name."""
-        scores: Floats = _FORMULAS[self.name](taste, pairs)
+        scores: Float32Array = _FORMULAS[self.name](profiles, pairs)
         return scores
 
     def save(self, directory: Path) -> None:
@@ -54,33 +54,33 @@ class Baseline:
         artifact.write_json(directory / "ranker.json", {"name": self.name})
 
 
-def _popularity(taste: Taste, pairs: Candidates) -> Floats:
+def _popularity(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
     """Recent sales, for everybody the same."""
-    sales: Floats = taste.assortment.catalogue.numbers["sales_weight"][pairs.product]
+    sales: Float32Array = profiles.index.catalogue.numbers["sales_weight"][pairs.product]
     return sales
 
 
-def _personal_frequency(taste: Taste, pairs: Candidates) -> Floats:
+def _personal_frequency(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
     """The customer's purchases of the product, half as much per 60 days; then what sells best."""
-    sales = _popularity(taste, pairs)
-    return cast(Floats, _own_weight(taste, pairs) + 1e-6 * sales / np.maximum(sales.max(initial=0), 1))
+    sales = _popularity(profiles, pairs)
+    return cast(Float32Array, _own_weight(profiles, pairs) + 1e-6 * sales / np.maximum(sales.max(initial=0), 1))
 
 
-def _item_item(taste: Taste, pairs: Candidates) -> Floats:
+def _item_item(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
     """What the customer bought, recent purchases above all, by itself and through EASE's weights."""
-    place = taste.assortment.column[pairs.product]
+    place = profiles.index.column[pairs.product]
     spoken = np.zeros(len(pairs), dtype=np.float32)
-    spoken[place >= 0] = taste.recent[pairs.row[place >= 0], place[place >= 0]]
-    return spoken + _own_weight(taste, pairs)
+    spoken[place >= 0] = profiles.recent[pairs.row[place >= 0], place[place >= 0]]
+    return spoken + _own_weight(profiles, pairs)
 
 
-def _own_weight(taste: Taste, pairs: Candidates) -> Floats:
+def _own_weight(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
     weight = np.zeros(len(pairs), dtype=np.float32)
-    weight[~pairs.new] = taste.histories.entries["weight_60d"][pairs.entry[~pairs.new]]
+    weight[~pairs.new] = profiles.histories.entries["weight_60d"][pairs.entry[~pairs.new]]
     return weight
 
 
-_FORMULAS: Mapping[str, Callable[[Taste, Candidates], Floats]] = {
+_FORMULAS: Mapping[str, Callable[[UserProfiles, Candidates], Float32Array]] = {
     "popularity": _popularity,
     "personal_frequency": _personal_frequency,
     "item_item": _item_item,
@@ -96,13 +96,13 @@ class Boosters:
     probability: xgb.Booster | None
     blend: float
 
-    def score(self, features: Floats, row: Ints) -> Floats:
+    def score(self, features: Float32Array, row: Int64Array) -> Float32Array:
         """The weighted mean of both scores, each standardised within the customer."""
         total = np.zeros(len(features), dtype=np.float32)
         for booster, share in ((self.order, self.blend), (self.probability, 1.0 - self.blend)):
             if booster is not None and share > 0 and len(features):
                 margin = booster.inplace_predict(features, predict_type="margin")
-                total += np.float32(share) * standardised(cast(Floats, margin), row)
+                total += np.float32(share) * standardised(cast(Float32Array, margin), row)
         return total
 
 
@@ -114,9 +114,9 @@ class TwoStage:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     name: str = "two_stage"
 
-    def score(self, taste: Taste, pairs: Candidates, mode: Mode) -> Floats:
+    def score(self, profiles: UserProfiles, pairs: Candidates, mode: Mode) -> Float32Array:
         """By the boosters of the mode."""
-        return self.modes[mode].score(pair_features(taste, pairs), pairs.row)
+        return self.modes[mode].score(pair_features(profiles, pairs), pairs.row)
 
     def use_threads(self, threads: int) -> None:
         """One per worker is best for single requests; all for files."""
@@ -156,18 +156,18 @@ def load(directory: Path) -> Ranker:
     """The ranker saved there."""
     content = artifact.read_json(directory / "ranker.json")
     if content["name"] in _FORMULAS:
-        return Baseline(content["name"])
+        return FormulaRanker(content["name"])
     return TwoStage.load(directory, content)
 
 
-def standardised(scores: Floats, row: Ints) -> Floats:
+def standardised(scores: Float32Array, row: Int64Array) -> Float32Array:
     """Scores less their mean, over their deviation, within each customer; 0 where they do not differ."""
     rows = int(row.max(initial=-1)) + 1
     count = np.maximum(np.bincount(row, minlength=rows), 1)
     mean = np.bincount(row, weights=scores, minlength=rows) / count
     centred = scores - mean[row]
     deviation = np.sqrt(np.bincount(row, weights=centred**2, minlength=rows) / count)
-    return cast(Floats, (centred / np.maximum(deviation, 1e-9)[row]).astype(np.float32))
+    return cast(Float32Array, (centred / np.maximum(deviation, 1e-9)[row]).astype(np.float32))
 
 
 def _booster(path: Path) -> xgb.Booster | None:

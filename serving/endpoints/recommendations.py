@@ -22,7 +22,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     history, fallback = _history(runtime, body.customer_id)
     items = cast(Recommender, serving.model).recommend(
         history,
-        runtime.catalogue.columns,
+        runtime.products.columns,
         k=body.k,
         mode=body.mode,
         exclude=body.exclude,

@@ -21,7 +21,7 @@ def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
     missing: str | None = serving.fallback
     found = model.similar(body.product_id, body.k)
     if not found:
-        items = model.recommend(None, runtime.catalogue.columns, k=body.k, exclude=[body.product_id])
+        items = model.recommend(None, runtime.products.columns, k=body.k, exclude=[body.product_id])
         found, missing = [(item.product_id, item.score) for item in items], "unknown_product"
     results = [{"product_id": product, "score": score, "fallback": missing} for product, score in found]
     logged = [Result(body.product_id, score, product, missing) for product, score in found]

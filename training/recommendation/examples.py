@@ -8,22 +8,20 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.progress import current
 from core.workspace import Workspace
+from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation import item_item
-from models.recommendation.assortment import Assortment
-from models.recommendation.candidates import Candidates, Limits, candidates
-from models.recommendation.catalogue import Floats, Ints
-from models.recommendation.facts import Facts, Relevant
+from models.recommendation.candidates import CandidateLimits, Candidates, candidates
+from models.recommendation.dataset import Dataset
+from models.recommendation.inputs import pair_features
 from models.recommendation.item_item import Neighbours
+from models.recommendation.item_item_index import ItemItemIndex
+from models.recommendation.labels import Relevance
 from models.recommendation.metrics import DISCOUNT, IDEAL, K
-from models.recommendation.pairs import pair_features
+from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode
-from models.recommendation.taste import BLOCK, Taste
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,11 +31,11 @@ class Examples:
     `wanted` counts each customer's relevant products per mode, whether among the candidates or not, shape (R,).
     """
 
-    features: Floats
-    bought: Flags
-    new: Flags
-    row: Ints
-    wanted: dict[Mode, Ints]
+    features: Float32Array
+    bought: BoolArray
+    new: BoolArray
+    row: Int64Array
+    wanted: dict[Mode, Int64Array]
 
     def __len__(self) -> int:
         return len(self.row)
@@ -46,11 +44,11 @@ class Examples:
         """Those that are ranked in a mode."""
         return self if mode == "all" else self.where(self.new)
 
-    def where(self, keep: Flags) -> Examples:
+    def where(self, keep: BoolArray) -> Examples:
         """Some of them."""
         return Examples(self.features[keep], self.bought[keep], self.new[keep], self.row[keep], self.wanted)
 
-    def ndcg(self, scores: Floats, mode: Mode) -> float:
+    def ndcg(self, scores: Float32Array, mode: Mode) -> float:
         """Mean NDCG@10 over the customers with a relevant product, when these examples are all candidates."""
         order = np.lexsort((-scores, self.row))
         row = self.row[order]
@@ -63,38 +61,38 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class Origin:
+class TrainingOrigin:
     """A date with its facts and the item-item weights fitted on them."""
 
     workspace: Workspace
-    facts: Facts
+    dataset: Dataset
     neighbours: Neighbours
 
     @cached_property
-    def relevant(self) -> Relevant:
+    def relevant(self) -> Relevance:
         """What was bought after the date."""
-        return Relevant.load(self.workspace, self.facts)
+        return Relevance.load(self.workspace, self.dataset)
 
 
-def origin(workspace: Workspace, as_of: date) -> Origin:
+def origin(workspace: Workspace, as_of: date) -> TrainingOrigin:
     """The facts as of a date."""
     current().step(f"recommendation: facts as of {as_of}")
-    facts = Facts.load(workspace, as_of)
-    return Origin(workspace, facts, item_item.fit(facts.histories, facts.catalogue))
+    dataset = Dataset.load(workspace, as_of)
+    return TrainingOrigin(workspace, dataset, item_item.fit(dataset.histories, dataset.catalogue))
 
 
-def examples(source: Origin, limits: Limits, negatives: float, seed: int) -> Examples:
+def examples(source: TrainingOrigin, limits: CandidateLimits, negatives: float, seed: int) -> Examples:
     """The candidates of an origin, with a share of those that were not bought.
 
     With a share below 1, customers who bought none of their candidates are left out: nothing is to be ranked there.
     """
-    rng = np.random.default_rng([seed, source.facts.as_of.toordinal()])
-    assortment = source.facts.assortment(source.neighbours)
+    rng = np.random.default_rng([seed, source.dataset.as_of.toordinal()])
+    index = source.dataset.index(source.neighbours)
     parts = [
-        _block(source, assortment, limits, first, negatives=negatives, rng=rng)
-        for first in range(0, len(source.facts.histories), BLOCK)
+        _block(source, index, limits, first, negatives=negatives, rng=rng)
+        for first in range(0, len(source.dataset.histories), BLOCK)
     ]
-    wanted: dict[Mode, Ints] = {
+    wanted: dict[Mode, Int64Array] = {
         "all": np.diff(source.relevant.all.indptr).astype(np.int64),
         "new": np.diff(source.relevant.new.indptr).astype(np.int64),
     }
@@ -123,20 +121,26 @@ def sampled(source: Examples, share: float, seed: int) -> Examples:
 
 
 def _block(
-    source: Origin, assortment: Assortment, limits: Limits, first: int, *, negatives: float, rng: np.random.Generator
-) -> tuple[Floats, Flags, Flags, Ints]:
-    taste = Taste(source.facts.histories.block(first, first + BLOCK), assortment)
-    pairs = candidates(taste, limits)
+    source: TrainingOrigin,
+    index: ItemItemIndex,
+    limits: CandidateLimits,
+    first: int,
+    *,
+    negatives: float,
+    rng: np.random.Generator,
+) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array]:
+    profiles = UserProfiles(source.dataset.histories.block(first, first + BLOCK), index)
+    pairs = candidates(profiles, limits)
     bought = _bought(source.relevant, pairs, first)
     if negatives < 1:
         # Customers are kept by what they bought of all candidates; `new` has its own look at the rest.
-        some = np.bincount(pairs.row, weights=bought, minlength=len(taste.histories)) > 0
+        some = np.bincount(pairs.row, weights=bought, minlength=len(profiles.histories)) > 0
         keep = (bought | (rng.random(len(pairs)) < negatives)) & some[pairs.row]
         pairs, bought = pairs.where(keep), bought[keep]
-    return pair_features(taste, pairs), bought, pairs.new, pairs.row + first
+    return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first
 
 
-def _bought(relevant: Relevant, pairs: Candidates, first: int) -> Flags:
+def _bought(relevant: Relevance, pairs: Candidates, first: int) -> BoolArray:
     if not len(pairs):
         return np.zeros(0, dtype=bool)
     return np.asarray(relevant.all[pairs.row + first, pairs.product]).ravel() > 0

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from models.intervals import Interval
-from models.recommendation.pairs import NAMES
+from models.recommendation.inputs import NAMES
 from models.recommendation.rankers import TwoStage
 
 _SHOWN = 20

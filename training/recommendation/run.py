@@ -19,20 +19,20 @@ import pandas as pd
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
-from models.recommendation import baselines, knowledge
-from models.recommendation.candidates import Limits
-from models.recommendation.facts import SERVICE
-from models.recommendation.kind import KIND, score
-from models.recommendation.pairs import PAIR_FEATURES
+from models.recommendation import baselines, evaluation, item_statistics
+from models.recommendation.candidates import CandidateLimits
+from models.recommendation.dataset import SERVICE
+from models.recommendation.inputs import PAIR_FEATURES
+from models.recommendation.kind import KIND
+from models.recommendation.model import Recommender
 from models.recommendation.rankers import MODES, Mode, TwoStage
-from models.recommendation.recommender import Recommender
+from models.recommendation.recipe import Recipe
 from training import splits, tracking
 from training.evaluation import differences, evaluate
 from training.outcome import FeatureNote, Trained, TrainingRecord
 from training.provenance import code_version
 from training.recommendation import fitting, plots, tuning
-from training.recommendation.examples import Examples, Origin, examples, joined, origin
-from training.recommendation.fitting import Parameters
+from training.recommendation.examples import Examples, TrainingOrigin, examples, joined, origin
 from training.study import Tuned
 
 ORIGINS = 3
@@ -48,11 +48,11 @@ class Shop:
     """The workspace, with what was computed of each origin."""
 
     workspace: Workspace
-    limits: Limits = field(default_factory=Limits)
-    origins: dict[date, Origin] = field(default_factory=dict)
+    limits: CandidateLimits = field(default_factory=CandidateLimits)
+    origins: dict[date, TrainingOrigin] = field(default_factory=dict)
     sampled: dict[date, Examples] = field(default_factory=dict)
 
-    def origin(self, day: date) -> Origin:
+    def origin(self, day: date) -> TrainingOrigin:
         """The origin of a date, computed once."""
         if day not in self.origins:
             self.origins[day] = origin(self.workspace, day)
@@ -89,7 +89,7 @@ def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout:
         return tracking.finish(workspace, record)
 
 
-def _tune(shop: Shop, evaluated_from: date, trials: int, timeout: float) -> tuple[Tuned, dict[Mode, Parameters]]:
+def _tune(shop: Shop, evaluated_from: date, trials: int, timeout: float) -> tuple[Tuned, dict[Mode, Recipe]]:
     """On the window that ends where the evaluation begins."""
     workspace = shop.workspace
     horizon = workspace.settings.recommendation.horizon_days
@@ -125,25 +125,25 @@ def _build_features(workspace: Workspace, ends: list[date]) -> None:
         snapshots.ensure(workspace, view.name, days)
 
 
-def _origins(workspace: Workspace, known_until: date) -> list[date]:
+def _origins(workspace: Workspace, labels_until: date) -> list[date]:
     """The newest origins whose labels are known, oldest first."""
     horizon = workspace.settings.recommendation.horizon_days
     first = workspace.tables.first_day() + timedelta(days=LEAST_DAYS)
-    return splits.origins(first, known_until, horizon, horizon)[-ORIGINS:]
+    return splits.origins(first, labels_until, horizon, horizon)[-ORIGINS:]
 
 
-def _fit(shop: Shop, known_until: date, parameters: Mapping[Mode, Parameters]) -> tuple[Recommender, int]:
+def _fit(shop: Shop, labels_until: date, parameters: Mapping[Mode, Recipe]) -> tuple[Recommender, int]:
     """A recommender of everything known at a date, and the number of its training rows."""
     workspace, threads = shop.workspace, shop.workspace.settings.threads
-    source = shop.training(_origins(workspace, known_until))
+    source = shop.training(_origins(workspace, labels_until))
     modes = {}
     for mode in MODES:
-        current().step(f"recommendation: fitting mode {mode} as of {known_until}, {len(source):,} pairs")
+        current().step(f"recommendation: fitting mode {mode} as of {labels_until}, {len(source):,} pairs")
         data = fitting.matrix(source, mode, threads)
         modes[mode] = fitting.fit(data, parameters[mode], threads, workspace.settings.seed)
-    at = shop.origin(known_until)
+    at = shop.origin(labels_until)
     ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in parameters.items()})
-    return Recommender(knowledge.learn(workspace, at.facts, at.neighbours), ranker, shop.limits), len(source)
+    return Recommender(item_statistics.fit(workspace, at.dataset, at.neighbours), ranker, shop.limits), len(source)
 
 
 def _record(
@@ -152,7 +152,7 @@ def _record(
     evaluated_from: date,
     *,
     tuned: Tuned,
-    parameters: dict[Mode, Parameters],
+    parameters: dict[Mode, Recipe],
     directory: Path,
     started: float,
 ) -> TrainingRecord:
@@ -166,7 +166,7 @@ def _record(
     evaluated.save(directory / "evaluation")
     model, rows = _fit(shop, as_of, parameters)
     model.save(directory / "model")
-    baselines.of(model.knowledge)[judged.best_baseline].save(directory / "baseline")
+    baselines.of(model.item_statistics)[judged.best_baseline].save(directory / "baseline")
     return TrainingRecord(
         kind=KIND.name,
         as_of=as_of,
@@ -196,8 +196,8 @@ def _record(
 def _evaluate(shop: Shop, day: date, model: Recommender) -> dict[str, pd.DataFrame]:
     """The evaluation of the model and of every baseline on the window from a day."""
     at = shop.origin(day)
-    models = {KIND.name: model, **baselines.of(model.knowledge)}
-    return {name: score(shop.workspace, each, at.facts, at.relevant) for name, each in models.items()}
+    models = {KIND.name: model, **baselines.of(model.item_statistics)}
+    return {name: evaluation.evaluate(shop.workspace, each, at.dataset, at.relevant) for name, each in models.items()}
 
 
 def _two_stage(model: Recommender) -> TwoStage:

@@ -1,4 +1,4 @@
-"""Tuning: parameters and blend of both modes, on the window before the one that evaluates."""
+"""Tuning: the recipe, blend included, of both modes, on the window before the one that evaluates."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from optuna.trial import FrozenTrial, Trial
 
 from core.workspace import Workspace
 from models.recommendation.rankers import MODES, Boosters, Mode, standardised
+from models.recommendation.recipe import DEFAULTS, Recipe
 from training import study
 from training.recommendation import fitting
 from training.recommendation.examples import Examples, sampled
-from training.recommendation.fitting import DEFAULTS, Parameters
 from training.study import Tuned
 
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -31,8 +31,8 @@ def tune(
     trials: int,
     timeout: float | None,
     depends_on: Mapping[str, Any],
-) -> tuple[Tuned, dict[Mode, Parameters]]:
-    """The study, and for each mode the parameters of the trial that is best in it.
+) -> tuple[Tuned, dict[Mode, Recipe]]:
+    """The study, and for each mode the recipe of the trial that is best in it.
 
     A trial's value is the sum of both modes' NDCG@10. The modes share nothing, so each takes its own best trial.
     `validate` holds all candidates of its origin.
@@ -66,13 +66,13 @@ def tune(
     return tuned, {mode: _best_of(tuned, mode) for mode in MODES}
 
 
-def _searched(parameters: Parameters) -> dict[str, Any]:
+def _searched(recipe: Recipe) -> dict[str, Any]:
     names = ("max_depth", "min_child_weight", "colsample_bytree", "reg_lambda", "rounds")
-    return {name: getattr(parameters, name) for name in names}
+    return {name: getattr(recipe, name) for name in names}
 
 
-def _suggest(trial: Trial, mode: Mode) -> Parameters:
-    return Parameters(
+def _suggest(trial: Trial, mode: Mode) -> Recipe:
+    return Recipe(
         max_depth=trial.suggest_int(f"{mode}.max_depth", 3, 7),
         min_child_weight=trial.suggest_float(f"{mode}.min_child_weight", 4.0, 100.0, log=True),
         colsample_bytree=trial.suggest_float(f"{mode}.colsample_bytree", 0.25, 0.8),
@@ -93,9 +93,9 @@ def _best_blend(boosters: Boosters, judged: Examples, mode: Mode) -> tuple[float
     return BLENDS[best], values[best]
 
 
-def _best_of(tuned: Tuned, mode: Mode) -> Parameters:
+def _best_of(tuned: Tuned, mode: Mode) -> Recipe:
     """The mode's part of the trial that is best in it."""
     trials = [t for t in tuned.study.get_trials(deepcopy=False)[: tuned.trials] if f"{mode}.ndcg@10" in t.user_attrs]
     best: FrozenTrial = max(trials, key=lambda trial: (trial.user_attrs[f"{mode}.ndcg@10"], -trial.number))
     own = {key.removeprefix(f"{mode}."): value for key, value in best.params.items() if key.startswith(f"{mode}.")}
-    return Parameters(**own, blend=best.user_attrs[f"{mode}.blend"])
+    return Recipe(**own, blend=best.user_attrs[f"{mode}.blend"])

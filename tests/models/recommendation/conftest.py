@@ -1,4 +1,4 @@
-"""A small shop's facts, and recommenders of them."""
+"""A small shop's dataset, and recommenders fitted on it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from core.workspace import Workspace
-from models.recommendation import baselines, knowledge
-from models.recommendation.candidates import Limits
-from models.recommendation.facts import Facts, Relevant
-from models.recommendation.knowledge import Knowledge
+from models.recommendation import baselines, item_statistics
+from models.recommendation.candidates import CandidateLimits
+from models.recommendation.dataset import Dataset
+from models.recommendation.item_statistics import ItemStatistics
+from models.recommendation.labels import Relevance
+from models.recommendation.model import Recommender
 from models.recommendation.rankers import MODES, TwoStage
-from models.recommendation.recommender import Recommender
+from models.recommendation.recipe import Recipe
 from tests.support.shop import FIRST_DAY
 from training.recommendation import fitting
 from training.recommendation.examples import examples, origin
-from training.recommendation.fitting import Parameters
 
 D = FIRST_DAY + timedelta(days=180)
 
@@ -28,34 +29,34 @@ def as_of() -> date:
 
 
 @pytest.fixture(scope="session")
-def facts(small_shop_readonly: Workspace) -> Facts:
-    return Facts.load(small_shop_readonly, D)
+def dataset(small_shop_readonly: Workspace) -> Dataset:
+    return Dataset.load(small_shop_readonly, D)
 
 
 @pytest.fixture(scope="session")
-def relevant(small_shop_readonly: Workspace, facts: Facts) -> Relevant:
-    return Relevant.load(small_shop_readonly, facts)
+def relevant(small_shop_readonly: Workspace, dataset: Dataset) -> Relevance:
+    return Relevance.load(small_shop_readonly, dataset)
 
 
 @pytest.fixture(scope="session")
-def known(small_shop_readonly: Workspace, facts: Facts) -> Knowledge:
-    return knowledge.learn(small_shop_readonly, facts)
+def known(small_shop_readonly: Workspace, dataset: Dataset) -> ItemStatistics:
+    return item_statistics.fit(small_shop_readonly, dataset)
 
 
 @pytest.fixture(scope="session")
-def model(small_shop_readonly: Workspace, known: Knowledge) -> Recommender:
+def model(small_shop_readonly: Workspace, known: ItemStatistics) -> Recommender:
     """Two stages, fitted on the window before D."""
     before = origin(small_shop_readonly, D - timedelta(days=28))
-    source = examples(before, Limits(), 1.0, seed=1)
+    source = examples(before, CandidateLimits(), 1.0, seed=1)
     modes = {
-        mode: fitting.fit(fitting.matrix(source, mode, 1), Parameters(rounds=20, min_child_weight=1, blend=0.5), 1, 1)
+        mode: fitting.fit(fitting.matrix(source, mode, 1), Recipe(rounds=20, min_child_weight=1, blend=0.5), 1, 1)
         for mode in MODES
     }
     return Recommender(known, TwoStage(modes))
 
 
 @pytest.fixture(scope="session")
-def frequency(known: Knowledge) -> Recommender:
+def frequency(known: ItemStatistics) -> Recommender:
     return baselines.of(known)["personal_frequency"]
 
 

@@ -10,8 +10,8 @@ import pytest
 from core.errors import UsageError
 from core.workspace import Workspace
 from models.recommendation import KIND
-from models.recommendation.facts import customers_before
-from models.recommendation.recommender import Recommender
+from models.recommendation.dataset import customers_before
+from models.recommendation.model import Recommender
 from tests.support.shop import FIRST_DAY, commit
 
 

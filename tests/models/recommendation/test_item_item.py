@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.recommendation import item_item, together
+from models.recommendation import cooccurrence, item_item
 from models.recommendation.catalogue import Catalogue
-from models.recommendation.facts import Facts
+from models.recommendation.dataset import Dataset
 from models.recommendation.item_item import Neighbours
 
 
@@ -44,32 +44,32 @@ def test_only_the_strongest_weights_of_the_targets_stay() -> None:
         np.testing.assert_allclose(np.sort(pruned[row])[::-1][:2], best, atol=1e-6)
 
 
-def test_a_product_does_not_speak_for_itself(facts: Facts) -> None:
-    found = item_item.fit(facts.histories, facts.catalogue)
+def test_a_product_does_not_speak_for_itself(dataset: Dataset) -> None:
+    found = item_item.fit(dataset.histories, dataset.catalogue)
     assert len(found.weight)
     assert not (found.source == found.target).any()
 
 
-def test_the_table_survives_saving_and_another_catalogue(tmp_path, facts: Facts) -> None:
-    found = item_item.fit(facts.histories, facts.catalogue)
+def test_the_table_survives_saving_and_another_catalogue(tmp_path, dataset: Dataset) -> None:
+    found = item_item.fit(dataset.histories, dataset.catalogue)
     found.save(tmp_path / "n.parquet")
     again = Neighbours.load(tmp_path / "n.parquet")
-    assert (again.bind(facts.catalogue) != found.bind(facts.catalogue)).nnz == 0
-    frame = facts.catalogue.frame().iloc[5:].sample(frac=1, random_state=1)
+    assert (again.bind(dataset.catalogue) != found.bind(dataset.catalogue)).nnz == 0
+    frame = dataset.catalogue.frame().iloc[5:].sample(frac=1, random_state=1)
     other = Catalogue.of({name: frame[name].tolist() for name in frame.columns})
-    there, here = again.bind(other), found.bind(facts.catalogue)
-    codes = facts.catalogue.codes(other.ids)
+    there, here = again.bind(other), found.bind(dataset.catalogue)
+    codes = dataset.catalogue.codes(other.ids)
     np.testing.assert_allclose(there.toarray(), here[codes][:, codes].toarray())
 
 
-def test_bought_together_is_the_shrunk_cosine_of_baskets(facts: Facts) -> None:
+def test_bought_together_is_the_shrunk_cosine_of_baskets(dataset: Dataset) -> None:
     rng = np.random.default_rng(5)
-    baskets = sp.csr_matrix((rng.random((300, len(facts.catalogue))) < 0.15).astype(np.float32))
-    found = together.fit(baskets, facts.catalogue).bind(facts.catalogue).toarray()
+    baskets = sp.csr_matrix((rng.random((300, len(dataset.catalogue))) < 0.15).astype(np.float32))
+    found = cooccurrence.fit(baskets, dataset.catalogue).bind(dataset.catalogue).toarray()
     dense = baskets.toarray()
     for p, q in zip(*np.nonzero(found), strict=True):
         shared = (dense[:, p] * dense[:, q]).sum()
-        size = np.sqrt((dense[:, p].sum() + together.SHRINKAGE) * (dense[:, q].sum() + together.SHRINKAGE))
-        assert shared >= together.LEAST_BASKETS
+        size = np.sqrt((dense[:, p].sum() + cooccurrence.SHRINKAGE) * (dense[:, q].sum() + cooccurrence.SHRINKAGE))
+        assert shared >= cooccurrence.LEAST_BASKETS
         assert np.isclose(found[p, q], shared / size)
-    assert (np.count_nonzero(found, axis=1) <= together.KEEP).all()
+    assert (np.count_nonzero(found, axis=1) <= cooccurrence.KEEP).all()

@@ -57,7 +57,7 @@ def test_every_statistic_is_a_number_for_a_model(evaluation: pd.DataFrame) -> No
 
 
 @pytest.fixture
-def evaluation(small_shop_readonly, model, facts, relevant) -> pd.DataFrame:
-    from models.recommendation.kind import score
+def evaluation(small_shop_readonly, model, dataset, relevant) -> pd.DataFrame:
+    from models.recommendation.evaluation import evaluate
 
-    return score(small_shop_readonly, model, facts, relevant)
+    return evaluate(small_shop_readonly, model, dataset, relevant)

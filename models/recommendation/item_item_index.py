@@ -7,21 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from models.recommendation.catalogue import Catalogue, Ints
+from models.arrays import Int64Array
+from models.recommendation.catalogue import Catalogue
 from models.recommendation.item_item import Neighbours
 
 
 @dataclass(frozen=True)
-class Assortment:
+class ItemItemIndex:
     """`targets` are the codes that somebody's neighbour may be; `column` their place in it (-1: none), shape (I,)."""
 
     catalogue: Catalogue
     weights: sp.csr_matrix
-    targets: Ints
-    column: Ints
+    targets: Int64Array
+    column: Int64Array
 
     @classmethod
-    def of(cls, catalogue: Catalogue, neighbours: Neighbours) -> Assortment:
+    def of(cls, catalogue: Catalogue, neighbours: Neighbours) -> ItemItemIndex:
         """Bind the neighbours to the catalogue."""
         weights = neighbours.bind(catalogue)
         targets = np.unique(weights.indices).astype(np.int64)

@@ -6,28 +6,32 @@ from collections.abc import Collection
 
 import numpy as np
 
-from models.recommendation.assortment import Assortment
-from models.recommendation.candidates import Source
-from models.recommendation.catalogue import Catalogue, Floats, Ints
-from models.recommendation.knowledge import Knowledge
+from models.arrays import Float32Array, Int64Array
+from models.recommendation.candidates import CandidateSource
+from models.recommendation.catalogue import Catalogue
+from models.recommendation.item_item_index import ItemItemIndex
+from models.recommendation.item_statistics import ItemStatistics
 
 
 def ranked(
-    knowledge: Knowledge, assortment: Assortment, basket: Ints, region: str | None
-) -> list[tuple[int, float, Source]]:
+    statistics: ItemStatistics, index: ItemItemIndex, basket: Int64Array, region: str | None
+) -> list[tuple[int, float, CandidateSource]]:
     """Every product with its score and source, best first: companions of the basket lie above 1, the rest in 0..1."""
-    catalogue = assortment.catalogue
-    popularity = popular(knowledge, catalogue, region)
-    strength = with_basket(knowledge, assortment, basket) if len(basket) else np.zeros(len(catalogue), np.float32)
+    catalogue = index.catalogue
+    popularity = popular(statistics, catalogue, region)
+    strength = with_basket(statistics, index, basket) if len(basket) else np.zeros(len(catalogue), np.float32)
     scores = np.where(strength > 0, 1 + strength, popularity)
     order = np.lexsort((np.arange(len(scores)), -scores))
-    return [(int(p), float(scores[p]), Source.BASKET if strength[p] > 0 else Source.POPULAR) for p in order]
+    return [
+        (int(p), float(scores[p]), CandidateSource.BASKET if strength[p] > 0 else CandidateSource.POPULAR)
+        for p in order
+    ]
 
 
-def popular(knowledge: Knowledge, catalogue: Catalogue, region: str | None = None) -> Floats:
+def popular(statistics: ItemStatistics, catalogue: Catalogue, region: str | None = None) -> Float32Array:
     """Recent sales of each product, the best seller's being 1, shape (I,); in the region where it is known."""
     sales = np.nan_to_num(catalogue.numbers["sales_weight"]).astype(np.float32)
-    there = knowledge.regions[knowledge.regions.region == region] if region is not None else knowledge.regions[:0]
+    there = statistics.regions[statistics.regions.region == region] if region is not None else statistics.regions[:0]
     if len(there):
         code = catalogue.codes(there.product_id.to_numpy(object))
         regional = np.zeros(len(catalogue), dtype=np.float32)
@@ -37,13 +41,13 @@ def popular(knowledge: Knowledge, catalogue: Catalogue, region: str | None = Non
     return sales / np.float32(max(float(sales.max(initial=0)), 1e-9))
 
 
-def with_basket(knowledge: Knowledge, assortment: Assortment, basket: Ints) -> Floats:
+def with_basket(statistics: ItemStatistics, index: ItemItemIndex, basket: Int64Array) -> Float32Array:
     """How well each product goes with the basket: 1 for the one that does best, shape (I,)."""
-    catalogue = assortment.catalogue
-    rows = np.isin(knowledge.together.source, catalogue.ids[basket])
-    code = catalogue.codes(knowledge.together.target[rows])
+    catalogue = index.catalogue
+    rows = np.isin(statistics.cooccurrence.source, catalogue.ids[basket])
+    code = catalogue.codes(statistics.cooccurrence.target[rows])
     strength = np.zeros(len(catalogue), dtype=np.float32)
-    np.add.at(strength, code[code >= 0], knowledge.together.weight[rows][code >= 0])
+    np.add.at(strength, code[code >= 0], statistics.cooccurrence.weight[rows][code >= 0])
     strength[basket] = 0
     highest = float(strength.max(initial=0))
     return strength / np.float32(highest) if highest > 0 else strength

@@ -14,15 +14,15 @@ import pytest
 from core.workspace import Workspace
 from feature_repo import snapshots
 from models.recommendation import batch, golden
-from models.recommendation.facts import Facts
+from models.recommendation.dataset import Dataset
 from models.recommendation.history import COLUMNS
-from models.recommendation.knowledge import Knowledge
-from models.recommendation.recommender import Recommender
+from models.recommendation.item_statistics import ItemStatistics
+from models.recommendation.model import Recommender
 
 
 @pytest.fixture(scope="module")
-def histories(small_shop_readonly: Workspace, facts: Facts) -> pd.DataFrame:
-    path = snapshots.partition(small_shop_readonly, "customer_history", facts.as_of)
+def histories(small_shop_readonly: Workspace, dataset: Dataset) -> pd.DataFrame:
+    path = snapshots.partition(small_shop_readonly, "customer_history", dataset.as_of)
     return pd.read_parquet(path, partitioning=None).set_index("customer_id")
 
 
@@ -42,9 +42,9 @@ def ids(items: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", ["all", "new"])
-def test_the_service_answers_what_the_file_says(small_shop_readonly, recommender, facts, history, mode) -> None:
-    lists = batch.lists(small_shop_readonly, recommender, facts, mode, 10)
-    for customer in facts.histories.customers[:8]:
+def test_the_service_answers_what_the_file_says(small_shop_readonly, recommender, dataset, history, mode) -> None:
+    lists = batch.lists(small_shop_readonly, recommender, dataset, mode, 10)
+    for customer in dataset.histories.customers[:8]:
         filed = lists[lists.customer_id == customer].sort_values("rank")
         answered = recommender.recommend(history(customer), None, k=10, mode=mode)
         assert ids(answered) == filed.product_id.tolist()
@@ -52,14 +52,14 @@ def test_the_service_answers_what_the_file_says(small_shop_readonly, recommender
         assert [item.source for item in answered] == filed.source.tolist()
 
 
-def test_new_lists_hold_nothing_that_was_bought(recommender, history, facts) -> None:
-    for customer in facts.histories.customers[:20]:
+def test_new_lists_hold_nothing_that_was_bought(recommender, history, dataset) -> None:
+    for customer in dataset.histories.customers[:20]:
         row = history(customer)
         assert not set(ids(recommender.recommend(row, k=30, mode="new"))) & set(row["product_ids"])
 
 
-def test_what_is_excluded_or_in_the_basket_is_not_recommended(recommender, history, facts) -> None:
-    row = history(facts.histories.customers[0])
+def test_what_is_excluded_or_in_the_basket_is_not_recommended(recommender, history, dataset) -> None:
+    row = history(dataset.histories.customers[0])
     first, second, *_ = ids(recommender.recommend(row))
     again = ids(recommender.recommend(row, exclude=[first, "unknown"], basket=[second]))
     assert first not in again
@@ -67,14 +67,14 @@ def test_what_is_excluded_or_in_the_basket_is_not_recommended(recommender, histo
     assert len(again) == 10
 
 
-def test_k_reaches_beyond_the_candidates_down_to_the_whole_catalogue(recommender, history, facts) -> None:
-    row = history(facts.histories.customers[0])
+def test_k_reaches_beyond_the_candidates_down_to_the_whole_catalogue(recommender, history, dataset) -> None:
+    row = history(dataset.histories.customers[0])
     items = recommender.recommend(row, k=1000)
     assert sorted(ids(items)) == sorted(recommender.products)
     assert all(a.score >= b.score for a, b in itertools.pairwise(items))
 
 
-def test_a_guest_gets_what_sells_best_there(model: Recommender, known: Knowledge) -> None:
+def test_a_guest_gets_what_sells_best_there(model: Recommender, known: ItemStatistics) -> None:
     best = [str(each) for each in known.catalogue.ids[known.catalogue.popular[:5]]]
     assert ids(model.recommend(None, k=5)) == best
     assert {item.source for item in model.recommend(None, k=5)} == {"popular"}
@@ -85,47 +85,47 @@ def test_a_guest_gets_what_sells_best_there(model: Recommender, known: Knowledge
     assert ids(model.recommend(None, k=5, region="nowhere")) == best
 
 
-def test_a_basket_brings_what_shares_baskets_with_it(model: Recommender, known: Knowledge) -> None:
-    together = known.together
+def test_a_basket_brings_what_shares_baskets_with_it(model: Recommender, known: ItemStatistics) -> None:
+    together = known.cooccurrence
     product = str(together.source[0])
     first = model.recommend(None, k=3, basket=[product])[0]
     assert first.source == "basket"
     assert first.product_id == model.bought_together(product, 1)[0][0]
 
 
-def test_a_basket_moves_its_companions_up_for_a_known_customer(model, history, facts, known) -> None:
-    row, basket = history(facts.histories.customers[1]), str(known.together.source[0])
+def test_a_basket_moves_its_companions_up_for_a_known_customer(model, history, dataset, known) -> None:
+    row, basket = history(dataset.histories.customers[1]), str(known.cooccurrence.source[0])
     companion = model.bought_together(basket, 1)[0][0]
     without, with_it = (ids(model.recommend(row, k=1000, basket=b)) for b in ([], [basket]))
     assert with_it.index(companion) <= without.index(companion)
 
 
-def test_a_customer_of_whom_nothing_was_bought_is_a_guest(model: Recommender, history, facts) -> None:
+def test_a_customer_of_whom_nothing_was_bought_is_a_guest(model: Recommender, history, dataset) -> None:
     nothing = dict.fromkeys(COLUMNS)
     assert ids(model.recommend(nothing, k=5)) == ids(model.recommend(None, k=5))
 
 
-def test_a_purchase_changes_the_next_recommendation(model: Recommender, history, facts) -> None:
+def test_a_purchase_changes_the_next_recommendation(model: Recommender, history, dataset) -> None:
     from feature_repo import catalog, updates
     from feature_repo.purchases import Purchase
 
-    row = history(facts.histories.customers[2])
+    row = history(dataset.histories.customers[2])
     product = ids(model.recommend(row, k=1, mode="new"))[0]
     after = updates.apply_purchases(catalog.view("customer_history"), row, [Purchase(1, product)])
     assert product not in ids(model.recommend(after, k=30, mode="new"))
 
 
-def test_products_read_anew_are_used_until_others_come(model: Recommender, history, facts) -> None:
-    frame = facts.catalogue.frame()
+def test_products_read_anew_are_used_until_others_come(model: Recommender, history, dataset) -> None:
+    frame = dataset.catalogue.frame()
     columns = {name: frame[name].tolist() for name in frame.columns}
-    row = history(facts.histories.customers[0])
+    row = history(dataset.histories.customers[0])
     assert ids(model.recommend(row, columns)) == ids(model.recommend(row))
     fewer = {name: values[10:] for name, values in columns.items()}
     assert not set(ids(model.recommend(row, fewer, k=100))) & set(columns["product_id"][:10])
     assert ids(model.recommend(row, {})) == ids(model.recommend(row))
 
 
-def test_similar_products_are_the_strongest_neighbours(model: Recommender, known: Knowledge) -> None:
+def test_similar_products_are_the_strongest_neighbours(model: Recommender, known: ItemStatistics) -> None:
     product = str(known.neighbours.source[0])
     found = model.similar(product, 3)
     assert found[0] == (str(known.neighbours.target[0]), pytest.approx(float(known.neighbours.weight[0])))
@@ -134,19 +134,19 @@ def test_similar_products_are_the_strongest_neighbours(model: Recommender, known
     assert model.bought_together("unknown", 3) == []
 
 
-def test_every_item_says_why_in_words(model: Recommender, history, facts) -> None:
-    for customer in facts.histories.customers[:5]:
+def test_every_item_says_why_in_words(model: Recommender, history, dataset) -> None:
+    for customer in dataset.histories.customers[:5]:
         for item in model.recommend(history(customer), k=48):
             assert len(item.reason) > 10
             assert item.source in {"history", "together", "trending", "discovered", "category", "popular"}
 
 
-def test_a_saved_model_answers_the_same_and_names_no_customer(model, facts, history, tmp_path) -> None:
+def test_a_saved_model_answers_the_same_and_names_no_customer(model, dataset, history, tmp_path) -> None:
     model.save(tmp_path / "m")
     again = Recommender.load(tmp_path / "m")
-    row = history(facts.histories.customers[0])
+    row = history(dataset.histories.customers[0])
     assert again.recommend(row) == model.recommend(row)
-    assert again.trained_as_of == facts.as_of
+    assert again.trained_as_of == dataset.as_of
     assert golden.replay(again) == []
     assert {path.suffix for path in (tmp_path / "m").iterdir()} <= {".json", ".parquet", ".ubj"}
     content = b"".join(path.read_bytes() for path in (tmp_path / "m").iterdir())
@@ -155,13 +155,13 @@ def test_a_saved_model_answers_the_same_and_names_no_customer(model, facts, hist
 
 def test_golden_answers_notice_another_model(model: Recommender, frequency: Recommender, tmp_path) -> None:
     model.save(tmp_path / "m")
-    other = Recommender(model.knowledge, frequency.ranker, model.limits)
+    other = Recommender(model.item_statistics, frequency.ranker, model.limits)
     other.golden = model.golden
     assert any("golden customer 0" in text for text in golden.replay(other))
 
 
-def test_one_customer_takes_milliseconds(model: Recommender, history, facts) -> None:
-    row = history(facts.histories.customers[0])
+def test_one_customer_takes_milliseconds(model: Recommender, history, dataset) -> None:
+    row = history(dataset.histories.customers[0])
     model.recommend(row)
     seconds = []
     for _ in range(20):

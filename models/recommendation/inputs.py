@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feature_repo.features import Feature
+from models.arrays import Float32Array, Int64Array
 from models.recommendation.candidates import Candidates
-from models.recommendation.catalogue import Floats, Ints
 from models.recommendation.history import ENTRIES, SCALARS
-from models.recommendation.taste import Taste
+from models.recommendation.profiles import UserProfiles
 
 _PRODUCT = {
     "order_count": ("orders with the product", "orders"),
@@ -75,39 +76,39 @@ PAIR_FEATURES: tuple[Feature, ...] = (
 NAMES = tuple(feature.name for feature in PAIR_FEATURES)
 
 
-def pair_features(taste: Taste, pairs: Candidates) -> Floats:
+def pair_features(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
     """The features of each pair, in the order of `NAMES`; NaN where nothing can be said. Shape (n, features)."""
-    columns: dict[str, Floats] = {}
-    columns |= _history(taste, pairs)
-    columns |= _customer(taste, pairs.row)
-    columns |= _product(taste, pairs.product)
+    columns: dict[str, Float32Array] = {}
+    columns |= _history(profiles, pairs)
+    columns |= _customer(profiles, pairs.row)
+    columns |= _product(profiles, pairs.product)
     columns |= _rates(columns)
     for name in _GROUPS:
-        columns |= _group(taste, pairs, name, columns)
-    columns |= _item_item(taste, pairs, columns)
+        columns |= _group(profiles, pairs, name, columns)
+    columns |= _item_item(profiles, pairs, columns)
     matrix = np.empty((len(pairs), len(NAMES)), dtype=np.float32)
     for place, name in enumerate(NAMES):
         matrix[:, place] = columns[name]
     return matrix
 
 
-def _history(taste: Taste, pairs: Candidates) -> dict[str, Floats]:
+def _history(profiles: UserProfiles, pairs: Candidates) -> dict[str, Float32Array]:
     """The entry of the product in the customer's history: zeros, and missing days, where there is none."""
     bought = pairs.entry >= 0
     entries = pairs.entry[bought]
-    columns: dict[str, Floats] = {}
+    columns: dict[str, Float32Array] = {}
     for name in ENTRIES:
         missing = np.nan if name in {"last_days", "first_days", "units"} else 0.0
         values = np.full(len(pairs), missing, dtype=np.float32)
-        values[bought] = taste.histories.entries[name][entries]
+        values[bought] = profiles.histories.entries[name][entries]
         columns[name] = values
     return columns
 
 
-def _customer(taste: Taste, row: Ints) -> dict[str, Floats]:
-    histories = taste.histories
+def _customer(profiles: UserProfiles, row: Int64Array) -> dict[str, Float32Array]:
+    histories = profiles.histories
     customers = len(histories)
-    scalars: dict[str, Floats] = dict(histories.scalars)
+    scalars: dict[str, Float32Array] = dict(histories.scalars)
     first, owner = histories.entries["first_days"], histories.rows
     per_customer = _counter(owner, customers)
     scalars["products"] = np.diff(histories.start).astype(np.float32)
@@ -115,27 +116,27 @@ def _customer(taste: Taste, row: Ints) -> dict[str, Floats]:
         fresh = per_customer(first <= days)
         scalars[f"new_share_{days}d"] = _ratio(fresh, scalars[f"lines_{days}d"])
     scalars["basket_size"] = _ratio(scalars["lines_84d"], scalars["visits_84d"])
-    level = taste.assortment.catalogue.numbers["price_level"][taste.product]
-    weight = np.where(np.isfinite(level), taste.of_entries("purchases"), 0).astype(np.float32)
-    of_known = _counter(taste.row, customers)
+    level = profiles.index.catalogue.numbers["price_level"][profiles.product]
+    weight = np.where(np.isfinite(level), profiles.of_entries("purchases"), 0).astype(np.float32)
+    of_known = _counter(profiles.row, customers)
     scalars["price_habit"] = _ratio(of_known(weight * np.nan_to_num(level)), of_known(weight))
     return {name: values[row] for name, values in scalars.items()}
 
 
-def _counter(owner: Ints, customers: int) -> Callable[[np.ndarray[tuple[int], np.dtype[np.generic]]], Floats]:
+def _counter(owner: Int64Array, customers: int) -> Callable[[NDArray[np.generic]], Float32Array]:
     """Sums values of entries per customer."""
     return lambda values: np.bincount(owner, weights=values, minlength=customers).astype(np.float32)
 
 
-def _product(taste: Taste, product: Ints) -> dict[str, Floats]:
-    numbers = taste.assortment.catalogue.numbers
-    columns: dict[str, Floats] = {name: numbers[name][product] for name in _PRODUCT}
+def _product(profiles: UserProfiles, product: Int64Array) -> dict[str, Float32Array]:
+    numbers = profiles.index.catalogue.numbers
+    columns: dict[str, Float32Array] = {name: numbers[name][product] for name in _PRODUCT}
     columns["trend"] = ((columns["sales_28d"] + 1) / (columns["sales_84d"] / 3 + 1)).astype(np.float32)
     columns["orders_per_buyer"] = _ratio(columns["order_count"], columns["buyers"])
     return columns
 
 
-def _rates(c: dict[str, Floats]) -> dict[str, Floats]:
+def _rates(c: dict[str, Float32Array]) -> dict[str, Float32Array]:
     """What follows from the pair's, the customer's and the product's numbers."""
     gap = _ratio(c["first_days"] - c["last_days"], c["purchases"] - 1)
     rates = {f"rate_{h}d": _ratio(c[f"weight_{h}d"], c[f"visit_weight_{h}d"]) for h in (30, 60, 120)}
@@ -152,31 +153,31 @@ def _rates(c: dict[str, Floats]) -> dict[str, Floats]:
     }
 
 
-def _group(taste: Taste, pairs: Candidates, name: str, c: dict[str, Floats]) -> dict[str, Floats]:
+def _group(profiles: UserProfiles, pairs: Candidates, name: str, c: dict[str, Float32Array]) -> dict[str, Float32Array]:
     """The customer's purchases of the product's group; those of the product itself are taken out."""
-    group, liked = taste.assortment.catalogue.groups[name][pairs.product], taste.group(name)
+    group, liked = profiles.index.catalogue.groups[name][pairs.product], profiles.group(name)
     weight, last = liked.weight[pairs.row, group], liked.last_days[pairs.row, group]
     return {
         f"{name}_weight": weight - c["weight_60d"],
         f"{name}_purchases": liked.purchases[pairs.row, group] - c["purchases"],
         f"{name}_rate": _ratio(weight, c["visit_weight_60d"]),
         f"{name}_own_share": _ratio(c["weight_60d"], weight),
-        f"{name}_sales_share": taste.assortment.catalogue.group_shares[name][pairs.product],
+        f"{name}_sales_share": profiles.index.catalogue.group_shares[name][pairs.product],
         f"{name}_last_days": np.where(np.isfinite(last), last, np.float32(np.nan)),
     }
 
 
-def _item_item(taste: Taste, pairs: Candidates, c: dict[str, Floats]) -> dict[str, Floats]:
-    place = taste.assortment.column[pairs.product]
+def _item_item(profiles: UserProfiles, pairs: Candidates, c: dict[str, Float32Array]) -> dict[str, Float32Array]:
+    place = profiles.index.column[pairs.product]
     scores = {}
-    for name, table in (("discovery", taste.discovery), ("recent", taste.recent)):
+    for name, table in (("discovery", profiles.discovery), ("recent", profiles.recent)):
         scores[name] = np.full(len(pairs), np.nan, dtype=np.float32)
         known = place >= 0
         scores[name][known] = table[pairs.row[known], place[known]]
     return {**scores, "discovery_lift": _ratio(scores["discovery"], np.sqrt(c["buyers"]))}
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
+def _ratio(part: Float32Array, whole: Float32Array) -> Float32Array:
     """part / whole, NaN where the whole is not positive."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return cast(Floats, np.where(whole > 0, part / whole, np.float32(np.nan)).astype(np.float32))
+        return cast(Float32Array, np.where(whole > 0, part / whole, np.float32(np.nan)).astype(np.float32))

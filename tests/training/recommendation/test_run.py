@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.workspace import Workspace
 from models.artifact_cache import BASELINE, EVALUATION, MODEL
 from models.kinds import kind
-from models.recommendation.candidates import Limits
+from models.recommendation.candidates import CandidateLimits
 from models.recommendation.kind import KIND
 from models.registry import Registry
 from tests.support.shop import FIRST_DAY, commit
@@ -65,7 +65,7 @@ def day() -> date:
 
 def test_training_sees_all_that_was_bought_and_some_that_was_not(small_shop_readonly: Workspace, day: date) -> None:
     source = origin(small_shop_readonly, day)
-    whole, some = (examples(source, Limits(), share, seed=1) for share in (1.0, 0.2))
+    whole, some = (examples(source, CandidateLimits(), share, seed=1) for share in (1.0, 0.2))
     assert some.bought.sum() == whole.bought.sum()
     assert (~some.bought).sum() < 0.4 * (~whole.bought).sum()
     perfect = whole.bought.astype(np.float32)
@@ -73,7 +73,7 @@ def test_training_sees_all_that_was_bought_and_some_that_was_not(small_shop_read
 
 
 def test_customers_of_different_origins_stay_apart(small_shop_readonly: Workspace, day: date) -> None:
-    part = examples(origin(small_shop_readonly, day), Limits(), 0.5, seed=1)
+    part = examples(origin(small_shop_readonly, day), CandidateLimits(), 0.5, seed=1)
     both = joined([part, part])
     assert len(both) == 2 * len(part)
     assert len(set(both.row.tolist())) == 2 * len(set(part.row.tolist()))

@@ -18,7 +18,7 @@ KEY: Final = "product_id"
 LASTS_SECONDS: Final = 3600.0  # where another machine fills the store, nothing here tells of it
 
 
-class Catalogue:
+class ProductCache:
     """The product features for the recommendation model; `columns` is one reference, replaced as a whole.
 
     Empty while the store has none: the model then goes by its own, those of the training.

@@ -14,16 +14,17 @@ import scipy.sparse as sp
 
 from core.workspace import Workspace
 from feature_repo import sources, store
-from models.recommendation.assortment import Assortment
-from models.recommendation.catalogue import Catalogue, Ints
+from models.arrays import Int64Array
+from models.recommendation.catalogue import Catalogue
 from models.recommendation.history import KEY, Histories
 from models.recommendation.item_item import Neighbours
+from models.recommendation.item_item_index import ItemItemIndex
 
 SERVICE = "recommendation_v1"
 
 
 @dataclass(frozen=True)
-class Facts:
+class Dataset:
     """All customers and products as of a date."""
 
     as_of: date
@@ -31,7 +32,7 @@ class Facts:
     histories: Histories
 
     @classmethod
-    def load(cls, workspace: Workspace, as_of: date) -> Facts:
+    def load(cls, workspace: Workspace, as_of: date) -> Dataset:
         """Through `get_historical_features`; missing snapshots are built first.
 
         Raises:
@@ -42,39 +43,20 @@ class Facts:
         customers = store.matrix(workspace, SERVICE, as_of, key=KEY)
         return cls(as_of, catalogue, Histories.of(customers, catalogue))
 
-    def assortment(self, neighbours: Neighbours) -> Assortment:
+    def index(self, neighbours: Neighbours) -> ItemItemIndex:
         """The catalogue with item-item weights, which may be of an earlier date."""
-        return Assortment.of(self.catalogue, neighbours)
+        return ItemItemIndex.of(self.catalogue, neighbours)
 
     @cached_property
     def owned(self) -> sp.csr_matrix:
         """Who ever bought what, shape (customers, products)."""
         known = self.histories.product >= 0
-        return _pairs(self, self.histories.rows[known], self.histories.product[known])
+        return self.pairs(self.histories.rows[known], self.histories.product[known])
 
-
-@dataclass(frozen=True)
-class Relevant:
-    """What was bought in the days from a date on, by customers and of products known at it: ones, (R, I)."""
-
-    all: sp.csr_matrix
-    new: sp.csr_matrix
-
-    @classmethod
-    def load(cls, workspace: Workspace, facts: Facts) -> Relevant:
-        """Of the `recommendation.horizon_days` from `facts.as_of` on; `new` are those never bought before."""
-        shop = sources.tables(workspace, sources.connect(workspace))
-        lines = shop.table("counted")
-        end = facts.as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
-        window = lines.filter(lines.customer_id.notnull(), lines.day >= _day(facts.as_of), lines.day < _day(end))
-        bought = window.select("customer_id", "product_id").distinct().execute()
-        row = pd.Index(facts.histories.customers).get_indexer(pd.Index(bought.customer_id))
-        product = facts.catalogue.codes(bought.product_id.to_numpy(object))
-        known = (row >= 0) & (product >= 0)
-        relevant = _pairs(facts, row[known].astype(np.int64), product[known])
-        new = (relevant - relevant.multiply(facts.owned)).tocsr()
-        new.eliminate_zeros()
-        return cls(relevant, new)
+    def pairs(self, row: Int64Array, product: Int64Array) -> sp.csr_matrix:
+        """Ones at pairs of customer and product codes, shape (customers, products)."""
+        shape = (len(self.histories), len(self.catalogue))
+        return sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, product)), shape=shape)
 
 
 def customers_before(workspace: Workspace, as_of: date) -> list[str]:
@@ -84,15 +66,15 @@ def customers_before(workspace: Workspace, as_of: date) -> list[str]:
     return sorted(known.select("customer_id").distinct().execute().customer_id)
 
 
-def baskets_before(workspace: Workspace, facts: Facts) -> sp.csr_matrix:
+def baskets_before(workspace: Workspace, dataset: Dataset) -> sp.csr_matrix:
     """Orders (of guests as well) x products of the catalogue, before the date: ones."""
     lines = sources.tables(workspace, sources.connect(workspace)).table("counted")
-    known = lines.filter(lines.day < _day(facts.as_of))
+    known = lines.filter(lines.day < _day(dataset.as_of))
     bought = known.select("order_id", "product_id").distinct().execute()
     order, _ = pd.factorize(bought.order_id)
-    product = facts.catalogue.codes(bought.product_id.to_numpy(object))
+    product = dataset.catalogue.codes(bought.product_id.to_numpy(object))
     inside = product >= 0
-    shape = (int(order.max(initial=-1)) + 1, len(facts.catalogue))
+    shape = (int(order.max(initial=-1)) + 1, len(dataset.catalogue))
     return sp.csr_matrix((np.ones(inside.sum(), dtype=np.float32), (order[inside], product[inside])), shape=shape)
 
 
@@ -104,11 +86,6 @@ def sales_by_region(workspace: Workspace, as_of: date, days: int = 84) -> pd.Dat
     )
     sales: pd.DataFrame = recent.group_by("region", "product_id").agg(orders=recent.order_id.nunique()).execute()
     return sales.sort_values(["region", "orders", "product_id"], ascending=[True, False, True], ignore_index=True)
-
-
-def _pairs(facts: Facts, row: Ints, product: Ints) -> sp.csr_matrix:
-    shape = (len(facts.histories), len(facts.catalogue))
-    return sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, product)), shape=shape)
 
 
 def _day(day: date) -> ir.DateScalar:

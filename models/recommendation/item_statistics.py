@@ -1,4 +1,4 @@
-"""What every recommender knows of products: sums over customers, none of them about a single one."""
+"""Item statistics, what every recommender knows of products: sums over customers, none about a single one."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ import pandas as pd
 from core.progress import current
 from core.workspace import Workspace
 from models import artifact
-from models.recommendation import facts as facts_of
-from models.recommendation import item_item, together
+from models.recommendation import cooccurrence, item_item
 from models.recommendation.catalogue import COLUMNS, Catalogue
-from models.recommendation.facts import Facts
+from models.recommendation.dataset import Dataset, baskets_before, sales_by_region
 from models.recommendation.item_item import Neighbours
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class ItemStatistics:
     """As of a date: the products, which speak for which, which share baskets, and what sells in each region."""
 
     as_of: date
     catalogue: Catalogue
     neighbours: Neighbours
-    together: Neighbours
+    cooccurrence: Neighbours
     regions: pd.DataFrame
 
     def save(self, directory: Path) -> None:
@@ -33,11 +32,11 @@ class Knowledge:
         artifact.write_json(directory / "knowledge.json", {"as_of": self.as_of.isoformat()})
         self.catalogue.frame().to_parquet(directory / "products.parquet", index=False)
         self.neighbours.save(directory / "neighbours.parquet")
-        self.together.save(directory / "together.parquet")
+        self.cooccurrence.save(directory / "together.parquet")
         self.regions.to_parquet(directory / "regions.parquet", index=False)
 
     @classmethod
-    def load(cls, directory: Path) -> Knowledge:
+    def load(cls, directory: Path) -> ItemStatistics:
         """What `save` wrote."""
         as_of = date.fromisoformat(artifact.read_json(directory / "knowledge.json")["as_of"])
         products = pd.read_parquet(directory / "products.parquet", partitioning=None)
@@ -50,13 +49,13 @@ class Knowledge:
         )
 
 
-def learn(workspace: Workspace, facts: Facts, neighbours: Neighbours | None = None) -> Knowledge:
-    """Everything as of `facts.as_of`; `neighbours` where they were fitted on these facts before."""
-    current().step(f"recommendation: who buys what with what, as of {facts.as_of}")
-    return Knowledge(
-        facts.as_of,
-        facts.catalogue,
-        neighbours or item_item.fit(facts.histories, facts.catalogue),
-        together.fit(facts_of.baskets_before(workspace, facts), facts.catalogue),
-        facts_of.sales_by_region(workspace, facts.as_of),
+def fit(workspace: Workspace, dataset: Dataset, neighbours: Neighbours | None = None) -> ItemStatistics:
+    """Everything as of `dataset.as_of`; `neighbours` where they were fitted on these facts before."""
+    current().step(f"recommendation: who buys what with what, as of {dataset.as_of}")
+    return ItemStatistics(
+        dataset.as_of,
+        dataset.catalogue,
+        neighbours or item_item.fit(dataset.histories, dataset.catalogue),
+        cooccurrence.fit(baskets_before(workspace, dataset), dataset.catalogue),
+        sales_by_region(workspace, dataset.as_of),
     )

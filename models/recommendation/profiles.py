@@ -1,0 +1,89 @@
+"""User profiles of a block of customers: histories through the item-item weights and summed over groups of products.
+
+Everything is dense over the block, so blocks are small (`BLOCK` customers); one customer is a block of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.arrays import BoolArray, Float32Array, Int64Array
+from models.recommendation.history import Histories
+from models.recommendation.item_item_index import ItemItemIndex
+
+BLOCK = 128
+
+
+@dataclass(frozen=True)
+class GroupProfiles:
+    """Per customer and group of products: recent weight, purchases, days since the last, each of shape (R, G)."""
+
+    weight: Float32Array
+    purchases: Float32Array
+    last_days: Float32Array
+
+
+class UserProfiles:
+    """The customers of `histories`, in the codes of `index`; each part is computed when first asked for."""
+
+    def __init__(self, histories: Histories, index: ItemItemIndex) -> None:
+        self.histories = histories
+        self.index = index
+        known = histories.product >= 0
+        self.entry: Int64Array = np.flatnonzero(known)
+        self.row: Int64Array = histories.rows[known]
+        self.product: Int64Array = histories.product[known]
+
+    def of_entries(self, name: str) -> Float32Array:
+        """A property of the entries whose product is in the catalogue."""
+        return self.histories.entries[name][self.entry]
+
+    @cached_property
+    def owned(self) -> BoolArray:
+        """Whether the customer ever bought the target, shape (R, T)."""
+        place = self.index.column[self.product]
+        owned = np.zeros((len(self.histories), len(self.index.targets)), dtype=bool)
+        owned[self.row[place >= 0], place[place >= 0]] = True
+        return owned
+
+    @cached_property
+    def discovery(self) -> Float32Array:
+        """How much all that was ever bought speaks for each target, shape (R, T)."""
+        return self._through(np.ones(len(self.entry), dtype=np.float32))
+
+    @cached_property
+    def recent(self) -> Float32Array:
+        """The same, with purchases fading away, shape (R, T)."""
+        return self._through(np.sqrt(self.of_entries("weight_60d")))
+
+    def group(self, name: str) -> GroupProfiles:
+        """The customers' purchases summed over the groups of that kind."""
+        return self._groups[name]
+
+    @cached_property
+    def _groups(self) -> dict[str, GroupProfiles]:
+        return {name: self._summed(name) for name in self.index.catalogue.groups}
+
+    def _through(self, weights: Float32Array) -> Float32Array:
+        shape = (len(self.histories), len(self.index.catalogue))
+        scores: Float32Array = (
+            sp.csr_matrix((weights, (self.row, self.product)), shape=shape) @ self.index.weights
+        ).toarray()
+        return scores
+
+    def _summed(self, name: str) -> GroupProfiles:
+        size = self.index.catalogue.group_sizes[name]
+        shape = (len(self.histories), size)
+        cell = self.row * size + self.index.catalogue.groups[name][self.product]
+        cells = shape[0] * size
+        last = np.full(cells, np.inf, dtype=np.float32)
+        np.minimum.at(last, cell, self.of_entries("last_days"))
+        weight, purchases = (
+            np.bincount(cell, weights=self.of_entries(each), minlength=cells).astype(np.float32).reshape(shape)
+            for each in ("weight_60d", "purchases")
+        )
+        return GroupProfiles(weight, purchases, last.reshape(shape))

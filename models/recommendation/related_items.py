@@ -1,0 +1,23 @@
+"""Products that are like a product, and products that are bought together with it."""
+
+from __future__ import annotations
+
+from models.recommendation.item_item import Neighbours
+from models.recommendation.item_item_index import ItemItemIndex
+
+
+def similar(index: ItemItemIndex, product_id: str, k: int) -> list[tuple[str, float]]:
+    """The strongest item-item weights of a product, best first; none for an unknown product."""
+    code = int(index.catalogue.codes([product_id])[0])
+    if code < 0:
+        return []
+    row = index.weights[code]
+    targets = index.targets[row.indices]
+    found = sorted(zip((-row.data).tolist(), targets.tolist(), strict=True))[:k]
+    return [(str(index.catalogue.ids[target]), -weight) for weight, target in found]
+
+
+def bought_together(cooccurrence: Neighbours, product_id: str, k: int) -> list[tuple[str, float]]:
+    """The products that most often share its baskets, best first; none for an unknown product."""
+    rows = (cooccurrence.source == product_id).nonzero()[0][:k]
+    return [(str(cooccurrence.target[row]), float(cooccurrence.weight[row])) for row in rows]
