@@ -8,8 +8,8 @@ import pandas as pd
 
 from core.errors import DataError
 from core.workspace import Workspace
-from models.demand import rules
-from models.demand.reading import histories
+from models.demand import advice
+from models.demand.dataset import histories
 from models.demand.series import Histories, join_keys, split_id
 from monitoring.outcome import WaitingForecast
 
@@ -24,7 +24,7 @@ def known(workspace: Workspace, as_of: date) -> Histories | None:
 
 def surging(workspace: Workspace, series: Histories) -> list[str]:
     """The series whose last 7 days are a surge, in words."""
-    flags = rules.surges(series, workspace.settings.rules)
+    flags = advice.surges(series, workspace.settings.rules)
     return [in_words(workspace, name) for name, hot in zip(series.ids, flags, strict=True) if hot]
 
 

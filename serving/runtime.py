@@ -15,7 +15,7 @@ from serving.background import Background
 from serving.champions import Champion, Champions
 from serving.choices import Choices
 from serving.features import Features
-from serving.forecasts import Forecasts
+from serving.forecast_cache import ForecastCache
 from serving.interactions import Interactions
 from serving.product_cache import ProductCache
 
@@ -31,7 +31,7 @@ class Runtime:
         self.champions = Champions(workspace, self.registry, self._exchanged)
         self.features = Features(workspace)
         self.products = ProductCache(workspace, self.features)
-        self.forecasts = Forecasts(workspace, self.features)
+        self.forecasts = ForecastCache(workspace, self.features)
         self.choices = Choices(workspace)
         self.interactions = Interactions(workspace, EventLog(workspace))
         self._loaded = threading.Event()

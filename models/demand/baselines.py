@@ -7,17 +7,18 @@ series, of the last week). mean_28d: the mean of the last 28 days.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models import artifact
+from models.arrays import Float64Array
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.plans import Plans
-from models.demand.series import Floats, Freq, Histories
+from models.demand.series import Freq, Histories
 
 TYPE = "baseline"
 META = "model.json"
@@ -52,7 +53,7 @@ class Baseline:
             times = {"trained_as_of": self.trained_as_of.isoformat(), "horizon": self.horizon}
             artifact.write_json(staging / META, content | times | {"dispersion": self.dispersion})
 
-    def _point(self, units: Floats, steps: int, histories: Histories) -> Floats:
+    def _point(self, units: Float64Array, steps: int, histories: Histories) -> Float64Array:
         season = 7 // histories.days
         match self.name:
             case "naive":
@@ -62,7 +63,7 @@ class Baseline:
             case _:
                 return np.repeat(units[:, -28 // histories.days :].mean(1, keepdims=True), steps, axis=1)
 
-    def _errors(self, histories: Histories, steps: int) -> Floats:
+    def _errors(self, histories: Histories, steps: int) -> Float64Array:
         """What it would have missed in the last windows, (S, errors); zeros where there is no past to try it on."""
         units, errors = histories.units, []
         for window in range(1, _WINDOWS + 1):
@@ -88,13 +89,3 @@ def load(content: Mapping[str, Any]) -> Baseline:
         horizon=int(content["horizon"]),
         dispersion=float(content["dispersion"]),
     )
-
-
-def dispersed(baseline: Baseline, dispersion: float) -> Baseline:
-    """The same with a measured dispersion, for its reorder points."""
-    return replace(baseline, dispersion=dispersion)
-
-
-def previous_origins(as_of: date, horizon_days: int, count: int) -> list[date]:
-    """The origins of the last whole windows before a date, the newest first."""
-    return [as_of - timedelta(days=horizon_days * (back + 1)) for back in range(count)]

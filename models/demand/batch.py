@@ -9,10 +9,10 @@ from pandas import DataFrame
 from core.errors import DataError
 from core.workspace import Workspace
 from models.demand.baselines import Baseline
+from models.demand.dataset import histories
 from models.demand.model import DemandModel
 from models.demand.outlook import Outlook, look_ahead
 from models.demand.plans import calendar
-from models.demand.reading import histories
 
 
 def outlook(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -> Outlook:

@@ -10,8 +10,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from pandas import DataFrame
 
+from models.arrays import Float64Array
 from models.demand.plans import Plans
-from models.demand.series import Floats, Histories, split_id
+from models.demand.series import Histories, split_id
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 NAMES = tuple(f"q{round(level * 100):02d}" for level in LEVELS)
@@ -23,8 +24,8 @@ class Forecast:
 
     ids: tuple[str, ...]
     days: tuple[date, ...]
-    mean: Floats
-    quantiles: Floats
+    mean: Float64Array
+    quantiles: Float64Array
 
     def table(self, keys: Sequence[str]) -> DataFrame:
         """The series' key columns, date, mean, q05 .. q95; one row per series and period."""
@@ -38,7 +39,7 @@ class Forecast:
         return DataFrame(columns)
 
 
-def tidy(histories: Histories, mean: Floats, quantiles: Floats) -> Forecast:
+def tidy(histories: Histories, mean: Float64Array, quantiles: Float64Array) -> Forecast:
     """A forecast without negative units and with quantiles in order (sorting is no loss: Chernozhukov et al., 2010)."""
     ordered = np.sort(np.maximum(quantiles, 0.0), axis=2)
     days = tuple(histories.first_days(mean.shape[1]))

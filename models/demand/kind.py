@@ -14,16 +14,18 @@ from core.workspace import Workspace
 from feature_repo import catalog
 from models import artifact
 from models.demand import baselines as baseline_models
+from models.demand import golden
 from models.demand import model as boosted
-from models.demand.actuals import sold
 from models.demand.baselines import Baseline
 from models.demand.batch import prediction_file
+from models.demand.dataset import SERVICE, histories
+from models.demand.evaluation import score_series
 from models.demand.forecast import NAMES
-from models.demand.metrics import STATISTICS, scores
+from models.demand.labels import sold
+from models.demand.metrics import STATISTICS
 from models.demand.model import DemandModel
 from models.demand.outlook import look_ahead
 from models.demand.plans import calendar
-from models.demand.reading import SERVICE, histories
 from models.demand.series import steps
 from models.intervals import Statistic
 from models.kinds import FittedModel
@@ -68,7 +70,7 @@ class DemandKind:
         """
         known = histories(workspace, as_of)
         ahead = look_ahead(cast(Model, model), known, calendar(workspace), workspace.settings)
-        return scores(ahead.forecast, sold(workspace, known.ids, as_of), known)
+        return score_series(ahead.forecast, sold(workspace, known.ids, as_of), known)
 
     def predict_file(
         self, workspace: Workspace, model: FittedModel, as_of: date, version: str, **options: Any
@@ -89,7 +91,7 @@ class DemandKind:
 
     def golden(self, model: FittedModel) -> list[str]:
         """Replay the golden inputs saved with the boosters; a baseline has nothing that could differ."""
-        return boosted.replay(model) if isinstance(model, DemandModel) else []
+        return golden.replay(model) if isinstance(model, DemandModel) else []
 
 
 KIND = DemandKind()

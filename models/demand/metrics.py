@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-from pandas import DataFrame, Index
 
-from models.demand.examples import scales
-from models.demand.forecast import LEVELS, Forecast
-from models.demand.series import Floats, Histories
+from models.arrays import Float64Array
+from models.demand.forecast import LEVELS
+from models.demand.series import Histories
 from models.intervals import Mean, Ratio, Statistic
 
 STATISTICS: Mapping[str, Statistic] = MappingProxyType(
@@ -32,55 +31,31 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
 """`bias` is the sum of forecast minus sold over what was sold; `coverage 90%` the share between q05 and q95."""
 
 
-def scores(forecast: Forecast, sold: Floats, histories: Histories) -> DataFrame:
-    """One row per series with the sums every statistic is made of, indexed by series_id.
-
-    A series whose sales never changed before the origin has no scale: its scaled errors are nan and weigh nothing.
-
-    Args:
-        forecast: of the series of `histories`, in the same order.
-        sold: (S, H), what was sold.
-        histories: what was known at the origin.
-    """
-    error = forecast.mean - sold
-    squared, absolute = scales(histories)
-    seasonal = _seasonal_scale(histories)
-    rmsse = np.sqrt(_over((error**2).mean(1), squared))
-    loss = _over(pinball(forecast.quantiles, sold).mean(1), absolute)
-    weight = np.where(np.isfinite(rmsse), histories.revenue, 0.0)
-    inside = (sold >= forecast.quantiles[:, :, 0]) & (sold <= forecast.quantiles[:, :, -1])
-    return DataFrame(
-        {
-            "weight": weight,
-            "rmsse": rmsse,
-            "weighted_rmsse": weight * np.nan_to_num(rmsse),
-            "mase": _over(np.abs(error).mean(1), seasonal),
-            "weighted_spl": weight * np.nan_to_num(loss),
-            "absolute_error": np.abs(error).sum(1),
-            "error": error.sum(1),
-            "sold": sold.sum(1),
-            "inside": inside.sum(1),
-            "periods": np.full(len(sold), sold.shape[1]),
-        },
-        index=Index(histories.ids, name="series_id"),
-    )
+def scales(histories: Histories) -> tuple[Float64Array, Float64Array]:
+    """Mean squared and mean absolute change from period to period since the first sale (M5's scales), each (S,)."""
+    change = np.diff(histories.units, axis=1)
+    since = np.arange(histories.periods - 1) >= histories.started[:, None]
+    count = np.maximum(since.sum(1), 1)
+    return (change**2 * since).sum(1) / count, (np.abs(change) * since).sum(1) / count
 
 
-def pinball(quantiles: Floats, sold: Floats) -> Floats:
+def pinball(quantiles: Float64Array, sold: Float64Array) -> Float64Array:
     """The pinball loss averaged over the quantiles, (S, H)."""
     levels = np.array(LEVELS)
     error = sold[:, :, None] - quantiles
-    loss: Floats = np.maximum(levels * error, (levels - 1) * error).mean(2)
+    loss: Float64Array = np.maximum(levels * error, (levels - 1) * error).mean(2)
     return loss
 
 
-def _seasonal_scale(histories: Histories) -> Floats:
+def seasonal_scale(histories: Histories) -> Float64Array:
+    """Mean absolute change from the same weekday of the week before since the first sale (MASE's scale), (S,)."""
     season = 7 // histories.days
     change = np.abs(histories.units[:, season:] - histories.units[:, :-season])
     since = np.arange(change.shape[1]) >= histories.started[:, None]
-    scale: Floats = (change * since).sum(1) / np.maximum(since.sum(1), 1)
+    scale: Float64Array = (change * since).sum(1) / np.maximum(since.sum(1), 1)
     return scale
 
 
-def _over(value: Floats, scale: Floats) -> Floats:
+def divided(value: Float64Array, scale: Float64Array) -> Float64Array:
+    """`value` over `scale`, nan where there is no scale."""
     return np.where(scale > 0, value / np.where(scale > 0, scale, 1.0), np.nan)

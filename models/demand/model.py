@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -12,53 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xgboost as xgb
-from numpy.typing import NDArray
 
 from core.errors import DataError, StoreError
 from models import artifact
-from models.demand.design import Design, design
-from models.demand.examples import Examples
-from models.demand.forecast import LEVELS, NAMES, Forecast, tidy
+from models.arrays import Float32Array, Float64Array
+from models.demand.forecast import LEVELS, Forecast, tidy
+from models.demand.inputs import Inputs, derive
 from models.demand.plans import Plans
-from models.demand.series import Floats, Freq, Histories
+from models.demand.recipe import Recipe
+from models.demand.series import Freq, Histories
 
 TYPE = "boosters"
 META, GOLDEN = "model.json", "golden.parquet"
-_MAX_SHIFT = 0.25
-_GOLDEN_ROWS = 32
-_BLOCK = 28
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The hyper-parameters. `bags` mean boosters of different seeds are averaged; `quantile_share` is the weight
-    of the quantiles' mean in the mean forecast."""
-
-    learning_rate: float = 0.05
-    rounds: int = 150
-    max_depth: int = 6
-    min_child_weight: float = 20.0
-    subsample: float = 0.7
-    colsample_bytree: float = 0.5
-    reg_lambda: float = 5.0
-    tweedie_power: float = 1.3
-    quantile_rounds: int = 60
-    quantile_learning_rate: float = 0.1
-    quantile_depth: int = 5
-    quantile_thinning: int = 2
-    bags: int = 2
-    quantile_share: float = 0.3
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Recipe:
-        """A recipe from the values given, the defaults for the rest."""
-        known = {field.name for field in fields(cls)}
-        return replace(cls(), **{name: value for name, value in values.items() if name in known})
-
-    def trees(self) -> dict[str, Any]:
-        """What both kinds of boosters share."""
-        shared = ("max_depth", "min_child_weight", "subsample", "colsample_bytree", "reg_lambda")
-        return {"tree_method": "hist", "max_bin": 128} | {name: getattr(self, name) for name in shared}
 
 
 @dataclass(frozen=True)
@@ -71,7 +36,7 @@ class DemandModel:
     """
 
     means: tuple[xgb.Booster, ...]
-    quantiles: xgb.Booster | None
+    quantiles: xgb.Booster
     recipe: Recipe
     trained_as_of: date
     keys: tuple[str, ...]
@@ -91,9 +56,9 @@ class DemandModel:
         wanted = horizon or self.horizon
         if wanted > self.horizon:
             raise DataError(f"the model forecasts {self.horizon} periods ahead, not {wanted}", todo="train it anew")
-        return tidy(histories, *self.predict(design(histories, plans, wanted)))
+        return tidy(histories, *self.predict(derive(histories, plans, wanted)))
 
-    def predict(self, inputs: Design) -> tuple[Floats, Floats]:
+    def predict(self, inputs: Inputs) -> tuple[Float64Array, Float64Array]:
         """Mean (S, H) and quantiles (S, H, 5) in units; 0 where the shop is closed."""
         if inputs.names != self.names:
             raise DataError("the model was trained on other inputs", todo="train it anew: regulars train demand")
@@ -101,16 +66,15 @@ class DemandModel:
         scale = inputs.level[:, None] * inputs.open
         return mean.reshape(inputs.shape) * scale, quantiles.reshape(*inputs.shape, -1) * scale[:, :, None]
 
-    def ratios(self, matrix: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    def ratios(self, matrix: Float32Array) -> tuple[Float64Array, Float64Array]:
         """Mean (N,) and shifted quantiles (N, 5), as multiples of the level."""
         mean = np.mean([booster.inplace_predict(matrix) for booster in self.means], axis=0, dtype=float)
         raw = self.raw_quantiles(matrix)
         share = self.recipe.quantile_share
-        return (1 - share) * mean + share * raw.mean(1), raw + _width(raw) * np.array(self.shifts)
+        return (1 - share) * mean + share * raw.mean(1), raw + width(raw) * np.array(self.shifts)
 
-    def raw_quantiles(self, matrix: NDArray[np.float32]) -> Floats:
+    def raw_quantiles(self, matrix: Float32Array) -> Float64Array:
         """The quantile booster's word, in order, (N, 5)."""
-        assert self.quantiles is not None, "a model without quantiles forecasts no quantiles"
         return ordered(self.quantiles, matrix)
 
     @cached_property
@@ -132,7 +96,6 @@ class DemandModel:
 
     def save(self, directory: Path) -> None:
         """Write it as UBJ, JSON and Parquet into a sealed directory."""
-        assert self.quantiles is not None, "a model without quantiles is not saved"
         with artifact.saving(directory) as staging:
             for number, booster in enumerate(self.means):
                 booster.save_model(staging / f"mean-{number}.ubj")
@@ -164,71 +127,13 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
     )
 
 
-def fit_mean(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb.Booster:
-    """A Tweedie booster of sales over level, weighted so that it minimises what RMSSE weighs (root importance)."""
-    weight = np.sqrt(examples.importance) * examples.level**2 / examples.squared_scale
-    objective = {"objective": "reg:tweedie", "tweedie_variance_power": recipe.tweedie_power}
-    params = recipe.trees() | objective | {"learning_rate": recipe.learning_rate, "seed": seed, "nthread": threads}
-    return xgb.train(params, _matrix(examples, weight, params), recipe.rounds)
-
-
-def fit_quantiles(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb.Booster:
-    """One booster of all quantiles of sales over level, weighted as the scaled pinball loss is.
-
-    It grows five trees a round, and lost nothing on half of the examples (windows before November 2017).
-    """
-    examples = examples.every(recipe.quantile_thinning, _BLOCK)
-    weight = np.sqrt(examples.importance) * examples.level / np.maximum(examples.absolute_scale, 1e-9)
-    objective = {"objective": "reg:quantileerror", "quantile_alpha": list(LEVELS), "max_depth": recipe.quantile_depth}
-    rate = {"learning_rate": recipe.quantile_learning_rate, "seed": seed, "nthread": threads}
-    params = recipe.trees() | objective | rate
-    return xgb.train(params, _matrix(examples, weight, params), recipe.quantile_rounds)
-
-
-def _matrix(examples: Examples, weight: Floats, params: Mapping[str, Any]) -> xgb.QuantileDMatrix:
-    return xgb.QuantileDMatrix(
-        examples.matrix,
-        examples.ratio,
-        weight=weight / weight.mean(),
-        max_bin=params["max_bin"],
-        nthread=params["nthread"],
-    )
-
-
-def ordered(quantiles: xgb.Booster, matrix: NDArray[np.float32]) -> Floats:
+def ordered(quantiles: xgb.Booster, matrix: Float32Array) -> Float64Array:
     """What a quantile booster says, never negative and in order, (N, 5)."""
     return np.sort(np.maximum(quantiles.inplace_predict(matrix).astype(float), 0.0), axis=1)
 
 
-def golden_inputs(model: DemandModel, matrix: NDArray[np.float32]) -> pd.DataFrame:
-    """Some inputs and what the model says to them, saved with it."""
-    rows = matrix[np.linspace(0, len(matrix) - 1, min(_GOLDEN_ROWS, len(matrix)), dtype=int)]
-    mean, quantiles = model.ratios(rows)
-    said = {"mean": mean} | {name: quantiles[:, i] for i, name in enumerate(NAMES)}
-    return pd.DataFrame(rows, columns=[*model.names]).assign(**{f"said_{name}": v for name, v in said.items()})
-
-
-def replay(model: DemandModel) -> list[str]:
-    """What the model now says differently of its golden inputs, in words."""
-    if model.golden is None:
-        return ["no golden inputs were saved with the model"]
-    matrix = model.golden[list(model.names)].to_numpy(dtype=np.float32)
-    mean, quantiles = model.ratios(matrix)
-    now = {"mean": mean} | {name: quantiles[:, i] for i, name in enumerate(NAMES)}
-    gaps = {name: float(np.abs(model.golden[f"said_{name}"] - value).max()) for name, value in now.items()}
-    return [f"{name} of a golden input differs by {gap:.3g}" for name, gap in gaps.items() if not gap <= 1e-5]
-
-
-def calibrate(raw: Floats, ratio: Floats) -> tuple[float, ...]:
-    """Shifts by which held-out `ratio` (N,) lies below each quantile of `raw` (N, 5) as often as it says."""
-    if not len(ratio):
-        return (0.0,) * len(LEVELS)
-    miss = (ratio[:, None] - raw) / _width(raw)
-    found = [float(np.quantile(miss[:, i], level)) for i, level in enumerate(LEVELS)]
-    return tuple(float(np.clip(shift, -_MAX_SHIFT, _MAX_SHIFT)) for shift in found)
-
-
-def _width(raw: Floats) -> Floats:
+def width(raw: Float64Array) -> Float64Array:
+    """The distance from q05 to q95, (N, 1): the unit of the shifts."""
     return np.maximum(raw[:, -1:] - raw[:, :1], 1e-6)
 
 

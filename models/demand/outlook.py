@@ -10,12 +10,13 @@ from functools import cached_property
 from pandas import DataFrame
 
 from core.settings import Settings
+from models.arrays import Float64Array
+from models.demand.advice import Advice, advise
 from models.demand.baselines import Baseline
 from models.demand.forecast import Forecast
 from models.demand.model import DemandModel
 from models.demand.plans import Calendar, quiet_holidays
-from models.demand.rules import Advice, advise
-from models.demand.series import Floats, Histories, join_keys, steps, unpack
+from models.demand.series import Histories, join_keys, steps, unpack
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class SeriesOutlook:
 
     series_id: str
     days: tuple[date, ...]
-    mean: Floats
-    quantiles: Floats
+    mean: Float64Array
+    quantiles: Float64Array
     reorder_point: float
     surge: bool
     needs_review: bool

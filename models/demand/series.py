@@ -8,16 +8,15 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pandas import DataFrame
 
 from core.errors import DataError
 from core.settings import Demand
 from feature_repo.families.series_features import SEPARATOR
 from feature_repo.families.series_promotions import CHANNELS, DAYS_BEHIND
+from models.arrays import BoolArray, Float64Array, Int64Array
 
 Freq = Literal["D", "W"]
-Floats = NDArray[np.float64]
 PERIOD: dict[Freq, int] = {"D": 1, "W": 7}
 """Days in one period."""
 
@@ -68,13 +67,13 @@ class Histories:
     ids: tuple[str, ...]
     origin: date
     freq: Freq
-    units: Floats
-    started: NDArray[np.int64]
-    revenue: Floats
-    discounts: Floats
-    promoted: Floats
+    units: Float64Array
+    started: Int64Array
+    revenue: Float64Array
+    discounts: Float64Array
+    promoted: Float64Array
     behind: int
-    high_risk: NDArray[np.bool_]
+    high_risk: BoolArray
 
     @property
     def periods(self) -> int:
@@ -90,7 +89,7 @@ class Histories:
         """The first day of each of the `count` periods from the origin on."""
         return [self.origin + timedelta(days=self.days * step) for step in range(count)]
 
-    def select(self, rows: NDArray[np.int64]) -> Histories:
+    def select(self, rows: Int64Array) -> Histories:
         """The same for some of the series."""
         return Histories(
             tuple(self.ids[row] for row in rows),
@@ -153,7 +152,7 @@ def _pairs(features: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     return list(zip(*(features[column] for column in columns), strict=True))
 
 
-def _dense(days: Any, units: Any, length: int) -> Floats:
+def _dense(days: Any, units: Any, length: int) -> Float64Array:
     """Days before the origin and their units as one array of days, oldest first."""
     dense = np.zeros(length)
     if days is None:
@@ -164,7 +163,7 @@ def _dense(days: Any, units: Any, length: int) -> Floats:
     return dense
 
 
-def _promoted(features: DataFrame, behind: int, ahead: int) -> Floats:
+def _promoted(features: DataFrame, behind: int, ahead: int) -> Float64Array:
     """Spans as shares per day, (channels, S, behind + ahead)."""
     columns = ("promo_starts", "promo_ends", *(f"promo_{channel}" for channel in CHANNELS))
     promoted = np.zeros((len(CHANNELS), len(features), behind + ahead))

@@ -12,12 +12,14 @@ from datetime import date, timedelta
 
 from core.workspace import Workspace
 from feature_repo import snapshots
-from models.demand.design import Design, design
-from models.demand.examples import Examples, build, labels, origins
+from models.arrays import Float64Array
+from models.demand.dataset import VIEW, histories_at
+from models.demand.inputs import Inputs, derive
+from models.demand.labels import labels
 from models.demand.plans import Calendar, Plans, calendar, quiet_holidays
-from models.demand.reading import VIEW, histories_at
-from models.demand.series import PERIOD, Floats, Histories, origin, steps
+from models.demand.series import PERIOD, Histories, origin, steps
 from training import splits
+from training.demand.examples import Examples, build
 
 STEP_DAYS = 6
 """Days between two training origins: not 7, so that each step of the horizon is seen on every weekday."""
@@ -31,13 +33,13 @@ WINDOWS = 2
 
 @dataclass(frozen=True)
 class Fold:
-    """Examples whose labels lie before `end`, and what is known at `end` of the window after it."""
+    """Examples whose labels lie before `labels_until`, and what is known at that date of the window after it."""
 
-    end: date
+    labels_until: date
     examples: Examples
     histories: Histories
     plans: Plans
-    inputs: Design
+    inputs: Inputs
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,17 @@ class Rolling:
         found = [self.evaluated_from - timedelta(days=self.window_days * back) for back in range(1, WINDOWS + 1)]
         return [day for day in found if day in self.at]
 
-    def fold(self, end: date) -> Fold:
+    def fold(self, labels_until: date) -> Fold:
         """The fold that ends at a date: nothing at or after it is used."""
-        known = self.at[end]
-        before = [day for day in self.at if day < end]
+        known = self.at[labels_until]
+        before = [day for day in self.at if day < labels_until]
         examples = build(self.at, before, known, self.days, self.horizon_days)
-        plans = self.days.known(end, self.horizon_days, quiet_holidays(known, self.days))
-        return Fold(end, examples, known, plans, design(known, plans, self.horizon))
+        plans = self.days.known(labels_until, self.horizon_days, quiet_holidays(known, self.days))
+        return Fold(labels_until, examples, known, plans, derive(known, plans, self.horizon))
 
-    def sold(self, end: date, until: date) -> Floats:
-        """What the window after a fold sold, (S, H), as known at a later date."""
-        return labels(self.at[end], self.at[until], self.horizon)
+    def labels(self, origin: date, labels_until: date) -> Float64Array:
+        """What sold in the window from an origin on, (S, H), as far as known at a later date."""
+        return labels(self.at[origin], self.at[labels_until], self.horizon)
 
 
 def rolling(workspace: Workspace, as_of: date) -> Rolling:
@@ -94,9 +96,18 @@ def rolling(workspace: Workspace, as_of: date) -> Rolling:
     ends = [day for day in ends if (day - first).days >= SKIP_DAYS + STEP_DAYS]
     series = snapshots.ensure(workspace, VIEW, [last]).rows
     step = _step(series * horizon, (last - first).days - SKIP_DAYS, period)
-    days = sorted({*origins(first, last, step, SKIP_DAYS), *ends})
+    days = sorted({*training_origins(first, last, step, SKIP_DAYS), *ends})
     at = histories_at(workspace, days)
     return Rolling(at, last, calendar(workspace), horizon, settings.horizon_days, step)
+
+
+def training_origins(first_day: date, labels_until: date, step_days: int, skip_days: int) -> list[date]:
+    """Every `step_days`-th origin before `labels_until`, oldest first, none within `skip_days` of the first day.
+
+    The horizon of the newest reaches beyond `labels_until`: of those only the first steps have labels.
+    """
+    count = ((labels_until - first_day).days - skip_days) // step_days
+    return [labels_until - timedelta(days=step_days * back) for back in range(max(count, 0), 0, -1)]
 
 
 def _step(rows: int, days: int, period: int) -> int:

@@ -7,15 +7,16 @@ import numpy as np
 import xgboost as xgb
 from matplotlib.figure import Figure
 
+from models.arrays import Float64Array
 from models.demand.forecast import LEVELS, NAMES, Forecast
-from models.demand.series import Floats, Histories
+from models.demand.series import Histories
 
 matplotlib.use("Agg")
 _BEHIND = 56
 _MOST = 25
 
 
-def fan(forecast: Forecast, sold: Floats, histories: Histories) -> Figure:
+def fan(forecast: Forecast, sold: Float64Array, histories: Histories) -> Figure:
     """The largest series: what was sold before and in the window, the mean, and the quantiles as bands."""
     row = int(histories.revenue.argmax())
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -33,7 +34,7 @@ def fan(forecast: Forecast, sold: Floats, histories: Histories) -> Figure:
     return figure
 
 
-def coverage(forecast: Forecast, sold: Floats) -> Figure:
+def coverage(forecast: Forecast, sold: Float64Array) -> Figure:
     """Per quantile: how often sales lay at or below it."""
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()

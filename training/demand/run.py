@@ -20,18 +20,20 @@ from pandas import DataFrame
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog
-from models.demand import baselines
-from models.demand.actuals import sold
-from models.demand.design import columns
+from models.arrays import Float64Array
+from models.demand import baselines, golden
+from models.demand.advice import measure_dispersion
+from models.demand.dataset import SERVICE
+from models.demand.evaluation import score_series
 from models.demand.forecast import Forecast
+from models.demand.inputs import columns
 from models.demand.kind import KIND
-from models.demand.metrics import scores
-from models.demand.model import DemandModel, Recipe, calibrate, fit_mean, fit_quantiles, golden_inputs, ordered
-from models.demand.reading import SERVICE
-from models.demand.rules import measure_dispersion
-from models.demand.series import Floats
+from models.demand.labels import sold
+from models.demand.model import DemandModel, ordered
+from models.demand.recipe import Recipe
 from training import tracking
 from training.demand import plots
+from training.demand.fitting import calibrate, fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.tuning import tune
 from training.evaluation import evaluate
@@ -61,8 +63,8 @@ def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout:
 class _Scored:
     """The quantiles of a model on the window after its fold, before their shifts (N, 5), and sold over level (N,)."""
 
-    raw: Floats
-    ratio: Floats
+    raw: Float64Array
+    ratio: Float64Array
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,12 @@ class _Fitting:
     def fit(self, fold: Fold, calibrations: Sequence[_Scored], dispersion: float = 1.0) -> DemandModel:
         """The boosters of a fold, their quantiles shifted by what earlier windows showed."""
         settings, recipe, threads = self.workspace.settings, self.recipe, self.workspace.settings.threads
-        current().step(f"demand: fitting as of {fold.end}, {len(fold.examples):,} examples")
+        current().step(f"demand: fitting as of {fold.labels_until}, {len(fold.examples):,} examples")
         model = DemandModel(
             means=tuple(fit_mean(fold.examples, recipe, settings.seed + bag, threads) for bag in range(recipe.bags)),
             quantiles=fit_quantiles(fold.examples, recipe, settings.seed, threads),
             recipe=recipe,
-            trained_as_of=fold.end,
+            trained_as_of=fold.labels_until,
             keys=settings.demand.series,
             freq=settings.demand.freq,
             horizon=fold.inputs.shape[1],
@@ -89,21 +91,23 @@ class _Fitting:
             shifts=calibrate(*_joined(calibrations)),
             dispersion=dispersion,
         )
-        return replace(model, golden=golden_inputs(model, fold.inputs.matrix))
+        return replace(model, golden=golden.record(model, fold.inputs.matrix))
 
     def score_earlier(self, fold: Fold) -> _Scored:
         """The quantiles of a fold before the evaluation, on the window after it."""
         settings = self.workspace.settings
-        current().step(f"demand: calibrating on the window from {fold.end}")
+        current().step(f"demand: calibrating on the window from {fold.labels_until}")
         booster = fit_quantiles(fold.examples, self.recipe, settings.seed, settings.threads)
-        return _scored(ordered(booster, fold.inputs.matrix), fold, self.known.sold(fold.end, self.known.evaluated_from))
+        return _scored(
+            ordered(booster, fold.inputs.matrix), fold, self.known.labels(fold.labels_until, self.known.evaluated_from)
+        )
 
 
-def _joined(calibrations: Sequence[_Scored]) -> tuple[Floats, Floats]:
+def _joined(calibrations: Sequence[_Scored]) -> tuple[Float64Array, Float64Array]:
     return np.concatenate([each.raw for each in calibrations]), np.concatenate([each.ratio for each in calibrations])
 
 
-def _scored(raw: Floats, fold: Fold, truth: Floats) -> _Scored:
+def _scored(raw: Float64Array, fold: Fold, truth: Float64Array) -> _Scored:
     scale = fold.inputs.level[:, None] * fold.inputs.open
     usable = (np.isfinite(truth) & (scale > 0)).reshape(-1)
     ratio = np.divide(truth, scale, out=np.zeros_like(truth), where=scale > 0).reshape(-1)
@@ -115,18 +119,18 @@ class _Window:
     """The evaluation model on the last known window, beside the baselines."""
 
     forecast: Forecast
-    sold: Floats
+    sold: Float64Array
     frame: DataFrame
     baselines: Mapping[str, DataFrame]
 
 
 def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
-    truth = sold(workspace, fold.histories.ids, fold.end)
-    simple = baselines.fitted(fold.end, model.keys, model.freq, model.horizon)
+    truth = sold(workspace, fold.histories.ids, fold.labels_until)
+    simple = baselines.fitted(fold.labels_until, model.keys, model.freq, model.horizon)
     forecasts = {name: each.forecast(fold.histories, fold.plans) for name, each in simple.items()}
-    frames = {name: scores(each, truth, fold.histories) for name, each in forecasts.items()}
+    frames = {name: score_series(each, truth, fold.histories) for name, each in forecasts.items()}
     forecast = model.forecast(fold.histories, fold.plans)
-    return _Window(forecast, truth, scores(forecast, truth, fold.histories), frames)
+    return _Window(forecast, truth, score_series(forecast, truth, fold.histories), frames)
 
 
 def _record(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 from optuna.trial import Trial
 
 from core.workspace import Workspace
-from models.demand.design import columns
+from models.arrays import Float64Array
+from models.demand.evaluation import score_series
 from models.demand.forecast import LEVELS, tidy
-from models.demand.metrics import STATISTICS, scores
-from models.demand.model import Recipe, fit_mean
-from models.demand.series import Floats
+from models.demand.inputs import columns
+from models.demand.metrics import STATISTICS
+from models.demand.recipe import Recipe
 from training import study
+from training.demand.fitting import fit_mean
 from training.demand.folds import Fold, Rolling
 
 SPACE = {
@@ -46,7 +46,7 @@ def suggest(trial: Trial) -> Recipe:
 
 def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], trials: int, timeout: float) -> study.Tuned:
     """Minimise the mean WRMSSE of the mean booster over the folds' windows; the default recipe is tried first."""
-    sold = [rolling.sold(fold.end, rolling.evaluated_from) for fold in folds]
+    sold = [rolling.labels(fold.labels_until, rolling.evaluated_from) for fold in folds]
     seed, threads = workspace.settings.seed, workspace.settings.threads
 
     def objective(trial: Trial) -> float:
@@ -57,7 +57,7 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], trials: int,
     default = Recipe()
     depends_on = {
         "data": workspace.tables.digest(rolling.evaluated_from),
-        "folds": [fold.end.isoformat() for fold in folds],
+        "folds": [fold.labels_until.isoformat() for fold in folds],
         "origins": [day.isoformat() for day in rolling.at],
         "space": SPACE,
         "inputs": [column.name for column in columns()],
@@ -74,14 +74,9 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], trials: int,
     )
 
 
-def _score(fold: Fold, sold: Floats, recipe: Recipe, seed: int, threads: int) -> float:
+def _score(fold: Fold, sold: Float64Array, recipe: Recipe, seed: int, threads: int) -> float:
     booster = fit_mean(fold.examples, recipe, seed, threads)
     ratio = booster.inplace_predict(fold.inputs.matrix).astype(float).reshape(fold.inputs.shape)
     mean = ratio * fold.inputs.level[:, None] * fold.inputs.open
     forecast = tidy(fold.histories, mean, np.repeat(mean[:, :, None], len(LEVELS), axis=2))
-    return STATISTICS["WRMSSE"](scores(forecast, sold, fold.histories))
-
-
-def window_days(folds: list[Fold]) -> list[date]:
-    """The first days of the validation windows."""
-    return [fold.end for fold in folds]
+    return STATISTICS["WRMSSE"](score_series(forecast, sold, fold.histories))

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from core.errors import DataError, StoreError
-from models.demand import KIND
-from models.demand.examples import build
-from models.demand.model import DemandModel, Recipe, calibrate, fit_mean, fit_quantiles, golden_inputs
+from models.demand import KIND, golden
+from models.demand.model import DemandModel
 from models.demand.plans import Calendar, Day, Plans
+from models.demand.recipe import Recipe
 from tests.models.demand.conftest import ORIGIN, make_histories
+from training.demand.examples import build
+from training.demand.fitting import fit_mean, fit_quantiles
 
 RECIPE = Recipe(rounds=40, quantile_rounds=25, min_child_weight=2, bags=1)
 
@@ -27,11 +29,11 @@ def fit(known, shifts=(0.0,) * 5):
         (fit_mean(examples, RECIPE, 1, 1),), fit_quantiles(examples, RECIPE, 1, 1), RECIPE, ORIGIN,
         ("category",), "D", 28, names, shifts,
     )  # fmt: skip
-    return replace(model, golden=golden_inputs(model, examples.matrix))
+    return replace(model, golden=golden.record(model, examples.matrix))
 
 
 def KIND_NAMES():  # noqa: N802
-    from models.demand.design import columns
+    from models.demand.inputs import columns
 
     return tuple(each.name for each in columns())
 
@@ -104,14 +106,3 @@ def test_more_days_than_trained_for_are_refused(model, known):
 def test_other_inputs_are_refused(model, known):
     with pytest.raises(DataError, match="other inputs"):
         replace(model, names=model.names[:-1]).forecast(known, Plans())
-
-
-def test_calibration_makes_quantiles_cover_what_they_say():
-    rng = np.random.default_rng(3)
-    ratio = rng.normal(1.0, 0.5, 20_000)
-    raw = np.tile([0.6, 0.8, 1.0, 1.2, 1.4], (len(ratio), 1))  # too narrow
-    shifted = raw + 0.8 * np.array(calibrate(raw, ratio))
-    before, after = ((ratio[:, None] <= q).mean(0) for q in (raw, shifted))
-    target = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-    assert np.abs(after - target).max() < np.abs(before - target).max()
-    assert abs(after[1] - 0.25) < 0.02

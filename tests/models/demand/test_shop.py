@@ -10,8 +10,8 @@ from core.errors import DataError
 from core.settings import Demand
 from feature_repo import snapshots
 from models.demand import KIND
-from models.demand.actuals import sold
-from models.demand.reading import histories
+from models.demand.dataset import histories
+from models.demand.labels import sold
 from models.demand.series import join_keys
 from tests.support.shop import FIRST_DAY
 

@@ -18,10 +18,10 @@ from core.workspace import Workspace
 from feature_repo import filled
 from models.demand import batch
 from models.demand.acceptance import Acceptances
+from models.demand.dataset import SERVICE, VIEW
 from models.demand.kind import Model
 from models.demand.outlook import Outlook, forecast
 from models.demand.plans import calendar
-from models.demand.reading import SERVICE, VIEW
 from serving.champions import Champion
 from serving.features import Features
 
@@ -29,7 +29,7 @@ KEY = "series_id"
 SOURCE, SUBJECT = "serving", "demand forecasts"
 
 
-class Forecasts:
+class ForecastCache:
     """The outlook as of the online store's date; `now` is one reference, replaced as a whole, None before the first."""
 
     def __init__(self, workspace: Workspace, features: Features) -> None:

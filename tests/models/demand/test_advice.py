@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.settings import Demand, Rules
+from models.demand.advice import advise, measure_dispersion, reorder_point, surges
 from models.demand.forecast import tidy
-from models.demand.rules import advise, measure_dispersion, reorder_point, surges
 
 
 def forecast(histories, mean=10.0, half=3.29 / 2):

@@ -1,6 +1,6 @@
 """The one function that derives what the boosters see, for every (series, step) at an origin.
 
-Training, batch and serving call `design`, so what was evaluated is what is served. Every figure of a series is
+Training, batch and serving call `derive`, so what was evaluated is what is served. Every figure of a series is
 divided by its level, so that one booster learns from all series alike; the boosters predict sales over level.
 """
 
@@ -13,12 +13,12 @@ from datetime import date
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import DataError
 from feature_repo.families.series_promotions import CHANNELS
+from models.arrays import Float32Array, Float64Array
 from models.demand.plans import Plans
-from models.demand.series import Floats, Freq, Histories
+from models.demand.series import Freq, Histories
 
 MIN_PERIODS: dict[Freq, int] = {"D": 28, "W": 4}
 _DAYS = (7, 14, 28, 56, 91, 182)
@@ -38,7 +38,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Design:
+class Inputs:
     """What the boosters see of S series at one origin.
 
     matrix: float32 (S * H, features), the steps of a series one after the other
@@ -46,9 +46,9 @@ class Design:
     open: (H,), the share of each period's days on which the shop is not closed
     """
 
-    matrix: NDArray[np.float32]
-    level: Floats
-    open: Floats
+    matrix: Float32Array
+    level: Float64Array
+    open: Float64Array
     names: tuple[str, ...]
 
     @property
@@ -57,7 +57,7 @@ class Design:
         return len(self.level), len(self.open)
 
 
-def design(histories: Histories, plans: Plans, horizon: int) -> Design:
+def derive(histories: Histories, plans: Plans, horizon: int) -> Inputs:
     """The inputs for `horizon` periods from the origin on.
 
     Raises:
@@ -76,16 +76,16 @@ def design(histories: Histories, plans: Plans, horizon: int) -> Design:
     ):
         columns.update({name: np.broadcast_to(values, shape) for name, values in part})
     matrix = np.stack([column.reshape(-1) for column in columns.values()], axis=1).astype(np.float32)
-    return Design(matrix, scale, _open(histories, plans, horizon), tuple(columns))
+    return Inputs(matrix, scale, _open(histories, plans, horizon), tuple(columns))
 
 
-def level(histories: Histories) -> Floats:
+def level(histories: Histories) -> Float64Array:
     """Recent sales per period, (S,): 0.6 of the mean of 28 days and 0.4 of that of 91, at least a trickle."""
     mean = 0.6 * _mean(histories, 28) + 0.4 * _mean(histories, 91)
     return np.maximum(mean, _FLOOR * histories.days)
 
 
-Part = Iterator[tuple[str, Floats]]
+Part = Iterator[tuple[str, Float64Array]]
 
 
 def _require_history(histories: Histories) -> None:
@@ -98,22 +98,22 @@ def _require_history(histories: Histories) -> None:
         )
 
 
-def _recent(histories: Histories, days: int) -> Floats:
+def _recent(histories: Histories, days: int) -> Float64Array:
     return histories.units[:, -max(days // histories.days, 1) :]
 
 
-def _mean(histories: Histories, days: int) -> Floats:
-    mean: Floats = _recent(histories, days).mean(1)
+def _mean(histories: Histories, days: int) -> Float64Array:
+    mean: Float64Array = _recent(histories, days).mean(1)
     return mean
 
 
-def _means(histories: Histories, scale: Floats) -> Part:
+def _means(histories: Histories, scale: Float64Array) -> Part:
     for days in _DAYS:
         yield f"mean_{days}d", (_mean(histories, days) / scale)[:, None]
     yield "level_log", np.log(scale)[:, None]
 
 
-def _spread(histories: Histories, scale: Floats) -> Part:
+def _spread(histories: Histories, scale: Float64Array) -> Part:
     month, quarter = _recent(histories, 28), _recent(histories, 91)
     yield "deviation_28d", (month.std(1) / scale)[:, None]
     yield "deviation_91d", (quarter.std(1) / scale)[:, None]
@@ -134,7 +134,7 @@ def _shop(histories: Histories) -> Part:
         yield f"shop_mean_{days}d", np.full((1, 1), _tail(total, days, histories) / usual)
 
 
-def _tail(total: Floats, days: int, histories: Histories) -> float:
+def _tail(total: Float64Array, days: int, histories: Histories) -> float:
     return float(total[-max(days // histories.days, 1) :].mean())
 
 
@@ -156,7 +156,7 @@ def _behind(day: date, events: tuple[date, ...]) -> int:
     return min([(day - event).days for event in events if event < day] + [_FAR])
 
 
-def _seasonal(histories: Histories, scale: Floats, horizon: int) -> Part:
+def _seasonal(histories: Histories, scale: Float64Array, horizon: int) -> Part:
     """The same weekday of the weeks before, and the weekday's share of the week."""
     season, series = 7 // histories.days, len(scale)
     steps = np.arange(horizon)
@@ -178,7 +178,7 @@ def _seasonal(histories: Histories, scale: Floats, horizon: int) -> Part:
     yield "shop_profile", shop[:, steps % season]
 
 
-def _profile(past: Floats) -> Floats:
+def _profile(past: Float64Array) -> Float64Array:
     """(S, season): each weekday's mean over the mean of all days."""
     mean = past.mean((1, 2))[:, None]
     return np.where(mean > 0, past.mean(1) / np.maximum(mean, 1e-9), 1.0)
@@ -206,7 +206,7 @@ def _promotions(histories: Histories, horizon: int) -> Part:
 _PROMOTION = ("share", "above_usual", "last_week", "week_before", "week_after")
 
 
-def _open(histories: Histories, plans: Plans, horizon: int) -> Floats:
+def _open(histories: Histories, plans: Plans, horizon: int) -> Float64Array:
     days = [first.toordinal() for first in histories.first_days(horizon)]
     closed = {day.toordinal() for day in plans.closed}
     return np.array([1 - sum(d + i in closed for i in range(histories.days)) / histories.days for d in days])

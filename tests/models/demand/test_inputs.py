@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from models.demand.design import columns, design
-from models.demand.examples import build, labels
+from models.demand.inputs import columns, derive
 from models.demand.plans import Calendar, Day, Plans
 from tests.models.demand.conftest import ORIGIN, make_histories
 
@@ -16,19 +15,19 @@ def column(inputs, name):
 
 
 def test_every_input_is_described(histories):
-    assert [each.name for each in columns()] == list(design(histories, Plans(), 28).names)
+    assert [each.name for each in columns()] == list(derive(histories, Plans(), 28).names)
     without = replace(histories, promoted=np.zeros_like(histories.promoted))
-    assert design(without, Plans(), 28).names == design(histories, Plans(), 28).names
+    assert derive(without, Plans(), 28).names == derive(histories, Plans(), 28).names
 
 
 def test_a_shorter_horizon_says_the_same(histories):
-    long, short = design(histories, Plans(), 28), design(histories, Plans(), 10)
+    long, short = derive(histories, Plans(), 28), derive(histories, Plans(), 10)
     for name in (name for name in long.names if "week_after" not in name):
         np.testing.assert_array_equal(column(long, name)[:, :10], column(short, name), err_msg=name)
 
 
 def test_lags_are_of_the_same_weekday_and_known(histories):
-    inputs = design(histories, Plans(), 28)
+    inputs = derive(histories, Plans(), 28)
     units, scale = histories.units, inputs.level
     np.testing.assert_allclose(column(inputs, "lag_1")[:, 0], units[:, -7] / scale, rtol=1e-5)
     np.testing.assert_allclose(column(inputs, "lag_1")[:, 6], units[:, -1] / scale, rtol=1e-5)
@@ -37,7 +36,7 @@ def test_lags_are_of_the_same_weekday_and_known(histories):
 
 def test_twice_the_sales_give_the_same_inputs_at_twice_the_level(histories):
     double = replace(histories, units=histories.units * 2)
-    one, two = design(histories, Plans(), 28), design(double, Plans(), 28)
+    one, two = derive(histories, Plans(), 28), derive(double, Plans(), 28)
     np.testing.assert_allclose(two.level, one.level * 2)
     for name in ("lag_1", "mean_7d", "deviation_28d", "shop_mean_7d"):
         np.testing.assert_allclose(column(one, name), column(two, name), rtol=1e-5)
@@ -45,27 +44,11 @@ def test_twice_the_sales_give_the_same_inputs_at_twice_the_level(histories):
 
 def test_a_closed_day_is_known_closed(histories):
     closed = ORIGIN + timedelta(days=3)
-    inputs = design(histories, Calendar((Day(closed, True),)).known(ORIGIN, 28), 28)
+    inputs = derive(histories, Calendar((Day(closed, True),)).known(ORIGIN, 28), 28)
     assert inputs.open.tolist() == [1.0] * 3 + [0.0] + [1.0] * 24
     assert column(inputs, "days_to_closing")[0, :5].tolist() == [3, 2, 1, 0, 15]
 
 
 def test_too_short_a_history_is_refused():
     with pytest.raises(DataError, match="too few"):
-        design(make_histories(periods=20), Plans(), 28)
-
-
-def test_labels_are_what_followed_and_nan_where_not_known():
-    known = make_histories(periods=200)
-    past = replace(known, origin=ORIGIN - timedelta(days=10), units=known.units[:, :-10])
-    sold = labels(past, known, 28)
-    np.testing.assert_array_equal(sold[:, :10], known.units[:, -10:])
-    assert np.isnan(sold[:, 10:]).all()
-
-
-def test_examples_hold_only_labels_before_the_end():
-    known = make_histories(periods=200)
-    past = replace(known, origin=ORIGIN - timedelta(days=10), units=known.units[:, :-10])
-    examples = build({past.origin: past}, [past.origin, ORIGIN], known, Calendar(), 28)
-    assert len(examples) == 10 * len(known.ids)
-    np.testing.assert_allclose((examples.ratio * examples.level).reshape(-1, 10), known.units[:, -10:])
+        derive(make_histories(periods=20), Plans(), 28)

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.demand.evaluation import score_series
 from models.demand.forecast import LEVELS, tidy
-from models.demand.metrics import STATISTICS, scores
+from models.demand.metrics import STATISTICS
 
 
 def exact(histories, sold):
@@ -13,7 +14,7 @@ def exact(histories, sold):
 
 def test_the_truth_has_no_error(histories):
     sold = histories.units[:, -28:]
-    frame = scores(exact(histories, sold), sold, histories)
+    frame = score_series(exact(histories, sold), sold, histories)
     values = {name: statistic(frame) for name, statistic in STATISTICS.items()}
     assert values.pop("coverage 90%") == 1
     assert all(value == 0 for value in values.values())
@@ -23,7 +24,7 @@ def test_the_measures_equal_their_definitions(histories):
     rng = np.random.default_rng(0)
     sold = rng.poisson(10, (6, 28)).astype(float)
     mean, spread = rng.uniform(5, 15, (6, 28)), np.sort(rng.uniform(0, 30, (6, 28, 5)), axis=2)
-    frame = scores(tidy(histories, mean, spread), sold, histories)
+    frame = score_series(tidy(histories, mean, spread), sold, histories)
     weight = histories.revenue / histories.revenue.sum()
     wrmsse = wspl = 0.0
     for row in range(6):
@@ -50,13 +51,13 @@ def test_scales_begin_with_the_first_sale(histories):
     sold = np.full((6, 28), 9.0)
     cut = replace(histories, units=late[:, 100:], started=np.zeros(6, dtype=int))
     whole = replace(histories, units=late, started=started)
-    one, two = (scores(exact(h, sold + 1), sold, h)["rmsse"].iloc[0] for h in (whole, cut))
+    one, two = (score_series(exact(h, sold + 1), sold, h)["rmsse"].iloc[0] for h in (whole, cut))
     assert one == pytest.approx(two)
 
 
 def test_a_series_that_never_changed_weighs_nothing(histories):
     units = histories.units.copy()
     units[0] = 3.0
-    frame = scores(exact(histories, np.ones((6, 28))), np.ones((6, 28)), replace(histories, units=units))
+    frame = score_series(exact(histories, np.ones((6, 28))), np.ones((6, 28)), replace(histories, units=units))
     assert frame["weight"].iloc[0] == 0
     assert np.isfinite(STATISTICS["WRMSSE"](frame))

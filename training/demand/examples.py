@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.demand.design import design
+from models.arrays import Float32Array, Float64Array
+from models.demand.inputs import derive
+from models.demand.labels import labels
+from models.demand.metrics import scales
 from models.demand.plans import Calendar, quiet_holidays
-from models.demand.series import Floats, Histories
+from models.demand.series import Histories
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,12 @@ class Examples:
     importance: (N,), the series' share of revenue times the number of series at its origin (1 = average)
     """
 
-    matrix: NDArray[np.float32]
-    ratio: Floats
-    level: Floats
-    squared_scale: Floats
-    absolute_scale: Floats
-    importance: Floats
+    matrix: Float32Array
+    ratio: Float64Array
+    level: Float64Array
+    squared_scale: Float64Array
+    absolute_scale: Float64Array
+    importance: Float64Array
 
     def __len__(self) -> int:
         return len(self.ratio)
@@ -47,7 +49,7 @@ def build(
     Args:
         at: the histories as of each origin.
         origins: which of them to use.
-        known: the histories as of the end of what is known; labels are read off it.
+        known: the histories as of `labels_until`: labels are read off it.
         days: the shop's calendar; quiet holidays are those `known` shows.
         horizon_days: the forecast horizon.
     """
@@ -56,48 +58,18 @@ def build(
     return Examples(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def labels(histories: Histories, known: Histories, horizon: int) -> Floats:
-    """Units sold in the periods after an origin, (S, horizon); nan where `known` ends before or lacks the series."""
-    rows = {series: row for row, series in enumerate(known.ids)}
-    found = np.array([rows.get(series, -1) for series in histories.ids])
-    ahead = (known.origin - histories.origin).days // histories.days
-    sold = np.full((len(found), horizon), np.nan)
-    count = min(horizon, ahead)
-    first = known.periods - ahead
-    if count > 0 and first >= 0:
-        sold[:, :count] = np.where(found[:, None] >= 0, known.units[found, first : first + count], np.nan)
-    return sold
-
-
-def scales(histories: Histories) -> tuple[Floats, Floats]:
-    """Mean squared and mean absolute change from period to period since the first sale (M5's scales), each (S,)."""
-    change = np.diff(histories.units, axis=1)
-    since = np.arange(histories.periods - 1) >= histories.started[:, None]
-    count = np.maximum(since.sum(1), 1)
-    return (change**2 * since).sum(1) / count, (np.abs(change) * since).sum(1) / count
-
-
 def _at(
     histories: Histories, known: Histories, days: Calendar, quiet: Sequence[date], horizon_days: int
-) -> tuple[NDArray[np.float32], Floats, Floats, Floats, Floats, Floats]:
+) -> tuple[Float32Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]:
     horizon = -(-horizon_days // histories.days)
-    inputs = design(histories, days.known(histories.origin, horizon_days, quiet), horizon)
+    inputs = derive(histories, days.known(histories.origin, horizon_days, quiet), horizon)
     sold, (squared, absolute) = labels(histories, known, horizon), scales(histories)
     share = histories.revenue / max(histories.revenue.sum(), 1e-9) * len(histories.ids)
     usable = (np.isfinite(sold) & (inputs.open > 0) & (squared > 0)[:, None]).reshape(-1)
 
-    def rows(values: Floats) -> Floats:
+    def rows(values: Float64Array) -> Float64Array:
         return np.repeat(values, horizon)[usable]
 
     ratio = (sold / inputs.level[:, None]).reshape(-1)[usable]
     importance = rows(np.maximum(share, 0.01))
     return inputs.matrix[usable], ratio, rows(inputs.level), rows(squared), rows(absolute), importance
-
-
-def origins(first_day: date, until: date, step_days: int, skip_days: int) -> list[date]:
-    """Every `step_days`-th origin before `until`, oldest first, none within `skip_days` of the first day.
-
-    The horizon of the newest reaches beyond `until`: of those only the first steps have labels.
-    """
-    count = ((until - first_day).days - skip_days) // step_days
-    return [until - timedelta(days=step_days * back) for back in range(max(count, 0), 0, -1)]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.settings import Demand, Rules
+from models.arrays import BoolArray, Float64Array
 from models.demand.forecast import LEVELS, Forecast
-from models.demand.series import Floats, Histories
+from models.demand.series import Histories
 
 _WIDTH = NormalDist().inv_cdf(LEVELS[-1]) - NormalDist().inv_cdf(LEVELS[0])
 """Standard deviations between q05 and q95 of a normal distribution."""
@@ -20,9 +20,9 @@ _WIDTH = NormalDist().inv_cdf(LEVELS[-1]) - NormalDist().inv_cdf(LEVELS[0])
 class Advice:
     """Per series: the stock at which to reorder (units), whether it surges, whether a person has to look."""
 
-    reorder_point: Floats
-    surge: NDArray[np.bool_]
-    needs_review: NDArray[np.bool_]
+    reorder_point: Float64Array
+    surge: BoolArray
+    needs_review: BoolArray
 
 
 def advise(forecast: Forecast, histories: Histories, demand: Demand, rules: Rules, dispersion: float) -> Advice:
@@ -34,7 +34,7 @@ def advise(forecast: Forecast, histories: Histories, demand: Demand, rules: Rule
     )
 
 
-def reorder_point(forecast: Forecast, days: int, demand: Demand, dispersion: float) -> Floats:
+def reorder_point(forecast: Forecast, days: int, demand: Demand, dispersion: float) -> Float64Array:
     """Mean sales of the lead time plus a safety stock, in units, (S,).
 
     The safety stock is z standard deviations of the sales in the lead time, z the normal quantile of the service
@@ -44,20 +44,20 @@ def reorder_point(forecast: Forecast, days: int, demand: Demand, dispersion: flo
     share = np.clip(demand.lead_time_days / days - np.arange(forecast.mean.shape[1]), 0.0, 1.0)
     deviation = (forecast.quantiles[:, :, -1] - forecast.quantiles[:, :, 0]) / _WIDTH
     together = dispersion * np.sqrt((share * deviation**2).sum(1))
-    point: Floats = (share * forecast.mean).sum(1) + NormalDist().inv_cdf(demand.service_level) * together
+    point: Float64Array = (share * forecast.mean).sum(1) + NormalDist().inv_cdf(demand.service_level) * together
     return np.ceil(np.maximum(point, 0.0))
 
 
-def surges(histories: Histories, rules: Rules) -> NDArray[np.bool_]:
+def surges(histories: Histories, rules: Rules) -> BoolArray:
     """Whether the last 7 days exceed `surge_ratio` times the mean week of the 4 before, and `surge_units`, (S,)."""
     week = 7 // histories.days
     last = histories.units[:, -week:].sum(1)
     before = histories.units[:, -5 * week : -week].sum(1) / 4
-    surging: NDArray[np.bool_] = (last > rules.surge_ratio * before) & (last >= rules.surge_units)
+    surging: BoolArray = (last > rules.surge_ratio * before) & (last >= rules.surge_units)
     return surging
 
 
-def measure_dispersion(forecast: Forecast, sold: Floats) -> float:
+def measure_dispersion(forecast: Forecast, sold: Float64Array) -> float:
     """How many times the deviation of a series' total exceeds that of independent periods, from a past window.
 
     At least 1; at most what fully dependent periods have, the root of their number.

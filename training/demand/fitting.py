@@ -1,0 +1,58 @@
+"""Fitting the boosters of a demand model on examples, and calibrating its quantiles on held-out windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+
+from models.arrays import Float64Array
+from models.demand.forecast import LEVELS
+from models.demand.model import width
+from models.demand.recipe import Recipe
+from training.demand.examples import Examples
+
+_BLOCK = 28
+_MAX_SHIFT = 0.25
+
+
+def fit_mean(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb.Booster:
+    """A Tweedie booster of sales over level, weighted so that it minimises what RMSSE weighs (root importance)."""
+    weight = np.sqrt(examples.importance) * examples.level**2 / examples.squared_scale
+    objective = {"objective": "reg:tweedie", "tweedie_variance_power": recipe.tweedie_power}
+    params = recipe.trees() | objective | {"learning_rate": recipe.learning_rate, "seed": seed, "nthread": threads}
+    return xgb.train(params, _matrix(examples, weight, params), recipe.rounds)
+
+
+def fit_quantiles(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb.Booster:
+    """One booster of all quantiles of sales over level, weighted as the scaled pinball loss is.
+
+    It grows five trees a round, and lost nothing on half of the examples (windows before November 2017).
+    """
+    examples = examples.every(recipe.quantile_thinning, _BLOCK)
+    weight = np.sqrt(examples.importance) * examples.level / np.maximum(examples.absolute_scale, 1e-9)
+    objective = {"objective": "reg:quantileerror", "quantile_alpha": list(LEVELS), "max_depth": recipe.quantile_depth}
+    rate = {"learning_rate": recipe.quantile_learning_rate, "seed": seed, "nthread": threads}
+    params = recipe.trees() | objective | rate
+    return xgb.train(params, _matrix(examples, weight, params), recipe.quantile_rounds)
+
+
+def _matrix(examples: Examples, weight: Float64Array, params: Mapping[str, Any]) -> xgb.QuantileDMatrix:
+    return xgb.QuantileDMatrix(
+        examples.matrix,
+        examples.ratio,
+        weight=weight / weight.mean(),
+        max_bin=params["max_bin"],
+        nthread=params["nthread"],
+    )
+
+
+def calibrate(raw: Float64Array, ratio: Float64Array) -> tuple[float, ...]:
+    """Shifts by which held-out `ratio` (N,) lies below each quantile of `raw` (N, 5) as often as it says."""
+    if not len(ratio):
+        return (0.0,) * len(LEVELS)
+    miss = (ratio[:, None] - raw) / width(raw)
+    found = [float(np.quantile(miss[:, i], level)) for i, level in enumerate(LEVELS)]
+    return tuple(float(np.clip(shift, -_MAX_SHIFT, _MAX_SHIFT)) for shift in found)
