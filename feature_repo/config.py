@@ -11,6 +11,8 @@ from core.workspace import Workspace
 from feature_repo.feast_api import RepoConfig
 
 PROJECT = "regulars"
+OFFLINE_STORE = "feature_repo.offline.SnapshotOfflineStore"
+"""Feast imports it by its name, when it is first needed."""
 WRITE_BATCH = 10_000
 
 
@@ -24,9 +26,9 @@ def repo_config(workspace: Workspace) -> RepoConfig:
     return RepoConfig(
         project=PROJECT,
         provider="local",
-        repo_path=str(workspace.feast_dir),
+        repo_path=str(workspace.root),
         registry=_registry(workspace),
-        offline_store={"type": "duckdb"},
+        offline_store={"type": OFFLINE_STORE},
         online_store=_online(workspace),
         materialization={"online_write_batch_size": WRITE_BATCH, "pull_latest_features": False},
         entity_key_serialization_version=3,

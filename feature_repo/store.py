@@ -30,7 +30,7 @@ from feature_repo.entities import entity
 from feature_repo.feast_api import FeatureStore
 from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
-from feature_repo.views import view
+from feature_repo.views import PLACE, view
 
 # Importing Feast switches these on; the versions of DuckDB and Ibis are pinned together.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"ibis\.")
@@ -66,7 +66,7 @@ def apply(workspace: Workspace, feast: FeatureStore) -> bool:
     if _applied(feast, marker, fingerprint):
         return False
     with locks.waiting(workspace.feast_dir / ".lock"):
-        views = {name: view(workspace, spec) for name, spec in catalog.VIEWS.items()}
+        views = {name: view(spec) for name, spec in catalog.VIEWS.items()}
         entities = {spec.entity.name: entity(spec.entity) for spec in catalog.VIEWS.values()}
         with _quiet():
             feast.apply([*entities.values(), *views.values(), *services(views)])
@@ -176,7 +176,7 @@ def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: dat
 
 def _definitions(workspace: Workspace) -> str:
     """A hash of all that `apply` registers."""
-    content = [repr(workspace.features_dir), repr(workspace.settings.stores), repr(sorted(catalog.SERVICES.items()))]
+    content = [repr(workspace.settings.stores), repr(sorted(catalog.SERVICES.items())), PLACE]
     content += [repr((v.name, v.entity, v.description, v.features)) for v in catalog.VIEWS.values()]
     return hashlib.sha256("\0".join(content).encode()).hexdigest()
 

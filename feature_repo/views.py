@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.entities import entity
 from feature_repo.feast_api import (
@@ -21,6 +20,8 @@ from feature_repo.feast_api import (
 from feature_repo.features import Dtype, Feature
 from feature_repo.snapshots import PART, TIMESTAMP
 
+PLACE = f"features/{{view}}/snapshot=*/{PART}"
+"""Where a view's snapshots lie in a workspace."""
 TTL = timedelta(days=2)
 """How long a snapshot's values hold in the point-in-time join. Reading asks for snapshots of the very dates, so a
 short time suffices, and keeps the join small; two days cover the 25-hour day."""
@@ -44,11 +45,11 @@ def field(feature: Feature) -> Field:
     )
 
 
-def view(workspace: Workspace, spec: catalog.View) -> FeatureView:
+def view(spec: catalog.View) -> FeatureView:
     """The Feast view over the snapshots of a catalogue view."""
     source = FileSource(
         name=f"{spec.name}_snapshots",
-        path=str(workspace.features_dir / spec.name / "snapshot=*" / PART),
+        path=PLACE.format(view=spec.name),
         file_format=ParquetFormat(),
         timestamp_field=TIMESTAMP,
         description=f"one Parquet file per snapshot date of {spec.name}",

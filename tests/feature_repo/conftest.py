@@ -28,6 +28,6 @@ def filled(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Wo
 
 @pytest.fixture
 def filled_copy(filled: Workspace, tmp_path: Path) -> Workspace:
-    """The same to write to: its own files, registered anew for their place."""
+    """The same to write to."""
     shutil.copytree(filled.root, tmp_path / "copy")
     return Workspace.open(tmp_path / "copy")

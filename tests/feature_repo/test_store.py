@@ -13,6 +13,8 @@ from core.errors import DataError, StoreError, UsageError
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots, store
 from feature_repo import filled as online_note
+from feature_repo.config import repo_config
+from feature_repo.feast_api import FeatureStore
 from tests.feature_repo.conftest import D
 from tests.feature_repo.shops import assert_same
 from tests.support.shop import FIRST_DAY
@@ -111,3 +113,11 @@ def test_rows_that_cannot_be_read_back_are_an_error(filled_copy: Workspace, monk
     monkeypatch.setattr(type(feast), "materialize", lambda *args, **kwargs: None)
     with pytest.raises(StoreError, match="could not be read back"):
         store.materialize(filled_copy, D - timedelta(days=7))
+
+
+def test_a_workspace_that_was_moved_reads_its_own_snapshots(filled_copy: Workspace) -> None:
+    """The registry that went with it speaks of no folder, so nothing has to be registered anew."""
+    moved = Workspace.open(filled_copy.root.rename(filled_copy.root.with_name("moved")))
+    assert not store.apply(moved, FeatureStore(config=repo_config(moved)))
+    frame = store.matrix(moved, SERVICE, D)
+    assert_same(frame.set_index(KEY).drop(columns="event_timestamp").sort_index(), partition(moved, VIEW, D))
