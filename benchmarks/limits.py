@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 
+from core import query_engine
 from core.keys import KeyStore
 from core.workspace import SETTINGS_FILE, Workspace
 from pipelines.processes import Processes, Server, free_port
@@ -61,10 +62,7 @@ def churn_milliseconds(root: Path) -> tuple[float, float]:
 
 
 def _customers(workspace: Workspace) -> list[str]:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         query = "SELECT DISTINCT customer_id FROM orders WHERE customer_id IS NOT NULL ORDER BY 1 LIMIT 200"
         return [row[0] for row in connection.execute(query).fetchall()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from core import utc
 from core.errors import DataError, UsageError
 from core.workspace import Workspace
 
@@ -24,7 +25,7 @@ def now(workspace: Workspace) -> datetime:
     """The shop's present moment in UTC: with `clock = "data"` the first of its present day."""
     if workspace.settings.clock == "data":
         return day_start(present(workspace), workspace.tables.timezone)
-    return datetime.now(UTC)
+    return utc.now()
 
 
 def day_start(day: date, zone: str) -> datetime:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final, Literal
 
+from core import utc
 from core.workspace import Workspace
 
 Purpose = Literal["personalisation", "profiling", "marketing"]
@@ -19,7 +20,7 @@ PURPOSES: Final[tuple[Purpose, ...]] = ("personalisation", "profiling", "marketi
 # The latest row of each customer and purpose; of two at the same moment the refusal holds.
 _LATEST: Final = """
     select customer_id, purpose, arg_max(granted, ("at", not granted))
-    from read_parquet(?) where {known} group by customer_id, purpose
+    from consents where {known} group by customer_id, purpose
 """
 
 
@@ -38,11 +39,10 @@ class Consents:
     @classmethod
     def load(cls, workspace: Workspace, as_of: date | None = None) -> Consents:
         """The choices made strictly before the shop's day `as_of`, or by now where it is None."""
-        files = [str(path) for path in workspace.tables.files("consents")]
-        if not files:
+        if not workspace.tables.has("consents"):
             return cls()
         choices: dict[str, dict[str, bool]] = {purpose: {} for purpose in PURPOSES}
-        for customer, purpose, granted in _latest(files, as_of):
+        for customer, purpose, granted in _latest(workspace, as_of):
             choices.setdefault(purpose, {})[customer] = granted
         return cls(True, workspace.settings.consents.default == "granted", choices)
 
@@ -61,10 +61,10 @@ class Consents:
         return {purpose: self.allows(customer_id, purpose) for purpose in PURPOSES}
 
 
-def _latest(files: list[str], as_of: date | None) -> list[tuple[str, str, bool]]:
-    import duckdb  # heavy, and only shops that track consents need it
+def _latest(workspace: Workspace, as_of: date | None) -> list[tuple[str, str, bool]]:
+    from core import query_engine  # heavy, and only shops that track consents need it
 
-    known, limit = ('"day" < ?', as_of) if as_of else ('"at" <= ?', datetime.now(UTC).replace(tzinfo=None))
-    with duckdb.connect() as connection:
-        rows: list[tuple[str, str, bool]] = connection.execute(_LATEST.format(known=known), [files, limit]).fetchall()
+    known, limit = ('"day" < ?', as_of) if as_of else ('"at" <= ?', utc.naive(utc.now()))
+    with query_engine.on_tables(workspace) as connection:
+        rows: list[tuple[str, str, bool]] = connection.execute(_LATEST.format(known=known), [limit]).fetchall()
     return rows

@@ -1,96 +1,27 @@
-"""The shop's committed tables: immutable Parquet files, named by one manifest that is replaced atomically."""
+"""The shop's tables of one generation: whoever holds a `Tables` sees the same, whatever is committed meanwhile."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core import locks
-from core.errors import NotReady, StoreError, did_you_mean
-from core.files import write_atomically
+from core.errors import NotReady, did_you_mean
+from core.manifest import PROTECTED, Manifest, TableFiles
 
 if TYPE_CHECKING:
     import duckdb
 
-PROTECTED = "protected"
-
-
-@dataclass(frozen=True)
-class TableFiles:
-    """One table of the current generation; `files` are names inside its folder."""
-
-    files: list[str]
-    rows: int
-    first_day: str | None = None
-    last_day: str | None = None
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One change: which table, and the earliest day whose rows it touched (None: any day)."""
-
-    generation: int
-    table: str
-    since: str | None
-    at: str
-
-
-@dataclass(frozen=True)
-class TableChange:
-    """What `Tables.commit` puts in the place of a table."""
-
-    files: list[Path]
-    rows: int
-    since: date | None
-    first_day: date | None = None
-    last_day: date | None = None
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The current generation of all tables."""
-
-    generation: int = 0
-    timezone: str = "UTC"
-    base_currency: str = ""
-    tables: dict[str, TableFiles] = field(default_factory=dict)
-    commits: list[Commit] = field(default_factory=list)
-
 
 class Tables:
-    """Reads and replaces the shop's tables. `protected` is not among those that `names` and `register` offer."""
+    """The tables of a generation. `protected` is not among those that `names` and `register` offer."""
 
-    def __init__(self, directory: Path, protected_directory: Path) -> None:
+    def __init__(self, directory: Path, protected_directory: Path, manifest: Manifest) -> None:
         self.directory = directory
         self.protected_directory = protected_directory
-
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest as it is now.
-
-        Raises:
-            StoreError: where it can't be read.
-        """
-        path = self.directory / "manifest.json"
-        if not path.exists():
-            return Manifest()
-        try:
-            raw: dict[str, Any] = json.loads(path.read_text())
-            tables = {name: TableFiles(**entry) for name, entry in raw.pop("tables").items()}
-            return Manifest(**{**raw, "tables": tables, "commits": [Commit(**c) for c in raw["commits"]]})
-        except (ValueError, TypeError, KeyError) as error:
-            raise StoreError(
-                "the table manifest is damaged",
-                where=str(path),
-                why=str(error),
-                todo="restore it from a backup, or remove tables/ and ingest again",
-            ) from None
+        self.manifest = manifest
 
     @property
     def generation(self) -> int:
@@ -138,6 +69,10 @@ class Tables:
         entry = self.manifest.tables.get(PROTECTED)
         return [self.protected_directory / file for file in entry.files] if entry else []
 
+    def all_files(self) -> list[Path]:
+        """Every file of the generation, those of the protected attributes too: to keep, not to read."""
+        return [path for name in self.names() for path in self.files(name)] + self.protected_files()
+
     def last_day(self) -> date:
         """The last day with an order line.
 
@@ -160,89 +95,16 @@ class Tables:
             files = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in self.files(name))
             connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{files}])')
 
-    def changed_since(self, generation: int, day: date, tables: list[str] | None = None) -> bool:
-        """Whether a commit after `generation` touched rows that a snapshot of `day` may see."""
-        return any(
-            commit.generation > generation
-            and commit.table != PROTECTED
-            and (tables is None or commit.table in tables)
-            and (commit.since is None or commit.since < day.isoformat())
-            for commit in self.manifest.commits
-        )
-
     def digest(self, before: date | None = None) -> str:
         """A hash of the data (that a training as of `before` may see): changes with every commit that touches them."""
-        limit = before.isoformat() if before else None
-        seen = [
-            (c.table, c.generation)
-            for c in self.manifest.commits
-            if c.table != PROTECTED and (limit is None or c.since is None or c.since < limit)
-        ]
+        seen = [(commit.table, commit.generation) for commit in self.manifest.seen_before(before)]
         files = {name: entry.files for name, entry in self.manifest.tables.items() if name != PROTECTED}
+        limit = before.isoformat() if before else None
         content = json.dumps([seen, files if limit is None else sorted(files), limit])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """One writer at a time.
-
-        Raises:
-            StoreError: another ingest is running.
-        """
-        with locks.trying(self.directory / ".lock") as is_alone:
-            if not is_alone:
-                raise StoreError(
-                    "another ingest is running on this workspace",
-                    where=str(self.directory),
-                    todo="wait until it has ended",
-                )
-            yield
-
-    def commit(
-        self,
-        changes: Mapping[str, TableChange],
-        *,
-        timezone: str | None = None,
-        base_currency: str | None = None,
-    ) -> int:
-        """Put new files in the place of old ones, all tables at once; hold `lock` meanwhile.
-
-        Returns the new generation. A crash before the last line leaves the old generation in force.
-        """
-        old = self.manifest
-        generation = old.generation + 1
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        tables = dict(old.tables)
-        for name, change in changes.items():
-            tables[name] = TableFiles(
-                [p.name for p in change.files], change.rows, _text(change.first_day), _text(change.last_day)
-            )
-        commits = [Commit(generation, name, _text(change.since), now) for name, change in changes.items()]
-        manifest = Manifest(
-            generation,
-            timezone or old.timezone,
-            base_currency or old.base_currency,
-            tables,
-            [*old.commits, *commits],
-        )
-        write_atomically(self.directory / "manifest.json", json.dumps(asdict(manifest), indent=1))
-        return generation
-
-    def collect_garbage(self) -> int:
-        """Remove files that no generation in force names; returns how many. Hold `lock` meanwhile."""
-        named = {p for name in self.names() for p in self.files(name)} | set(self.protected_files())
-        present = [*self.directory.glob("*/*.parquet"), *self.protected_directory.glob("*.parquet")]
-        stray = [path for path in present if path not in named]
-        for path in stray:
-            path.unlink(missing_ok=True)
-        return len(stray)
 
 
 def _day(text: str | None) -> date:
     if text is None:
         raise NotReady("the orders table has no rows", todo="run: regulars ingest")
     return date.fromisoformat(text)
-
-
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from core import settings as settings_module
 from core.errors import NotReady, UsageError
@@ -14,9 +16,12 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from core.table_store import TableStore
     from core.tables import Tables
 
 SETTINGS_FILE = "regulars.toml"
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 VARIABLE = "REGULARS_WORKSPACE"
 
 
@@ -94,11 +99,30 @@ class Workspace:
         return self.root / "secrets"
 
     @cached_property
-    def tables(self) -> Tables:
-        """The shop's committed tables."""
-        from core.tables import Tables
+    def table_store(self) -> TableStore:
+        """Where the generations of the shop's tables are made."""
+        from core.table_store import TableStore
 
-        return Tables(self.tables_dir, self.protected_dir)
+        return TableStore(self.tables_dir, self.protected_dir)
+
+    @property
+    def tables(self) -> Tables:
+        """The shop's committed tables: as of each look, or in a pinned workspace always the same.
+
+        Raises:
+            StoreError: they can't be read.
+        """
+        return self.table_store.current()
+
+    @contextmanager
+    def pinned(self) -> Iterator[Workspace]:
+        """This workspace with one generation of its tables, whatever is committed until the end of the block.
+
+        Raises:
+            StoreError: the tables can't be read.
+        """
+        with self.table_store.pinned() as tables:
+            yield _PinnedWorkspace(self, tables)
 
     @cached_property
     def database(self) -> Engine:
@@ -106,6 +130,38 @@ class Workspace:
         from core.database import connect
 
         return connect(self.settings.stores.database, self.root / "state.db")
+
+
+class _PinnedWorkspace(Workspace):
+    def __init__(self, origin: Workspace, tables: Tables) -> None:
+        super().__init__(origin.root, origin.settings)
+        self._origin = origin
+        self._tables = tables
+
+    @property
+    def tables(self) -> Tables:
+        return self._tables
+
+    @cached_property
+    def database(self) -> Engine:
+        return self._origin.database
+
+    @contextmanager
+    def pinned(self) -> Iterator[Workspace]:
+        yield self
+
+
+def of_one_generation(
+    job: Callable[Concatenate[Workspace, Arguments], Result],
+) -> Callable[Concatenate[Workspace, Arguments], Result]:
+    """Let a job on a workspace read one generation of the tables from its beginning to its end (see `pinned`)."""
+
+    @wraps(job)
+    def run(workspace: Workspace, /, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        with workspace.pinned() as pinned:
+            return job(pinned, *args, **options)
+
+    return run
 
 
 def find(root: Path | None = None) -> Path:

@@ -12,7 +12,7 @@ from datetime import date
 
 from core import locks
 from core.event_log import Event, EventLog
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from feature_repo import filled, online, store
 from feature_repo.store import MaterializeReport
 
@@ -43,6 +43,7 @@ def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
     return waiting
 
 
+@of_one_generation
 def refill(workspace: Workspace, as_of: date) -> tuple[MaterializeReport, Sequence[Event]]:
     """Fill the online store as of a date, then fold in the events no ingest has taken; returns these too.
 

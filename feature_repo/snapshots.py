@@ -2,7 +2,7 @@
 
 `features/<view>/snapshot=YYYY-MM-DD/` holds `part.parquet` (the key, the features, `event_timestamp`: 00:00 of
 the day in the shop's zone, as UTC) and `build.json` (what it was built from). A partition is stale when the
-transforms or the settings they use have changed, or when a commit since touched rows it may see.
+transforms or the settings they use have changed, or when it was made from other rows than those it may see.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core import locks, progress
 from core.clock import day_start
 from core.errors import DataError
 from core.files import replace_directory, staging_directory, write_atomically
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from feature_repo import aggregates, catalog, features, sources
 from feature_repo.catalog import View
 from feature_repo.families import windows
@@ -53,7 +53,7 @@ class Build:
     view: str
     snapshot: str
     transform: str
-    generation: int
+    data: str
     rows: int = 0
     seconds: float = 0.0
     built_at: str = ""
@@ -86,6 +86,7 @@ def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildRepor
     return ensure_all(workspace, [view], dates)[0]
 
 
+@of_one_generation
 def ensure_all(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> list[BuildReport]:
     """`ensure` for several views, from one reading of the tables.
 
@@ -106,7 +107,9 @@ def _ensure(workspace: Workspace, view: View, wanted: list[date], shop: Callable
             _tidy(workspace, view, transform)
             missing = _not_fresh(workspace, view, wanted, transform)
             for day in progress.current().track(missing, f"features: {view.name}", total=len(missing)):
-                _build(workspace, view, shop(), Build(view.name, day.isoformat(), transform, shop().generation))
+                _build(
+                    workspace, view, shop(), Build(view.name, day.isoformat(), transform, workspace.tables.digest(day))
+                )
     rows = sum(build.rows for day in wanted if (build := read_build(workspace, view.name, day)))
     reused = tuple(day for day in wanted if day not in set(missing))
     return BuildReport(view.name, tuple(missing), reused, rows, time.monotonic() - started)
@@ -118,7 +121,7 @@ def is_fresh(workspace: Workspace, view: View, day: date, transform: str | None 
     return (
         build is not None
         and build.transform == (transform or transform_hash(workspace, view))
-        and not workspace.tables.changed_since(build.generation, day)
+        and build.data == workspace.tables.digest(day)
     )
 
 

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 import sqlglot
 from ibis.backends import BaseBackend
 
+from core import query_engine
 from core.errors import UsageError, did_you_mean
 from core.expressions import parse_scalar
 from core.settings import Settings
@@ -60,11 +61,10 @@ class ShopTables:
     """
 
     def __init__(self, workspace: Workspace, engine: BaseBackend) -> None:
-        workspace.tables.entry("orders")
         self.settings: Settings = workspace.settings
         self.engine = engine
-        self.generation = workspace.tables.generation
         self._tables = workspace.tables
+        self._tables.entry("orders")
         self._kept: dict[str, ir.Table] = {}
 
     def has(self, name: str) -> bool:
@@ -234,11 +234,7 @@ class KnownTables:
 
 def connect(workspace: Workspace) -> BaseBackend:
     """The embedded engine: DuckDB in memory, within the settings' threads and memory."""
-    settings = workspace.settings
-    spill = workspace.features_dir / ".spill"
-    return ibis.duckdb.connect(
-        threads=settings.threads, memory_limit=f"{settings.memory_mb}MB", temp_directory=str(spill)
-    )
+    return ibis.duckdb.from_connection(query_engine.connect(workspace))
 
 
 def tables(workspace: Workspace, con: BaseBackend) -> ShopTables:

@@ -22,7 +22,7 @@ from core import locks, progress
 from core.clock import day_start
 from core.errors import RegularsError, StoreError, UsageError
 from core.files import write_atomically
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, filled, snapshots, sources
 from feature_repo.catalog import View
 from feature_repo.config import repo_config
@@ -82,6 +82,7 @@ def _applied(feast: FeatureStore, marker: Path, fingerprint: str) -> bool:
     return set(catalog.SERVICES) <= {service.name for service in feast.list_feature_services()}
 
 
+@of_one_generation
 def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd.DataFrame:
     """The service's features for each row of `entities`, as of its `event_timestamp` (aware; start of a day).
 
@@ -106,6 +107,7 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
     return pd.concat([entities, features], axis=1)
 
 
+@of_one_generation
 def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = None) -> pd.DataFrame:
     """Every entity of the snapshot as of a date, with its features, through `historical`.
 
@@ -122,6 +124,7 @@ def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = No
     return historical(workspace, service, ids.assign(**{TIMESTAMP: pd.Timestamp(moment)}))
 
 
+@of_one_generation
 def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
     """Fill the online store with the snapshots as of a date, and read some rows back.
 

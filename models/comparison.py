@@ -15,7 +15,7 @@ from pandas import DataFrame
 
 from core.errors import UsageError
 from core.progress import current
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import EVALUATION
 from models.intervals import Interval, bootstrap, paired
 from models.kinds import Kind, kind
@@ -85,6 +85,7 @@ class Comparison:
         }
 
 
+@of_one_generation
 def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
     """Compare two versions (numbers or aliases) on every statistic of their kind.
 

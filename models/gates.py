@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import DataError, GateRefused, RegularsError, StoreError
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import MODEL
 from models.comparison import difference
 from models.fairness_result import FairnessResult
@@ -48,6 +48,7 @@ class Refused(GateRefused):
         return super().as_dict() | {"gates": [asdict(gate) for gate in self.gates]}
 
 
+@of_one_generation
 def judge(workspace: Workspace, version: Version, registry: Registry | None = None) -> list[GateResult]:
     """Judge a version against the present champion and the house's rules, every gate, in a fixed order.
 
@@ -69,6 +70,7 @@ def judge(workspace: Workspace, version: Version, registry: Registry | None = No
     ]
 
 
+@of_one_generation
 def judge_and_keep(workspace: Workspace, version: Version, registry: Registry | None = None) -> list[GateResult]:
     """Judge, and store what the gates said with the version (`Version.gates`), for who may not wait for a judgement."""
     registry = registry or Registry(workspace)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models import gates
 from models.artifact_cache import MODEL
 from models.gates import GateResult, Refused, evidence
@@ -35,6 +35,7 @@ class Release:
         return asdict(self) | {"model": self.kind}
 
 
+@of_one_generation
 def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Release:
     """Let a version (number or alias) become champion, if every gate lets it through.
 
@@ -61,6 +62,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
     return Release("promote", kind_name, version.version, before, text, tuple(results))
 
 
+@of_one_generation
 def approve(workspace: Workspace, kind_name: str, name: str, who: str, reason: str) -> Release:
     """Record a reviewer's approval; it lifts a fairness block for the measurement it was given on.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import cast
 
-import duckdb
 import ibis
 import pandas as pd
 
+from core import query_engine
 from core.workspace import Workspace
 from feature_repo import sources
 
@@ -16,9 +16,7 @@ from feature_repo import sources
 def buyers(workspace: Workspace, start: date, stop: date) -> set[str]:
     """Customers with any order line on a day of `[start, stop)`."""
     query = "SELECT DISTINCT customer_id FROM orders WHERE day >= $start AND day < $stop AND customer_id IS NOT NULL"
-    with duckdb.connect() as connection:
-        connection.execute(f"SET threads = {workspace.settings.threads}")
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         return {name for (name,) in connection.execute(query, {"start": start, "stop": stop}).fetchall()}
 
 
@@ -28,9 +26,7 @@ def spent(workspace: Workspace, start: date, stop: date) -> pd.Series[float]:
         "SELECT customer_id, sum(revenue) AS revenue FROM orders "
         "WHERE day >= $start AND day < $stop AND customer_id IS NOT NULL GROUP BY 1"
     )
-    with duckdb.connect() as connection:
-        connection.execute(f"SET threads = {workspace.settings.threads}")
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         found = connection.execute(query, {"start": start, "stop": stop}).df()
     return cast("pd.Series[float]", found.set_index("customer_id")["revenue"])
 

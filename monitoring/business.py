@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
-import duckdb
 import pandas as pd
 
+from core import query_engine
 from core.workspace import Workspace
 
 FIGURES = ("revenue", "orders", "active customers", "repeat rate")
@@ -74,10 +74,7 @@ def figures(workspace: Workspace, days: list[date]) -> list[Figure]:
 def _measure(workspace: Workspace, windows: list[tuple[date, date]]) -> dict[str, list[float]]:
     """Each figure in each window."""
     frame = pd.DataFrame(windows, columns=["start", "stop"]).rename_axis("number").reset_index()
-    with duckdb.connect() as connection:
-        connection.execute(f"SET threads = {workspace.settings.threads}")
-        connection.execute(f"SET memory_limit = '{workspace.settings.memory_mb}MB'")
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         connection.register("windows", frame)
         bounds = {"first": min(w[0] for w in windows), "stop": max(w[1] for w in windows)}
         measured = connection.execute(_QUERY, bounds).df().set_index("number")

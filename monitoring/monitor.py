@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from core import progress
 from core.alerts import Alerts, Level
 from core.errors import DataError
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models.kinds import NAMES
 from monitoring import business, quality, rules, series, shop_report, watch
 from monitoring.business import Figure
@@ -23,6 +23,7 @@ from monitoring.watch import Watched
 _LEVELS: tuple[Level, ...] = ("info", "mild", "moderate", "severe")
 
 
+@of_one_generation
 def run(workspace: Workspace, as_of: date) -> MonitorReport:
     """Monitor the window before `as_of`.
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import pandas as pd
 
-from core.workspace import Workspace
+from core import query_engine
+from core.workspace import Workspace, of_one_generation
 from monitoring.fairness.counting import UNKNOWN
 
 
+@of_one_generation
 def attributes(workspace: Workspace) -> list[str]:
     """The protected attributes the shop keeps, in order; none where it keeps none."""
     return [] if not workspace.tables.protected_files() else _names(workspace)
 
 
+@of_one_generation
 def groups(workspace: Workspace, customer_ids: Sequence[str]) -> pd.DataFrame:
     """The group of each customer: one row per id in the order given, one column per attribute.
 
@@ -31,7 +33,7 @@ def groups(workspace: Workspace, customer_ids: Sequence[str]) -> pd.DataFrame:
 
 
 def _names(workspace: Workspace) -> list[str]:
-    with duckdb.connect() as connection:
+    with query_engine.connect(workspace) as connection:
         found = connection.execute(
             "SELECT DISTINCT attribute FROM read_parquet($files) WHERE value IS NOT NULL ORDER BY 1",
             {"files": _files(workspace)},
@@ -40,8 +42,7 @@ def _names(workspace: Workspace) -> list[str]:
 
 
 def _rows(workspace: Workspace) -> pd.DataFrame:
-    with duckdb.connect() as connection:
-        connection.execute(f"SET threads = {workspace.settings.threads}")
+    with query_engine.connect(workspace) as connection:
         found: pd.DataFrame = connection.execute(
             "SELECT customer_id, attribute, min(value) AS value FROM read_parquet($files) "
             "WHERE trim(value) <> '' GROUP BY ALL HAVING count(DISTINCT value) = 1",

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
+from core import query_engine
 from core.workspace import Workspace
 from monitoring.outcome import Check
 
@@ -67,9 +67,7 @@ def _orders(workspace: Workspace, as_of: date) -> list[Check]:
         "FROM orders WHERE day >= $first AND day < $stop GROUP BY 1"
     )
     bounds = {"first": as_of - length * (_BEFORE + 1), "start": as_of - length, "stop": as_of}
-    with duckdb.connect() as connection:
-        connection.execute(f"SET threads = {workspace.settings.threads}")
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         found = connection.execute(query, bounds).df()
     return [_share(name, found) for name in _SHARES]
 
@@ -85,8 +83,7 @@ def _share(name: str, found: pd.DataFrame) -> Check:
 def _silence(workspace: Workspace, as_of: date) -> Check:
     """Days without any order up to `as_of`, beside the longest such gap of the 90 days before."""
     query = "SELECT DISTINCT day FROM orders WHERE day >= $first AND day < $stop ORDER BY day"
-    with duckdb.connect() as connection:
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         rows = connection.execute(query, {"first": as_of - timedelta(days=90), "stop": as_of}).fetchall()
     days = [day for (day,) in rows]
     gaps = [(after - before).days - 1 for before, after in pairwise(days)]

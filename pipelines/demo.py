@@ -153,10 +153,9 @@ def _cells(interval: Any) -> tuple[str, str]:
 
 
 def _examples(workspace: Workspace) -> tuple[list[str], str]:
-    import duckdb
+    from core import query_engine
 
-    with duckdb.connect() as connection:
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         customers = connection.execute(
             "SELECT customer_id FROM orders WHERE customer_id IS NOT NULL"
             " GROUP BY 1 ORDER BY max(ordered_at) DESC, 1 LIMIT 2"

@@ -104,11 +104,12 @@ def _mapping(workspace: Workspace) -> str:
 
 
 def _tables(workspace: Workspace) -> str:
-    names = workspace.tables.names()
-    gone = [str(path) for name in names for path in workspace.tables.files(name) if not path.exists()]
+    tables = workspace.tables
+    names = tables.names()
+    gone = [str(path) for name in names for path in tables.files(name) if not path.exists()]
     if gone:
         raise FileNotFoundError(gone[0])
-    return f"{len(names)} tables, generation {workspace.tables.generation}" if names else "nothing ingested yet"
+    return f"{len(names)} tables, generation {tables.generation}" if names else "nothing ingested yet"
 
 
 def _database(workspace: Workspace) -> str:

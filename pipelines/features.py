@@ -8,13 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from core import progress
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, folding, snapshots, store
 from feature_repo.snapshots import TIMESTAMP, BuildReport
 from feature_repo.store import MaterializeReport
 from pipelines.output import require_suffix, write
 
 
+@of_one_generation
 def build(workspace: Workspace, as_of: date) -> list[BuildReport]:
     """Build every view's snapshot as of a date, where it is missing or stale.
 
@@ -26,6 +27,7 @@ def build(workspace: Workspace, as_of: date) -> list[BuildReport]:
     return snapshots.ensure_all(workspace, catalog.VIEWS, [as_of])
 
 
+@of_one_generation
 def export(workspace: Workspace, as_of: date, output: Path, view: str = "customer_features") -> int:
     """Write a view's matrix as of a date; returns its rows. Lists are written as JSON in a CSV file.
 
@@ -42,6 +44,7 @@ def export(workspace: Workspace, as_of: date, output: Path, view: str = "custome
     return int(table.num_rows)
 
 
+@of_one_generation
 def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
     """Fill the online store, then fold in again the purchases that no ingest has taken yet.
 

@@ -12,7 +12,7 @@ from pandas import DataFrame
 
 from core.errors import DataError, NotReady, UsageError, did_you_mean
 from core.progress import current
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import MODEL
 from models.kinds import kind, require_name
 from models.registry import Registry
@@ -52,6 +52,7 @@ class Predicted:
     output: Path
 
 
+@of_one_generation
 def predict(
     workspace: Workspace,
     name: str,

@@ -107,7 +107,8 @@ def collect(workspace: Workspace) -> State:
 
 
 def _tables(workspace: Workspace) -> list[TableState]:
-    entries = {name: workspace.tables.entry(name) for name in workspace.tables.names() if workspace.tables.has(name)}
+    tables = workspace.tables
+    entries = {name: tables.entry(name) for name in tables.names() if tables.has(name)}
     return [TableState(name, entry.rows, entry.first_day, entry.last_day) for name, entry in entries.items()]
 
 

@@ -9,7 +9,7 @@ from typing import cast
 from core.alerts import Alerts
 from core.errors import UsageError
 from core.progress import current
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models import gates
 from models.artifact_cache import EVALUATION
 from models.fairness_result import FairnessResult
@@ -21,6 +21,7 @@ from training import tracking
 from training.outcome import Trained
 
 
+@of_one_generation
 def train(
     workspace: Workspace, name: str, as_of: date, trials: int | None = None, timeout: int | None = None
 ) -> Trained:

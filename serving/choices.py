@@ -16,7 +16,6 @@ class Choices:
 
     def refresh(self) -> None:
         """Read the consents if the tables changed."""
-        generation = self._workspace.tables.generation
-        if generation != self._generation:
-            self.now = Consents.load(self._workspace)
-            self._generation = generation
+        if self._workspace.tables.generation != self._generation:
+            with self._workspace.pinned() as workspace:
+                self.now, self._generation = Consents.load(workspace), workspace.tables.generation

@@ -70,15 +70,20 @@ class ForecastCache:
         as_of = filled.as_of(self._workspace)
         if as_of is None:
             return
-        wanted = (champion.state, self._marker.stat().st_mtime_ns, self._workspace.tables.generation)
-        if wanted != self._made_for:
-            made = self._make(cast(Model, champion.model), as_of)
-            if made is not None:
-                self.now, self._made_for = made, wanted
-                self.refresh_acceptances(champion)
+        if self._wanted(self._workspace, champion) == self._made_for:
+            return
+        with self._workspace.pinned() as workspace:
+            wanted = self._wanted(workspace, champion)
+            made = self._make(workspace, cast(Model, champion.model), as_of)
+        if made is not None:
+            self.now, self._made_for = made, wanted
+            self.refresh_acceptances(champion)
 
-    def _make(self, model: Model, as_of: date) -> Outlook | None:
-        settings = self._workspace.settings
+    def _wanted(self, workspace: Workspace, champion: Champion) -> tuple[object, ...]:
+        return (champion.state, self._marker.stat().st_mtime_ns, workspace.tables.generation)
+
+    def _make(self, workspace: Workspace, model: Model, as_of: date) -> Outlook | None:
+        settings = workspace.settings
         if (model.keys, model.freq) != (settings.demand.series, settings.demand.freq):
             raise DataError(
                 f"the model forecasts {', '.join(model.keys)} by {model.freq}",
@@ -86,9 +91,9 @@ class ForecastCache:
                 todo="train a model of these: regulars train demand",
             )
         if model.freq == "W":  # weeks start on a Monday, the store may be filled as of another day
-            return batch.outlook(self._workspace, model, as_of)
-        found = self._features.read(SERVICE, KEY, filled.keys(self._workspace, VIEW))
+            return batch.outlook(workspace, model, as_of)
+        found = self._features.read(SERVICE, KEY, filled.keys(workspace, VIEW))
         if not found.known:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})
-        return forecast(model, frame, calendar(self._workspace), as_of, settings)
+        return forecast(model, frame, calendar(workspace), as_of, settings)

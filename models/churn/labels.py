@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import pandas as pd
 
+from core import query_engine
 from core.consents import Consents
 from core.errors import DataError
 from core.workspace import Workspace
@@ -64,8 +64,7 @@ def _query(workspace: Workspace, origins: Sequence[date], labels_until: date) ->
         "active": settings.churn.active_days,
         "horizon": settings.churn.horizon_days,
     }
-    with duckdb.connect(config={"threads": settings.threads}) as connection:
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         frame: pd.DataFrame = connection.execute(_EXAMPLES, values).df()
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-import duckdb
 import numpy as np
 
-from core.workspace import Workspace
+from core import query_engine
+from core.workspace import Workspace, of_one_generation
 from models.demand.series import Histories
 
 QUIET = 0.75
@@ -56,6 +56,7 @@ class Calendar:
         return Plans(tuple(holidays), closed, tuple(sorted(closed | {day for day in quiet if day < until})))
 
 
+@of_one_generation
 def calendar(workspace: Workspace) -> Calendar:
     """The holidays and closures of the shop's calendar.
 
@@ -65,7 +66,7 @@ def calendar(workspace: Workspace) -> Calendar:
     files = [str(path) for path in workspace.tables.files("calendar")]
     if not files:
         return Calendar()
-    with duckdb.connect() as connection:
+    with query_engine.connect(workspace) as connection:
         source = connection.read_parquet(files)
         rows = source.select("date, name, value, known_from").order("date, name").fetchall()
     days = [

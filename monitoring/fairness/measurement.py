@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models import kinds
 from models.demand.series import split_id
 from models.fairness_result import FairnessResult, GroupFigure
@@ -31,6 +31,7 @@ _VALUE_DAYS = 365
 _VERSION = "fairness"
 
 
+@of_one_generation
 def measure(workspace: Workspace, kind: str | Kind, model: FittedModel, as_of: date) -> FairnessResult:
     """The fairness of a model that knows nothing of `[as_of, as_of + horizon)`; that window must have passed.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from core import query_engine
 from core.expressions import literal
 from core.workspace import Workspace
 
@@ -25,12 +26,7 @@ def open_engine(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     try:
-        with duckdb.connect(str(folder / "staging.duckdb")) as connection:
-            connection.execute(f"SET threads = {workspace.settings.threads}")
-            connection.execute(f"SET memory_limit = '{workspace.settings.memory_mb}MB'")
-            connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")
+        with query_engine.connect(workspace, folder / "staging.duckdb") as connection:
             connection.execute("SET wal_autocheckpoint = '1TB'")
             connection.execute("PRAGMA disable_checkpoint_on_shutdown")
             yield connection

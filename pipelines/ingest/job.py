@@ -13,7 +13,7 @@ import duckdb
 from core import progress
 from core.errors import DataError, StoreError, UsageError, did_you_mean
 from core.event_log import EventLog
-from core.tables import TableChange
+from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
@@ -48,12 +48,12 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
     started = time.monotonic()
     source = sources.read(workspace)
     wanted = _wanted(workspace, source, replace)
-    with workspace.tables.lock(), _engine_errors(), open_engine(workspace) as connection:
+    with workspace.table_store.lock(), _engine_errors(), open_engine(workspace) as connection:
         ingest = _Ingest(workspace, source, connection, anew=replace is not None)
         ingest.read(wanted, everything=dry_run)
         checks = ingest.checks() if dry_run else ()
         if not dry_run:
-            workspace.tables.collect_garbage()
+            workspace.table_store.collect_garbage()
             ingest.refuse_bad_tables()
         reports = ingest.write(dry_run=dry_run)
     if not dry_run:
@@ -74,7 +74,7 @@ def _take_in_received(workspace: Workspace) -> list[TableReport]:
     events = EventLog(workspace).pending()
     if not events:
         return []
-    with workspace.tables.lock(), _engine_errors(), open_engine(workspace) as connection:
+    with workspace.table_store.lock(), _engine_errors(), open_engine(workspace) as connection:
         ingest = _Ingest(workspace, received_events.source(workspace, events), connection, anew=False, remembers=False)
         ingest.read(list(ingest.source.tables.values()))
         reports = ingest.write(dry_run=False)
@@ -312,8 +312,8 @@ class _Ingest:
 
     def _commit(self, changes: dict[str, TableChange]) -> None:
         if changes:
-            tables = self.workspace.tables
-            tables.commit(changes, timezone=self.source.timezone, base_currency=self.source.base_currency)
+            store = self.workspace.table_store
+            store.commit(changes, timezone=self.source.timezone, base_currency=self.source.base_currency)
 
     def _remember(self, reports: list[TableReport]) -> None:
         """Bad rows and the memory come after the commit: a crash before them only means reading again."""

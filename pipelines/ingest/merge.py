@@ -12,7 +12,7 @@ import duckdb
 
 from core.expressions import literal, quote
 from core.files import replacing
-from core.tables import TableChange
+from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TableSpec
 from pipelines.ingest import revisions

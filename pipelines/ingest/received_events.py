@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from core import query_engine
 from core.event_log import Event, EventLog
 from core.expressions import quote
 from core.workspace import Workspace
@@ -99,8 +100,7 @@ def _lines(workspace: Workspace, order_ids: set[str]) -> set[tuple[str, str]]:
     """The (order_id, product_id) of the ingested lines of some orders."""
     if not order_ids:
         return set()
-    with duckdb.connect() as connection:
-        workspace.tables.register(connection)
+    with query_engine.on_tables(workspace) as connection:
         query = "SELECT DISTINCT order_id, product_id FROM orders WHERE order_id IN (SELECT unnest(?))"
         return set(connection.execute(query, [sorted(order_ids)]).fetchall())
 

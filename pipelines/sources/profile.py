@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from core import query_engine
 from core.expressions import literal, quote
 from pipelines.sources.model import Origin
 
@@ -52,7 +53,7 @@ def profile(origin: Origin) -> tuple[list[Column], int]:
     Raises:
         DataError: it can't be read.
     """
-    with duckdb.connect() as connection:
+    with query_engine.without_workspace() as connection:
         staged = origin.stage(connection, "sampled")
         connection.execute(f"CREATE TEMP TABLE sample_ AS FROM {quote(staged.relation)} LIMIT {SAMPLE_ROWS}")
         [(rows,)] = connection.execute("SELECT count(*) FROM sample_").fetchall()

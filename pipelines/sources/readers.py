@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from core import query_engine
 from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import literal, quote
 from core.files import sha256
@@ -117,7 +118,8 @@ class ParquetFile:
 
     def columns(self) -> Mapping[str, str]:
         """Names and types from the file's own schema."""
-        types = describe(duckdb.connect(), f"SELECT * FROM {self._relation}", self.label)
+        with query_engine.without_workspace() as connection:
+            types = describe(connection, f"SELECT * FROM {self._relation}", self.label)
         types.pop("file_row_number")
         return types
 
@@ -149,7 +151,7 @@ class DuckdbTable:
 
     def columns(self) -> Mapping[str, str]:
         """Names and types of the table."""
-        with duckdb.connect() as connection:
+        with query_engine.without_workspace() as connection:
             return describe(connection, f"SELECT * FROM {self._attach(connection)}", self.label)
 
     def fingerprint(self) -> str:
@@ -198,7 +200,8 @@ class Query:
 
     def columns(self) -> Mapping[str, str]:
         """Names and types of the query's columns."""
-        types = describe(duckdb.connect(), self.sql, self.label)
+        with query_engine.without_workspace() as connection:
+            types = describe(connection, self.sql, self.label)
         types.pop(ROW)
         return types
 

@@ -148,13 +148,13 @@ def test_processes_append_at_once_and_share_one_secret(tmp_path):
 
 
 def test_a_customer_is_in_the_log_as_a_keyed_hash_only(workspace, log):
-    name = log.customer("4711")
+    name = log.customer("customer 4711")
     log.append("forget", "ada", name)
-    assert name == log.customer("4711") != log.customer("4712")
-    assert "4711" not in name
+    assert name == log.customer("customer 4711") != log.customer("customer 4712")
+    assert "customer 4711" not in name
     with workspace.database.connect() as connection:
         rows = connection.execute(sa.text("select * from audit_log")).all()
-    assert not [row for row in rows if "4711" in str(row)]
+    assert not [row for row in rows if "customer 4711" in str(row)]
 
 
 def test_the_secret_file_is_private_and_refused_when_it_is_not(tmp_path):

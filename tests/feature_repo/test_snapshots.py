@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.errors import DataError, NotReady, UsageError
-from core.tables import TableChange
+from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
 from tests.support.shop import FIRST_DAY
@@ -30,7 +30,7 @@ def touch_orders(workspace: Workspace, since: date | None) -> None:
     entry = workspace.tables.entry("orders")
     files = workspace.tables.files("orders")
     first, last = date.fromisoformat(entry.first_day or ""), date.fromisoformat(entry.last_day or "")
-    workspace.tables.commit({"orders": TableChange(files, entry.rows, since, first, last)})
+    workspace.table_store.commit({"orders": TableChange(files, entry.rows, since, first, last)})
 
 
 def test_a_snapshot_holds_key_time_and_every_feature(small_shop: Workspace) -> None:
@@ -124,10 +124,22 @@ def test_two_processes_build_a_snapshot_once(small_shop: Workspace) -> None:
     assert sorted(len(report.built) for report in reports) == [0, 1]
 
 
+def test_a_pinned_job_takes_no_snapshot_of_a_later_generation(small_shop: Workspace) -> None:
+    view = catalog.view(VIEW)
+    with small_shop.pinned() as before:
+        touch_orders(small_shop, D - WEEK)
+        snapshots.ensure(small_shop, VIEW, [D, D - WEEK])
+        assert not snapshots.is_fresh(before, view, D)
+        assert snapshots.is_fresh(before, view, D - WEEK)
+        snapshots.ensure(before, VIEW, [D])
+        assert snapshots.is_fresh(before, view, D)
+    assert not snapshots.is_fresh(small_shop, view, D)
+
+
 def test_a_snapshot_says_what_it_was_made_from(small_shop: Workspace) -> None:
     snapshots.ensure(small_shop, VIEW, [D])
     build = json.loads((snapshots.partition(small_shop, VIEW, D).parent / snapshots.BUILD).read_text())
-    assert build["generation"] == small_shop.tables.generation
+    assert build["data"] == small_shop.tables.digest(D)
     assert build["transform"] == snapshots.transform_hash(small_shop, catalog.view(VIEW))
     assert build["rows"] > 0
 

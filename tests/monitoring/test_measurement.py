@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from core.clock import present
-from core.tables import PROTECTED
+from core.manifest import PROTECTED
 from models.fairness_result import FairnessResult
 from monitoring import actuals
 from monitoring.fairness import measure

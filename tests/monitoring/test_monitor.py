@@ -8,7 +8,7 @@ import pytest
 
 from core.alerts import Alerts
 from core.clock import present
-from core.tables import PROTECTED
+from core.manifest import PROTECTED
 from feature_repo import snapshots
 from models.registry import Registry
 from monitoring import frames, monitor

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.clock import present
-from core.tables import PROTECTED
+from core.manifest import PROTECTED
 from monitoring import actuals, business, protected, quality, series
 from tests.support import shop
 

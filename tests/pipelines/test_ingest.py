@@ -90,11 +90,12 @@ def test_appended_lines_are_all_that_is_added(shop: Shop, good_lines: Lines) -> 
 def test_a_commit_says_from_which_day_on_facts_changed(shop: Shop) -> None:
     shop.lines(["c,o1,p,2024-03-01,1,1", "c,o2,p,2024-03-09,1,1"])
     run(shop.workspace)
+    before = shop.workspace.tables
     shop.lines(["c,o1,p,2024-03-01,1,1", "c,o2,p,2024-03-09,1,1", "c,o3,p,2024-03-05,1,1"])
     run(shop.workspace)
     tables = shop.workspace.tables
-    assert not tables.changed_since(1, date(2024, 3, 5))
-    assert tables.changed_since(1, date(2024, 3, 6))
+    assert tables.digest(date(2024, 3, 5)) == before.digest(date(2024, 3, 5))
+    assert tables.digest(date(2024, 3, 6)) != before.digest(date(2024, 3, 6))
     assert (tables.first_day(), tables.last_day()) == (date(2024, 3, 1), date(2024, 3, 9))
 
 
@@ -369,7 +370,7 @@ def test_a_changed_zone_is_refused_where_days_are_cut(shop: Shop, good_lines: Li
 
 def test_only_one_ingest_runs_at_a_time(shop: Shop, good_lines: Lines) -> None:
     shop.lines(good_lines(5))
-    with shop.workspace.tables.lock(), pytest.raises(StoreError, match="another ingest is running"):
+    with shop.workspace.table_store.lock(), pytest.raises(StoreError, match="another ingest is running"):
         run(shop.workspace)
 
 
@@ -392,7 +393,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from core.workspace import Workspace
-from core.tables import Tables
+from core.table_store import TableStore
 from pipelines.ingest import job, run
 
 def die(*args, **kwargs):
@@ -400,7 +401,7 @@ def die(*args, **kwargs):
 
 place = sys.argv[2]
 if place == "before the commit":
-    Tables.commit = die
+    TableStore.commit = die
 elif place == "after the commit":
     job._Ingest._remember = die
 else:

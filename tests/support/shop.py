@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from core import settings_template
-from core.tables import PROTECTED, TableChange
+from core.manifest import PROTECTED, TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 
@@ -70,7 +70,7 @@ def commit(workspace: Workspace, tables: Mapping[str, pd.DataFrame]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         days = _write(name, frame, path)
         changes[name] = TableChange([path], len(frame), days[0] if days else None, *(days or (None, None)))
-    workspace.tables.commit(changes, timezone=ZONE, base_currency="GBP")
+    workspace.table_store.commit(changes, timezone=ZONE, base_currency="GBP")
 
 
 def _write(name: str, frame: pd.DataFrame, path: Path) -> tuple[date, date] | None:
