@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from datetime import date
 
 import numpy as np
@@ -11,16 +12,17 @@ from core.consents import Consents
 from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray
-from models.recommendation import cold_start
 from models.recommendation.candidates import CandidateSource
+from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset, customers_before
 from models.recommendation.history import Histories
-from models.recommendation.item_item_index import ItemItemIndex
-from models.recommendation.model import RankedLists, Recommender
+from models.recommendation.model import Recommender
+from models.recommendation.pipeline import Query, RankedLists
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode, TwoStage
 
 COLUMNS = ["customer_id", "rank", "product_id", "score", "source", "model_version"]
+_LABELS = np.array([source.label for source in CandidateSource], dtype=object)
 
 
 def predict_file(
@@ -32,85 +34,59 @@ def predict_file(
     list has a product that the customer bought before.
     """
     dataset = Dataset.load(workspace, as_of)
-    frame = lists(workspace, model, dataset, mode, k)
-    missing = sorted(set(customers_before(workspace, as_of)) - set(frame.customer_id))
-    frame = pd.concat([frame, _popular(dataset, missing, k)], ignore_index=True)
+    strangers = sorted(set(customers_before(workspace, as_of)) - set(dataset.histories.customers))
+    frame = lists(workspace, model, dataset, mode, k, others=strangers)
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
     return frame.assign(model_version=version)[COLUMNS]
 
 
-def lists(workspace: Workspace, model: Recommender, dataset: Dataset, mode: Mode, k: int) -> pd.DataFrame:
-    """customer_id, rank, product_id, score, source of every customer with a history."""
+def lists(
+    workspace: Workspace,
+    model: Recommender,
+    dataset: Dataset,
+    mode: Mode,
+    k: int,
+    *,
+    others: Sequence[str] = (),
+    unavailable: Set[str] = frozenset(),
+) -> pd.DataFrame:
+    """customer_id, rank, product_id, score, source of every customer with a history, and of `others` without one."""
     if isinstance(model.ranker, TwoStage):
         model.ranker.use_threads(workspace.settings.threads)
-    index = dataset.index(model.item_statistics.neighbours)
-    refused = Consents.load(workspace, dataset.as_of).refused(dataset.histories.customers.tolist(), "personalisation")
-    blocks = range(0, len(dataset.histories), BLOCK)
-    parts = [
-        _block(model, index, dataset.histories.block(first, first + BLOCK), mode=mode, k=k, refused=refused)
-        for first in current().track(blocks, f"recommendation: ranking for {mode}", total=len(blocks))
-    ]
+    bound = model.bind(dataset.catalogue)
+    query = Query(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
+    parts = []
+    for histories, personal in ((dataset.histories, _personal(workspace, dataset)), _strangers(others)):
+        blocks = range(0, len(histories), BLOCK)
+        for first in current().track(blocks, f"recommendation: ranking for {mode}", total=len(blocks)):
+            block = slice(first, first + BLOCK)
+            part = histories.block(block.start, block.stop)
+            parts.append(
+                _frame(
+                    part, bound.catalogue, model.rank(bound, UserProfiles(part, bound.index), personal[block], query)
+                )
+            )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[:-1])
 
 
-def _block(
-    model: Recommender, index: ItemItemIndex, histories: Histories, *, mode: Mode, k: int, refused: set[str]
-) -> pd.DataFrame:
-    profiles = UserProfiles(histories, index)
-    best = model.best(profiles, mode, k)
-    silent = np.isin(histories.customers, list(refused))
-    best = _without(best, silent)
-    best = _filled(best, profiles, mode, k)
+def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:
+    """Who has bought something that counts and allows personalisation."""
+    histories = dataset.histories
+    refused = Consents.load(workspace, dataset.as_of).refused(histories.customers.tolist(), "personalisation")
+    return (np.diff(histories.start) > 0) & ~np.isin(histories.customers, list(refused))
+
+
+def _strangers(customers: Sequence[str]) -> tuple[Histories, BoolArray]:
+    return Histories.empty(customers), np.zeros(len(customers), dtype=bool)
+
+
+def _frame(histories: Histories, catalogue: Catalogue, ranked: RankedLists) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "customer_id": histories.customers[best.row],
-            "rank": best.rank,
-            "product_id": index.catalogue.ids[best.product],
-            "score": best.score.astype(float),
-            "source": np.array([source.label for source in CandidateSource], dtype=object)[best.source],
-        }
-    )
-
-
-def _without(best: RankedLists, rows: BoolArray) -> RankedLists:
-    """Nothing personal for those rows."""
-    keep = ~rows[best.row]
-    return RankedLists(best.row[keep], best.rank[keep], best.product[keep], best.score[keep], best.source[keep])
-
-
-def _filled(best: RankedLists, profiles: UserProfiles, mode: Mode, k: int) -> RankedLists:
-    """What sells best behind lists that are shorter than k."""
-    count = np.bincount(best.row, minlength=len(profiles.histories))
-    added: list[tuple[int, int, int, float]] = []
-    for row in np.flatnonzero(count < min(k, len(profiles.index.catalogue))):
-        own = best.row == row
-        used = set(best.product[own].tolist())
-        used |= set(profiles.product[profiles.row == row].tolist()) if mode == "new" else set()
-        below = float(best.score[own].min(initial=0.0))
-        more = cold_start.fill(profiles.index.catalogue, used, k - int(count[row]))
-        added += [(int(row), int(count[row]) + i + 1, p, below - 0.001 * (i + 1)) for i, p in enumerate(more)]
-    if not added:
-        return best
-    rows, rank, product, score = (np.array(column) for column in zip(*added, strict=True))
-    return RankedLists(
-        np.concatenate([best.row, rows]),
-        np.concatenate([best.rank, rank]),
-        np.concatenate([best.product, product]),
-        np.concatenate([best.score, score.astype(np.float32)]),
-        np.concatenate([best.source, np.full(len(rows), CandidateSource.POPULAR, dtype=np.int64)]),
-    )
-
-
-def _popular(dataset: Dataset, customers: list[str], k: int) -> pd.DataFrame:
-    """The best sellers for customers without a history."""
-    best = dataset.catalogue.popular[:k]
-    sales = dataset.catalogue.numbers["sales_weight"][best]
-    return pd.DataFrame(
-        {
-            "customer_id": np.repeat(np.array(customers, dtype=object), len(best)),
-            "rank": np.tile(np.arange(1, len(best) + 1), len(customers)),
-            "product_id": np.tile(dataset.catalogue.ids[best], len(customers)),
-            "score": np.tile((sales / max(float(sales.max(initial=0)), 1e-9)).astype(float), len(customers)),
-            "source": CandidateSource.POPULAR.label,
+            "customer_id": histories.customers[ranked.row],
+            "rank": ranked.rank,
+            "product_id": catalogue.ids[ranked.product],
+            "score": ranked.score.astype(float),
+            "source": _LABELS[ranked.source],
         }
     )

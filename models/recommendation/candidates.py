@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import cast
@@ -58,23 +59,28 @@ class Candidates:
         """Whether the customer never bought the product."""
         return self.entry < 0
 
+    @classmethod
+    def joined(cls, parts: Sequence[Candidates]) -> Candidates:
+        """All of them, the customers' apart; within a customer in the order of the parts."""
+        row = np.concatenate([part.row for part in parts])
+        order = np.argsort(row, kind="stable")
+        columns = (np.concatenate([getattr(part, n) for part in parts])[order] for n in ("product", "entry", "source"))
+        return cls(row[order], *columns)
+
     def where(self, keep: BoolArray) -> Candidates:
         """Some of them."""
         return Candidates(self.row[keep], self.product[keep], self.entry[keep], self.source[keep])
 
 
-def candidates(profiles: UserProfiles, limits: CandidateLimits, *, history: bool = True) -> Candidates:
-    """All candidates of a block of customers, each pair once; without `history` only products never bought."""
-    fresh = _fresh(profiles, limits)
-    if not history:
-        return fresh
-    own = _own(profiles, limits.history)
-    row = np.concatenate([own.row, fresh.row])
-    order = np.argsort(row, kind="stable")
-    parts = (
-        np.concatenate([getattr(own, name), getattr(fresh, name)])[order] for name in ("product", "entry", "source")
-    )
-    return Candidates(row[order], *parts)
+def candidates(profiles: UserProfiles, limits: CandidateLimits) -> Candidates:
+    """All candidates of a block of customers, each pair once."""
+    return Candidates.joined([_own(profiles, limits.history), _fresh(profiles, limits)])
+
+
+def crossed(profiles: UserProfiles, rows: Int64Array, products: Int64Array, source: Int64Array) -> Candidates:
+    """Each of the customers with each of the products, whose sources are given, shape (products,)."""
+    row, product = np.repeat(rows, len(products)), np.tile(products, len(rows))
+    return Candidates(row, product, profiles.entries_of(row, product), np.tile(source, len(rows)))
 
 
 def _own(profiles: UserProfiles, limit: int) -> Candidates:

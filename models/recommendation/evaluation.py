@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from core.workspace import Workspace
 from models.recommendation import batch, metrics
 from models.recommendation.dataset import Dataset
 from models.recommendation.labels import Relevance
 from models.recommendation.model import Recommender
+from models.recommendation.rankers import Mode
 
 
 def evaluate(workspace: Workspace, model: Recommender, dataset: Dataset, relevant: Relevance) -> pd.DataFrame:
     """The evaluation of a model on a dataset and what was bought after it."""
     columns: dict[str, object] = {}
     tops = {}
-    for mode, truth, suffix in (("all", relevant.all, ""), ("new", relevant.new, "_new")):
-        lists = batch.lists(workspace, model, dataset, mode, metrics.K)  # type: ignore[arg-type]
+    judged: tuple[tuple[Mode, sp.csr_matrix, str], ...] = (("all", relevant.all, ""), ("new", relevant.new, "_new"))
+    for mode, truth, suffix in judged:
+        lists = batch.lists(workspace, model, dataset, mode, metrics.K)
         tops[mode] = metrics.as_matrix(lists, dataset)
         columns |= {f"{name}{suffix}": values for name, values in metrics.ranking(tops[mode], truth).items()}
     columns |= metrics.beyond_accuracy(tops["all"], dataset)

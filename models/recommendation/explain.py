@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.arrays import Int64Array
 from models.recommendation.candidates import CandidateSource
-from models.recommendation.item_item_index import ItemItemIndex
 from models.recommendation.profiles import UserProfiles
 
 
 class Explainer:
-    """Reasons for one customer."""
+    """Reasons for one customer, a block of one; `region` where what sells best there was asked for."""
 
-    def __init__(self, profiles: UserProfiles, basket: Int64Array) -> None:
-        self._taste = profiles
+    def __init__(self, profiles: UserProfiles, region: str | None = None) -> None:
+        self._profiles = profiles
         self._catalogue = profiles.index.catalogue
-        self._basket = basket
+        self._region = region
 
     def reason(self, product: int, source: CandidateSource) -> str:
         """Why this product, given where it came from."""
@@ -30,24 +28,24 @@ class Explainer:
             case CandidateSource.BASKET:
                 return "often bought together with what is in your basket"
             case CandidateSource.POPULAR:
-                return cold(self._taste.index, source, None)
+                return f"sells best in {self._region}" if self._region else "sells best at present"
 
     def _history(self, product: int) -> str:
-        place = np.flatnonzero(self._taste.product == product)[0]
-        times, last = (int(self._taste.of_entries(name)[place]) for name in ("purchases", "last_days"))
+        place = np.flatnonzero(self._profiles.product == product)[0]
+        times, last = (int(self._profiles.of_entries(name)[place]) for name in ("purchases", "last_days"))
         days = "yesterday" if last == 1 else f"{last} days ago"
         return f"you bought it on {times} days, last {days}" if times > 1 else f"you bought it {days}"
 
     def _neighbour(self, product: int) -> str | None:
         """The purchase that speaks most for it."""
-        index = self._taste.index
+        index = self._profiles.index
         column = int(index.column[product])
         if column < 0:
             return None
-        weights = index.weights[self._taste.product][:, [column]].toarray().ravel()
+        weights = index.weights[self._profiles.product][:, [column]].toarray().ravel()
         if not weights.max(initial=0) > 0:
             return None
-        return f"customers who buy {self._kind(int(self._taste.product[weights.argmax()]))} buy it, too"
+        return f"customers who buy {self._kind(int(self._profiles.product[weights.argmax()]))} buy it, too"
 
     def _trend(self, product: int) -> str:
         first = int(self._catalogue.numbers["first_buyers_28d"][product])
@@ -60,10 +58,3 @@ class Explainer:
             if isinstance(text, str) and text:
                 return text
         return str(self._catalogue.ids[product])
-
-
-def cold(index: ItemItemIndex, source: CandidateSource, region: str | None) -> str:
-    """Why, where nothing is known of the customer."""
-    if source is CandidateSource.BASKET:
-        return "often bought together with what is in your basket"
-    return f"sells best in {region}" if region else "sells best at present"

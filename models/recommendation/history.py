@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,13 +78,13 @@ class Histories:
         )
 
     @classmethod
-    def empty(cls) -> Histories:
-        """Of one customer about whom nothing is known."""
+    def empty(cls, customers: Sequence[str] = ("",)) -> Histories:
+        """Of customers of whom nothing is known."""
         none = np.zeros(0, dtype=np.float32)
         return cls(
-            np.array([""], dtype=object),
-            {name: np.zeros(1, dtype=np.float32) for name in SCALARS},
-            np.zeros(2, dtype=np.int64),
+            np.array(customers, dtype=object),
+            {name: np.zeros(len(customers), dtype=np.float32) for name in SCALARS},
+            np.zeros(len(customers) + 1, dtype=np.int64),
             np.zeros(0, dtype=np.int64),
             dict.fromkeys(ENTRIES, none),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 
 from models import artifact
-from models.arrays import Float32Array, Int64Array
-from models.recommendation import cold_start, explain, golden, rankers, related_items
-from models.recommendation.candidates import CandidateLimits, Candidates, CandidateSource, candidates
+from models.arrays import BoolArray
+from models.recommendation import golden, rankers, related_items
+from models.recommendation.bound_statistics import BoundStatistics
+from models.recommendation.candidates import CandidateLimits, CandidateSource
 from models.recommendation.catalogue import KEY, Catalogue
+from models.recommendation.explain import Explainer
 from models.recommendation.history import IDS, Histories
-from models.recommendation.item_item_index import ItemItemIndex
 from models.recommendation.item_statistics import ItemStatistics
+from models.recommendation.pipeline import Pipeline, Query, RankedLists
 from models.recommendation.profiles import UserProfiles
 from models.recommendation.rankers import Mode, Ranker
-
-BASKET_BOOST = 2.0
-"""What a product that always shares the basket gains: twice the deviation of a customer's scores."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +35,10 @@ class Recommended:
     reason: str
 
 
-@dataclass(frozen=True)
-class RankedLists:
-    """The best products of a block of customers, by ascending row and rank (from 1)."""
-
-    row: Int64Array
-    rank: Int64Array
-    product: Int64Array
-    score: Float32Array
-    source: Int64Array
-
-
 class Recommender:
     """Recommends products.
 
-    Pure and safe to use from several threads: nothing but the last prepared catalogue is kept.
+    Pure and safe to use from several threads: nothing but what was prepared last is kept.
     """
 
     def __init__(self, statistics: ItemStatistics, ranker: Ranker, limits: CandidateLimits | None = None) -> None:
@@ -58,7 +46,8 @@ class Recommender:
         self.ranker = ranker
         self.limits = limits or CandidateLimits()
         self.golden: dict[str, Any] | None = None
-        self._prepared: tuple[object, ItemItemIndex] | None = None
+        self._prepared: tuple[object, BoundStatistics] | None = None
+        self._masked: tuple[object, object, BoolArray] | None = None
 
     @property
     def trained_as_of(self) -> date:
@@ -71,14 +60,17 @@ class Recommender:
         return [str(each) for each in self.item_statistics.catalogue.ids]
 
     @cached_property
-    def index(self) -> ItemItemIndex:
+    def bound(self) -> BoundStatistics:
         """The products as they were when it was trained."""
-        return ItemItemIndex.of(self.item_statistics.catalogue, self.item_statistics.neighbours)
+        return self.bind(self.item_statistics.catalogue)
 
-    def best(self, profiles: UserProfiles, mode: Mode, k: int) -> RankedLists:
-        """The k best candidates of each customer; fewer where there are not so many."""
-        pairs = candidates(profiles, self.limits, history=mode == "all")
-        return _top(pairs, self.ranker.score(profiles, pairs, mode), k)
+    def bind(self, catalogue: Catalogue) -> BoundStatistics:
+        """Its item statistics in the codes of a catalogue, which may be newer."""
+        return BoundStatistics.of(self.item_statistics, catalogue)
+
+    def rank(self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: Query) -> RankedLists:
+        """The lists of a block of customers; `personal` says whose profile may be used, shape (R,)."""
+        return Pipeline(bound, self.ranker, self.limits, profiles, personal, query).run()
 
     def recommend(
         self,
@@ -90,8 +82,9 @@ class Recommender:
         exclude: Sequence[str] = (),
         basket: Sequence[str] = (),
         region: str | None = None,
+        unavailable: Set[str] = frozenset(),
     ) -> list[Recommended]:
-        """At most k products for one customer.
+        """At most k products for one customer, fewer only where no more may be shown.
 
         Args:
             history: the customer's row of `customer_history`; None for a guest or without consent.
@@ -101,40 +94,29 @@ class Recommender:
             exclude: product ids that are left out.
             basket: product ids in the basket now: left out, and what goes with them comes first.
             region: for guests, where they are; one that sold nothing counts as none.
+            unavailable: product ids that can't be had now: left out. The same object is prepared once.
         """
-        index = self._index(catalogue)
-        products = index.catalogue
-        region = region if (self.item_statistics.regions.region == region).any() else None
-        unwanted = set(products.codes([*exclude, *basket]).tolist())
-        in_basket = products.codes(list(basket))
-        in_basket = in_basket[in_basket >= 0]
-        if history is None or history.get(IDS) is None or not len(history[IDS]):
-            ranked = cold_start.ranked(self.item_statistics, index, in_basket, region)
-            found = [each for each in ranked if each[0] not in unwanted][:k]
-            return [
-                Recommended(str(products.ids[p]), s, source.label, explain.cold(index, source, region))
-                for p, s, source in found
-            ]
-        profiles = UserProfiles(Histories.one(history, products), index)
-        pairs = candidates(profiles, self.limits, history=mode == "all")
-        pairs, boost = self._with_basket(profiles, pairs, in_basket, mode)
-        scores = self.ranker.score(profiles, pairs, mode)
-        if len(in_basket):
-            scores = rankers.standardised(scores, pairs.row) + boost
-        wanted = ~np.isin(pairs.product, list(unwanted))
-        top = _top(pairs.where(wanted), scores[wanted], k)
-        why = explain.Explainer(profiles, in_basket)
-        items = [
-            Recommended(
-                str(products.ids[p]), float(s), CandidateSource(o).label, why.reason(int(p), CandidateSource(o))
-            )
-            for p, s, o in zip(top.product, top.score, top.source, strict=True)
+        bound = self._bound(catalogue)
+        region = region if region in bound.regions else None
+        in_basket = bound.catalogue.codes(list(basket))
+        barred = self._mask(bound, unavailable)
+        if exclude or basket:
+            barred = barred | bound.mask([*exclude, *basket])
+        query = Query(k, mode, barred, in_basket[in_basket >= 0], region)
+        known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
+        histories = Histories.one(history, bound.catalogue) if history and known else Histories.empty()
+        profiles = UserProfiles(histories, bound.index)
+        ranked = self.rank(bound, profiles, np.array([known]), query)
+        why = Explainer(profiles, None if known else region)
+        found = zip(ranked.product, ranked.score, map(CandidateSource, ranked.source), strict=True)
+        return [
+            Recommended(str(bound.catalogue.ids[product]), float(score), source.label, why.reason(int(product), source))
+            for product, score, source in found
         ]
-        return items + self._filling(items, profiles, k, mode, unwanted)
 
-    def similar(self, product_id: str, k: int = 10) -> list[tuple[str, float]]:
+    def similar(self, product_id: str, k: int = 10, unavailable: Set[str] = frozenset()) -> list[tuple[str, float]]:
         """At most k products that speak most for the same customers; none for an unknown product."""
-        return related_items.similar(self.index, product_id, k)
+        return related_items.similar(self.bound.index, product_id, k, self._mask(self.bound, unavailable))
 
     def bought_together(self, product_id: str, k: int = 10) -> list[tuple[str, float]]:
         """At most k products that most often share a basket with it; none for an unknown product."""
@@ -161,55 +143,20 @@ class Recommender:
         model.golden = artifact.read_json(directory / golden.FILE)
         return model
 
-    def _index(self, columns: Mapping[str, Sequence[Any]] | None) -> ItemItemIndex:
+    def _bound(self, columns: Mapping[str, Sequence[Any]] | None) -> BoundStatistics:
         """The catalogue as given, prepared once for as long as the same object is given."""
         if not columns or KEY not in columns:
-            return self.index
+            return self.bound
         prepared = self._prepared
         if prepared is None or prepared[0] is not columns:
-            prepared = (columns, ItemItemIndex.of(Catalogue.of(columns), self.item_statistics.neighbours))
+            prepared = (columns, self.bind(Catalogue.of(columns)))
             self._prepared = prepared
         return prepared[1]
 
-    def _with_basket(
-        self, profiles: UserProfiles, pairs: Candidates, basket: Int64Array, mode: Mode
-    ) -> tuple[Candidates, Float32Array]:
-        """The candidates and what goes with the basket, and what each gains from it."""
-        if not len(basket):
-            return pairs, np.zeros(0, dtype=np.float32)
-        strength = cold_start.with_basket(self.item_statistics, profiles.index, basket)
-        bought = profiles.product if mode == "new" else np.zeros(0, dtype=np.int64)
-        more = np.setdiff1d(np.flatnonzero(strength > 0), np.concatenate([pairs.product, bought]))
-        entry = np.full(len(profiles.index.catalogue), -1, dtype=np.int64)
-        entry[profiles.product] = profiles.entry
-        source = np.full(len(more), CandidateSource.BASKET, dtype=np.int64)
-        added = Candidates(np.zeros(len(more), dtype=np.int64), more, entry[more], source)
-        names = ("row", "product", "entry", "source")
-        joined = Candidates(*(np.concatenate([getattr(pairs, n), getattr(added, n)]) for n in names))
-        return joined, np.float32(BASKET_BOOST) * strength[joined.product]
-
-    def _filling(
-        self, items: Sequence[Recommended], profiles: UserProfiles, k: int, mode: Mode, unwanted: set[int]
-    ) -> list[Recommended]:
-        """What sells best, where a customer has fewer than k candidates."""
-        if len(items) >= k:
-            return []
-        catalogue = profiles.index.catalogue
-        used = {*unwanted, *catalogue.codes([item.product_id for item in items]).tolist()}
-        used |= set(profiles.product.tolist()) if mode == "new" else set()
-        more = cold_start.fill(catalogue, used, k - len(items))
-        below = items[-1].score if items else 0.0
-        text = explain.cold(profiles.index, CandidateSource.POPULAR, None)
-        return [
-            Recommended(str(catalogue.ids[p]), below - 0.001 * (i + 1), CandidateSource.POPULAR.label, text)
-            for i, p in enumerate(more)
-        ]
-
-
-def _top(pairs: Candidates, scores: Float32Array, k: int) -> RankedLists:
-    """The k best of each row; of equal scores the smaller product code."""
-    order = np.lexsort((pairs.product, -scores, pairs.row))
-    row = pairs.row[order]
-    rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
-    best = order[rank <= k]
-    return RankedLists(pairs.row[best], rank[rank <= k], pairs.product[best], scores[best], pairs.source[best])
+    def _mask(self, bound: BoundStatistics, unavailable: Set[str]) -> BoolArray:
+        """Which products can't be had, looked up once for as long as the same objects are given."""
+        masked = self._masked
+        if masked is None or masked[0] is not bound or masked[1] is not unavailable:
+            masked = (bound, unavailable, bound.mask(unavailable))
+            self._masked = masked
+        return masked[2]

@@ -38,6 +38,24 @@ class UserProfiles:
         self.row: Int64Array = histories.rows[known]
         self.product: Int64Array = histories.product[known]
 
+    @cached_property
+    def sizes(self) -> Int64Array:
+        """How many products each customer bought that are in the catalogue, shape (R,)."""
+        return np.bincount(self.row, minlength=len(self.histories)).astype(np.int64)
+
+    def entries_of(self, row: Int64Array, product: Int64Array) -> Int64Array:
+        """The history entry of each pair of customer and product, -1 where it was never bought."""
+        size = len(self.index.catalogue)
+        key = self.row * size + self.product
+        order = np.argsort(key)
+        wanted = row * size + product
+        place = np.searchsorted(key[order], wanted)
+        found = np.full(len(wanted), -1, dtype=np.int64)
+        bought = np.flatnonzero(place < len(key))
+        bought = bought[key[order[place[bought]]] == wanted[bought]]
+        found[bought] = self.entry[order[place[bought]]]
+        return found
+
     def of_entries(self, name: str) -> Float32Array:
         """A property of the entries whose product is in the catalogue."""
         return self.histories.entries[name][self.entry]

@@ -62,8 +62,8 @@ def _popularity(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
 
 def _personal_frequency(profiles: UserProfiles, pairs: Candidates) -> Float32Array:
     """The customer's purchases of the product, half as much per 60 days; then what sells best."""
-    sales = _popularity(profiles, pairs)
-    return cast(Float32Array, _own_weight(profiles, pairs) + 1e-6 * sales / np.maximum(sales.max(initial=0), 1))
+    most = float(profiles.index.catalogue.numbers["sales_weight"].max(initial=1))
+    return cast(Float32Array, _own_weight(profiles, pairs) + 1e-6 * _popularity(profiles, pairs) / np.float32(most))
 
 
 def _item_item(profiles: UserProfiles, pairs: Candidates) -> Float32Array:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from models.arrays import BoolArray
 from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 
 
-def similar(index: ItemItemIndex, product_id: str, k: int) -> list[tuple[str, float]]:
-    """The strongest item-item weights of a product, best first; none for an unknown product."""
+def similar(index: ItemItemIndex, product_id: str, k: int, barred: BoolArray) -> list[tuple[str, float]]:
+    """The strongest item-item weights of a product, best first, to those that are not barred; none for an unknown."""
     code = int(index.catalogue.codes([product_id])[0])
     if code < 0:
         return []
     row = index.weights[code]
     targets = index.targets[row.indices]
-    found = sorted(zip((-row.data).tolist(), targets.tolist(), strict=True))[:k]
+    shown = ~barred[targets]
+    found = sorted(zip((-row.data[shown]).tolist(), targets[shown].tolist(), strict=True))[:k]
     return [(str(index.catalogue.ids[target]), -weight) for weight, target in found]
 
 

@@ -37,9 +37,6 @@ def test_new_candidates_were_never_bought_and_old_ones_were(everybody: UserProfi
     for row, product, new in zip(pairs.row.tolist(), pairs.product.tolist(), pairs.new, strict=True):
         assert ((row, product) in bought) != new
     assert (pairs.source[~pairs.new] == CandidateSource.HISTORY).all()
-    only_new = candidates(everybody, CandidateLimits(), history=False)
-    assert only_new.new.all()
-    assert len(only_new) == pairs.new.sum()
 
 
 def test_the_history_is_cut_at_what_is_bought_most_and_latest(everybody: UserProfiles) -> None:
