@@ -88,9 +88,13 @@ class EventLog:
             missing |= _EVENTS.c.applied_at < _naive(refilled_at)
         return self._where(missing & _EVENTS.c.ingested_at.is_(None))
 
-    def pending(self) -> list[Event]:
-        """Events no ingest has taken yet, in the order they came."""
-        return self._where(_EVENTS.c.ingested_at.is_(None))
+    def pending(self, customers: Iterable[str] | None = None) -> list[Event]:
+        """Events no ingest has taken yet, in the order they came: all, or those of some customers."""
+        missing = _EVENTS.c.ingested_at.is_(None)
+        if customers is None:
+            return self._where(missing)
+        pieces = [self._where(missing & _EVENTS.c.customer_id.in_(some)) for some in _chunks(sorted(set(customers)))]
+        return sorted((event for piece in pieces for event in piece), key=lambda event: event.sequence or 0)
 
     def mark_applied(self, events: Iterable[Event]) -> None:
         """The online store shows these."""

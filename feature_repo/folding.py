@@ -38,9 +38,15 @@ def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
     """
     waiting = log.unapplied(filled.at(workspace))
     if waiting:
-        online.apply_events(workspace, waiting)
+        online.apply_events(workspace, waiting, _shown(log, waiting))
         log.mark_applied(waiting)
     return waiting
+
+
+def _shown(log: EventLog, waiting: Sequence[Event]) -> list[Event]:
+    """The events of these customers that the online store shows already."""
+    new = {event.sequence for event in waiting}
+    return [event for event in log.pending({event.customer_id for event in waiting}) if event.sequence not in new]
 
 
 @of_one_generation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from core.event_log import Event
 from core.workspace import Workspace
 from feature_repo import catalog, filled, store, updates
 from feature_repo.catalog import View
-from feature_repo.purchases import KIND, Purchase
+from feature_repo.purchases import KIND, Purchase, by_customer
 from feature_repo.snapshots import TIMESTAMP
 
 _WRITERS: dict[Path, OnlineWriter] = {}
@@ -86,27 +86,25 @@ class OnlineWriter:
         self._readers = {view: OnlineReader.of_views(workspace, [view]) for view in views}
         self._lock = threading.Lock()
 
-    def apply(self, events: Iterable[Event]) -> int:
+    def apply(self, events: Sequence[Event], shown: Sequence[Event] = ()) -> int:
         """Fold purchases into their customers' features; returns how many customers changed.
 
-        Other kinds of events show with the next snapshot.
+        Other kinds of events show with the next snapshot. `shown` are events that were folded in before: a further
+        line of their orders is no order more.
 
         Raises:
             NotReady: the online store has not been filled.
             StoreError: it does not answer.
         """
-        bought = [event for event in events if event.kind == KIND]
+        if not any(event.kind == KIND for event in events):
+            return 0
         as_of = filled.as_of(self._workspace)
-        if bought and as_of is None:
+        if as_of is None:
             raise NotReady("the online store is empty", todo="run: regulars materialize")
-        customers: dict[str, list[Purchase]] = {}
-        for event in bought:
-            purchase = Purchase.of(event, as_of or date.min, self._workspace.tables.timezone)
-            customers.setdefault(event.customer_id, []).append(purchase)
-        if customers and as_of:
-            with self._lock:
-                for view, reader in self._readers.items():
-                    reader.write(view, self._updated(view, reader, customers, as_of))
+        customers = by_customer(events, shown, as_of, self._workspace.tables.timezone)
+        with self._lock:
+            for view, reader in self._readers.items():
+                reader.write(view, self._updated(view, reader, customers, as_of))
         return len(customers)
 
     def _updated(
@@ -124,7 +122,7 @@ class OnlineWriter:
         return frame.assign(**{TIMESTAMP: pd.Timestamp(day_start(as_of, self._workspace.tables.timezone))})
 
 
-def apply_events(workspace: Workspace, events: Sequence[Event]) -> int:
+def apply_events(workspace: Workspace, events: Sequence[Event], shown: Sequence[Event] = ()) -> int:
     """`OnlineWriter.apply` with a writer that this process keeps for the workspace.
 
     Raises:
@@ -136,4 +134,4 @@ def apply_events(workspace: Workspace, events: Sequence[Event]) -> int:
     with _WRITERS_LOCK:
         if workspace.root not in _WRITERS:
             _WRITERS[workspace.root] = OnlineWriter(workspace)
-    return _WRITERS[workspace.root].apply(events)
+    return _WRITERS[workspace.root].apply(events, shown)

@@ -8,10 +8,11 @@ the tests hold them to, but for those named in a family's `APPROXIMATE`); all ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from feature_repo.catalog import View
+from feature_repo.families import rfm
 from feature_repo.purchases import Purchase, Row
 
 
@@ -22,6 +23,14 @@ def nobody(view: View, has: Callable[[str], bool]) -> dict[str, Any]:
         for family in view.families
         for feature in family.FEATURES
     }
+
+
+def without_snapshot(columns: Mapping[str, Sequence[Any]]) -> list[bool]:
+    """Per row of `customer_features`, whether no snapshot has the customer: received purchases made all of it.
+
+    Every customer of a snapshot is scored by recency, and no purchase folded in gives that score.
+    """
+    return [score is None for score in columns.get(rfm.RECENCY_SCORE.name, ())]
 
 
 def apply_purchases(view: View, row: Row, purchases: Iterable[Purchase]) -> dict[str, Any]:

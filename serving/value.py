@@ -13,18 +13,23 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from feature_repo.families import gaps, money, recency, tenure
+
 DAYS: Final = 28
 HALF_LIFE: Final = 56
 OVERDUE_HALF_LIFE: Final = 28
-SPEND, TENURE, RECENCY, GAP = "revenue_decayed_56d", "days_since_first_visit", "days_since_last_visit", "gap_median"
+SPEND: Final = money.REVENUE_DECAYED[HALF_LIFE].name
+TENURE: Final = tenure.DAYS_SINCE_FIRST_VISIT.name
+RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
+GAP: Final = gaps.GAP_MEDIAN.name
 
 
 def value_forecast(features: Mapping[str, Any]) -> float | None:
     """Expected revenue of the next 28 days in the base currency; None without any visit."""
-    spend, recency = features.get(SPEND), features.get(RECENCY)
-    if spend is None or recency is None:
+    spend, since_last = features.get(SPEND), features.get(RECENCY)
+    if spend is None or since_last is None:
         return None
-    tenure = max(features.get(TENURE) or recency, DAYS)
-    known = (1 - 2 ** (-tenure / HALF_LIFE)) * HALF_LIFE / math.log(2)
-    overdue = max(0.0, recency - (features.get(GAP) or DAYS))
+    age = max(features.get(TENURE) or since_last, DAYS)
+    known = (1 - 2 ** (-age / HALF_LIFE)) * HALF_LIFE / math.log(2)
+    overdue = max(0.0, since_last - (features.get(GAP) or DAYS))
     return float(max(0.0, DAYS * spend / known * 2 ** (-overdue / OVERDUE_HALF_LIFE)))

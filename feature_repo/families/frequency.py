@@ -8,19 +8,21 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, distinct, total, within
 from feature_repo.features import Feature, counting
-from feature_repo.purchases import Purchase, Row, is_new_day
+from feature_repo.purchases import Purchase, Row, is_new_day, opens_order
 from feature_repo.sources import KnownTables, Snapshot
 
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 WEEKS = (4, 12, 26)
 HALF_LIVES = (7, 14, 28, 56)
-_VISIT_DAYS = [(f"visit_days_{n}d", n) for n in DAYS]
 _VISIT_WEEKS = [(f"visit_weeks_{n}w", n) for n in WEEKS]
 _DECAYED = [(f"visit_rate_decayed_{h}d", h) for h in HALF_LIVES]
 _LINES = [("lines_28d", 28), ("lines_84d", 84)]
+VISIT_DAYS = {n: counting(f"visit_days_{n}d", f"days with a purchase in the last {n} days", "days") for n in DAYS}
+BASKETS = {n: counting(f"baskets_{n}d", f"orders in the last {n} days", "orders") for n in (28, 84, 364)}
+"""By the days of the window."""
 FEATURES = (
-    *(counting(f"visit_days_{n}d", f"days with a purchase in the last {n} days", "days") for n in DAYS),
-    *(counting(f"baskets_{n}d", f"orders in the last {n} days", "orders") for n in (28, 84, 364)),
+    *VISIT_DAYS.values(),
+    *BASKETS.values(),
     *(counting(f"visit_weeks_{n}w", f"weeks with a purchase in the last {n} weeks", "weeks") for n in WEEKS),
     *(
         Feature(f"visit_rate_decayed_{h}d", f"visits, weighted by half for every {h} days back", "visits")
@@ -38,7 +40,7 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     one = visits.age * 0 + 1
     return visits.group_by("customer_id").agg(
         **{f"visit_days_{n}d": count(within(visits, n)) for n in DAYS},
-        **{f"baskets_{n}d": total(visits.baskets, within(visits, n)) for n in (28, 84, 364)},
+        **{f"baskets_{n}d": total(visits.baskets, within(visits, n)) for n in BASKETS},
         **{f"visit_weeks_{n}w": distinct(week, within(visits, 7 * n)) for n in WEEKS},
         **{f"visit_rate_decayed_{h}d": decayed(one, visits.age, h) for h in HALF_LIVES},
         **{f"lines_{n}d": total(visits.lines, within(visits, n)) for n in (28, 84)},
@@ -46,12 +48,14 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
 
 
 def after_purchase(row: Row, purchase: Purchase) -> dict[str, Any]:
-    """One more line; on a new day one more day, and perhaps one more week. Orders wait: lines come one by one."""
+    """One more line, and an order where it is the first line of one; on a new day a day, and perhaps a week."""
     age, last = purchase.age, row.get("days_since_last_visit")
     changes = {name: (row.get(name) or 0.0) + 1.0 for name, n in _LINES if age <= n}
+    if opens_order(row, purchase):
+        changes |= {f.name: (row.get(f.name) or 0.0) + 1.0 for n, f in BASKETS.items() if age <= n}
     if not is_new_day(row, purchase):
         return changes
-    changes |= {name: (row.get(name) or 0.0) + 1.0 for name, n in _VISIT_DAYS if age <= n}
+    changes |= {f.name: (row.get(f.name) or 0.0) + 1.0 for n, f in VISIT_DAYS.items() if age <= n}
     if last is None or (last - 1) // 7 != (age - 1) // 7:
         changes |= {name: (row.get(name) or 0.0) + 1.0 for name, n in _VISIT_WEEKS if age <= 7 * n}
     return changes | {name: (row.get(name) or 0.0) + 0.5 ** (age / h) for name, h in _DECAYED}

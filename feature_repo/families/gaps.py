@@ -15,9 +15,10 @@ from feature_repo.sources import KnownTables, Snapshot
 LONG = (14, 28)
 APPROXIMATE = ("overdue_ratio", "overdue_mean_ratio", "overdue_max_ratio")
 """After a purchase these take the new days since the last visit over the old gaps."""
+GAP_MEDIAN = Feature("gap_median", "median time between visits", "days")
 FEATURES = (
     Feature("gap_mean", "mean time between visits", "days"),
-    Feature("gap_median", "median time between visits", "days"),
+    GAP_MEDIAN,
     Feature("gap_std", "standard deviation of the time between visits", "days"),
     Feature("gap_max", "longest time between visits", "days"),
     Feature("gap_max_182d", "longest time between visits that ended in the last 182 days", "days"),

@@ -16,10 +16,16 @@ HALF_LIVES = (14, 28, 56)
 _SUMS = [(f"revenue_{n}d", n) for n in DAYS]
 _DECAYED = [(f"revenue_decayed_{h}d", h) for h in HALF_LIVES]
 MONEY = "base currency"
+REVENUE = {n: counting(f"revenue_{n}d", f"spend in the last {n} days", MONEY) for n in DAYS}
+"""By the days of the window."""
+REVENUE_DECAYED = {
+    h: Feature(f"revenue_decayed_{h}d", f"spend, weighted by half for every {h} days back", MONEY) for h in HALF_LIVES
+}
+"""By the half-life in days."""
 FEATURES = (
-    *(counting(f"revenue_{n}d", f"spend in the last {n} days", MONEY) for n in DAYS),
+    *REVENUE.values(),
     counting("counted_revenue_84d", "spend in the last 84 days on products that count", MONEY),
-    *(Feature(f"revenue_decayed_{h}d", f"spend, weighted by half for every {h} days back", MONEY) for h in HALF_LIVES),
+    *REVENUE_DECAYED.values(),
     Feature("revenue_per_visit_day", "mean spend of a day with a purchase", MONEY),
     Feature("revenue_last_visit", "spend at the last visit", MONEY),
     Feature("revenue_max_visit", "highest spend of a day", MONEY),

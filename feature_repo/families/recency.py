@@ -14,8 +14,9 @@ from feature_repo.sources import KnownTables, Snapshot
 
 ROUNDING = 1e-6  # a sum's last digits depend on its order
 NTH = (2, 3, 4, 5)
+DAYS_SINCE_LAST_VISIT = Feature("days_since_last_visit", "days since the last day with any purchase", "days")
 FEATURES = (
-    Feature("days_since_last_visit", "days since the last day with any purchase", "days"),
+    DAYS_SINCE_LAST_VISIT,
     Feature("days_since_last_counted_purchase", "days since the last purchase of a product that counts", "days"),
     Feature("days_since_last_big_basket", "days since the last visit above the customer's mean spend", "days"),
     *(

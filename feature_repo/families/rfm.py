@@ -34,13 +34,23 @@ STAGES: Mapping[int, str] = MappingProxyType(
     {1: "new", 2: "active", 3: "returning", 4: "slowing", 5: "dormant", 6: "lost"}
 )
 
-
+RECENCY_SCORE = Feature(
+    "recency_score", "fifth of customers by days since the last visit, 5 = most recent", "score", "int"
+)
+FREQUENCY_SCORE = Feature(
+    "frequency_score", "fifth of customers by visit days of the last 364 days, 5 = most", "score", "int"
+)
+MONETARY_SCORE = Feature("monetary_score", "fifth of customers by spend of the last 364 days, 5 = most", "score", "int")
+SEGMENT = Feature(
+    "rfm_segment", "segment by recency, frequency and money", "code", "int", codes=tuple(SEGMENTS.items())
+)
+STAGE = Feature("lifecycle_stage", "stage of the customer's life", "code", "int", codes=tuple(STAGES.items()))
 FEATURES = (
-    Feature("recency_score", "fifth of customers by days since the last visit, 5 = most recent", "score", "int"),
-    Feature("frequency_score", "fifth of customers by visit days of the last 364 days, 5 = most", "score", "int"),
-    Feature("monetary_score", "fifth of customers by spend of the last 364 days, 5 = most", "score", "int"),
-    Feature("rfm_segment", "segment by recency, frequency and money", "code", "int", codes=tuple(SEGMENTS.items())),
-    Feature("lifecycle_stage", "stage of the customer's life", "code", "int", codes=tuple(STAGES.items())),
+    RECENCY_SCORE,
+    FREQUENCY_SCORE,
+    MONETARY_SCORE,
+    SEGMENT,
+    STAGE,
     Feature("value_percentile", "percent rank of the customer's spend of the last 364 days", "share"),
 )
 

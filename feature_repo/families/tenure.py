@@ -11,10 +11,13 @@ from feature_repo.features import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 
+DAYS_SINCE_FIRST_VISIT = Feature("days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days")
+REPEAT_VISITS = counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days")
+VISIT_SPAN = counting("visit_span", "days from the first to the last purchase (t_x of BG/NBD)", "days")
 FEATURES = (
-    Feature("days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days"),
-    counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days"),
-    counting("visit_span", "days from the first to the last purchase (t_x of BG/NBD)", "days"),
+    DAYS_SINCE_FIRST_VISIT,
+    REPEAT_VISITS,
+    VISIT_SPAN,
     Feature("visit_rate", "days with a purchase per day since the first", "visits per day"),
     Feature("visit_span_share", "days from first to last purchase over days since the first", "share"),
     counting("lifetime_revenue", "spend since the first purchase", "base currency"),

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import logit
 
 from core.workspace import Workspace
+from feature_repo.families import frequency, money, recency, tenure
 from feature_repo.features import Feature
 from models import artifact
 from models.arrays import Float32Array, Float64Array
@@ -23,9 +24,9 @@ from models.churn.inputs import Inputs
 from models.churn.linear import Linear
 from models.churn.scorer import About, Scorer, describe_population
 
-RECENCY = ("days_since_last_visit",)
-RFM = ("days_since_last_visit", "visit_days_84d", "visit_days_364d", "revenue_84d", "revenue_364d")
-PURCHASES = ("repeat_visits", "visit_span", "days_since_first_visit")
+RECENCY = (recency.DAYS_SINCE_LAST_VISIT,)
+RFM = (*RECENCY, *(frequency.VISIT_DAYS[n] for n in (84, 364)), *(money.REVENUE[n] for n in (84, 364)))
+PURCHASES = (tenure.REPEAT_VISITS, tenure.VISIT_SPAN, tenure.DAYS_SINCE_FIRST_VISIT)
 STEP_DAYS = 2 * dataset.STEP_DAYS
 _STRENGTH = 1.0
 _LEAST, _MOST = 1e-4, 1 - 1e-4
@@ -128,16 +129,16 @@ def fit_on(workspace: Workspace, examples: pd.DataFrame, population: pd.DataFram
 
 
 def _logistic(
-    workspace: Workspace, names: Sequence[str], examples: pd.DataFrame, population: pd.DataFrame, as_of: date
+    workspace: Workspace, features: Sequence[Feature], examples: pd.DataFrame, population: pd.DataFrame, as_of: date
 ) -> LogisticBaseline:
-    inputs = Inputs(_named(names), {})
+    inputs = Inputs(tuple(features), {})
     linear = Linear.fit(inputs.matrix(examples), examples["churned"].to_numpy(), _STRENGTH)
     return LogisticBaseline(_about(workspace, inputs, linear.margins, population, as_of), linear)
 
 
 def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbdBaseline:
     """Fitted on the population's purchases alone: it needs no labels."""
-    inputs, horizon = Inputs(_named(PURCHASES), {}), workspace.settings.churn.horizon_days
+    inputs, horizon = Inputs(PURCHASES, {}), workspace.settings.churn.horizon_days
     matrix = inputs.matrix(population)
     parameters = bgnbd.fit(*(np.nan_to_num(matrix[:, column].astype(float)) for column in range(3)))
 
@@ -157,8 +158,3 @@ def _about(
 ) -> About:
     ranks, rate = describe_population(inputs, margins, population)
     return About(as_of, workspace.settings.churn.horizon_days, inputs, ranks, rate)
-
-
-def _named(names: Sequence[str]) -> tuple[Feature, ...]:
-    known: dict[str, Feature] = {feature.name: feature for feature in dataset.features()}
-    return tuple(known[name] for name in names)

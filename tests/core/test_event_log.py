@@ -25,6 +25,16 @@ def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(new_works
     assert log.pending() == new[1:]
 
 
+def test_what_waits_of_some_customers_is_found_in_the_order_it_came(new_workspace: Workspace) -> None:
+    log = EventLog(new_workspace)
+    events = [Event(customer, AT, "view", product_id=str(n)) for n, customer in enumerate(("b", "a", "c", "b"))]
+    new = log.append(events)
+    assert log.pending(["a", "b", "b"]) == [new[0], new[1], new[3]]
+    log.mark_ingested(new[:1])
+    assert log.pending(["a", "b"]) == [new[1], new[3]]
+    assert log.pending([]) == []
+
+
 def test_an_event_sent_again_counts_once(new_workspace: Workspace) -> None:
     log = EventLog(new_workspace)
     event = Event("007", AT, "view", product_id="1")

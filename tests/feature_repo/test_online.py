@@ -18,7 +18,7 @@ from core.workspace import Workspace
 from feature_repo import catalog, online, store, updates
 from feature_repo.families import gaps
 from feature_repo.online import OnlineReader, OnlineWriter
-from feature_repo.purchases import Purchase
+from feature_repo.purchases import Purchase, by_customer
 from tests.feature_repo.conftest import D
 from tests.feature_repo.shops import DAYS, FIRST, features_of, only, open_shop, orders, shops
 
@@ -82,6 +82,24 @@ def test_a_new_customer_appears_with_the_first_purchase(filled_copy: Workspace) 
     assert found["product_views_28d"] is None  # this shop has no events table
 
 
+def test_every_customer_of_a_snapshot_is_told_from_one_whom_only_received_purchases_made(filled: Workspace) -> None:
+    matrix = store.matrix(filled, SERVICE, D)
+    known = OnlineReader(filled, SERVICE).read(list(matrix["customer_id"]))
+    assert updates.without_snapshot(known) == [False] * len(matrix)
+    view = catalog.view("customer_features")
+    made = updates.apply_purchases(view, updates.nobody(view, lambda _: True), [Purchase(1), Purchase(1)])
+    assert updates.without_snapshot({name: [value] for name, value in made.items()}) == [True]
+
+
+def test_a_line_opens_an_order_unless_one_of_it_came_before() -> None:
+    one, two, unnamed = purchase("a", "1"), purchase("a", "2"), Event("a", NOON, "purchase", "003")
+    viewed = Event("a", NOON, "view", "003", "2")
+    lines = by_customer([one, two, one, unnamed, purchase("b", "1")], [viewed], D, "UTC")
+    assert [line.opens_order for line in lines["a"]] == [True, True, False, None]
+    assert [line.opens_order for line in lines["b"]] == [True]
+    assert [line.opens_order for line in by_customer([one, two], [two], D, "UTC")["a"]] == [True, False]
+
+
 def test_other_kinds_of_events_wait_for_the_next_snapshot(filled_copy: Workspace) -> None:
     assert OnlineWriter(filled_copy).apply([Event("c003", NOON, "view", "003")]) == 0
 
@@ -129,7 +147,7 @@ def test_folding_a_purchase_in_equals_a_snapshot_that_has_it(
     after = features_of(open_shop({**tables, "orders": pd.concat([tables["orders"], new])}), view, day)
 
     row = _plain(before.loc[customer]) if customer in before.index else updates.nobody(view, workspace.tables.has)
-    folded = updates.apply_purchases(view, row, [Purchase(age, "1", 1.0, float(price)) for age in ages])
+    folded = updates.apply_purchases(view, row, [Purchase(age, "1", 1.0, float(price), True) for age in ages])
 
     touched = {name for name in _changes(view, row, ages) if name not in gaps.APPROXIMATE}
     assert len(touched) > 30
@@ -156,7 +174,7 @@ def _changes(view: catalog.View, row: dict[str, Any], ages: list[int]) -> set[st
     names: set[str] = set()
     for family in view.families:
         if hasattr(family, "after_purchase"):
-            names |= set(family.after_purchase(row, Purchase(ages[0], "1", 1.0, 1.0)))
+            names |= set(family.after_purchase(row, Purchase(ages[0], "1", 1.0, 1.0, True)))
     return names
 
 
