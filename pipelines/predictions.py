@@ -29,6 +29,7 @@ _COLUMNS = {
         "churn_probability": _NUMBER,
         "risk_score": _INTEGER,
         "risk_tier": _INTEGER,
+        "action": _TEXT,
     },
     "recommendation": {
         "customer_id": _TEXT,

@@ -12,6 +12,7 @@ Fallback = Literal[
     "no_consent",
     "baseline",
     "inactive",
+    "new_customer",
     "unknown_customer",
     "unknown_series",
     "unknown_product",
@@ -22,6 +23,8 @@ FALLBACKS = {
     "no_consent": "the customer does not allow it",
     "baseline": "no model passed its gates yet: the best baseline answers",
     "inactive": "the customer has not bought for longer than the model's population has",
+    "new_customer": "the customer is known by purchases since the last snapshot only, which is none of those the model "
+    "was trained on: the rate of the whole population",
     "unknown_customer": "nothing is known of the customer",
     "unknown_series": "the series has no sales: nothing is expected",
     "unknown_product": "the product is not known: what sells best",
@@ -72,7 +75,11 @@ class ChurnResult(Result):
     )
     risk_tier: int | None = Field(ge=0, le=3)
     reasons: list[Reason] = Field(description="the strongest first; empty unless explain was true")
-    action: str | None = Field(description="the win-back action of the tier")
+    action: str | None = Field(description="the win-back action of the tier; none for who does not allow marketing")
+    action_reason: Literal["no_marketing_consent"] | None = Field(
+        description="null, or why nothing is to be done whatever the tier says; no_marketing_consent: "
+        "the customer does not allow marketing"
+    )
 
 
 class ChurnAnswer(PredictionAnswer):
@@ -141,8 +148,8 @@ class Rfm(Answer):
     """Recency, frequency, money."""
 
     recency_days: float | None = Field(description="days since the last purchase")
-    frequency: float | None = Field(description="orders so far")
-    monetary: float | None = Field(description="revenue so far, in the base currency")
+    frequency: float | None = Field(description="orders of the last 364 days")
+    monetary: float | None = Field(description="revenue of the last 364 days, in the base currency")
     recency_score: int | None = Field(description="1 to 5, 5 bought most recently")
     frequency_score: int | None = Field(description="1 to 5, 5 buys most often")
     monetary_score: int | None = Field(description="1 to 5, 5 spends most")
@@ -170,7 +177,14 @@ class EventsAnswer(Answer):
 
     accepted: int = Field(ge=0, description="events that were kept, known ones among them")
     known: int = Field(ge=0, description="those of them that had been sent before: they count once")
-    applied: bool = Field(description="whether the next prediction shows them; false: as soon as the store answers")
+    applied: bool = Field(
+        description="whether the next prediction shows the purchases among them; false: there is none, or the store "
+        "does not answer and shows them as soon as it does"
+    )
+    deferred: int = Field(
+        ge=0,
+        description="events of other kinds: they change no answer before the next snapshot (ingest, then materialize)",
+    )
 
 
 class FeedbackAnswer(Answer):

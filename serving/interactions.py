@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
 from core.errors import RegularsError
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
-from feature_repo import folding
+from feature_repo import folding, purchases
 
 PATIENCE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of events: `known` were sent before, `deferred` are of kinds that wait for the next snapshot.
+
+    `applied`: the online store shows the others, and there is one.
+    """
+
+    known: int
+    applied: bool
+    deferred: int
 
 
 class Interactions:
@@ -22,10 +35,12 @@ class Interactions:
         self._workspace = workspace
         self._log = log
 
-    def take(self, events: Sequence[Event]) -> tuple[int, bool]:
-        """Keep events and apply them; returns how many were new, and whether the online store shows them."""
+    def take(self, events: Sequence[Event]) -> Taken:
+        """Keep events, and fold those into the online store that it can show at once."""
         new = self._log.append(events)
-        return len(new), self.apply_missed()
+        shows_all = self.apply_missed()
+        at_once = sum(event.kind == purchases.KIND for event in events)
+        return Taken(len(events) - len(new), bool(at_once) and shows_all, len(events) - at_once)
 
     def apply_missed(self) -> bool:
         """Apply what is new, and what a crash, a store that was down, or its refilling left behind.

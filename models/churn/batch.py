@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
 
+from core.consents import Consents
 from core.errors import DataError
 from core.workspace import Workspace
 from models.churn import dataset
 from models.churn.scorer import Scorer
-from models.churn.tiers import tiers
+from models.churn.tiers import tiers, win_back
 
 
 def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str) -> pd.DataFrame:
-    """customer_id, as_of, churn_probability, risk_score, risk_tier, model_version: one row per customer.
+    """customer_id, as_of, churn_probability, risk_score, risk_tier, action, model_version: one row per customer.
+
+    The action is `none` for who did not allow marketing before `as_of`.
 
     Raises:
         DataError: the model was trained as of a later date, or nobody is active.
@@ -29,13 +33,21 @@ def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str)
         days = workspace.settings.churn.active_days
         raise DataError(f"no customer bought anything in the {days} days before {as_of}")
     scores = model.score(frame)
+    reached = tiers(scores.risk_score, workspace.settings.churn)
     return pd.DataFrame(
         {
             "customer_id": frame["customer_id"].astype(str),
             "as_of": as_of,
             "churn_probability": scores.probability,
             "risk_score": scores.risk_score,
-            "risk_tier": tiers(scores.risk_score, workspace.settings.churn),
+            "risk_tier": reached,
+            "action": _actions(workspace, frame["customer_id"].tolist(), reached.tolist(), as_of),
             "model_version": version,
         }
     )
+
+
+def _actions(workspace: Workspace, customers: Sequence[str], reached: Sequence[int], as_of: date) -> list[str]:
+    refused = Consents.load(workspace, as_of).refused(customers, "marketing")
+    pairs = zip(customers, reached, strict=True)
+    return [win_back(tier, customer not in refused, workspace.settings.churn).action for customer, tier in pairs]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from core.settings import Churn
 from models.arrays import Int64Array
+
+NoContact = Literal["no_marketing_consent"]
+NO_ACTION: Final = "none"
 
 
 def tiers(risk_scores: Sequence[int] | Int64Array, settings: Churn) -> Int64Array:
@@ -15,6 +19,13 @@ def tiers(risk_scores: Sequence[int] | Int64Array, settings: Churn) -> Int64Arra
     return np.searchsorted(np.asarray(settings.tiers), np.asarray(risk_scores), side="right")
 
 
-def action(tier: int, settings: Churn) -> str:
-    """What to do about a customer of the tier."""
-    return settings.actions[tier]
+class WinBack(NamedTuple):
+    """What to do about a customer, and why it is nothing where the tier asks for something."""
+
+    action: str
+    reason: NoContact | None
+
+
+def win_back(tier: int, may_contact: bool, settings: Churn) -> WinBack:
+    """The action of the tier for a customer who allows `marketing`; nobody else is contacted."""
+    return WinBack(settings.actions[tier], None) if may_contact else WinBack(NO_ACTION, "no_marketing_consent")

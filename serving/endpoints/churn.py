@@ -9,8 +9,10 @@ from typing import Any, Final, cast
 from core.keys import Key
 from core.prediction_log import Result
 from core.settings import Churn
+from feature_repo import updates
+from feature_repo.families import recency
 from models.churn.scorer import Contribution, Scorer
-from models.churn.tiers import action, tiers
+from models.churn.tiers import tiers, win_back
 from models.kinds import kind
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
@@ -22,23 +24,24 @@ from serving.runtime import Runtime
 
 REASONS: Final = 5
 MIDDLE: Final = 50
-RECENCY: Final = "days_since_last_visit"
+RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
 
 
 def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     """One result per id: the model's score; the population's rate for the unknown; none without consent."""
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
     serving = champion(runtime, "churn")
-    refused = runtime.choices.now.refused(body.customer_ids, "profiling")
+    choices, settings = runtime.choices.now, runtime.workspace.settings.churn
+    refused = choices.refused(body.customer_ids, "profiling")
     allowed = [customer for customer in body.customer_ids if customer not in refused]
     found = runtime.features.read(kind("churn").service, "customer_id", allowed)
-    settings = runtime.workspace.settings.churn
     scored = _scored(settings, serving, found, body.explain)
-    unknown = _unknown(settings, cast(Scorer, serving.model))
+    unknown = _of_population(settings, cast(Scorer, serving.model), "population")
     results = []
     for customer in body.customer_ids:
         line = _NOTHING if customer in refused else scored.get(customer, unknown)
-        results.append({"customer_id": customer, **line})
+        to_do = _win_back(line["risk_tier"], choices.allows(customer, "marketing"), settings)
+        results.append({"customer_id": customer, **line, **to_do})
     logged = [Result(r["customer_id"], r["churn_probability"], fallback=r["fallback"]) for r in results]
     return answer(runtime, serving, "churn", results, logged=logged, request={"explain": body.explain})
 
@@ -48,29 +51,32 @@ _NOTHING: Mapping[str, Any] = {
     "risk_score": None,
     "risk_tier": None,
     "reasons": [],
-    "action": None,
     "fallback": "no_consent",
 }
 
 
 def _scored(settings: Churn, serving: Champion, found: Found, explain: bool) -> dict[str, dict[str, Any]]:
+    """The line of each customer the feature store knows; who is known by purchases since the snapshot only is new."""
     if not found.known:
         return {}
     scorer = cast(Scorer, serving.model)
     scores = scorer.score(found.columns)
     reasons = scorer.explain(found.columns, REASONS) if explain else [[] for _ in found.known]
     inactive = [days is None or days > settings.active_days for days in found.columns[RECENCY]]
-    return {
+    lines = {
         customer: _line(settings, probability, score, why, serving.fallback or ("inactive" if away else None))
         for customer, probability, score, why, away in zip(
             found.known, scores.probability, scores.risk_score, reasons, inactive, strict=True
         )
     }
+    new = updates.without_snapshot(found.columns)
+    of_new = _of_population(settings, scorer, "new_customer")
+    return lines | {customer: of_new for customer, is_new in zip(found.known, new, strict=True) if is_new}
 
 
-def _unknown(settings: Churn, scorer: Scorer) -> dict[str, Any]:
+def _of_population(settings: Churn, scorer: Scorer, fallback: str) -> dict[str, Any]:
     """The rate of the whole population says nothing about the order within it: the middle of the ranks."""
-    return _line(settings, scorer.population_rate, MIDDLE, [], "population")
+    return _line(settings, scorer.population_rate, MIDDLE, [], fallback)
 
 
 def _line(
@@ -82,9 +88,16 @@ def _line(
         "risk_score": score,
         "risk_tier": tier,
         "reasons": [asdict(reason) for reason in reasons],
-        "action": action(tier, settings),
         "fallback": fallback,
     }
+
+
+def _win_back(tier: int | None, may_contact: bool, settings: Churn) -> dict[str, str | None]:
+    """Without a tier there is nothing to say of an action."""
+    if tier is None:
+        return {"action": None, "action_reason": None}
+    found = win_back(tier, may_contact, settings)
+    return {"action": found.action, "action_reason": found.reason}
 
 
 ENDPOINT = Endpoint(

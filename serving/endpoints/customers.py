@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.keys import Key
-from feature_repo.families.rfm import SEGMENTS, STAGES
+from feature_repo import updates
+from feature_repo.families import frequency, money, recency, rfm
 from serving.answers import CustomersAnswer
 from serving.bodies import CustomersBody
 from serving.endpoint import Endpoint
@@ -16,12 +17,12 @@ from serving.value import value_forecast
 
 VIEW: Final = "customer_features"
 RFM: Final = {
-    "recency_days": "days_since_last_visit",
-    "frequency": "baskets_364d",
-    "monetary": "revenue_364d",
-    "recency_score": "recency_score",
-    "frequency_score": "frequency_score",
-    "monetary_score": "monetary_score",
+    "recency_days": recency.DAYS_SINCE_LAST_VISIT.name,
+    "frequency": frequency.BASKETS[364].name,
+    "monetary": money.REVENUE[364].name,
+    "recency_score": rfm.RECENCY_SCORE.name,
+    "frequency_score": rfm.FREQUENCY_SCORE.name,
+    "monetary_score": rfm.MONETARY_SCORE.name,
 }
 
 
@@ -32,13 +33,13 @@ def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any
     refused = choices.refused(body.customer_ids, "profiling")
     allowed = [customer for customer in body.customer_ids if customer not in refused]
     found = runtime.features.read_view(VIEW, allowed)
-    place = found.row
+    place, new = found.row, updates.without_snapshot(found.columns)
     results = []
     for customer in body.customer_ids:
         features = _row(found.columns, place[customer]) if customer in place else {}
-        missing = "no_consent" if customer in refused else None if features else "unknown_customer"
         about = {"customer_id": customer, **_profile(features), "consents": choices.of(customer)}
-        results.append({**about, "fallback": missing})
+        missing = "unknown_customer" if not features else "new_customer" if new[place[customer]] else None
+        results.append({**about, "fallback": "no_consent" if customer in refused else missing})
     return {"results": results}
 
 
@@ -49,8 +50,8 @@ def _row(columns: Mapping[str, list[Any]], place: int) -> dict[str, Any]:
 def _profile(features: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "rfm": {name: features.get(feature) for name, feature in RFM.items()},
-        "segment": SEGMENTS.get(features.get("rfm_segment", 0)),
-        "lifecycle_stage": STAGES.get(features.get("lifecycle_stage", 0)),
+        "segment": rfm.SEGMENTS.get(features.get(rfm.SEGMENT.name, 0)),
+        "lifecycle_stage": rfm.STAGES.get(features.get(rfm.STAGE.name, 0)),
         "value_forecast": value_forecast(features),
     }
 

@@ -1,8 +1,9 @@
-"""POST /v1/events: what customers do now; kept first, then shown by the next prediction."""
+"""POST /v1/events: what customers do now; kept first, then purchases are shown by the next prediction."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,15 +18,14 @@ from serving.runtime import Runtime
 
 
 def events(runtime: Runtime, body: EventsBody, _key: Key) -> dict[str, Any]:
-    """Keep the events and let the online store show them."""
+    """Keep the events, and let the online store show the purchases."""
     now = clock.now(runtime.workspace)
     taken = [_event(event, now) for event in body.events]
     for place, event in enumerate(taken):
         if event.occurred_at > now:
             allowed = f"at or before the shop's present, {now:%Y-%m-%dT%H:%M:%SZ}; null for now"
             raise InvalidBody.field(f"events[{place}].occurred_at", "lies ahead", allowed)
-    new, applied = runtime.interactions.take(taken)
-    return {"accepted": len(taken), "known": len(taken) - new, "applied": applied}
+    return {"accepted": len(taken), **asdict(runtime.interactions.take(taken))}
 
 
 def _event(body: EventBody, now: datetime) -> Event:
@@ -42,7 +42,7 @@ ENDPOINT = Endpoint(
     "events",
     events,
     EventsAnswer,
-    "Tell what customers do; the next prediction shows it",
+    "Tell what customers do; the next prediction shows purchases, the next snapshot all else",
     EventsBody,
     {"events": [{"customer_id": "2375", "kind": "purchase", "product_id": "1082185", "quantity": 1, "value": 2.5}]},
 )

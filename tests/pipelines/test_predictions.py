@@ -37,7 +37,9 @@ def champion(workspace):
 def test_parquet_has_the_contracts_columns_and_types(workspace, champion, tmp_path):
     done = predictions.predict(workspace, "churn", AS_OF, tmp_path / "out.parquet")
     schema = pq.read_schema(tmp_path / "out.parquet")
-    assert schema.names == ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "model_version"]
+    assert schema.names == [
+        "customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version",
+    ]  # fmt: skip
     assert (schema.field("customer_id").type, schema.field("as_of").type) == (pa.string(), pa.date32())
     assert schema.field("risk_score").type == pa.int32()
     assert (done.rows, done.version) == (3, "1")

@@ -36,7 +36,7 @@ def test_a_purchase_changes_the_next_prediction(shop: Shop) -> None:
     before = shop.post("/v1/churn", {"customer_ids": [customer]}).json()["results"][0]
     answer = shop.post("/v1/events", {"events": [purchase(customer)]}).json()
     after = shop.post("/v1/churn", {"customer_ids": [customer]}).json()["results"][0]
-    assert answer == {"accepted": 1, "known": 0, "applied": True}
+    assert answer == {"accepted": 1, "known": 0, "applied": True, "deferred": 0}
     assert before["fallback"] == "inactive"
     assert after["fallback"] is None
     assert after["churn_probability"] < before["churn_probability"]
@@ -50,17 +50,57 @@ def test_what_was_just_bought_is_not_new_any_more(shop: Shop) -> None:
     assert first not in after
 
 
-def test_a_new_customer_is_known_after_the_first_purchase(shop: Shop) -> None:
-    ask = {"customer_ids": ["brand new"]}
-    assert shop.post("/v1/churn", ask).json()["results"][0]["fallback"] == "population"
+def test_a_customer_whom_no_snapshot_has_is_new_and_scored_as_the_population(shop: Shop) -> None:
+    ask = {"customer_ids": ["brand new"], "explain": True}
+    unknown = shop.post("/v1/churn", ask).json()["results"][0]
     shop.post("/v1/events", {"events": [purchase("brand new")]})
-    assert shop.post("/v1/churn", ask).json()["results"][0]["fallback"] is None
+    new = shop.post("/v1/churn", ask).json()["results"][0]
+    assert unknown["fallback"] == "population"
+    assert new == unknown | {"fallback": "new_customer"}
+    assert (new["risk_tier"], new["action"], new["reasons"]) == (0, "none", [])
+    about = shop.post("/v1/customers", {"customer_ids": ["brand new"]}).json()["results"][0]
+    assert (about["fallback"], about["segment"]) == ("new_customer", None)
+    assert (about["rfm"]["frequency"], about["rfm"]["monetary"]) == (1, 3.5)
+
+
+def orders(shop: Shop, customer: str) -> float:
+    result = shop.post("/v1/customers", {"customer_ids": [customer]}).json()["results"][0]
+    return float(result["rfm"]["frequency"])
+
+
+def test_orders_are_counted_once_however_their_lines_come(shop: Shop) -> None:
+    before = orders(shop, "c001")
+    two_lines = [purchase("c001", "007", order_id="o1"), purchase("c001", "008", order_id="o1")]
+    shop.post("/v1/events", {"events": two_lines})
+    assert orders(shop, "c001") == before + 1
+    shop.post("/v1/events", {"events": [purchase("c001", "009", order_id="o1")]})
+    assert orders(shop, "c001") == before + 1
+    shop.post("/v1/events", {"events": [purchase("c001", "009", order_id="o2")]})
+    assert orders(shop, "c001") == before + 2
+    folding.refill(shop.workspace, filled.as_of(shop.workspace))
+    assert orders(shop, "c001") == before + 2
+
+
+def test_events_that_change_no_answer_yet_are_kept_and_said_to_be_deferred(shop: Shop) -> None:
+    asked = [("/v1/churn", {"customer_ids": ["c001"]}), ("/v1/customers", {"customer_ids": ["c001"]})]
+
+    def answers() -> list[Any]:
+        return [shop.post(path, body).json()["results"] for path, body in asked]
+
+    before = answers()
+    seen = [{"customer_id": "c001", "kind": kind, "product_id": "007"} for kind in ("view", "view", "cart", "search")]
+    taken = shop.post("/v1/events", {"events": seen}).json()
+    assert taken == {"accepted": 4, "known": 0, "applied": False, "deferred": 4}
+    assert answers() == before
+    assert len(EventLog(shop.workspace).pending()) == 4
+    mixed = shop.post("/v1/events", {"events": [*seen, purchase("c001")]}).json()
+    assert (mixed["applied"], mixed["deferred"]) == (True, 4)
 
 
 def test_an_event_sent_twice_with_its_time_counts_once(shop: Shop) -> None:
     body = {"events": [purchase("c001", occurred_at="2024-08-20T10:00:00Z", order_id="o1")]}
     assert shop.post("/v1/events", body).json()["known"] == 0
-    assert shop.post("/v1/events", body).json() == {"accepted": 1, "known": 1, "applied": True}
+    assert shop.post("/v1/events", body).json() == {"accepted": 1, "known": 1, "applied": True, "deferred": 0}
     assert len(EventLog(shop.workspace).pending()) == 1
 
 

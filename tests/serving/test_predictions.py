@@ -97,6 +97,26 @@ def test_tiers_and_actions_follow_the_score(shop: Shop) -> None:
         score = result["risk_score"]
         tier = 3 if score >= 96 else 2 if score >= 86 else 1 if score >= 70 else 0
         assert (result["risk_tier"], result["action"]) == (tier, shop.workspace.settings.churn.actions[tier])
+        assert result["action_reason"] is None
+
+
+def test_nobody_is_contacted_who_did_not_allow_marketing_online_and_in_the_file(served: Workspace) -> None:
+    rows = [
+        (customer, purpose, purpose == "profiling" or number % 2 == 0)
+        for number, customer in enumerate(CUSTOMERS)
+        for purpose in ("profiling", "marketing")
+    ]
+    frame = pd.DataFrame(rows, columns=["customer_id", "purpose", "granted"])
+    commit(served, {"consents": frame.assign(at=pd.Timestamp("2024-02-01"))})
+    for shop in open_shop(served):
+        model = shop.runtime.champions.get("churn").model
+        file = kind("churn").predict_file(served, model, clock.present(served), "1")
+        results = shop.post("/v1/churn", {"customer_ids": file["customer_id"].tolist()}).json()["results"]
+        assert [result["action"] for result in results] == file["action"].tolist()
+        refused = [result for result in results if int(result["customer_id"][1:]) % 2]
+        assert {(r["action"], r["action_reason"]) for r in refused} == {("none", "no_marketing_consent")}
+        assert any(result["risk_tier"] > 0 for result in refused)
+        assert {r["action_reason"] for r in results if int(r["customer_id"][1:]) % 2 == 0} == {None}
 
 
 def ids(answer: Any) -> list[str]:

@@ -57,7 +57,7 @@ class ToyKind:
     def predict_file(self, workspace, model: ToyModel, as_of: date, version: str, **options) -> pd.DataFrame:
         ids = ["007", "c1", "c2"]
         frame = pd.DataFrame({"customer_id": ids, "as_of": as_of, "churn_probability": model.value})
-        return frame.assign(risk_score=[1, 2, 3], risk_tier=0, model_version=version)
+        return frame.assign(risk_score=[1, 2, 3], risk_tier=0, action="none", model_version=version)
 
     def baselines(self, workspace, as_of: date) -> dict[str, ToyModel]:
         return {"recency": ToyModel(1.3, as_of), "popularity": ToyModel(2.0, as_of)}

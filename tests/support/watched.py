@@ -56,7 +56,7 @@ class RecencyKind:
         score = np.floor(100 * pd.Series(chance).rank(pct=True)).clip(upper=100).astype(int)
         tier = np.digitize(score, workspace.settings.churn.tiers)
         columns = {"customer_id": ids, "as_of": as_of, "churn_probability": chance, "risk_score": score}
-        return pd.DataFrame(columns | {"risk_tier": tier, "model_version": version})
+        return pd.DataFrame(columns | {"risk_tier": tier, "action": "none", "model_version": version})
 
     def evaluate(self, workspace, model, as_of: date) -> pd.DataFrame:
         scores = self.predict_file(workspace, model, as_of, "-").set_index("customer_id")

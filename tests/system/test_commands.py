@@ -14,7 +14,7 @@ from tests.system.conftest import MAPPING
 
 OWED_LATER = ("forget", "churn-list", "simulate", "bench")
 COLUMNS = {
-    "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "model_version"],
+    "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version"],
     "demand": ["category", "date", "mean", "q05", "q25", "q50", "q75", "q95", "model_version"],
     "recommendation": ["customer_id", "rank", "product_id", "score", "source", "model_version"],
 }

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from core.settings import Churn
 from models.churn.ranks import Ranks
-from models.churn.tiers import action, tiers
+from models.churn.tiers import WinBack, tiers, win_back
 
 POPULATION = np.random.default_rng(3).beta(1, 5, 2345)
 
@@ -31,8 +31,16 @@ def test_a_higher_probability_never_has_a_lower_score(probabilities: list[float]
 def test_tiers_begin_where_the_settings_say(score: int, tier: int) -> None:
     settings = Churn()
     assert tiers([score], settings)[0] == tier
-    assert action(tier, settings) == settings.actions[tier]
 
 
 def test_a_shop_may_set_its_own_tiers() -> None:
     assert list(tiers([49, 50, 75, 99], Churn(tiers=(50, 75, 99)))) == [0, 1, 2, 3]
+
+
+@given(st.integers(0, 3), st.tuples(*[st.text(min_size=1)] * 4))
+def test_only_who_allows_marketing_is_contacted_whatever_the_tier(
+    tier: int, actions: tuple[str, str, str, str]
+) -> None:
+    settings = Churn(actions=actions)
+    assert win_back(tier, True, settings) == WinBack(actions[tier], None)
+    assert win_back(tier, False, settings) == WinBack("none", "no_marketing_consent")

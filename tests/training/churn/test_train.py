@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -95,14 +96,34 @@ def test_no_label_window_of_the_evaluation_model_reaches_its_evaluation(shop: Wo
 def test_the_prediction_file_holds_the_whole_population_once(shop: Workspace, record: TrainingRecord) -> None:
     file = CHURN.predict_file(shop, served(record), AS_OF, "7")
     assert list(file.columns) == [
-        "customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "model_version",
+        "customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action",
+        "model_version",
     ]  # fmt: skip
     population = labels.active(shop, AS_OF)
     assert list(file.customer_id) == population
     assert file.notna().all().all()
     assert file.churn_probability.between(0, 1).all()
     assert set(file.model_version) == {"7"}
+    actions = shop.settings.churn.actions
+    assert list(file.action) == [actions[tier] for tier in file.risk_tier]
     assert served(record).population_rate == pytest.approx(file.churn_probability.mean())
+
+
+def test_who_had_not_allowed_marketing_by_the_date_of_the_file_gets_no_action(
+    shop: Workspace, record: TrainingRecord, copy_workspace: Callable[[Workspace, str], Workspace]
+) -> None:
+    before = CHURN.predict_file(shop, served(record), AS_OF, "7")
+    refused, later, *others = before.loc[before.action != "none", "customer_id"]
+    at = pd.Timestamp("2024-05-01")
+    everyone = pd.DataFrame({"customer_id": before.customer_id, "granted": True, "at": at})
+    marketing = everyone.assign(purpose="marketing", granted=everyone.customer_id != refused)
+    too_late = marketing[marketing.customer_id == later].assign(granted=False, at=pd.Timestamp(AS_OF))
+    tracked = copy_workspace(shop, "tracked")
+    commit(tracked, {"consents": pd.concat([everyone.assign(purpose="profiling"), marketing, too_late])})
+    file = CHURN.predict_file(tracked, served(record), AS_OF, "7")
+    changed = file[file.action != before.action]
+    assert (list(changed.customer_id), list(changed.action)) == ([refused], ["none"])
+    assert others
 
 
 def test_a_model_does_not_predict_a_past_that_it_knows(shop: Workspace, record: TrainingRecord) -> None:
