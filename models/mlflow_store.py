@@ -24,9 +24,10 @@ from core.database import driver, expand, masked  # noqa: E402
 from core.errors import StoreError  # noqa: E402
 from core.progress import current  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
-from models import moved  # noqa: E402
+from models import relocation  # noqa: E402
 
 _CONNECT_SECONDS = 3
+_followed: dict[Path, tuple[int, ...] | None] = {}
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
@@ -76,16 +77,36 @@ def connect(workspace: Workspace) -> MlflowClient:
         workspace.mlflow_dir.mkdir(parents=True, exist_ok=True)
     with talking(workspace), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own use of SQLAlchemy
-        _probe(workspace, url)
+        _probe(url)
         client = MlflowClient(tracking_uri=url, registry_uri=url)
         client.search_registered_models(max_results=1)
     return client
 
 
+def follow(workspace: Workspace) -> None:
+    """Let an embedded store point to this workspace's own artifacts, where it was copied or moved (`relocation`).
+
+    While its file is as it was when this was done last, that costs microseconds.
+    """
+    stores, seen = workspace.settings.stores, fingerprint(workspace)
+    if stores.mlflow_artifacts or seen is None or _followed.get(workspace.root) == seen:
+        return
+    engine = sa.create_engine(address(workspace))
+    try:
+        relocation.follow(engine, Path(artifact_root(workspace)))
+    finally:
+        engine.dispose()
+    _followed[workspace.root] = fingerprint(workspace)
+
+
 @contextmanager
 def talking(workspace: Workspace) -> Iterator[None]:
-    """Turn what goes wrong with the store into a StoreError; a missing entity stays an MlflowException."""
+    """Turn what goes wrong with the store into a StoreError; a missing entity stays an MlflowException.
+
+    An embedded store is made to follow its workspace first.
+    """
     try:
+        follow(workspace)
         yield
     except MlflowException as error:
         if missing(error):
@@ -110,15 +131,12 @@ def _down(workspace: Workspace, error: Exception) -> StoreError:
     )
 
 
-def _probe(workspace: Workspace, url: str) -> None:
+def _probe(url: str) -> None:
     timeout = {} if url.startswith("sqlite") else {"connect_timeout": _CONNECT_SECONDS}
     engine = sa.create_engine(url, connect_args=timeout)
     try:
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()
-        stores = workspace.settings.stores
-        if not stores.mlflow and not stores.mlflow_artifacts:
-            moved.follow(engine, Path(artifact_root(workspace)))
     finally:
         engine.dispose()
 

@@ -8,6 +8,7 @@ endpoints answer from the best baseline of the version that carries it.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,8 +133,7 @@ class Registry:
 
     def store_fairness(self, version: Version, result: FairnessResult) -> None:
         """Keep a fairness measurement with a version, in the place of an earlier one: the fairness gate reads it."""
-        with talking(self.workspace):
-            self.client.log_text(version.run_id, result.to_json(), fairness_result.ARTIFACT)
+        self.write_text(version, fairness_result.ARTIFACT, result.to_json())
         self.tag(version, fairness_result.TAG.removeprefix(PREFIX), result.state)
 
     def fairness(self, version: Version) -> FairnessResult | None:
@@ -148,10 +148,19 @@ class Registry:
 
         try:
             with talking(self.workspace):
-                uri = self.client.get_run(version.run_id).info.artifact_uri
-                return str(load_text(f"{uri}/{name}"))
+                return str(load_text(f"{self._artifacts(version)}/{name}"))
         except MlflowException as error:
             raise StoreError(f"{name} of {version} can't be read", where=version.location, why=str(error)) from error
+
+    def write_text(self, version: Version, name: str, text: str) -> None:
+        """Keep a text among what the version's run logged, in the place of an earlier one of that name."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        folder, _, file = name.rpartition("/")
+        with talking(self.workspace), tempfile.TemporaryDirectory() as scratch:
+            (Path(scratch) / file).write_text(text, encoding="utf-8")
+            # The client's own way remembers where a run of that id lay, also when another workspace was open.
+            get_artifact_repository(self._artifacts(version)).log_artifact(f"{scratch}/{file}", folder or None)
 
     def fetch(self, version: Version) -> Path:
         """The verified local copy: `model/`, `evaluation/`, `baseline/`, `card.md`, `features.json`, `version.json`.
@@ -164,6 +173,9 @@ class Registry:
     def serving_state(self, kind: str) -> ServingState | None:
         """What the endpoints answer from now (see `models.serving_state`). Never raises a StoreError."""
         return self._watch.state(kind)
+
+    def _artifacts(self, version: Version) -> str:
+        return str(self.client.get_run(version.run_id).info.artifact_uri)
 
     def _ensure_model(self, kind: str) -> None:
         if self._model(kind) is None:

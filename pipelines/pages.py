@@ -43,6 +43,7 @@ def _mlflow_environment(workspace: Workspace) -> dict[str, str]:
     """MLflow's stores, here rather than as arguments, which anybody on the machine may list."""
     from models import mlflow_store
 
+    mlflow_store.follow(workspace)
     return {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

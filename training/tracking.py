@@ -78,9 +78,8 @@ def log_fairness(workspace: Workspace, version: Version, result: FairnessResult)
     registry = Registry(workspace)
     registry.store_fairness(version, result)
     facts = json.loads(registry.read_text(version, RECORD))
-    with talking(workspace):
-        for name, text in card.render(facts, result).items():
-            registry.client.log_text(version.run_id, text, name)
+    for name, text in card.render(facts, result).items():
+        registry.write_text(version, name, text)
 
 
 def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:

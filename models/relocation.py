@@ -1,0 +1,47 @@
+"""Lets the embedded model registry follow a workspace that was copied, moved or restored.
+
+MLflow keeps where artifacts lie as absolute paths. A copy that still pointed to the folder it came from would read
+from there, and write into it. So before anything is read or written, what points to another workspace's artifacts
+is made to point to the same place in this one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+INSIDE: Final = "/mlflow/artifacts/"
+"""What every artifact's path has in it: the part of it that lies in a workspace begins here."""
+_PLACES: Final = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""The columns of MLflow's database that hold a path."""
+
+
+def follow(engine: sa.Engine, artifacts: Path) -> int:
+    """Point what MLflow's database remembers of artifacts to where they are now; returns how many paths it changed.
+
+    Args:
+        engine: of an embedded database.
+        artifacts: this workspace's folder of artifacts, `.../mlflow/artifacts`.
+    """
+    tables = set(sa.inspect(engine).get_table_names())
+    with engine.begin() as connection:
+        return sum(_follow(connection, *place, artifacts) for place in _PLACES if place[0] in tables)
+
+
+def _follow(connection: sa.Connection, table: str, column: str, artifacts: Path) -> int:
+    place: sa.ColumnClause[str] = sa.column(column, sa.Text)
+    elsewhere = place.contains(INSIDE) & ~place.startswith(f"{artifacts}/", autoescape=True) & ~place.contains("://")
+    query = sa.select(place).select_from(sa.table(table)).where(elsewhere).distinct()
+    found = connection.execute(query).scalars().all()
+    for old in found:
+        new = f"{artifacts}/{old.rpartition(INSIDE)[2]}"
+        connection.execute(sa.update(sa.table(table, place)).where(place == old).values({column: new}))
+    return len(found)
