@@ -9,26 +9,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 import structlog
 
-from core.schema import ensure
+from core.state.tables import ALERTS
 from core.workspace import Workspace
 
 Level = Literal["info", "mild", "moderate", "severe"]
 
-_METADATA = sa.MetaData()
-_TABLE = sa.Table(
-    "alerts",
-    _METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("level", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("first_at", sa.Text, nullable=False),
-    sa.Column("last_at", sa.Text, nullable=False),
-    sa.Column("times", sa.Integer, nullable=False),
-    sa.Column("closed_at", sa.Text),
-    sa.Column("closed_by", sa.Text),
-)
 _log = structlog.get_logger("alerts")
 
 
@@ -53,17 +38,16 @@ class Alerts:
 
     def __init__(self, workspace: Workspace) -> None:
         self._engine = workspace.database
-        ensure(self._engine, _METADATA)
 
     def append(self, level: Level, source: str, subject: str, text: str) -> int:
         """Raise an alert; while one from the same source about the same subject is open, it is renewed instead."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        same = sa.and_(_TABLE.c.source == source, _TABLE.c.subject == subject, _TABLE.c.closed_at.is_(None))
-        renewed = _TABLE.update().where(same).values(level=level, text=text, last_at=now, times=_TABLE.c.times + 1)
+        same = sa.and_(ALERTS.c.source == source, ALERTS.c.subject == subject, ALERTS.c.closed_at.is_(None))
+        renewed = ALERTS.update().where(same).values(level=level, text=text, last_at=now, times=ALERTS.c.times + 1)
         with self._engine.begin() as connection:
             if connection.execute(renewed).rowcount:
-                return int(connection.execute(sa.select(_TABLE.c.id).where(same)).scalars().first() or 0)
-            new = _TABLE.insert().values(
+                return int(connection.execute(sa.select(ALERTS.c.id).where(same)).scalars().first() or 0)
+            new = ALERTS.insert().values(
                 level=level, source=source, subject=subject, text=text, first_at=now, last_at=now, times=1
             )
             number = int((connection.execute(new).inserted_primary_key or (0,))[0])
@@ -72,7 +56,7 @@ class Alerts:
 
     def open(self) -> list[Alert]:
         """The alerts nobody closed, the newest first."""
-        return self._select(_TABLE.c.closed_at.is_(None))
+        return self._select(ALERTS.c.closed_at.is_(None))
 
     def recent(self, last: int = 50) -> list[Alert]:
         """Open and closed alerts, the newest first."""
@@ -81,12 +65,12 @@ class Alerts:
     def close(self, source: str, subject: str, by: str = "") -> bool:
         """Close the open alert of a source about a subject, dealt with or passed; whether there was one."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        same = sa.and_(_TABLE.c.source == source, _TABLE.c.subject == subject, _TABLE.c.closed_at.is_(None))
+        same = sa.and_(ALERTS.c.source == source, ALERTS.c.subject == subject, ALERTS.c.closed_at.is_(None))
         with self._engine.begin() as connection:
-            closed = connection.execute(_TABLE.update().where(same).values(closed_at=now, closed_by=by))
+            closed = connection.execute(ALERTS.update().where(same).values(closed_at=now, closed_by=by))
         return bool(closed.rowcount)
 
     def _select(self, condition: Any, last: int | None = None) -> list[Alert]:
-        query = sa.select(_TABLE).where(condition).order_by(_TABLE.c.last_at.desc(), _TABLE.c.id.desc()).limit(last)
+        query = sa.select(ALERTS).where(condition).order_by(ALERTS.c.last_at.desc(), ALERTS.c.id.desc()).limit(last)
         with self._engine.connect() as connection:
             return [Alert(**row) for row in connection.execute(query).mappings()]

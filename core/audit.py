@@ -21,26 +21,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.errors import DataError, UsageError
-from core.schema import ensure
 from core.secret_files import secret
+from core.state.tables import AUDIT_LOG
 from core.workspace import Workspace
 
 SECRET = "audit-key"
 GENESIS = "0" * 64
 _LOCK = 0x52656775  # PostgreSQL's advisory lock for appending
-
-_METADATA = sa.MetaData()
-_TABLE = sa.Table(
-    "audit_log",
-    _METADATA,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("who", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("details", sa.Text, nullable=False),
-    sa.Column("mac", sa.Text, nullable=False),
-)
 
 
 @dataclass(frozen=True)
@@ -77,13 +64,12 @@ class AuditLog:
     def __init__(self, workspace: Workspace) -> None:
         self._engine = workspace.database
         self._key = secret(workspace, SECRET)
-        ensure(self._engine, _METADATA)
 
     def append(self, action: str, who: str, subject: str, details: Mapping[str, Any] | None = None) -> Entry:
         """Add an entry and return it, on disk. A customer in `subject` or `details` goes in as `self.customer(id)`."""
         text = json.dumps(dict(details or {}), sort_keys=True, ensure_ascii=False)
         with self._appending() as connection:
-            last = connection.execute(sa.select(_TABLE).order_by(_TABLE.c.seq.desc()).limit(1)).first()
+            last = connection.execute(sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc()).limit(1)).first()
             seq, previous = (last.seq + 1, last.mac) if last else (1, GENESIS)
             values = {
                 "seq": seq,
@@ -94,21 +80,21 @@ class AuditLog:
                 "details": text,
             }
             mac = self._mac(values, previous)
-            connection.execute(_TABLE.insert().values(**values, mac=mac))
+            connection.execute(AUDIT_LOG.insert().values(**values, mac=mac))
         return _entry({**values, "mac": mac})
 
     def entries(self, subject: str | None = None, last: int | None = None) -> list[Entry]:
         """The entries in order, of one subject or all; with `last`, only so many from the end."""
-        query = sa.select(_TABLE).order_by(_TABLE.c.seq.desc())
+        query = sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc())
         if subject is not None:
-            query = query.where(_TABLE.c.subject == subject)
+            query = query.where(AUDIT_LOG.c.subject == subject)
         with self._engine.connect() as connection:
             rows = connection.execute(query.limit(last)).mappings().all()
         return [_entry(row) for row in reversed(rows)]
 
     def head(self) -> str:
         """`<number of the last entry>:<its link>`, to be printed and kept elsewhere."""
-        query = sa.select(_TABLE.c.seq, _TABLE.c.mac).order_by(_TABLE.c.seq.desc()).limit(1)
+        query = sa.select(AUDIT_LOG.c.seq, AUDIT_LOG.c.mac).order_by(AUDIT_LOG.c.seq.desc()).limit(1)
         with self._engine.connect() as connection:
             last = connection.execute(query).first()
         return f"{last.seq}:{last.mac}" if last else f"0:{GENESIS}"
@@ -122,7 +108,7 @@ class AuditLog:
         kept = None if kept_head is None else _parse_head(kept_head)
         previous, expected = GENESIS, 1
         with self._engine.connect() as connection:
-            for row in connection.execute(sa.select(_TABLE).order_by(_TABLE.c.seq)).mappings():
+            for row in connection.execute(sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq)).mappings():
                 problem = self._problem(row, previous, expected, kept)
                 if problem:
                     return Verification(expected - 1, f"{expected - 1}:{previous}", expected, problem)

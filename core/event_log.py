@@ -17,25 +17,12 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.schema import ensure
+from core.state.tables import RECEIVED_EVENTS
 from core.workspace import Workspace
 
 CHUNK: Final = 500  # SQLite takes a limited number of values in one statement
 
 T = TypeVar("T")
-_METADATA = sa.MetaData()
-_EVENTS = sa.Table(
-    "received_events",
-    _METADATA,
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("event_key", sa.String(64), nullable=False, unique=True),
-    sa.Column("received_at", sa.DateTime, nullable=False),
-    sa.Column("customer_id", sa.String(300), nullable=False, index=True),
-    sa.Column("content", sa.Text, nullable=False),
-    sa.Column("applied_at", sa.DateTime, index=True),
-    sa.Column("ingested_at", sa.DateTime, index=True),
-    sqlite_autoincrement=True,
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +51,6 @@ class EventLog:
 
     def __init__(self, workspace: Workspace) -> None:
         self.engine = workspace.database
-        ensure(self.engine, _METADATA)
 
     def append(self, events: Sequence[Event]) -> list[Event]:
         """Keep events; returns, once they are on disk, those that were not known yet, with their sequence."""
@@ -83,17 +69,19 @@ class EventLog:
 
         `refilled_at` is when it was last filled from the tables, which forgets the events that are not in these.
         """
-        missing: sa.ColumnElement[bool] = _EVENTS.c.applied_at.is_(None)
+        missing: sa.ColumnElement[bool] = RECEIVED_EVENTS.c.applied_at.is_(None)
         if refilled_at is not None:
-            missing |= _EVENTS.c.applied_at < _naive(refilled_at)
-        return self._where(missing & _EVENTS.c.ingested_at.is_(None))
+            missing |= RECEIVED_EVENTS.c.applied_at < _naive(refilled_at)
+        return self._where(missing & RECEIVED_EVENTS.c.ingested_at.is_(None))
 
     def pending(self, customers: Iterable[str] | None = None) -> list[Event]:
         """Events no ingest has taken yet, in the order they came: all, or those of some customers."""
-        missing = _EVENTS.c.ingested_at.is_(None)
+        missing = RECEIVED_EVENTS.c.ingested_at.is_(None)
         if customers is None:
             return self._where(missing)
-        pieces = [self._where(missing & _EVENTS.c.customer_id.in_(some)) for some in _chunks(sorted(set(customers)))]
+        pieces = [
+            self._where(missing & RECEIVED_EVENTS.c.customer_id.in_(some)) for some in _chunks(sorted(set(customers)))
+        ]
         return sorted((event for piece in pieces for event in piece), key=lambda event: event.sequence or 0)
 
     def mark_applied(self, events: Iterable[Event]) -> None:
@@ -108,24 +96,30 @@ class EventLog:
         sequences = [event.sequence for event in events if event.sequence is not None]
         with self.engine.begin() as connection:
             for chunk in _chunks(sequences):
-                update = _EVENTS.update().where(_EVENTS.c.sequence.in_(chunk))
+                update = RECEIVED_EVENTS.update().where(RECEIVED_EVENTS.c.sequence.in_(chunk))
                 connection.execute(update.values({column: _naive(datetime.now(UTC))}))
 
     def _where(self, condition: sa.ColumnElement[bool]) -> list[Event]:
-        query = sa.select(_EVENTS.c.sequence, _EVENTS.c.content).where(condition).order_by(_EVENTS.c.sequence)
+        query = (
+            sa.select(RECEIVED_EVENTS.c.sequence, RECEIVED_EVENTS.c.content)
+            .where(condition)
+            .order_by(RECEIVED_EVENTS.c.sequence)
+        )
         with self.engine.connect() as connection:
             return [_event(row.sequence, json.loads(row.content)) for row in connection.execute(query)]
 
     def _known(self, connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         for chunk in _chunks(keys):
-            query = sa.select(_EVENTS.c.event_key, _EVENTS.c.sequence).where(_EVENTS.c.event_key.in_(chunk))
+            query = sa.select(RECEIVED_EVENTS.c.event_key, RECEIVED_EVENTS.c.sequence).where(
+                RECEIVED_EVENTS.c.event_key.in_(chunk)
+            )
             found.update({row.event_key: row.sequence for row in connection.execute(query)})
         return found
 
     def _insert(self) -> sa.Insert:
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        return insert(_EVENTS).on_conflict_do_nothing(index_elements=["event_key"])
+        return insert(RECEIVED_EVENTS).on_conflict_do_nothing(index_elements=["event_key"])
 
 
 def _row(event: Event) -> dict[str, Any]:

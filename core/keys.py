@@ -18,25 +18,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import RegularsError, UsageError, did_you_mean
-from core.schema import ensure
+from core.state.tables import API_KEYS, LONGEST_KEY_NAME
 from core.workspace import Workspace
 
 RIGHTS: Final = ("predict", "customers", "feedback", "events", "review", "admin")
 PREFIX: Final = "rgl"
-LONGEST_NAME: Final = 100
-
-_METADATA = sa.MetaData()
-_KEYS = sa.Table(
-    "api_keys",
-    _METADATA,
-    sa.Column("id", sa.String(16), primary_key=True),
-    sa.Column("name", sa.String(LONGEST_NAME), nullable=False, unique=True),
-    sa.Column("token_hash", sa.String(64), nullable=False),
-    sa.Column("rights", sa.String(200), nullable=False),
-    sa.Column("created_at", sa.DateTime, nullable=False),
-    sa.Column("expires_at", sa.DateTime),
-    sa.Column("revoked_at", sa.DateTime),
-)
 
 
 class Unauthorized(RegularsError):  # noqa: N818 - a verdict, said as one
@@ -81,7 +67,6 @@ class KeyStore:
 
     def __init__(self, workspace: Workspace) -> None:
         self.engine = workspace.database
-        ensure(self.engine, _METADATA)
 
     def create(self, name: str, rights: Iterable[str], expires: datetime | None = None) -> str:
         """Make a key and return its token, which is kept nowhere else.
@@ -103,7 +88,7 @@ class KeyStore:
         }
         try:
             with self.engine.begin() as connection:
-                connection.execute(_KEYS.insert().values(row))
+                connection.execute(API_KEYS.insert().values(row))
         except IntegrityError:
             raise UsageError(
                 f"there is a key named {name!r} already",
@@ -114,7 +99,7 @@ class KeyStore:
     def list(self) -> list[Key]:
         """Every key, the oldest first."""
         with self.engine.connect() as connection:
-            rows = connection.execute(_KEYS.select().order_by(_KEYS.c.created_at, _KEYS.c.name))
+            rows = connection.execute(API_KEYS.select().order_by(API_KEYS.c.created_at, API_KEYS.c.name))
             return [_key(row) for row in rows]
 
     def revoke(self, name: str) -> Key:
@@ -126,9 +111,9 @@ class KeyStore:
         now = _stored(datetime.now(UTC))
         with self.engine.begin() as connection:
             connection.execute(
-                _KEYS.update().where(_KEYS.c.name == name, _KEYS.c.revoked_at.is_(None)).values(revoked_at=now)
+                API_KEYS.update().where(API_KEYS.c.name == name, API_KEYS.c.revoked_at.is_(None)).values(revoked_at=now)
             )
-            row = connection.execute(_KEYS.select().where(_KEYS.c.name == name)).one_or_none()
+            row = connection.execute(API_KEYS.select().where(API_KEYS.c.name == name)).one_or_none()
         if row is None:
             names = [key.name for key in self.list()]
             raise UsageError(f"there is no key named {name!r}", todo=did_you_mean(name, names))
@@ -166,7 +151,7 @@ class KeyStore:
         parts = (token or "").split("_", 2)
         key_id = parts[1] if len(parts) == 3 and parts[0] == PREFIX else ""
         with self.engine.connect() as connection:
-            return connection.execute(_KEYS.select().where(_KEYS.c.id == key_id)).one_or_none()
+            return connection.execute(API_KEYS.select().where(API_KEYS.c.id == key_id)).one_or_none()
 
 
 def _known_rights(rights: Iterable[str]) -> list[str]:
@@ -180,9 +165,10 @@ def _known_rights(rights: Iterable[str]) -> list[str]:
 
 
 def _refuse_odd(name: str, expires: datetime | None) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name.strip() or len(name) > LONGEST_KEY_NAME or not name.isprintable():
         raise UsageError(
-            f"a key can't be named {name[:LONGEST_NAME]!r}", todo=f"take 1 to {LONGEST_NAME} printable characters"
+            f"a key can't be named {name[:LONGEST_KEY_NAME]!r}",
+            todo=f"take 1 to {LONGEST_KEY_NAME} printable characters",
         )
     if expires is not None and expires <= datetime.now(UTC):
         raise UsageError(f"the expiry {expires:%Y-%m-%d %H:%M} UTC has passed", todo="take a later one")

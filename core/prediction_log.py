@@ -21,44 +21,13 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.schema import ensure
+from core.state.tables import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
 LONGEST_WAIT: Final = 0.2
 BATCH: Final = 200
 QUEUED: Final = 20_000
 
-_METADATA = sa.MetaData()
-_PREDICTIONS = sa.Table(
-    "predictions",
-    _METADATA,
-    sa.Column("prediction_id", sa.String(40), primary_key=True),
-    sa.Column("made_at", sa.DateTime, nullable=False, index=True),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("model", sa.String(40), nullable=False),
-    sa.Column("version", sa.String(20), nullable=False),
-    sa.Column("variant", sa.String(20), nullable=False),
-    sa.Column("request", sa.Text, nullable=False),
-)
-_RESULTS = sa.Table(
-    "prediction_results",
-    _METADATA,
-    sa.Column("prediction_id", sa.String(40), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("subject", sa.String(300), nullable=False, index=True),
-    sa.Column("item", sa.String(300)),
-    sa.Column("value", sa.Float),
-    sa.Column("fallback", sa.String(40)),
-)
-_FEEDBACK = sa.Table(
-    "feedback",
-    _METADATA,
-    sa.Column("feedback_id", sa.String(40), primary_key=True),
-    sa.Column("prediction_id", sa.String(40), nullable=False, index=True),
-    sa.Column("received_at", sa.DateTime, nullable=False),
-    sa.Column("key_name", sa.String(100)),
-    sa.Column("outcome", sa.Text, nullable=False),
-)
 _log = structlog.get_logger(__name__)
 
 
@@ -96,7 +65,6 @@ class PredictionLog:
 
     def __init__(self, workspace: Workspace) -> None:
         self.engine = workspace.database
-        ensure(self.engine, _METADATA)
         self.dropped = 0
         self._queue: deque[Prediction] = deque()
         self._writing: Sequence[Prediction] = ()
@@ -125,24 +93,24 @@ class PredictionLog:
             "outcome": json.dumps(outcome),
         }
         with self.engine.begin() as connection:
-            connection.execute(_FEEDBACK.insert().values(row))
+            connection.execute(FEEDBACK.insert().values(row))
         return feedback_id
 
     def known(self, prediction_id: str) -> bool:
         """Whether the log holds the prediction, or it is on its way there from this process."""
         if any(each.prediction_id == prediction_id for each in (*tuple(self._queue), *self._writing)):
             return True
-        query = sa.select(_PREDICTIONS.c.prediction_id).where(_PREDICTIONS.c.prediction_id == prediction_id)
+        query = sa.select(PREDICTIONS.c.prediction_id).where(PREDICTIONS.c.prediction_id == prediction_id)
         with self.engine.connect() as connection:
             return connection.execute(query).first() is not None
 
     def predictions(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         """Every result logged in `[since, until)` (UTC), with the columns of its prediction, in time order."""
-        p, r = _PREDICTIONS.c, _RESULTS.c
+        p, r = PREDICTIONS.c, PREDICTION_RESULTS.c
         query = (
             sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant)
             .add_columns(r.position, r.subject, r.item, r.value, r.fallback)
-            .join_from(_PREDICTIONS, _RESULTS, p.prediction_id == r.prediction_id)
+            .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id)
             .where(p.kind == kind, p.made_at >= _naive(since), p.made_at < _naive(until))
             .order_by(p.made_at, p.prediction_id, r.position)
         )
@@ -152,9 +120,9 @@ class PredictionLog:
 
     def outcomes(self, since: datetime | None = None) -> list[dict[str, Any]]:
         """The feedback received since a moment (UTC), the oldest first."""
-        query = _FEEDBACK.select().order_by(_FEEDBACK.c.received_at, _FEEDBACK.c.feedback_id)
+        query = FEEDBACK.select().order_by(FEEDBACK.c.received_at, FEEDBACK.c.feedback_id)
         if since is not None:
-            query = query.where(_FEEDBACK.c.received_at >= _naive(since))
+            query = query.where(FEEDBACK.c.received_at >= _naive(since))
         with self.engine.connect() as connection:
             rows = [dict(row._mapping) for row in connection.execute(query)]
         return [{**row, "outcome": json.loads(row["outcome"])} for row in rows]
@@ -194,9 +162,9 @@ class PredictionLog:
         results = [row for prediction in batch for row in _result_rows(prediction)]
         try:
             with self.engine.begin() as connection:
-                connection.execute(_PREDICTIONS.insert(), [_prediction_row(p) for p in batch])
+                connection.execute(PREDICTIONS.insert(), [_prediction_row(p) for p in batch])
                 if results:
-                    connection.execute(_RESULTS.insert(), results)
+                    connection.execute(PREDICTION_RESULTS.insert(), results)
         except SQLAlchemyError as error:
             self.dropped += len(batch)
             _log.error("predictions_not_logged", count=len(batch), error=type(error).__name__)

@@ -126,10 +126,17 @@ class Workspace:
 
     @cached_property
     def database(self) -> Engine:
-        """Prediction log, feedback, events, keys, audit log, monitoring summaries."""
-        from core.database import connect
+        """Prediction log, feedback, events, keys, audit log, monitoring summaries, with this release's schema.
 
-        return connect(self.settings.stores.database, self.root / "state.db")
+        Raises:
+            StoreError: it does not answer, is damaged, or a newer release made it.
+        """
+        from core.database import connect
+        from core.state.upgrade import upgrade
+
+        engine = connect(self.settings.stores.database, self.root / "state.db")
+        upgrade(engine)
+        return engine
 
 
 class _PinnedWorkspace(Workspace):

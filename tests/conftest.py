@@ -20,6 +20,7 @@ settings.register_profile("regulars", deadline=None)
 settings.load_profile("regulars")
 
 from core.workspace import Workspace  # noqa: E402
+from tests.support.postgres import emptied, new_database  # noqa: E402
 from tests.support.shop import empty_workspace, make_shop  # noqa: E402
 
 REQUIRE_ALL = os.environ.get("REGULARS_REQUIRE_ALL") == "1"
@@ -49,6 +50,27 @@ def small_shop(_shop_template: Path, tmp_path: Path) -> Workspace:
 def new_workspace(tmp_path: Path) -> Workspace:
     """A workspace without tables."""
     return empty_workspace(tmp_path / "workspace")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The setting `stores.database`: SQLite in the workspace, and once more an empty state on PostgreSQL."""
+    if request.param == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("_state_on_postgresql")
+    emptied(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def _state_on_postgresql(postgres_url: str) -> str:
+    return new_database(postgres_url)
+
+
+@pytest.fixture
+def workspace(database: str, tmp_path: Path) -> Workspace:
+    """A workspace without tables, its state on each database in turn: what every store's tests take."""
+    return empty_workspace(tmp_path / "workspace", stores={"database": database})
 
 
 @pytest.fixture(scope="session")

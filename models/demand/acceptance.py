@@ -13,19 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.audit import AuditLog
 from core.errors import UsageError
-from core.schema import ensure
+from core.state.tables import ACCEPTED_FORECASTS
 from core.workspace import Workspace
-
-_METADATA = sa.MetaData()
-_TABLE = sa.Table(
-    "accepted_forecasts",
-    _METADATA,
-    sa.Column("version", sa.String(20), primary_key=True),
-    sa.Column("as_of", sa.String(10), primary_key=True),
-    sa.Column("series_id", sa.String(300), primary_key=True),
-    sa.Column("who", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-)
 
 
 class Acceptances:
@@ -34,7 +23,6 @@ class Acceptances:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._engine = workspace.database
-        ensure(self._engine, _METADATA)
 
     def accept(self, version: str, as_of: date, series: Sequence[str], who: str, reason: str) -> int:
         """Accept forecasts, with an entry in the audit log first; returns how many were not accepted before.
@@ -55,11 +43,11 @@ class Acceptances:
         if rows:
             insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
             with self._engine.begin() as connection:
-                connection.execute(insert(_TABLE).on_conflict_do_nothing(), rows)
+                connection.execute(insert(ACCEPTED_FORECASTS).on_conflict_do_nothing(), rows)
         return len(rows)
 
     def accepted(self, version: str, as_of: date) -> frozenset[str]:
         """The ids of the series whose forecast is accepted."""
-        same = sa.and_(_TABLE.c.version == version, _TABLE.c.as_of == as_of.isoformat())
+        same = sa.and_(ACCEPTED_FORECASTS.c.version == version, ACCEPTED_FORECASTS.c.as_of == as_of.isoformat())
         with self._engine.connect() as connection:
-            return frozenset(connection.execute(sa.select(_TABLE.c.series_id).where(same)).scalars())
+            return frozenset(connection.execute(sa.select(ACCEPTED_FORECASTS.c.series_id).where(same)).scalars())

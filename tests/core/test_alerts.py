@@ -3,13 +3,12 @@
 import pytest
 
 from core.alerts import Alerts
-from core.settings import Settings
 from core.workspace import Workspace
 
 
 @pytest.fixture
-def alerts(tmp_path) -> Alerts:
-    return Alerts(Workspace(tmp_path, Settings()))
+def alerts(workspace: Workspace) -> Alerts:
+    return Alerts(workspace)
 
 
 def test_an_open_alert_is_renewed_not_repeated(alerts):

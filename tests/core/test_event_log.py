@@ -13,8 +13,8 @@ from core.workspace import Workspace
 AT = datetime(2024, 8, 1, 12, tzinfo=UTC)
 
 
-def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(new_workspace: Workspace) -> None:
-    log = EventLog(new_workspace)
+def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(workspace: Workspace) -> None:
+    log = EventLog(workspace)
     new = log.append([Event("007", AT, "view", product_id="1"), Event("8", AT, "purchase", value=3.5)])
     assert [event.customer_id for event in new] == ["007", "8"]
     assert log.pending() == log.unapplied() == new
@@ -25,8 +25,8 @@ def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(new_works
     assert log.pending() == new[1:]
 
 
-def test_what_waits_of_some_customers_is_found_in_the_order_it_came(new_workspace: Workspace) -> None:
-    log = EventLog(new_workspace)
+def test_what_waits_of_some_customers_is_found_in_the_order_it_came(workspace: Workspace) -> None:
+    log = EventLog(workspace)
     events = [Event(customer, AT, "view", product_id=str(n)) for n, customer in enumerate(("b", "a", "c", "b"))]
     new = log.append(events)
     assert log.pending(["a", "b", "b"]) == [new[0], new[1], new[3]]
@@ -35,22 +35,22 @@ def test_what_waits_of_some_customers_is_found_in_the_order_it_came(new_workspac
     assert log.pending([]) == []
 
 
-def test_an_event_sent_again_counts_once(new_workspace: Workspace) -> None:
-    log = EventLog(new_workspace)
+def test_an_event_sent_again_counts_once(workspace: Workspace) -> None:
+    log = EventLog(workspace)
     event = Event("007", AT, "view", product_id="1")
     assert len(log.append([event, event])) == 1
     assert log.append([event]) == []
     assert len(log.pending()) == 1
 
 
-def test_two_events_without_a_time_are_two(new_workspace: Workspace) -> None:
-    log = EventLog(new_workspace)
+def test_two_events_without_a_time_are_two(workspace: Workspace) -> None:
+    log = EventLog(workspace)
     log.append([Event("007", AT, "view", nonce="a"), Event("007", AT, "view", nonce="b")])
     assert len(log.pending()) == 2
 
 
-def test_a_refilled_online_store_has_to_be_told_again_what_no_ingest_has_taken(new_workspace: Workspace) -> None:
-    log = EventLog(new_workspace)
+def test_a_refilled_online_store_has_to_be_told_again_what_no_ingest_has_taken(workspace: Workspace) -> None:
+    log = EventLog(workspace)
     events = log.append([Event("007", AT, "view"), Event("8", AT, "view")])
     log.mark_applied(events)
     refilled_at = datetime.now(UTC)
@@ -61,29 +61,31 @@ def test_a_refilled_online_store_has_to_be_told_again_what_no_ingest_has_taken(n
     assert log.unapplied(refilled_at) == []
 
 
-def test_more_events_than_one_statement_takes(new_workspace: Workspace) -> None:
-    log = EventLog(new_workspace)
+def test_more_events_than_one_statement_takes(workspace: Workspace) -> None:
+    log = EventLog(workspace)
     events = [Event(str(number), AT, "view") for number in range(1203)]
     assert [event.customer_id for event in log.append(events)] == [str(number) for number in range(1203)]
     log.mark_applied(log.unapplied())
     assert log.unapplied() == []
 
 
+# U+0000 is refused at the door: not every database can keep it.
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 events = st.builds(
     Event,
-    customer_id=st.text(min_size=1, max_size=20),
+    customer_id=text.filter(bool),
     occurred_at=st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)),
     kind=st.sampled_from(["view", "purchase"]),
-    product_id=st.none() | st.text(max_size=10),
+    product_id=st.none() | text,
     quantity=st.none() | st.floats(allow_nan=False),
-    text=st.none() | st.text(max_size=30),
+    text=st.none() | text,
 )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(events, max_size=6))
-def test_whatever_is_appended_is_read_back(new_workspace: Workspace, batch: list[Event]) -> None:
-    log = EventLog(new_workspace)
+def test_whatever_is_appended_is_read_back(workspace: Workspace, batch: list[Event]) -> None:
+    log = EventLog(workspace)
     log.append(batch)
     kept = {event.key for event in log.pending()}
     assert {event.key for event in batch} <= kept

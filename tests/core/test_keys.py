@@ -13,8 +13,8 @@ from core.workspace import Workspace
 
 
 @pytest.fixture
-def keys(new_workspace: Workspace) -> KeyStore:
-    return KeyStore(new_workspace)
+def keys(workspace: Workspace) -> KeyStore:
+    return KeyStore(workspace)
 
 
 def test_a_key_opens_what_it_has_the_right_to(keys: KeyStore) -> None:
@@ -52,13 +52,13 @@ def test_no_token_and_nonsense_are_refused_with_the_same_words(keys: KeyStore, t
     assert str(nonsense.value) == str(missing.value)
 
 
-def test_the_token_is_kept_nowhere(keys: KeyStore, new_workspace: Workspace) -> None:
+def test_the_token_is_kept_nowhere(keys: KeyStore, workspace: Workspace) -> None:
     token = keys.create("shop front", ["predict"])
     secret = token.split("_", 2)[2]
     with keys.engine.connect() as connection:
         rows = connection.execute(sa.text("select * from api_keys")).fetchall()
     assert secret not in str(rows)
-    assert all(secret.encode() not in f.read_bytes() for f in new_workspace.root.rglob("*") if f.is_file())
+    assert all(secret.encode() not in f.read_bytes() for f in workspace.root.rglob("*") if f.is_file())
 
 
 def test_names_are_unique_even_after_a_revocation(keys: KeyStore) -> None:
@@ -114,6 +114,6 @@ def test_revoking_a_name_that_is_not_there_offers_the_nearest(keys: KeyStore) ->
         keys.revoke("shop frnt")
 
 
-def test_another_process_sees_the_key(keys: KeyStore, new_workspace: Workspace) -> None:
+def test_another_process_sees_the_key(keys: KeyStore, workspace: Workspace) -> None:
     token = keys.create("shop front", ["predict"])
-    assert KeyStore(Workspace.open(new_workspace.root)).check(token, "predict").name == "shop front"
+    assert KeyStore(Workspace.open(workspace.root)).check(token, "predict").name == "shop front"

@@ -25,8 +25,8 @@ def churn(*customers: str) -> Prediction:
     return Prediction(new_id(), "churn", "churn", "3", "champion", results, {"explain": False})
 
 
-def test_what_was_appended_is_read_back_in_order(new_workspace: Workspace) -> None:
-    log = PredictionLog(new_workspace)
+def test_what_was_appended_is_read_back_in_order(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
     made = [churn("007", "8"), churn("9")]
     for prediction in made:
         log.append(prediction)
@@ -42,8 +42,8 @@ def test_what_was_appended_is_read_back_in_order(new_workspace: Workspace) -> No
     assert not log.known(new_id())
 
 
-def test_only_the_window_asked_for_is_read(new_workspace: Workspace) -> None:
-    log = PredictionLog(new_workspace)
+def test_only_the_window_asked_for_is_read(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
     log.append(churn("a"))
     log.close()
     now = datetime.now(UTC)
@@ -51,8 +51,8 @@ def test_only_the_window_asked_for_is_read(new_workspace: Workspace) -> None:
     assert list(log.predictions("recommendation", LONG_AGO, FAR_AHEAD)) == []
 
 
-def test_without_close_it_is_written_within_a_moment(new_workspace: Workspace) -> None:
-    log = PredictionLog(new_workspace)
+def test_without_close_it_is_written_within_a_moment(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
     prediction = churn("a")
     log.append(prediction)
     deadline = time.monotonic() + 5
@@ -62,11 +62,13 @@ def test_without_close_it_is_written_within_a_moment(new_workspace: Workspace) -
     log.close()
 
 
-def test_appending_does_not_wait_for_the_database(new_workspace: Workspace) -> None:
-    log = PredictionLog(new_workspace)
+def test_appending_does_not_wait_for_the_database(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
     log.append(churn("warm up"))
     with log.engine.connect() as connection:
-        connection.execute(sa.text("begin immediate"))  # nobody else can write now
+        on_sqlite = log.engine.dialect.name == "sqlite"
+        # Nobody else can write now.
+        connection.execute(sa.text("begin immediate" if on_sqlite else "lock table predictions"))
         started = time.perf_counter()
         for number in range(100):
             log.append(churn(str(number)))
@@ -78,10 +80,10 @@ def test_appending_does_not_wait_for_the_database(new_workspace: Workspace) -> N
 
 
 def test_a_full_queue_drops_and_counts_instead_of_waiting(
-    new_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prediction_log, "QUEUED", 2)
-    log = PredictionLog(new_workspace)
+    log = PredictionLog(workspace)
     monkeypatch.setattr(log, "_start", lambda: None)
     for _ in range(5):
         log.append(churn("a"))
@@ -96,8 +98,8 @@ def test_ids_sort_by_time_and_differ() -> None:
     assert len({new_id() for _ in range(1000)}) == 1000
 
 
-def test_feedback_comes_back_with_its_outcome(new_workspace: Workspace) -> None:
-    log = PredictionLog(new_workspace)
+def test_feedback_comes_back_with_its_outcome(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
     log.feedback("p1", {"bought": True, "value": 12.5}, "crm")
     (row,) = log.outcomes()
     assert (row["prediction_id"], row["outcome"], row["key_name"]) == ("p1", {"bought": True, "value": 12.5}, "crm")
@@ -117,12 +119,12 @@ while True:
 """
 
 
-def test_acknowledged_feedback_survives_a_kill(new_workspace: Workspace) -> None:
-    command = [sys.executable, "-c", WRITER, str(new_workspace.root)]
+def test_acknowledged_feedback_survives_a_kill(workspace: Workspace) -> None:
+    command = [sys.executable, "-c", WRITER, str(workspace.root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         acknowledged = [int(process.stdout.readline()) for _ in range(25)]
         os.kill(process.pid, signal.SIGKILL)
         acknowledged += [int(line) for line in process.stdout.read().split()]
-    kept = {row["outcome"]["n"] for row in PredictionLog(new_workspace).outcomes()}
+    kept = {row["outcome"]["n"] for row in PredictionLog(workspace).outcomes()}
     assert set(acknowledged) <= kept

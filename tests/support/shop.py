@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -37,10 +38,10 @@ def make_shop(root: Path, customers: int = 160, days: int = DAYS, seed: int = 7)
     return workspace
 
 
-def empty_workspace(root: Path) -> Workspace:
-    """A workspace with settings and no tables."""
+def empty_workspace(root: Path, **sections: Mapping[str, Any]) -> Workspace:
+    """A workspace with settings (those of the tests, and `sections` beside them) and no tables."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "regulars.toml").write_text(settings_template.render(SETTINGS))
+    (root / "regulars.toml").write_text(settings_template.render({**SETTINGS, **sections}))
     return Workspace.open(root)
 
 

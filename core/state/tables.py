@@ -1,0 +1,132 @@
+"""Every table of the workspace's database. Times are UTC: naive, or ISO text where the column is text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+LONGEST_KEY_NAME: Final = 100
+METADATA: Final = sa.MetaData()
+
+RELEASES: Final = sa.Table(
+    "regulars_schema_releases",
+    METADATA,
+    sa.Column("revision", sa.String(32), primary_key=True),
+    sa.Column("release", sa.String(40), nullable=False),
+    sa.Column("applied_at", sa.DateTime, nullable=False),
+)
+"""Which release brought the database to which revision."""
+
+PREDICTIONS: Final = sa.Table(
+    "predictions",
+    METADATA,
+    sa.Column("prediction_id", sa.String(40), primary_key=True),
+    sa.Column("made_at", sa.DateTime, nullable=False, index=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("model", sa.String(40), nullable=False),
+    sa.Column("version", sa.String(20), nullable=False),
+    sa.Column("variant", sa.String(20), nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+)
+"""Answered requests; `request` is JSON without ids."""
+
+PREDICTION_RESULTS: Final = sa.Table(
+    "prediction_results",
+    METADATA,
+    sa.Column("prediction_id", sa.String(40), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("subject", sa.String(300), nullable=False, index=True),
+    sa.Column("item", sa.String(300)),
+    sa.Column("value", sa.Float),
+    sa.Column("fallback", sa.String(40)),
+)
+"""The lines of each answer."""
+
+FEEDBACK: Final = sa.Table(
+    "feedback",
+    METADATA,
+    sa.Column("feedback_id", sa.String(40), primary_key=True),
+    sa.Column("prediction_id", sa.String(40), nullable=False, index=True),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("key_name", sa.String(LONGEST_KEY_NAME)),
+    sa.Column("outcome", sa.Text, nullable=False),
+)
+"""What came of predictions; `outcome` is JSON."""
+
+RECEIVED_EVENTS: Final = sa.Table(
+    "received_events",
+    METADATA,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("event_key", sa.String(64), nullable=False, unique=True),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("customer_id", sa.String(300), nullable=False, index=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("applied_at", sa.DateTime, index=True),
+    sa.Column("ingested_at", sa.DateTime, index=True),
+    sqlite_autoincrement=True,
+)
+"""Events as they reached the service; `content` is JSON."""
+
+API_KEYS: Final = sa.Table(
+    "api_keys",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("name", sa.String(LONGEST_KEY_NAME), nullable=False, unique=True),
+    sa.Column("token_hash", sa.String(64), nullable=False),
+    sa.Column("rights", sa.String(200), nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("expires_at", sa.DateTime),
+    sa.Column("revoked_at", sa.DateTime),
+)
+"""Keys, as hashes."""
+
+AUDIT_LOG: Final = sa.Table(
+    "audit_log",
+    METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("mac", sa.Text, nullable=False),
+)
+"""The hash chain; `details` is JSON, and its text is what the chain covers."""
+
+ALERTS: Final = sa.Table(
+    "alerts",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("first_at", sa.Text, nullable=False),
+    sa.Column("last_at", sa.Text, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("closed_at", sa.Text),
+    sa.Column("closed_by", sa.Text),
+)
+"""What somebody has to look at."""
+
+ACCEPTED_FORECASTS: Final = sa.Table(
+    "accepted_forecasts",
+    METADATA,
+    sa.Column("version", sa.String(20), primary_key=True),
+    sa.Column("as_of", sa.String(10), primary_key=True),
+    sa.Column("series_id", sa.String(300), primary_key=True),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""Forecasts a reviewer accepted."""
+
+MONITORING_RUNS: Final = sa.Table(
+    "monitoring_runs",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("as_of", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+)
+"""Summaries of monitoring; `document` is JSON."""
