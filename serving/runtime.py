@@ -11,6 +11,7 @@ from core.workspace import Workspace
 from models.registry import Registry
 from serving import metrics
 from serving.access import Access
+from serving.availability import Availability
 from serving.background import Background
 from serving.champions import Champion, Champions
 from serving.choices import Choices
@@ -33,10 +34,12 @@ class Runtime:
         self.products = ProductCache(workspace, self.features)
         self.forecasts = ForecastCache(workspace, self.features)
         self.choices = Choices(workspace)
+        self.availability = Availability(workspace)
         self.interactions = Interactions(workspace, EventLog(workspace))
         self._loaded = threading.Event()
         quick = {
             "consents": self.choices.refresh,
+            "availability": self.availability.refresh,
             "champions": self.champions.refresh,
             "acceptances": self._refresh_acceptances,
             "events": self._apply_missed,

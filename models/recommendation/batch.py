@@ -11,6 +11,7 @@ import pandas as pd
 from core.consents import Consents
 from core.progress import current
 from core.workspace import Workspace
+from feature_repo.availability import unavailable
 from models.arrays import BoolArray
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
@@ -31,11 +32,11 @@ def predict_file(
     """Every customer with an order line before the date; ranks 1..k, fewer only where the shop has fewer products.
 
     Who does not allow personalisation, or has bought nothing that counts, gets what sells best. In mode `new` no
-    list has a product that the customer bought before.
+    list has a product that the customer bought before. What can't be had now is in no list, whatever the date.
     """
     dataset = Dataset.load(workspace, as_of)
     strangers = sorted(set(customers_before(workspace, as_of)) - set(dataset.histories.customers))
-    frame = lists(workspace, model, dataset, mode, k, others=strangers)
+    frame = lists(workspace, model, dataset, mode, k, others=strangers, unavailable=unavailable(workspace))
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
     return frame.assign(model_version=version)[COLUMNS]
 

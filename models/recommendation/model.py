@@ -118,6 +118,10 @@ class Recommender:
         """At most k products that speak most for the same customers; none for an unknown product."""
         return related_items.similar(self.bound.index, product_id, k, self._mask(self.bound, unavailable))
 
+    def knows(self, product_id: str) -> bool:
+        """Whether it is one of the products it was trained on."""
+        return product_id in self.item_statistics.catalogue.index
+
     def bought_together(self, product_id: str, k: int = 10) -> list[tuple[str, float]]:
         """At most k products that most often share a basket with it; none for an unknown product."""
         return related_items.bought_together(self.item_statistics.cooccurrence, product_id, k)

@@ -28,6 +28,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         exclude=body.exclude,
         basket=body.basket,
         region=body.region,
+        unavailable=runtime.availability.unavailable,
     )
     missing = fallback or serving.fallback
     results = [

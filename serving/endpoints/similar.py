@@ -15,14 +15,17 @@ from serving.runtime import Runtime
 
 
 def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
-    """At most k products; for one the model does not know, what sells best."""
+    """At most k products; for one the model does not know, or where none can be had, what sells best."""
     serving = champion(runtime, "recommendation")
     model = cast(Recommender, serving.model)
     missing: str | None = serving.fallback
-    found = model.similar(body.product_id, body.k)
+    unavailable = runtime.availability.unavailable
+    found = model.similar(body.product_id, body.k, unavailable)
     if not found:
-        items = model.recommend(None, runtime.products.columns, k=body.k, exclude=[body.product_id])
-        found, missing = [(item.product_id, item.score) for item in items], "unknown_product"
+        columns = runtime.products.columns
+        items = model.recommend(None, columns, k=body.k, exclude=[body.product_id], unavailable=unavailable)
+        found = [(item.product_id, item.score) for item in items]
+        missing = "popular" if model.knows(body.product_id) else "unknown_product"
     results = [{"product_id": product, "score": score, "fallback": missing} for product, score in found]
     logged = [Result(body.product_id, score, product, missing) for product, score in found]
     return answer(runtime, serving, "similar", results, logged=logged, request={"k": body.k})

@@ -248,3 +248,41 @@ def test_predictions_are_logged_as_answered(shop: Shop) -> None:
     matched = shop.post("/v1/feedback", {"prediction_id": items["prediction_id"], "outcome": {"clicked": 1}})
     assert matched.json()["matched"] is True
     assert log.outcomes()[-1]["outcome"] == {"clicked": 1}
+
+
+def without_best_sellers(workspace: Workspace, count: int) -> set[str]:
+    """Mark what sells best as not available."""
+    products = pd.concat([pd.read_parquet(path) for path in workspace.tables.files("products")])
+    model = kind("recommendation").baselines(workspace, clock.present(workspace))["popularity"]
+    gone = {item.product_id for item in model.recommend(None, k=count)}
+    commit(workspace, {"products": products.assign(available=~products["product_id"].isin(gone))})
+    return gone
+
+
+def test_what_can_not_be_had_is_in_no_answer(shop: Shop) -> None:
+    bodies = [
+        ("/v1/recommendations", {"customer_id": customer, "k": 20, "mode": mode, "basket": basket})
+        for customer in ("c001", "nobody", None)
+        for mode in ("all", "new")
+        for basket in ([], ["003"])
+    ] + [("/v1/similar", {"product_id": product, "k": 20}) for product in ("003", "none")]
+    before = [ids(shop.post(path, body)) for path, body in bodies]
+    gone = without_best_sellers(shop.workspace, 12)
+    assert all(set(found) & gone for found in before)
+    shop.runtime.background.round()
+    for (path, body), found in zip(bodies, before, strict=True):
+        now = ids(shop.post(path, body))
+        assert now
+        assert not set(now) & gone
+        if path == "/v1/recommendations":
+            assert len(now) == len(set(now)) == len(found)
+
+
+def test_where_nothing_similar_can_be_had_what_sells_best_is_the_answer(shop: Shop) -> None:
+    similar = ids(shop.post("/v1/similar", {"product_id": "003", "k": 1000}))
+    products = pd.concat([pd.read_parquet(path) for path in shop.workspace.tables.files("products")])
+    commit(shop.workspace, {"products": products.assign(available=~products["product_id"].isin(similar))})
+    shop.runtime.background.round()
+    results = shop.post("/v1/similar", {"product_id": "003", "k": 2}).json()["results"]
+    assert {result["fallback"] for result in results} == {"popular"}
+    assert not {result["product_id"] for result in results} & {*similar, "003"}

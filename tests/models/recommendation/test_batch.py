@@ -56,3 +56,15 @@ def test_who_bought_nothing_that_counts_gets_what_sells_best(small_shop: Workspa
 def test_an_impossible_option_is_refused(small_shop_readonly, model, as_of, options) -> None:
     with pytest.raises(UsageError):
         KIND.predict_file(small_shop_readonly, model, as_of, "1", **options)
+
+
+@pytest.mark.parametrize("mode", ["all", "new"])
+def test_what_can_not_be_had_is_in_no_file_and_judges_no_model(small_shop, model, dataset, as_of, mode) -> None:
+    gone = dataset.catalogue.ids[dataset.catalogue.popular[:12]].tolist()
+    before = KIND.evaluate(small_shop, model, as_of)
+    products = pd.concat([pd.read_parquet(path) for path in small_shop.tables.files("products")])
+    commit(small_shop, {"products": products.assign(available=~products.product_id.isin(gone))})
+    file = KIND.predict_file(small_shop, model, as_of, "1", mode=mode, k=10)
+    assert not set(file.product_id) & set(gone)
+    assert (file.groupby("customer_id").size() == 10).all()
+    pd.testing.assert_frame_equal(KIND.evaluate(small_shop, model, as_of), before)
