@@ -86,7 +86,7 @@ class Comparison:
 
 
 @of_one_generation
-def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
+def compare(workspace: Workspace, of_kind: Kind[Any], a: str, b: str) -> Comparison:
     """Compare two versions (numbers or aliases) on every statistic of their kind.
 
     Raises:
@@ -94,10 +94,10 @@ def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
         StoreError: one of them is damaged.
         DataError: no unit is scored by both.
     """
-    registry, of_kind = Registry(workspace), kind(kind_name)
-    first, second = registry.version(kind_name, a), registry.version(kind_name, b)
+    registry, name = Registry(workspace), of_kind.name
+    first, second = registry.version(name, a), registry.version(name, b)
     if first.version == second.version:
-        raise UsageError(f"{a} and {b} are the same {kind_name} version, {first.version}", todo="name two versions")
+        raise UsageError(f"{a} and {b} are the same {name} version, {first.version}", todo="name two versions")
     as_of = max(first.evaluated_from, second.evaluated_from)
     frame_a, frame_b = (_evaluation(registry, of_kind, version, as_of) for version in (first, second))
     common = frame_a.index.intersection(frame_b.index)
@@ -105,15 +105,15 @@ def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> Comparison:
     seed = workspace.settings.seed
     rows = tuple(
         Row(
-            name,
+            label,
             bootstrap(frame_a, statistic, seed=seed),
             bootstrap(frame_b, statistic, seed=seed),
             paired(frame_a, frame_b, statistic, seed=seed),
         )
-        for name, statistic in of_kind.statistics.items()
+        for label, statistic in of_kind.statistics.items()
     )
     names = (first.version, second.version)
-    return Comparison(kind_name, *names, as_of, len(common), of_kind.primary, of_kind.higher_is_better, rows)
+    return Comparison(name, *names, as_of, len(common), of_kind.primary, of_kind.higher_is_better, rows)
 
 
 def difference(registry: Registry, a: Version, b: Version) -> Interval:
@@ -124,7 +124,7 @@ def difference(registry: Registry, a: Version, b: Version) -> Interval:
     return paired(frame_a, frame_b, of_kind.statistics[of_kind.primary], seed=seed)
 
 
-def _evaluation(registry: Registry, of_kind: Kind, version: Version, as_of: date) -> DataFrame:
+def _evaluation(registry: Registry, of_kind: Kind[Any], version: Version, as_of: date) -> DataFrame:
     current().step(f"scoring {version} as of {as_of}")
     model = of_kind.load(registry.fetch(version) / EVALUATION)
     return of_kind.evaluate(registry.workspace, model, as_of)

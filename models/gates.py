@@ -133,9 +133,10 @@ def _fairness(registry: Registry, version: Version) -> GateResult:
 
 def _load(registry: Registry, version: Version) -> FittedModel | StoreError:
     try:
-        return kind(version.kind).load(registry.fetch(version) / MODEL)
+        fitted: FittedModel = kind(version.kind).load(registry.fetch(version) / MODEL)
     except StoreError as error:
         return error
+    return fitted
 
 
 def _signature(

@@ -132,8 +132,16 @@ class Registry:
             self.client.set_registered_model_tag(kind, PREFIX + "past_champions", json.dumps(versions))
 
     def store_fairness(self, version: Version, result: FairnessResult) -> None:
-        """Keep a fairness measurement with a version, in the place of an earlier one: the fairness gate reads it."""
+        """Keep a fairness measurement with a version, in the place of an earlier one, and in its model card.
+
+        The fairness gate reads it.
+        """
+        from models import model_card  # templates: only who measures needs them
+
+        facts = json.loads(self.read_text(version, model_card.RECORD))
         self.write_text(version, fairness_result.ARTIFACT, result.to_json())
+        for name, text in model_card.render(facts, result).items():
+            self.write_text(version, name, text)
         self.tag(version, fairness_result.TAG.removeprefix(PREFIX), result.state)
 
     def fairness(self, version: Version) -> FairnessResult | None:

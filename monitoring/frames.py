@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -18,25 +18,15 @@ from core.errors import RegularsError
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
 from feature_repo.catalog import View
-from models.churn.labels import active
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version
 from monitoring.drift import Comparison, sampled
+from monitoring.kinds import Predictions, monitor
 
 MOST_ORIGINS = 6
 STEP_DAYS = 28
 MOST_CODES = 100
-CHURN, DEMAND, RECOMMENDATION = "churn", "demand", "recommendation"
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """The served model's prediction files now, and as of the day it was trained: its reference."""
-
-    now: pd.DataFrame
-    before: pd.DataFrame
-    before_day: date
 
 
 def origins(registry: Registry, version: Version, horizon_days: int) -> list[date]:
@@ -63,7 +53,7 @@ def _apart(latest_first: Sequence[date]) -> list[date]:
 
 
 def predictions(
-    workspace: Workspace, kind: Kind, model: FittedModel, version: Version, as_of: date
+    workspace: Workspace, kind: Kind[Any], model: FittedModel, version: Version, as_of: date
 ) -> Predictions | None:
     """The predictions to compare; None where the model knows more than `as_of` allows."""
     if version.as_of > as_of:
@@ -74,25 +64,16 @@ def predictions(
     return Predictions(kind.predict_file(workspace, model, as_of, version.version), before, version.as_of)
 
 
-def of_features(workspace: Workspace, kind: Kind, reference: Sequence[date], as_of: date) -> list[Comparison]:
-    """One comparison per feature view of the kind; for churn over the customers whom it scores."""
-    return [_of_view(workspace, kind.name, view, [*reference, as_of]) for view in catalog.service(kind.service)]
+def of_features(workspace: Workspace, kind: Kind[Any], reference: Sequence[date], as_of: date) -> list[Comparison]:
+    """One comparison per feature view of the kind, over the entities that its monitor names."""
+    return [_of_view(workspace, kind, view, [*reference, as_of]) for view in catalog.service(kind.service)]
 
 
-def of_predictions(kind: str, scored: Predictions, as_of: date, seed: int) -> Comparison:
+def of_predictions(kind: Kind[Any], scored: Predictions, as_of: date, seed: int) -> Comparison:
     """The predictions now beside those of the day the model was trained."""
-    now, before = (sampled(prediction_columns(kind, file), seed) for file in (scored.now, scored.before))
+    columns = monitor(kind).prediction_columns
+    now, before = (sampled(columns(file), seed) for file in (scored.now, scored.before))
     return Comparison({scored.before_day: before}, now, as_of)
-
-
-def prediction_columns(kind: str, file: pd.DataFrame) -> pd.DataFrame:
-    """What of a prediction file is compared: one number per customer or series."""
-    if kind == CHURN:
-        return file[["churn_probability"]].reset_index(drop=True)
-    if kind == RECOMMENDATION:
-        return file.groupby("customer_id")["score"].mean().rename("list_score").reset_index(drop=True).to_frame()
-    keys = list(file.columns[: list(file.columns).index("date")])
-    return file.groupby(keys)["mean"].sum().rename("forecast_total").reset_index(drop=True).to_frame()
 
 
 def side_by_side(
@@ -105,7 +86,7 @@ def side_by_side(
     return current[list(columns)], reference[list(columns)], codes
 
 
-def _of_view(workspace: Workspace, kind: str, view: View, days: Sequence[date]) -> Comparison:
+def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[date]) -> Comparison:
     """The last of the days beside the others."""
     snapshots.ensure(workspace, view.name, days)
     frames = {day: sampled(_read(workspace, kind, view, day), workspace.settings.seed) for day in days}
@@ -116,11 +97,12 @@ def _of_view(workspace: Workspace, kind: str, view: View, days: Sequence[date]) 
     return Comparison({day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept)))
 
 
-def _read(workspace: Workspace, kind: str, view: View, day: date) -> pd.DataFrame:
+def _read(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> pd.DataFrame:
     """The snapshot's numbers and codes; of packed features the number of their entries."""
     frame = pd.read_parquet(snapshots.partition(workspace, view.name, day), partitioning=None)
-    if kind == CHURN:
-        frame = frame[frame[view.key].isin(active(workspace, day))]
+    population = monitor(kind).population(workspace, day)
+    if population is not None:
+        frame = frame[frame[view.key].isin(population)]
     plain = [feature.name for feature in view.features if feature.dtype in ("float", "int", "text")]
     packed = next((f.name for f in view.features if f.dtype not in ("float", "int", "text")), None)
     columns = frame[plain].copy()

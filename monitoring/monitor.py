@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from core import progress
 from core.alerts import Alerts, Level
 from core.errors import DataError
 from core.workspace import Workspace, of_one_generation
-from models.kinds import NAMES
-from monitoring import business, quality, rules, series, shop_report, watch
+from models.kinds import Kind, kind, names
+from monitoring import business, kinds, quality, rules, shop_report, watch
 from monitoring.business import Figure
 from monitoring.outcome import SOURCE, ModelReport, MonitorReport, RuleState
 from monitoring.summary import Document, Summaries, model_entry
@@ -37,8 +38,9 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     history = summaries.history(before=as_of)
     progress.current().step(f"looking at the shop's data before {as_of}")
     checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
-    watched = [_watch(workspace, kind, as_of, at) for kind in NAMES]
-    states = [*_of_shop(workspace, as_of, figures), *_of_models(workspace, watched, history, as_of)]
+    every = [kind(name) for name in names()]
+    watched = [_watch(workspace, each, as_of, at) for each in every]
+    states = [*_of_shop(workspace, every, as_of, figures), *_of_models(workspace, watched, history, as_of)]
     latest = [figure for figure in figures if figure.day == as_of]
     report = MonitorReport(
         as_of=as_of,
@@ -55,11 +57,11 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     return report
 
 
-def _watch(workspace: Workspace, kind: str, as_of: date, at: datetime) -> Watched:
+def _watch(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> Watched:
     try:
         return watch.model(workspace, kind, as_of, at)
     except DataError as error:
-        return Watched(ModelReport(kind, None, note=str(error)))
+        return Watched(ModelReport(kind.name, None, note=str(error)))
 
 
 def _business(workspace: Workspace, as_of: date) -> list[Figure]:
@@ -68,10 +70,11 @@ def _business(workspace: Workspace, as_of: date) -> list[Figure]:
     return business.figures(workspace, [day for day in days if day > first])
 
 
-def _of_shop(workspace: Workspace, as_of: date, figures: Sequence[Figure]) -> list[RuleState]:
-    settings, known = workspace.settings.rules, series.known(workspace, as_of)
-    surging = series.surging(workspace, known) if known else []
-    return [*rules.business(figures, settings), rules.surge(surging, len(known.ids) if known else 0, settings)]
+def _of_shop(
+    workspace: Workspace, every: Sequence[Kind[Any]], as_of: date, figures: Sequence[Figure]
+) -> list[RuleState]:
+    own = [state for each in every for state in kinds.monitor(each).shop_rules(workspace, as_of)]
+    return [*rules.business(figures, workspace.settings.rules), *own]
 
 
 def _of_models(

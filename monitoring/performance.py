@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from core.workspace import Workspace
 from models.artifact_cache import EVALUATION, MODEL
@@ -23,16 +24,11 @@ class Window:
     model: FittedModel
 
 
-def horizon_days(workspace: Workspace, kind: str) -> int:
-    """The horizon of a kind of model."""
-    return int(getattr(workspace.settings, kind).horizon_days)
-
-
-def last_window(registry: Registry, kind: Kind, version: Version, as_of: date) -> Window | None:
+def last_window(registry: Registry, kind: Kind[Any], version: Version, as_of: date) -> Window | None:
     """The last window that is complete at `as_of`, with the served model, or the evaluation model where the served
     one has seen it; None where both have.
     """
-    start = as_of - timedelta(days=horizon_days(registry.workspace, kind.name))
+    start = as_of - timedelta(days=kind.horizon_days(registry.workspace.settings))
     if version.as_of <= start:
         folder = MODEL
     elif version.evaluated_from <= start:
@@ -42,14 +38,14 @@ def last_window(registry: Registry, kind: Kind, version: Version, as_of: date) -
     return Window(start, as_of, kind.load(registry.fetch(version) / folder))
 
 
-def measure(workspace: Workspace, kind: Kind, version: Version, window: Window) -> Performance:
+def measure(workspace: Workspace, kind: Kind[Any], version: Version, window: Window) -> Performance:
     """The primary metric on the window, with its interval."""
     frame = kind.evaluate(workspace, window.model, window.as_of)
     found = bootstrap(frame, kind.statistics[kind.primary], seed=workspace.settings.seed)
     return _performance(kind, version, window, found, len(frame))
 
 
-def _performance(kind: Kind, version: Version, window: Window, found: Interval, units: int) -> Performance:
+def _performance(kind: Kind[Any], version: Version, window: Window, found: Interval, units: int) -> Performance:
     floor = version.baselines.get(version.best_baseline, {}).get(kind.primary)
     return Performance(
         metric=kind.primary,

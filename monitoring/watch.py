@@ -5,23 +5,22 @@ The champion is watched; where there is none, the challenger is, so that its fai
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from core import progress
 from core.workspace import Workspace
-from models import gates, kinds
+from models import gates
 from models.artifact_cache import EVALUATION, MODEL
-from models.demand.acceptance import Acceptances
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring import drift, exposure, fairness, frames, model_report, performance, quality, rules, series
+from monitoring import drift, fairness, frames, model_report, performance, quality
 from monitoring.drift import Comparison, Source
-from monitoring.frames import Predictions
-from monitoring.outcome import Check, ModelReport, RuleState, WaitingForecast
+from monitoring.kinds import Findings, Predictions, monitor
+from monitoring.outcome import Check, ModelReport, RuleState
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,12 @@ class _Subject:
 
     workspace: Workspace
     registry: Registry
-    kind: Kind
+    kind: Kind[Any]
     version: Version
     as_of: date
 
 
-def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Watched:
+def model(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> Watched:
     """Watch a model as of a date, and keep the full report.
 
     Raises:
@@ -51,27 +50,27 @@ def model(workspace: Workspace, kind_name: str, as_of: date, at: datetime) -> Wa
         DataError: there is not enough history.
     """
     registry = Registry(workspace)
-    version, note = _which(registry, kind_name)
+    version, note = _which(registry, kind.name)
     if version is None:
-        return Watched(ModelReport(kind_name, None, note))
+        return Watched(ModelReport(kind.name, None, note))
     progress.current().step(f"watching {version}")
-    subject = _Subject(workspace, registry, kinds.kind(kind_name), version, as_of)
+    subject = _Subject(workspace, registry, kind, version, as_of)
     _measure_unmeasured(subject)
     if as_of < version.as_of:
         note = f"version {version.version} was trained as of {version.as_of}: of earlier days only inputs are compared"
     scored = _score(subject)
     compared = _compared(subject, scored)
-    spread = exposure.of(workspace, scored.now, as_of) if scored and kind_name == frames.RECOMMENDATION else {}
+    found = monitor(kind).look(workspace, version, scored, as_of) if scored else Findings()
     report = replace(
-        _measured(subject, ModelReport(kind_name, version.version, note, version.as_of)),
+        _measured(subject, ModelReport(kind.name, version.version, note, version.as_of)),
         drift=drift.result(compared, workspace.settings.rules),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
-        exposure=spread,
-        waiting=_waiting(subject, scored) if scored and kind_name == frames.DEMAND else (),
+        exposure=found.exposure,
+        waiting=found.waiting,
     )
     _judge_challenger(subject)
     link = model_report.write(workspace, report, compared, as_of, at)
-    return Watched(replace(report, report=link), tuple(_own_rules(subject, scored, report)))
+    return Watched(replace(report, report=link), found.rules)
 
 
 def store_fairness(registry: Registry, version: Version, result: FairnessResult) -> None:
@@ -139,35 +138,16 @@ def _score(subject: _Subject) -> Predictions | None:
 def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[Comparison, Source]]:
     """Features beside those of the training dates, predictions beside those of the day of training."""
     workspace, kind = subject.workspace, subject.kind
-    days = frames.origins(subject.registry, subject.version, performance.horizon_days(workspace, kind.name))
+    days = frames.origins(subject.registry, subject.version, kind.horizon_days(workspace.settings))
     days = [day for day in days if day < subject.as_of]
     found: list[tuple[Comparison, Source]] = []
     if days:
         found = [(each, "feature") for each in frames.of_features(workspace, kind, days, subject.as_of)]
     if scored:
-        predicted = frames.of_predictions(kind.name, scored, subject.as_of, workspace.settings.seed)
+        predicted = frames.of_predictions(kind, scored, subject.as_of, workspace.settings.seed)
         found.append((predicted, "prediction"))
     return found
 
 
 def _feature_checks(compared: Comparison) -> tuple[Check, ...]:
     return quality.features(list(compared.reference.values()), compared.current)
-
-
-def _waiting(subject: _Subject, scored: Predictions) -> tuple[WaitingForecast, ...]:
-    known = series.known(subject.workspace, subject.as_of)
-    return tuple(series.waiting(subject.workspace, known, scored.now)) if known else ()
-
-
-def _own_rules(subject: _Subject, scored: Predictions | None, report: ModelReport) -> list[RuleState]:
-    """The rules that only this kind of model has."""
-    if scored is None:
-        return []
-    workspace = subject.workspace
-    if subject.kind.name == frames.CHURN:
-        return [rules.tiers(Counter(scored.now["risk_tier"].astype(int)), workspace.settings.churn.actions)]
-    if subject.kind.name == frames.DEMAND:
-        accepted = Acceptances(workspace).accepted(subject.version.version, subject.as_of)
-        return [rules.review(report.waiting, accepted, workspace.settings.rules)]
-    before = exposure.of(workspace, scored.before, scored.before_day)
-    return rules.recommendations(report.exposure, before, workspace.settings.rules)

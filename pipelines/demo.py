@@ -17,7 +17,7 @@ from core.keys import KeyStore
 from core.workspace import SETTINGS_FILE, Workspace
 from feature_repo import filled
 from models import release
-from models.kinds import NAMES, kind
+from models.kinds import kind, names
 from models.registry import Registry
 from models.version import CHAMPION, Version
 from monitoring import monitor
@@ -48,7 +48,7 @@ class Prepared:
 
     def metrics(self) -> list[tuple[object, ...]]:
         """Rows of the table at the end: model, who, and the primary metric with its 95% interval."""
-        return [row for name in NAMES for row in _metric_rows(self.models[name])]
+        return [row for name in names() for row in _metric_rows(self.models[name])]
 
     def examples(self) -> tuple[list[str], str]:
         """Two customers who bought lately, and the keys of the best-selling series as JSON."""
@@ -80,7 +80,7 @@ def prepare(root: Path) -> Prepared:
     workspace = _workspace(root)
     progress.current().step("reading the purchases of the Complete Journey")
     ingest.run(workspace)
-    models = {name: _model(workspace, name) for name in NAMES}
+    models = {name: _model(workspace, name) for name in names()}
     _fill_online_store(workspace)
     progress.current().step("comparing the last days with the training data")
     monitor.run(workspace, present(workspace))
@@ -99,8 +99,7 @@ def _model(workspace: Workspace, name: str) -> ModelOutcome:
     version = _trained(workspace, name)
     if version is None:
         progress.current().step(f"training {name} as of {today} ({workspace.settings.demo.trials} trials)")
-        trained = train(workspace, name, as_of=today, trials=workspace.settings.demo.trials)
-        version = Registry(workspace).version(name, trained.version)
+        version = train(workspace, name, as_of=today, trials=workspace.settings.demo.trials).version
     if CHAMPION in version.aliases:
         return ModelOutcome(version, True, f"{version} is champion")
     try:

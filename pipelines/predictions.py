@@ -10,36 +10,15 @@ from typing import Any
 import pyarrow as pa
 from pandas import DataFrame
 
-from core.errors import DataError, NotReady, UsageError, did_you_mean
+from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import MODEL
-from models.kinds import kind, require_name
+from models.kinds import ColumnType, Kind, kind
 from models.registry import Registry
-from models.version import Version
 from pipelines.output import require_writable, write
 
-MODES = ("all", "new")
-LARGEST_K = 1000
-_TEXT, _DAY, _NUMBER, _INTEGER = pa.string(), pa.date32(), pa.float64(), pa.int32()
-_COLUMNS = {
-    "churn": {
-        "customer_id": _TEXT,
-        "as_of": _DAY,
-        "churn_probability": _NUMBER,
-        "risk_score": _INTEGER,
-        "risk_tier": _INTEGER,
-        "action": _TEXT,
-    },
-    "recommendation": {
-        "customer_id": _TEXT,
-        "rank": _INTEGER,
-        "product_id": _TEXT,
-        "score": _NUMBER,
-        "source": _TEXT,
-    },
-    "demand": {"date": _DAY} | dict.fromkeys(("mean", "q05", "q25", "q50", "q75", "q95"), _NUMBER),
-}
+_TYPES = {"text": pa.string(), "day": pa.date32(), "number": pa.float64(), "integer": pa.int32()}
 
 
 @dataclass(frozen=True)
@@ -70,60 +49,30 @@ def predict(
         UsageError: an impossible output, option or version.
         NotReady: no version carries the alias, or it was trained as of later than `as_of`.
     """
-    require_name(name)
+    of_kind, registry = kind(name), Registry(workspace)
     require_writable(output)
-    options = _options(name, mode, k)
-    registry = Registry(workspace)
+    options = of_kind.file_options({"mode": mode, "k": k})
     version = registry.version(name, alias)
-    _refuse_hindsight(version, as_of)
-    of_kind = kind(name)
     model = of_kind.load(registry.fetch(version) / MODEL)
     current().step(f"predicting {name} as of {as_of} with version {version.version}")
     frame = of_kind.predict_file(workspace, model, as_of, version.version, **options)
-    table = shape(workspace, name, frame)
+    table = shape(workspace, of_kind, frame)
     write(table, output)
     return Predicted(name, version.version, as_of, table.num_rows, output)
 
 
-def shape(workspace: Workspace, name: str, frame: DataFrame) -> pa.Table:
+def shape(workspace: Workspace, of_kind: Kind[Any], frame: DataFrame) -> pa.Table:
     """The frame with the file's columns, in order and typed.
 
     Raises:
         DataError: a column is missing, or a value.
     """
-    keys = dict.fromkeys(workspace.settings.demand.series, _TEXT) if name == "demand" else {}
-    columns = keys | _COLUMNS[name] | {"model_version": _TEXT}
+    columns: dict[str, ColumnType] = {**of_kind.file_columns(workspace.settings), "model_version": "text"}
     missing = [column for column in columns if column not in frame or frame[column].isna().any()]
     if missing:
-        raise DataError(f"the predictions of {name} lack values in: {', '.join(missing)}", where=f"models/{name}")
+        raise DataError(f"the predictions of {of_kind.name} lack values in: {', '.join(missing)}")
     frame = frame[list(columns)].copy()
-    for column in (column for column, kind_of in columns.items() if kind_of == _DAY):
+    for column in (column for column, type_ in columns.items() if type_ == "day"):
         frame[column] = frame[column].astype("datetime64[ns]").dt.date
-    return pa.Table.from_pandas(frame, schema=pa.schema(list(columns.items())), preserve_index=False)
-
-
-def _options(name: str, mode: str | None, k: int | None) -> dict[str, Any]:
-    if name != "recommendation":
-        given = [option for option, value in (("--mode", mode), ("--k", k)) if value is not None]
-        if given:
-            raise UsageError(
-                f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for recommendation, not for {name}",
-                todo="leave it out",
-            )
-        return {}
-    mode, k = mode or "all", 10 if k is None else k
-    if mode not in MODES:
-        raise UsageError(f"--mode {mode!r} is not known", todo=did_you_mean(mode, MODES))
-    if not 1 <= k <= LARGEST_K:
-        raise UsageError(f"--k {k} is not possible", todo=f"give 1 to {LARGEST_K}")
-    return {"mode": mode, "k": k}
-
-
-def _refuse_hindsight(version: Version, as_of: date) -> None:
-    """A model that knows facts at or after `as_of` would predict what it has seen."""
-    if version.as_of > as_of:
-        raise NotReady(
-            f"{version} was trained as of {version.as_of}, later than {as_of}",
-            why="it has seen what it would predict",
-            todo=f"run: regulars train {version.kind} --as-of {as_of}, then predict with --alias challenger",
-        )
+    schema = pa.schema([(column, _TYPES[type_]) for column, type_ in columns.items()])
+    return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)

@@ -12,7 +12,7 @@ from core.clock import present
 from core.errors import RegularsError
 from core.event_log import EventLog
 from core.workspace import Workspace
-from models.kinds import NAMES
+from models.kinds import names
 
 STALE_MODEL_DAYS = 35
 """A model older than this has not seen the last horizon of labels."""
@@ -86,7 +86,7 @@ def collect(workspace: Workspace) -> State:
     tables = _tables(workspace)
     today = present(workspace) if workspace.tables.has("orders") else None
     views = _views(workspace)
-    models = [_model(workspace, name, today) for name in NAMES]
+    models = [_model(workspace, name, today) for name in names()]
     online, online_is_stale = _online(workspace, today)
     alerts = Alerts(workspace).open()
     summary, next_step = _advice(tables, models, views, online_is_stale)

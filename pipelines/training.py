@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import import_module
-from typing import cast
 
 from core.alerts import Alerts
 from core.errors import UsageError
@@ -13,17 +11,17 @@ from core.workspace import Workspace, of_one_generation
 from models import gates
 from models.artifact_cache import EVALUATION
 from models.fairness_result import FairnessResult
-from models.kinds import kind
+from models.kinds import Budget, kind
 from models.registry import Registry
 from models.version import Version
 from monitoring.fairness.measurement import measure
-from training import tracking
+from training import run
 from training.outcome import Trained
 
 
 @of_one_generation
 def train(
-    workspace: Workspace, name: str, as_of: date, trials: int | None = None, timeout: int | None = None
+    workspace: Workspace, name: str, as_of: date, trials: int | None = None, timeout: float | None = None
 ) -> Trained:
     """Train a kind of model as of a date. The new version is the challenger; it is measured for fairness and judged.
 
@@ -34,31 +32,32 @@ def train(
         DataError: not enough history before `as_of`; it says which date is the earliest.
     """
     of_kind = kind(name)
-    settings = getattr(workspace.settings, of_kind.name)
-    trials = settings.trials if trials is None else trials
-    timeout = settings.timeout_s if timeout is None else timeout
-    for option, value in (("--trials", trials), ("--timeout", timeout)):
-        if value < 1:
-            raise UsageError(f"{option} {value} is not possible", todo="give at least 1")
-    module = import_module(f"training.{of_kind.name}")
-    trained = cast(Trained, module.train(workspace, as_of, trials, timeout))
+    trained = run.train(workspace, of_kind, as_of, _budget(of_kind.budget(workspace.settings), trials, timeout))
     registry = Registry(workspace)
-    judge_fairness(workspace, registry.version(name, trained.version))
-    current().step(f"judging version {trained.version} at the gates")
-    gates.judge_and_keep(workspace, registry.version(name, trained.version), registry)
-    return trained
+    judge_fairness(workspace, trained.version)
+    current().step(f"judging {trained.version} at the gates")
+    gates.judge_and_keep(workspace, trained.version, registry)
+    return Trained(registry.version(name, trained.version.version), trained.seconds)
 
 
 def judge_fairness(workspace: Workspace, version: Version) -> FairnessResult:
     """Measure the fairness of a version on the window its evaluation model has not seen, and store it with it."""
     current().step(f"measuring the fairness of {version}")
-    of_kind = kind(version.kind)
-    model = of_kind.load(Registry(workspace).fetch(version) / EVALUATION)
+    of_kind, registry = kind(version.kind), Registry(workspace)
+    model = of_kind.load(registry.fetch(version) / EVALUATION)
     result = measure(workspace, of_kind, model, version.evaluated_from)
-    tracking.log_fairness(workspace, version, result)
+    registry.store_fairness(version, result)
     if result.state == "blocked":
         _ask_for_review(workspace, version, result)
     return result
+
+
+def _budget(usual: Budget, trials: int | None, timeout: float | None) -> Budget:
+    """The kind's own, where nothing else is given."""
+    for option, value in (("--trials", trials), ("--timeout", timeout)):
+        if value is not None and value < 1:
+            raise UsageError(f"{option} {value:g} is not possible", todo="give at least 1")
+    return Budget(usual.trials if trials is None else trials, usual.timeout_s if timeout is None else timeout)
 
 
 def _ask_for_review(workspace: Workspace, version: Version, result: FairnessResult) -> None:

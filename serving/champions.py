@@ -18,7 +18,7 @@ import structlog
 from core.alerts import Alerts
 from core.errors import RegularsError
 from core.workspace import Workspace
-from models.kinds import NAMES, FittedModel, kind
+from models.kinds import FittedModel, kind, names
 from models.registry import Registry, ServingState
 
 SOURCE: Final = "serving"
@@ -68,11 +68,11 @@ class Champions:
     def versions(self) -> dict[str, str | None]:
         """Per kind the version that answers, or None."""
         serving = self._serving
-        return {name: serving[name].version if name in serving else None for name in NAMES}
+        return {name: serving[name].version if name in serving else None for name in names()}
 
     def refresh(self) -> None:
         """Ask the registry once, and exchange what has changed. Raises nothing."""
-        for name in NAMES:
+        for name in names():
             try:
                 self._refresh(name)
             except Exception as error:

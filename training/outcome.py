@@ -1,4 +1,4 @@
-"""What a training run ends with, before it is logged (`TrainingRecord`) and after (`Trained`)."""
+"""What a training run ends with: what a kind found (`Outcome`), what is logged of it, and what came of that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from models.intervals import Interval
+from models.kinds import Kind
+from models.version import Version
+from training.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -32,48 +34,42 @@ class StudyNote:
 
 
 @dataclass(frozen=True)
-class TrainingRecord:
-    """Everything a run logs to MLflow. A training module makes it, `training.tracking.log` writes it.
+class Outcome:
+    """What a kind's `TRAINER` found, its saved models apart; `rows` trained the served model, `units` were evaluated.
 
-    `directory` holds three sealed saved models, which become the version's artifact as they are:
-    `model/` (fitted on everything known at `as_of`: it serves), `evaluation/` (fitted on the facts before
-    `evaluated_from`: what the metrics are of), `baseline/` (the best baseline, fitted at `as_of`: it serves
-    where the quality gate failed and there is no champion).
+    `plots` are figures of matplotlib, or paths, by file name; `notes` are sentences for the model card (purpose,
+    limits, choices); `extra` is further JSON to log in record.json.
     """
 
-    kind: str
-    as_of: date
     evaluated_from: date
-    seed: int
     parameters: Mapping[str, Any]
     study: StudyNote
-    metrics: Mapping[str, Interval]
-    baselines: Mapping[str, Mapping[str, Interval]]
-    best_baseline: str
-    paired: Mapping[str, Interval]  # per baseline: model minus baseline, on the primary metric
-    primary: str
-    higher_is_better: bool
+    evaluation: Evaluation
     features: tuple[FeatureNote, ...]
-    directory: Path
+    rows: int
+    units: int
+    plots: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """Everything a run logs to MLflow: what was found, by which data and code, and where its saved models lie."""
+
+    kind: Kind[Any]
+    as_of: date
+    seed: int
     data_digest: str
     code_version: str
-    rows: int  # training rows of the served model
-    units: int  # units in the evaluation
     seconds: float
-    plots: Mapping[str, Any] = field(default_factory=dict)  # file name (x.png) -> matplotlib figure or path
-    notes: tuple[str, ...] = ()  # sentences for the model card: purpose, limits, choices
-    extra: Mapping[str, Any] = field(default_factory=dict)  # further JSON to log as record.json
+    directory: Path
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
 class Trained:
     """A training run that was logged and registered."""
 
-    kind: str
-    version: str
-    run_id: str
-    as_of: date
-    metrics: Mapping[str, Interval]
-    baselines: Mapping[str, Mapping[str, Interval]]
-    paired: Mapping[str, Interval]
+    version: Version
     seconds: float

@@ -22,6 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from core.errors import NotReady, UsageError
 from core.progress import current
 from core.workspace import Workspace
+from models.kinds import Budget
 from training.outcome import StudyNote
 
 Objective = Callable[[Trial], float]
@@ -47,31 +48,30 @@ def run(
     workspace: Workspace,
     name: str,
     objective: Objective,
-    trials: int,
-    timeout: float | None = None,
+    budget: Budget,
     *,
     depends_on: Mapping[str, Any],
     direction: str = "minimize",
     first: Sequence[Mapping[str, Any]] = (),
 ) -> Tuned:
-    """Finish `trials` trials of the study, counting those that an earlier run finished.
+    """Finish the budget's trials of the study, counting those that an earlier run finished.
 
     Args:
         workspace: where the study is stored (`tuning/journal.log`, or the settings' storage).
         name: what is tuned, such as `churn-2017-11-20`.
         objective: the trial's value; it may raise `optuna.TrialPruned`.
-        trials: the budget, in finished (complete or pruned) trials.
-        timeout: seconds after which no further trial starts: a safety stop, as it makes the result
-            depend on the machine.
+        budget: finished (complete or pruned) trials, and seconds after which no further trial starts: a safety
+            stop, as it makes the result depend on the machine.
         depends_on: what the values depend on (data digest, folds, search space): anything else in it
             starts a new study.
         direction: `minimize` or `maximize`.
         first: parameters tried before the sampler takes over.
 
     Raises:
-        UsageError: `trials` < 1.
+        UsageError: a budget of no trials.
         NotReady: the time ran out before one trial was complete.
     """
+    trials = budget.trials
     if trials < 1:
         raise UsageError(f"{trials} trials can't find anything", todo="give at least 1")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -80,26 +80,25 @@ def run(
     full_name = f"{name}-{_digest({'seed': seed, 'first': list(map(dict, first)), **depends_on})}"
     study = optuna.create_study(storage=storage, study_name=full_name, direction=direction, load_if_exists=True)
     many = not isinstance(storage, JournalStorage)  # workers beside this one: don't try what they are trying
-    _work(study, objective, trials, timeout=timeout, seed=seed, first=first, liar=many)
+    _work(study, objective, budget, seed=seed, first=first, liar=many)
     return Tuned(study, _best(study, trials), min(trials, len(_finished(study))))
 
 
 def _work(
     study: optuna.Study,
     objective: Objective,
-    trials: int,
+    budget: Budget,
     *,
-    timeout: float | None,
     seed: int,
     first: Sequence[Mapping[str, Any]],
     liar: bool,
 ) -> None:
     """Run one trial at a time until the budget or the time is used up."""
-    started = time.monotonic()
+    started, trials = time.monotonic(), budget.trials
     done = len(_finished(study))
     for number in current().track(range(done, trials), "tuning", total=max(trials - done, 0)):
-        if timeout is not None and time.monotonic() - started > timeout:
-            current().note(f"tuning stopped after {number} of {trials} trials: {timeout:.0f} s are over")
+        if time.monotonic() - started > budget.timeout_s:
+            current().note(f"tuning stopped after {number} of {trials} trials: {budget.timeout_s:.0f} s are over")
             return
         if number < len(first) and not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             study.enqueue_trial(dict(first[number]))

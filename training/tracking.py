@@ -26,19 +26,15 @@ from core.audit import AuditLog, person
 from core.errors import StoreError
 from core.progress import current
 from core.workspace import Workspace
-from models import artifact
+from models import artifact, model_card
 from models import pyfunc as pyfunc_code
 from models.artifact_cache import BASELINE, EVALUATION, MODEL, PACKAGE, seal_of
-from models.fairness_result import FairnessResult
 from models.intervals import Interval
-from models.kinds import kind
 from models.mlflow_store import artifact_root, talking
 from models.registry import Registry
 from models.version import Version
-from training import card
-from training.outcome import Trained, TrainingRecord
+from training.outcome import TrainingRecord
 
-RECORD = "record.json"
 _REQUIREMENTS = ("regulars", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "xgboost-cpu")
 _LONGEST_PARAM = 6000
 _BATCH = 100
@@ -52,7 +48,7 @@ def log(workspace: Workspace, record: TrainingRecord) -> Version:
     """
     registry = Registry(workspace)
     facts = describe(workspace, record)
-    current().step(f"logging the run to MLflow and registering a version of {record.kind}")
+    current().step(f"logging the run to MLflow and registering a version of {record.kind.name}")
     with _run(registry, record) as run_id:
         _log_run(registry, run_id, record, facts)
         with tempfile.TemporaryDirectory() as scratch:
@@ -60,59 +56,44 @@ def log(workspace: Workspace, record: TrainingRecord) -> Version:
             model_id, source = _log_model(registry, run_id, record, package)
             seal = seal_of(package)
         _log_metrics(registry, run_id, record, model_id)
-        version = registry.register(record.kind, run_id, source, _tags(facts, seal), model_id)
+        version = registry.register(record.kind.name, run_id, source, _tags(facts, seal), model_id)
     details = {name: facts[name] for name in ("as_of", "data_digest", "code_version", "seed", "trials")}
     AuditLog(workspace).append("train", person(), version.subject, details | {"seal": seal})
     return version
 
 
-def finish(workspace: Workspace, record: TrainingRecord) -> Trained:
-    """How a training ends: log the record, and say what came of it."""
-    version = log(workspace, record)
-    outcome = (record.metrics, record.baselines, record.paired, record.seconds)
-    return Trained(record.kind, version.version, version.run_id, record.as_of, *outcome)
-
-
-def log_fairness(workspace: Workspace, version: Version, result: FairnessResult) -> None:
-    """Store a fairness measurement with its version, and write it into the version's model card."""
-    registry = Registry(workspace)
-    registry.store_fairness(version, result)
-    facts = json.loads(registry.read_text(version, RECORD))
-    for name, text in card.render(facts, result).items():
-        registry.write_text(version, name, text)
-
-
 def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
     """Everything about a run that is text or a number: `record.json`, from which the model card is written."""
-    signature = _signature(record)
+    outcome, judged = record.outcome, record.outcome.evaluation
     return {
-        "kind": record.kind,
+        "kind": record.kind.name,
         "as_of": record.as_of.isoformat(),
-        "evaluated_from": record.evaluated_from.isoformat(),
-        "service": kind(record.kind).service,
-        "primary": record.primary,
-        "higher_is_better": record.higher_is_better,
-        "best_baseline": record.best_baseline,
+        "evaluated_from": outcome.evaluated_from.isoformat(),
+        "question": record.kind.question,
+        "service": record.kind.service,
+        "primary": record.kind.primary,
+        "higher_is_better": record.kind.higher_is_better,
+        "best_baseline": judged.best_baseline,
         "seed": record.seed,
         "threads": workspace.settings.threads,
-        "trials": record.study.trials,
-        "study": record.study.name,
-        "best_trial_value": record.study.best_value,
+        "trials": outcome.study.trials,
+        "study": outcome.study.name,
+        "best_trial_value": outcome.study.best_value,
         "data_digest": record.data_digest,
         "code_version": record.code_version,
         "trained_by": person(),
-        "rows": record.rows,
-        "units": record.units,
+        "rows": outcome.rows,
+        "units": outcome.units,
         "seconds": round(record.seconds, 1),
-        "parameters": dict(record.parameters),
-        "best_parameters": dict(record.study.best_parameters),
-        "metrics": _plain(record.metrics),
-        "baselines": {name: _plain(metrics) for name, metrics in record.baselines.items()},
-        "paired": _plain(record.paired),
-        "features": [vars(note) for note in record.features],
-        "notes": list(record.notes),
-        "signature": signature,
-        "extra": dict(record.extra),
+        "parameters": dict(outcome.parameters),
+        "best_parameters": dict(outcome.study.best_parameters),
+        "metrics": _plain(judged.metrics),
+        "baselines": {name: _plain(metrics) for name, metrics in judged.baselines.items()},
+        "paired": _plain(judged.paired),
+        "features": [vars(note) for note in outcome.features],
+        "notes": list(outcome.notes),
+        "signature": _signature(record),
+        "extra": dict(outcome.extra),
     }
 
 
@@ -124,9 +105,9 @@ def metric_name(name: str) -> str:
 @contextmanager
 def _run(registry: Registry, record: TrainingRecord) -> Iterator[str]:
     """A run that ends as finished, failed or killed, whatever happens."""
-    name, tags = f"{record.kind} as of {record.as_of}", _run_tags(record)
+    name, tags = f"{record.kind.name} as of {record.as_of}", _run_tags(record)
     with talking(registry.workspace):
-        run = registry.client.create_run(_experiment(registry, record.kind), run_name=name, tags=tags)
+        run = registry.client.create_run(_experiment(registry, record.kind.name), run_name=name, tags=tags)
     run_id, status = str(run.info.run_id), "KILLED"
     try:
         yield run_id
@@ -148,9 +129,9 @@ def _experiment(registry: Registry, name: str) -> str:
 def _run_tags(record: TrainingRecord) -> dict[str, str]:
     return {
         MLFLOW_USER: person(),
-        MLFLOW_SOURCE_NAME: f"regulars train {record.kind}",
+        MLFLOW_SOURCE_NAME: f"regulars train {record.kind.name}",
         MLFLOW_GIT_COMMIT: record.code_version,
-        MLFLOW_RUN_NOTE: f"{record.kind}, trained as of {record.as_of}",
+        MLFLOW_RUN_NOTE: f"{record.kind.name}, trained as of {record.as_of}",
     }
 
 
@@ -158,12 +139,12 @@ def _log_run(registry: Registry, run_id: str, record: TrainingRecord, facts: Map
     client = registry.client
     with talking(registry.workspace):
         _log_params(registry, run_id, facts)
-        client.log_text(run_id, json.dumps(facts, indent=1, default=str), RECORD)
-        trials = pd.DataFrame([_flat(row) for row in record.study.history])
+        client.log_text(run_id, json.dumps(facts, indent=1, default=str), model_card.RECORD)
+        trials = pd.DataFrame([_flat(row) for row in record.outcome.study.history])
         client.log_text(run_id, trials.to_csv(index=False), "tuning/trials.csv")
-        for name, text in card.render(facts, None).items():
+        for name, text in model_card.render(facts, None).items():
             client.log_text(run_id, text, name)
-        for name, plot in record.plots.items():
+        for name, plot in record.outcome.plots.items():
             _log_plot(registry, run_id, name, plot)
 
 
@@ -187,12 +168,13 @@ def _log_plot(registry: Registry, run_id: str, name: str, plot: Any) -> None:
 
 def _log_metrics(registry: Registry, run_id: str, record: TrainingRecord, model_id: str) -> None:
     now = int(time.time() * 1000)
-    values = _interval_metrics("", record.metrics)
-    for name, metrics in record.baselines.items():
+    judged = record.outcome.evaluation
+    values = _interval_metrics("", judged.metrics)
+    for name, metrics in judged.baselines.items():
         values |= _interval_metrics(f"baseline.{name}.", metrics)
-    values |= _interval_metrics("versus.", record.paired)
+    values |= _interval_metrics("versus.", judged.paired)
     found = [Metric(k, v, now, 0, model_id=model_id, run_id=run_id) for k, v in values.items() if math.isfinite(v)]
-    history = [row.get("value") for row in record.study.history]
+    history = [row.get("value") for row in record.outcome.study.history]
     found += [Metric("tuning.value", v, now, i) for i, v in enumerate(history) if v is not None and math.isfinite(v)]
     with talking(registry.workspace):
         for start in range(0, len(found), 1000):
@@ -219,7 +201,7 @@ def _package(record: TrainingRecord, facts: Mapping[str, Any], scratch: Path) ->
     brief = {name: value for name, value in facts.items() if name not in {"features", "extra"}}
     artifact.write_json(package / "version.json", _finite(brief))
     artifact.write_json(package / "features.json", facts["features"])
-    (package / "card.md").write_text(card.render(facts, None)["card.md"], encoding="utf-8")
+    (package / "card.md").write_text(model_card.render(facts, None)["card.md"], encoding="utf-8")
     artifact.seal(package)
     return package
 
@@ -229,7 +211,7 @@ def _log_model(registry: Registry, run_id: str, record: TrainingRecord, package:
     client, saved = registry.client, package.parent / "saved"
     experiment = client.get_run(run_id).info.experiment_id
     with talking(registry.workspace):
-        logged = client.create_logged_model(experiment, record.kind, run_id, model_type="regulars")
+        logged = client.create_logged_model(experiment, record.kind.name, run_id, model_type="regulars")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             mlflow.pyfunc.save_model(
@@ -246,8 +228,7 @@ def _log_model(registry: Registry, run_id: str, record: TrainingRecord, package:
 
 
 def _signature(record: TrainingRecord) -> dict[str, list[str]]:
-    of_kind = kind(record.kind)
-    signature = of_kind.signature(of_kind.load(record.directory / MODEL))
+    signature = record.kind.signature(record.kind.load(record.directory / MODEL))
     return {side: list(names) for side, names in signature.items()}
 
 

@@ -27,7 +27,6 @@ from models.churn.scorer import About, Scorer, describe_population
 RECENCY = (recency.DAYS_SINCE_LAST_VISIT,)
 RFM = (*RECENCY, *(frequency.VISIT_DAYS[n] for n in (84, 364)), *(money.REVENUE[n] for n in (84, 364)))
 PURCHASES = (tenure.REPEAT_VISITS, tenure.VISIT_SPAN, tenure.DAYS_SINCE_FIRST_VISIT)
-STEP_DAYS = 2 * dataset.STEP_DAYS
 _STRENGTH = 1.0
 _LEAST, _MOST = 1e-4, 1 - 1e-4
 
@@ -112,7 +111,7 @@ def _shares(matrix: Float32Array) -> Float32Array:
 
 def fit(workspace: Workspace, as_of: date) -> dict[str, Scorer]:
     """Every baseline, fitted on facts before `as_of`."""
-    origins = dataset.known_origins(workspace, as_of, STEP_DAYS)
+    origins = dataset.known_origins(workspace, as_of)
     return fit_on(workspace, dataset.labelled(workspace, origins, as_of), dataset.unlabelled(workspace, as_of), as_of)
 
 

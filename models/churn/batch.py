@@ -13,6 +13,7 @@ from core.workspace import Workspace
 from models.churn import dataset
 from models.churn.scorer import Scorer
 from models.churn.tiers import tiers, win_back
+from models.kinds import refuse_hindsight
 
 
 def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str) -> pd.DataFrame:
@@ -21,13 +22,10 @@ def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str)
     The action is `none` for who did not allow marketing before `as_of`.
 
     Raises:
-        DataError: the model was trained as of a later date, or nobody is active.
+        NotReady: the model was trained as of a later date.
+        DataError: nobody is active.
     """
-    if model.trained_as_of > as_of:
-        raise DataError(
-            f"version {version} was trained as of {model.trained_as_of}: it knows what happened after {as_of}",
-            todo=f"give --as-of {model.trained_as_of} or later, or train as of {as_of}",
-        )
+    refuse_hindsight("churn", version, model, as_of)
     frame = dataset.unlabelled(workspace, as_of)
     if frame.empty:
         days = workspace.settings.churn.active_days

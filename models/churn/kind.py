@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import StoreError
+from core.settings import Settings
 from core.workspace import Workspace
 from models import artifact
 from models.churn import baselines, batch, dataset, evaluation, golden
@@ -18,6 +19,7 @@ from models.churn.metrics import STATISTICS
 from models.churn.model import BoostedModel
 from models.churn.scorer import ABOUT, About, Scorer
 from models.intervals import Statistic
+from models.kinds import Budget, ColumnType, Kind, no_file_options
 
 OUTPUTS = ["churn_probability", "risk_score"]
 SCORERS: Mapping[str, type[Scorer]] = {each.name: each for each in (BoostedModel, LogisticBaseline, BgNbdBaseline)}
@@ -27,10 +29,34 @@ class ChurnKind:
     """What the registry, the gates, the service and the monitors ask of a churn model."""
 
     name = "churn"
+    question = "Will this customer buy nothing in the coming days?"
     service = dataset.SERVICE
     primary = "roc_auc"
     higher_is_better = True
     statistics: Mapping[str, Statistic] = STATISTICS
+
+    def horizon_days(self, settings: Settings) -> int:
+        """Days without a purchase that make a customer one who left."""
+        return settings.churn.horizon_days
+
+    def budget(self, settings: Settings) -> Budget:
+        """`churn.trials` and `churn.timeout_s`."""
+        return Budget(settings.churn.trials, settings.churn.timeout_s)
+
+    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+        """One row per customer of the population."""
+        return {
+            "customer_id": "text",
+            "as_of": "day",
+            "churn_probability": "number",
+            "risk_score": "integer",
+            "risk_tier": "integer",
+            "action": "text",
+        }
+
+    def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """None."""
+        return no_file_options(self.name, given)
 
     def load(self, directory: Path) -> Scorer:
         """Load a model or a baseline.
@@ -58,6 +84,7 @@ class ChurnKind:
         self, workspace: Workspace, model: Scorer, as_of: date, version: str, **options: Any
     ) -> pd.DataFrame:
         """The prediction file of the whole population as of a date."""
+        self.file_options(options)
         return batch.predict_file(workspace, model, as_of, version)
 
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Scorer]:
@@ -79,4 +106,4 @@ class ChurnKind:
         return golden.differences(model, model.golden_inputs, model.golden_answers)
 
 
-KIND = ChurnKind()
+KIND: Kind[Scorer] = ChurnKind()

@@ -13,6 +13,7 @@ from models.demand.dataset import histories
 from models.demand.model import DemandModel
 from models.demand.outlook import Outlook, look_ahead
 from models.demand.plans import calendar
+from models.kinds import refuse_hindsight
 
 
 def outlook(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -> Outlook:
@@ -32,5 +33,11 @@ def outlook(workspace: Workspace, model: DemandModel | Baseline, as_of: date) ->
 
 
 def prediction_file(workspace: Workspace, model: DemandModel | Baseline, as_of: date, version: str) -> DataFrame:
-    """Key columns, date, mean, q05, q25, q50, q75, q95, model_version: one row per series and period."""
+    """Key columns, date, mean, q05, q25, q50, q75, q95, model_version: one row per series and period.
+
+    Raises:
+        NotReady: the model was trained as of a later date.
+        DataError: as `outlook`.
+    """
+    refuse_hindsight("demand", version, model, as_of)
     return outlook(workspace, model, as_of).table().assign(model_version=version)

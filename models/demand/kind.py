@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pandas import DataFrame
 
 from core.errors import StoreError
+from core.settings import Settings
 from core.workspace import Workspace
 from feature_repo import catalog
 from models import artifact
@@ -24,11 +25,11 @@ from models.demand.forecast import NAMES
 from models.demand.labels import sold
 from models.demand.metrics import STATISTICS
 from models.demand.model import DemandModel
-from models.demand.outlook import look_ahead
+from models.demand.outlook import answer, look_ahead
 from models.demand.plans import calendar
 from models.demand.series import steps
 from models.intervals import Statistic
-from models.kinds import FittedModel
+from models.kinds import Budget, ColumnType, Kind, no_file_options
 
 Model = DemandModel | Baseline
 
@@ -37,6 +38,7 @@ class DemandKind:
     """How many units of each series sell in each of the coming periods."""
 
     name = "demand"
+    question = "How much of each series will sell on each of the coming days?"
     service = SERVICE
     primary = "WRMSSE"
     higher_is_better = False
@@ -45,6 +47,24 @@ class DemandKind:
     def statistics(self) -> Mapping[str, Statistic]:
         """Every metric, from the frame `evaluate` gives."""
         return STATISTICS
+
+    def horizon_days(self, settings: Settings) -> int:
+        """Days ahead that are forecast."""
+        return settings.demand.horizon_days
+
+    def budget(self, settings: Settings) -> Budget:
+        """`demand.trials` and `demand.timeout_s`."""
+        return Budget(settings.demand.trials, settings.demand.timeout_s)
+
+    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+        """The series' keys, then one row per period."""
+        columns: dict[str, ColumnType] = dict.fromkeys(settings.demand.series, "text")
+        columns["date"] = "day"
+        return columns | dict.fromkeys(("mean", *NAMES), "number")
+
+    def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """None."""
+        return no_file_options(self.name, given)
 
     def load(self, directory: Path) -> Model:
         """Load the boosters or a baseline.
@@ -62,36 +82,38 @@ class DemandKind:
             case other:
                 raise StoreError(f"no demand model of type {other!r} is known", where=str(directory))
 
-    def evaluate(self, workspace: Workspace, model: FittedModel, as_of: date) -> DataFrame:
+    def evaluate(self, workspace: Workspace, model: Model, as_of: date) -> DataFrame:
         """One row of sums per series for the window that starts at `as_of`, indexed by series_id.
 
         Raises:
             DataError: the window is not over yet.
         """
         known = histories(workspace, as_of)
-        ahead = look_ahead(cast(Model, model), known, calendar(workspace), workspace.settings)
+        ahead = look_ahead(model, known, calendar(workspace), workspace.settings)
         return score_series(ahead.forecast, sold(workspace, known.ids, as_of), known)
 
-    def predict_file(
-        self, workspace: Workspace, model: FittedModel, as_of: date, version: str, **options: Any
-    ) -> DataFrame:
+    def predict_file(self, workspace: Workspace, model: Model, as_of: date, version: str, **options: Any) -> DataFrame:
         """The prediction file of every series of the population."""
-        return prediction_file(workspace, cast(Model, model), as_of, version)
+        self.file_options(options)
+        return prediction_file(workspace, model, as_of, version)
 
-    def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, FittedModel]:
+    def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Model]:
         """naive, seasonal naive and the 28-day mean as of a date."""
         settings = workspace.settings.demand
-        fitted = baseline_models.fitted(as_of, settings.series, settings.freq, steps(settings))
-        return cast(Mapping[str, FittedModel], fitted)
+        return baseline_models.fitted(as_of, settings.series, settings.freq, steps(settings))
 
-    def signature(self, model: FittedModel) -> Mapping[str, list[str]]:
-        """The features of the service go in; the series' keys, dates, mean and quantiles come out."""
-        inputs = [feature.name for view in catalog.service(SERVICE) for feature in view.features]
-        return {"inputs": inputs, "outputs": [*cast(Model, model).keys, "date", "mean", *NAMES]}
+    def signature(self, model: Model) -> Mapping[str, list[str]]:
+        """All series of a shop as of a date go in, with the service's features; keys, dates, mean and quantiles out."""
+        features = [feature.name for view in catalog.service(SERVICE) for feature in view.features]
+        return {"inputs": ["series_id", "as_of", *features], "outputs": [*model.keys, "date", "mean", *NAMES]}
 
-    def golden(self, model: FittedModel) -> list[str]:
+    def answer(self, model: Model, inputs: DataFrame) -> DataFrame:
+        """The forecast of a whole shop: a row per series and period, for one row per series of the inputs."""
+        return answer(model, inputs)
+
+    def golden(self, model: Model) -> list[str]:
         """Replay the golden inputs saved with the boosters; a baseline has nothing that could differ."""
         return golden.replay(model) if isinstance(model, DemandModel) else []
 
 
-KIND = DemandKind()
+KIND: Kind[Model] = DemandKind()

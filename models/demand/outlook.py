@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pandas import DataFrame
+from pandas import DataFrame, to_datetime
 
-from core.settings import Settings
+from core.errors import UsageError
+from core.settings import Demand, Settings
 from models.arrays import Float64Array
 from models.demand.advice import Advice, advise
 from models.demand.baselines import Baseline
 from models.demand.forecast import Forecast
 from models.demand.model import DemandModel
 from models.demand.plans import Calendar, quiet_holidays
-from models.demand.series import Histories, join_keys, steps, unpack
+from models.demand.series import PERIOD, Histories, join_keys, steps, unpack
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,24 @@ def forecast(
         DataError: no series, too little history, or a model of other inputs.
     """
     return look_ahead(model, unpack(features, as_of, settings.demand), days, settings)
+
+
+def answer(model: DemandModel | Baseline, inputs: DataFrame) -> DataFrame:
+    """The forecast of a whole shop from a plain frame: the keys, date, mean and quantiles, a row per series and period.
+
+    Args:
+        model: what forecasts; its series, periods and horizon count.
+        inputs: `series_id`, `as_of` (one date) and the features of `series_features`, one row per series of the shop.
+
+    Raises:
+        UsageError: more than one date.
+        DataError: no series, or too little history.
+    """
+    days = sorted(set(to_datetime(inputs["as_of"]).dt.date))
+    if len(days) > 1:
+        raise UsageError(f"one date is forecast from, not {len(days)}", todo="ask for each date by itself")
+    horizon_days = model.horizon * PERIOD[model.freq]
+    settings = Demand(series=model.keys, freq=model.freq, horizon_days=horizon_days)
+    histories = unpack(inputs, days[0] if days else model.trained_as_of, settings)
+    plans = Calendar().known(histories.origin, horizon_days)
+    return model.forecast(histories, plans).table(model.keys)

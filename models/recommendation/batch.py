@@ -13,6 +13,7 @@ from core.progress import current
 from core.workspace import Workspace
 from feature_repo.availability import unavailable
 from models.arrays import BoolArray
+from models.kinds import refuse_hindsight
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset, customers_before
@@ -34,6 +35,7 @@ def predict_file(
     Who does not allow personalisation, or has bought nothing that counts, gets what sells best. In mode `new` no
     list has a product that the customer bought before. What can't be had now is in no list, whatever the date.
     """
+    refuse_hindsight("recommendation", version, model, as_of)
     dataset = Dataset.load(workspace, as_of)
     strangers = sorted(set(customers_before(workspace, as_of)) - set(dataset.histories.customers))
     frame = lists(workspace, model, dataset, mode, k, others=strangers, unavailable=unavailable(workspace))

@@ -26,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
-from models.kinds import NAMES
+from models.kinds import names
 from monitoring.desk import decisions, forecasts, views
 from monitoring.desk.render import Pages
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
@@ -246,6 +246,6 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
 
 def _kind(request: Request) -> str:
     kind = str(request.path_params["kind"])
-    if kind not in NAMES:
-        raise HTTPException(404, f"there is no model {kind!r}; there is: {', '.join(NAMES)}")
+    if kind not in names():
+        raise HTTPException(404, f"there is no model {kind!r}; there is: {', '.join(names())}")
     return kind

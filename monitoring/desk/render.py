@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.workspace import Workspace
-from models.kinds import NAMES
+from models.kinds import names
 
 TEMPLATES = Path(__file__).parent / "templates"
 OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": ""}
@@ -26,7 +26,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"figure": figure, "brief": brief}
-        self._environment.globals |= {"kinds": NAMES, "shop": str(workspace.root)}
+        self._environment.globals |= {"kinds": names(), "shop": str(workspace.root)}
 
     def render(self, template: str, **page: Any) -> str:
         """The page as HTML."""

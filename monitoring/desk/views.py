@@ -13,10 +13,9 @@ from core.alerts import Alert, Alerts
 from core.audit import AuditLog
 from core.errors import RegularsError
 from core.workspace import Workspace
-from models import comparison, gates
+from models import comparison, gates, kinds
 from models.gates import evidence
 from models.intervals import Interval
-from models.kinds import NAMES
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
 from monitoring.desk import charts, forecasts, lights
@@ -33,7 +32,7 @@ def overview(workspace: Workspace) -> Page:
     latest = history[-1] if history else None
     rules, alerts = forecasts.rules_now(workspace, latest), Alerts(workspace).open()
     registry = Registry(workspace)
-    cards = [_card(registry, kind, latest, rules, alerts) for kind in NAMES]
+    cards = [_card(registry, kind, latest, rules, alerts) for kind in kinds.names()]
     return {
         "latest": latest,
         "cards": cards,
@@ -114,7 +113,7 @@ def version(workspace: Workspace, kind: str, name: str) -> Page:
 
 def compare(workspace: Workspace, kind: str, a: str, b: str) -> Page:
     """Two versions on every statistic, the primary one first."""
-    found = comparison.compare(workspace, kind, a, b)
+    found = comparison.compare(workspace, kinds.kind(kind), a, b)
     rows = [
         {
             "name": row.statistic,

@@ -38,8 +38,9 @@ def compare(
 
     with Console(json).running() as console:
         from models import comparison
+        from models.kinds import kind
 
-        found = comparison.compare(Workspace.open(workspace), model, a, b)
+        found = comparison.compare(Workspace.open(workspace), kind(model), a, b)
         header = ("metric", f"version {found.a}", f"version {found.b}", "difference", "certain")
         rows = [(row.statistic, row.a, row.b, row.difference, "yes" if row.certain else "no") for row in found.rows]
         console.table(header, rows, f"{model} as of {found.as_of}, {found.units:,} units, 95% intervals")

@@ -39,13 +39,12 @@ def train(
     with Console(json).running() as console:
         space = Workspace.open(workspace)
         from core.clock import resolve_as_of
-        from models.kinds import kind
-        from models.registry import Registry
+        from models.kinds import require_name
         from pipelines import training
 
-        kind(model)
+        require_name(model)
         trained = training.train(space, model, resolve_as_of(space, as_of, any_past=True), trials, timeout)
-        _report(console, Registry(space).version(model, trained.version), trained.seconds)
+        _report(console, trained.version, trained.seconds)
 
 
 def _report(console: Console, version: Version, seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import RegularsError
 from core.keys import Key
 from models.intervals import Interval
-from models.kinds import NAMES
+from models.kinds import names
 from models.version import Version
 from serving.answers import ModelsAnswer
 from serving.endpoint import Endpoint
@@ -18,7 +18,7 @@ from serving.runtime import Runtime
 def models(runtime: Runtime, _body: None, _key: Key) -> dict[str, Any]:
     """Every version with an alias, and those that serve; with the registry down only the latter."""
     try:
-        found = [_version(runtime, v) for name in NAMES for v in runtime.registry.versions(name) if v.aliases]
+        found = [_version(runtime, v) for name in names() for v in runtime.registry.versions(name) if v.aliases]
         return {"models": found, "complete": True}
     except RegularsError:
         return {"models": _serving(runtime), "complete": False}
@@ -38,7 +38,7 @@ def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
 
 
 def _serving(runtime: Runtime) -> list[dict[str, Any]]:
-    champions = [champion for name in NAMES if (champion := runtime.champions.get(name))]
+    champions = [champion for name in names() if (champion := runtime.champions.get(name))]
     return [
         {
             "name": champion.state.kind,

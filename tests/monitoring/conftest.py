@@ -26,7 +26,7 @@ def _watched_template(tmp_path_factory) -> Path:
         watched.install(monkeypatch)
         as_of = present(workspace) - timedelta(days=28)
         version = watched.train(workspace, folder, as_of)
-        watch.model(workspace, "churn", as_of, monitor.datetime.now(monitor.UTC))
+        watch.model(workspace, watched.KIND, as_of, monitor.datetime.now(monitor.UTC))
         release.promote(workspace, "churn", version.version, "ana")
         monitor.run(workspace, present(workspace))
     return workspace.root

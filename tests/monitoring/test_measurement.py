@@ -12,7 +12,7 @@ from core.manifest import PROTECTED
 from models.fairness_result import FairnessResult
 from monitoring import actuals
 from monitoring.fairness import measure
-from monitoring.fairness.measurement import VALUE_ATTRIBUTE, ndcg
+from monitoring.recommendation import VALUE_ATTRIBUTE, ndcg
 from tests.support.shop import commit
 from tests.support.watched import RecencyKind, RecencyModel
 

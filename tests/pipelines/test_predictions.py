@@ -81,7 +81,7 @@ def test_a_model_that_has_seen_later_days_is_refused(workspace, champion, tmp_pa
     [
         ("out.txt", {}, r"\.parquet or \.csv"),
         ("no/out.csv", {}, "there is no folder"),
-        ("out.csv", {"k": 3}, "--k is for recommendation"),
+        ("out.csv", {"k": 3}, "--k is not for churn"),
         ("out.csv", {"mode": "new"}, "--mode is for recommendation"),
         ("out.csv", {"alias": "champoin"}, "did you mean 'champion'"),
         ("out.csv", {"alias": "7"}, "no churn version '7'"),

@@ -1,43 +1,45 @@
 """A training as a whole: the version it makes is the challenger, its fairness measured and kept with it."""
 
-import sys
 from datetime import date
-from types import ModuleType
 
 import pytest
 
 from core.alerts import Alerts
 from core.errors import UsageError
+from models.kinds import Budget
 from models.registry import Registry
 from pipelines import training
 from tests.models.conftest import fairness
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
-from training import tracking
 
 AS_OF = date(2024, 7, 1)
 
 
 @pytest.fixture
-def workspace(small_shop, monkeypatch, tmp_path):
+def budgets(monkeypatch):
+    """The budgets that the toy was trained with."""
+    given = []
+
+    def train(workspace, as_of, directory, budget):
+        given.append(budget)
+        return toy.train(workspace, as_of, directory, budget)
+
+    monkeypatch.setattr(toy, "TRAINER", train)
+    return given
+
+
+@pytest.fixture
+def workspace(small_shop, monkeypatch):
     toy.install(monkeypatch)
     give_empty_registry(small_shop)
-    module = ModuleType("training.churn")
-    module.budgets = []
-
-    def train(workspace, as_of, trials, timeout):
-        module.budgets.append((trials, timeout))
-        return tracking.finish(workspace, toy.record(tmp_path, 1.0, as_of))
-
-    module.train = train
-    monkeypatch.setitem(sys.modules, "training.churn", module)
     return small_shop
 
 
 def test_the_new_version_is_challenger_with_its_fairness_measured(workspace):
     trained = training.train(workspace, "churn", AS_OF)
     version = Registry(workspace).version("churn", "challenger")
-    assert (trained.version, trained.run_id) == (version.version, version.run_id)
+    assert trained.version == version
     measured = Registry(workspace).fairness(version)
     assert (measured.as_of, measured.until) == (date(2024, 6, 3), AS_OF)
     assert "Not measured" not in Registry(workspace).read_text(version, "card.md")
@@ -55,10 +57,10 @@ def test_the_gates_are_judged_before_anybody_promotes(workspace):
     ]
 
 
-def test_the_budget_is_the_settings_unless_given(workspace):
+def test_the_budget_is_the_kinds_own_unless_given(workspace, budgets):
     training.train(workspace, "churn", AS_OF)
     training.train(workspace, "churn", AS_OF, trials=7, timeout=5)
-    assert sys.modules["training.churn"].budgets == [(2, 900), (7, 5)]
+    assert budgets == [Budget(2, 900), Budget(7, 5)]
 
 
 def test_a_disparity_asks_for_a_review(workspace, monkeypatch):

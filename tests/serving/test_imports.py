@@ -16,7 +16,7 @@ def loaded(module: str) -> set[str]:
 
 
 def test_the_worker_loads_neither_training_nor_monitoring() -> None:
-    worker = loaded("serving.http, models.kinds; [models.kinds.kind(k) for k in models.kinds.NAMES]")
+    worker = loaded("serving.http, models.kinds; [models.kinds.kind(k) for k in models.kinds.names()]")
     assert not worker & {"training", "monitoring", "pipelines", "optuna", "evidently", "fairlearn"}
 
 

@@ -1,15 +1,15 @@
 """A churn kind small enough to see through, that scores real customers: the longer away, the likelier gone.
 
-It stands in for `churn` where a test is about monitoring and not about a learner.
+It stands in for `churn` where a test is about monitoring and not about a learner; it is never trained by a command.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,7 +18,10 @@ import pandas as pd
 from models import artifact, kinds
 from models.churn.labels import active
 from models.intervals import Interval, Mean, bootstrap_all, paired
+from models.kinds import Budget, Kind, no_file_options, refuse_hindsight
 from models.version import Version
+from monitoring.churn import ChurnMonitor
+from monitoring.kinds import KindMonitor
 from tests.support import toy
 from training import tracking
 
@@ -40,7 +43,8 @@ class RecencyModel:
 class RecencyKind:
     """`churn`, measured by the squared error of the probability."""
 
-    name, service, primary, higher_is_better = "churn", "churn_v1", "error", False
+    name, question, service = "churn", "Who is away too long?", "churn_v1"
+    primary, higher_is_better = "error", False
     statistics = {"error": Mean("squared"), "rate": Mean("churned")}
 
     def load(self, directory: Path) -> RecencyModel:
@@ -48,8 +52,20 @@ class RecencyKind:
         content = json.loads((directory / "model.json").read_text())
         return RecencyModel(date.fromisoformat(content["as_of"]), content["scale"])
 
+    def horizon_days(self, settings) -> int:
+        return HORIZON.days
+
+    def budget(self, settings) -> Budget:
+        return Budget(1, 900)
+
+    def file_columns(self, settings) -> Mapping[str, kinds.ColumnType]:
+        return toy.KIND.file_columns(settings)
+
+    def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return no_file_options(self.name, given)
+
     def predict_file(self, workspace, model, as_of: date, version: str, **options) -> pd.DataFrame:
-        assert model.trained_as_of <= as_of, "a model must not predict what it has seen"
+        refuse_hindsight(self.name, version, model, as_of)
         ids = active(workspace, as_of)
         away = np.array([(as_of - last).days for last in _last_days(workspace, as_of).reindex(ids)])
         chance = 1 - np.exp(-away / model.scale)
@@ -77,13 +93,10 @@ class RecencyKind:
         return []
 
 
-def install(monkeypatch) -> RecencyKind:
-    """Let `kind("churn")` be this one for one test; `models.churn` stays importable."""
-    module = ModuleType("models.churn")
-    module.KIND = RecencyKind()
-    module.__path__ = [str(Path(kinds.__file__).parent / "churn")]
-    monkeypatch.setitem(sys.modules, "models.churn", module)
-    return module.KIND
+def install(monkeypatch) -> Kind[RecencyModel]:
+    """Let `kind("churn")` be this one for one test."""
+    monkeypatch.setitem(kinds.KINDS, "churn", __name__)
+    return KIND
 
 
 def train(workspace, folder: Path, as_of: date, scale: float = 30.0) -> Version:
@@ -97,6 +110,7 @@ def train(workspace, folder: Path, as_of: date, scale: float = 30.0) -> Version:
     theirs = kind.evaluate(workspace, RecencyModel(start, 2.0), start)
     record = toy.record(
         folder / "toy",
+        kind=kind,
         as_of=as_of,
         directory=directory,
         metrics=bootstrap_all(own, kind.statistics, 200),
@@ -121,3 +135,7 @@ def _query(workspace, what: str, start: date, stop: date) -> pd.DataFrame:
         workspace.tables.register(connection)
         query = f"SELECT customer_id, {what} FROM orders WHERE day >= $start AND day < $stop GROUP BY 1"
         return connection.execute(query, {"start": start, "stop": stop}).df()
+
+
+KIND: Kind[RecencyModel] = RecencyKind()
+MONITOR: KindMonitor = ChurnMonitor()

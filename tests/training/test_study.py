@@ -6,6 +6,7 @@ import pytest
 from core.errors import NotReady, UsageError
 from core.settings import Settings
 from core.workspace import Workspace
+from models.kinds import Budget
 from training import study
 
 
@@ -18,8 +19,9 @@ def bowl(trial: optuna.Trial) -> float:
     return (trial.suggest_float("x", -5, 5) - 2) ** 2 + (trial.suggest_float("y", -5, 5) + 1) ** 2
 
 
-def tune(workspace: Workspace, trials: int, **options: object) -> study.Tuned:
-    return study.run(workspace, "bowl", options.pop("objective", bowl), trials, depends_on={"data": 1}, **options)
+def tune(workspace: Workspace, trials: int, timeout: float = 900, **options: object) -> study.Tuned:
+    objective, budget = options.pop("objective", bowl), Budget(trials, timeout)
+    return study.run(workspace, "bowl", objective, budget, depends_on={"data": 1}, **options)
 
 
 def test_a_study_stopped_and_resumed_finds_what_one_without_a_stop_finds(tmp_path: Path) -> None:
@@ -64,8 +66,8 @@ def test_the_first_parameters_are_tried_first(workspace: Workspace) -> None:
 
 
 def test_changed_data_start_a_new_study(workspace: Workspace) -> None:
-    one = study.run(workspace, "bowl", bowl, 2, depends_on={"data": 1})
-    other = study.run(workspace, "bowl", bowl, 2, depends_on={"data": 2})
+    one = study.run(workspace, "bowl", bowl, Budget(2, 900), depends_on={"data": 1})
+    other = study.run(workspace, "bowl", bowl, Budget(2, 900), depends_on={"data": 2})
     assert one.study.study_name != other.study.study_name
 
 

@@ -112,8 +112,8 @@ def test_the_card_shows_the_model_beside_its_baselines(workspace, logged):
 def test_a_fairness_measurement_goes_into_the_registry_and_the_card(workspace, logged):
     figure = GroupFigure("age_band", "<old>", "tier rate", 99, 0.3, 0.1, 3.0, 2.0, 4.0, "flagged")
     result = FairnessResult("churn", date(2024, 6, 3), date(2024, 7, 1), (figure,))
-    tracking.log_fairness(workspace, logged, result)
     registry = Registry(workspace)
+    registry.store_fairness(logged, result)
     version = registry.version("churn", "1")
     assert registry.fairness(version) == result
     assert version.tags["fairness"] == "blocked"
@@ -163,7 +163,7 @@ def test_a_training_with_a_damaged_model_registers_nothing_and_its_run_has_faile
 
 
 def test_a_table_cell_with_odd_numbers_says_so():
-    from training.card import interval
+    from models.model_card import interval
 
     assert interval({"value": float("nan"), "low": 0, "high": 0}) == "-"
     assert interval({"value": 0.5, "low": float("nan"), "high": float("nan")}) == "0.5"

@@ -1,5 +1,8 @@
 """Training of the churn model: dataset -> tune -> evaluate -> refit -> log."""
 
-from training.churn.run import fit, train
+from training.churn.run import fit
+from training.kinds import Trainer
 
-__all__ = ["fit", "train"]
+TRAINER: Trainer = fit
+
+__all__ = ["TRAINER"]

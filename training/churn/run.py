@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +12,12 @@ from core.workspace import Workspace
 from models.churn import dataset, evaluation
 from models.churn.inputs import Inputs
 from models.churn.kind import KIND
-from training import provenance, splits, tracking
+from models.kinds import Budget
+from training import splits
 from training.churn import examples, plots, tuning
 from training.churn.fitting import BAG, fit_all
 from training.evaluation import evaluate
-from training.outcome import FeatureNote, Trained, TrainingRecord
+from training.outcome import FeatureNote, Outcome
 
 MODEL = "model"
 NOTES = (
@@ -28,26 +27,17 @@ NOTES = (
 )
 
 
-def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout: float | None = None) -> Trained:
-    """Tune, evaluate beside the baselines, refit on everything known at `as_of`, log and register.
+def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
+    """Tune, evaluate beside the baselines, refit on everything known at `as_of` (see `training.kinds.Trainer`).
 
     Raises:
         DataError: too little history, or nobody (or everybody) left in it.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        return tracking.finish(workspace, fit(workspace, as_of, Path(scratch), trials, timeout))
-
-
-def fit(
-    workspace: Workspace, as_of: date, directory: Path, trials: int | None = None, timeout: float | None = None
-) -> TrainingRecord:
-    """All of `train` but the logging: the record, its saved models in `directory`."""
-    started = time.monotonic()
     now = examples.collect(workspace, as_of)
     then = examples.known_by(now, splits.evaluated_from(as_of, workspace.settings.churn.horizon_days))
     inputs = Inputs.of(dataset.features(), then.labelled)
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.labels_until}")
-    tuned, recipe = tuning.tune(workspace, then.labelled, inputs, then.labels_until, trials=trials, timeout=timeout)
+    tuned, recipe = tuning.tune(workspace, then.labelled, inputs, then.labels_until, budget)
     current().step(f"evaluating on the customers of {then.labels_until}")
     evaluated, baselines_then = fit_all(workspace, then, inputs, recipe)
     truth = now.labelled[now.labelled["as_of"] == then.labels_until]
@@ -59,23 +49,14 @@ def fit(
     saved = {"model": served, "evaluation": evaluated, "baseline": baselines_now[judged.best_baseline]}
     for name, scorer in saved.items():
         scorer.save(directory / name)
-    return TrainingRecord(
-        kind=KIND.name,
-        as_of=as_of,
+    return Outcome(
         evaluated_from=then.labels_until,
-        seed=workspace.settings.seed,
         parameters={**recipe.as_dict(), "boosters": BAG, "origin_every_days": dataset.STEP_DAYS},
         study=tuned.note(),
-        **vars(judged),
-        primary=KIND.primary,
-        higher_is_better=KIND.higher_is_better,
+        evaluation=judged,
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
-        directory=directory,
-        data_digest=workspace.tables.digest(before=as_of),
-        code_version=provenance.code_version(),
         rows=len(now.labelled),
         units=len(truth),
-        seconds=time.monotonic() - started,
         plots=plots.draw({MODEL: own, **others}, served.importance()),
         notes=(*NOTES, _population_note(workspace, truth)),
         extra={"importance": served.importance(), "origins": sorted({str(day) for day in now.labelled["as_of"]})},

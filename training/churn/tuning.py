@@ -22,6 +22,7 @@ from models.churn import dataset
 from models.churn.inputs import Inputs
 from models.churn.model import mean_margins
 from models.churn.recipe import FIXED, Recipe
+from models.kinds import Budget
 from training import splits, study
 from training.churn import platt
 from training.churn.fitting import fit_boosters
@@ -52,13 +53,7 @@ class Fold:
 
 
 def tune(
-    workspace: Workspace,
-    examples: pd.DataFrame,
-    inputs: Inputs,
-    labels_until: date,
-    *,
-    trials: int | None,
-    timeout: float | None,
+    workspace: Workspace, examples: pd.DataFrame, inputs: Inputs, labels_until: date, budget: Budget
 ) -> tuple[study.Tuned, Recipe]:
     """Search on labelled rows whose windows end by `labels_until`."""
     settings = workspace.settings.churn
@@ -67,8 +62,7 @@ def tune(
         workspace,
         f"churn-{labels_until}",
         Objective(workspace, folds),
-        trials or settings.trials,
-        timeout if timeout is not None else settings.timeout_s,
+        budget,
         depends_on={
             "data": workspace.tables.digest(before=labels_until),
             "rows": [len(fold.matrix) for fold in folds],

@@ -1,5 +1,8 @@
 """Training of the demand model."""
 
-from training.demand.run import train
+from training.demand.run import fit
+from training.kinds import Trainer
 
-__all__ = ["train"]
+TRAINER: Trainer = fit
+
+__all__ = ["TRAINER"]

@@ -7,8 +7,6 @@ fitted on what is known at D. Each is fitted on origins whose labels lie before 
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -31,32 +29,27 @@ from models.demand.kind import KIND
 from models.demand.labels import sold
 from models.demand.model import DemandModel, ordered
 from models.demand.recipe import Recipe
-from training import tracking
+from models.kinds import Budget
 from training.demand import plots
 from training.demand.fitting import calibrate, fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.tuning import tune
 from training.evaluation import evaluate
-from training.outcome import FeatureNote, Trained, TrainingRecord
-from training.provenance import code_version
+from training.outcome import FeatureNote, Outcome
 from training.study import Tuned
 
 
-def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout: int | None = None) -> Trained:
-    """Train, evaluate, refit, log and register a version as of a date.
+def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
+    """Tune, evaluate beside the baselines, refit as of a date (see `training.kinds.Trainer`).
 
     Raises:
         DataError: too little history before `as_of`; it says which date is the earliest.
         NotReady: nothing has been ingested, or the time ran out before one trial was complete.
     """
-    settings, started = workspace.settings.demand, time.monotonic()
     known = rolling(workspace, as_of)
     folds = [known.fold(day) for day in known.windows()]
-    tuned = tune(workspace, known, folds, trials or settings.trials, timeout or settings.timeout_s)
-    fitting = _Fitting(workspace, known, Recipe.of(tuned.best.params))
-    with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
-        record = _record(fitting, as_of, folds[0], tuned, directory=Path(scratch), started=started)
-        return tracking.finish(workspace, record)
+    tuned = tune(workspace, known, folds, budget)
+    return _outcome(_Fitting(workspace, known, Recipe.of(tuned.best.params)), folds[0], tuned, directory)
 
 
 @dataclass(frozen=True)
@@ -133,9 +126,7 @@ def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
     return _Window(forecast, truth, score_series(forecast, truth, fold.histories), frames)
 
 
-def _record(
-    fitting: _Fitting, as_of: date, before: Fold, tuned: Tuned, *, directory: Path, started: float
-) -> TrainingRecord:
+def _outcome(fitting: _Fitting, before: Fold, tuned: Tuned, directory: Path) -> Outcome:
     workspace, known = fitting.workspace, fitting.known
     earlier, last = fitting.score_earlier(before), known.fold(known.evaluated_from)
     evaluated = fitting.fit(last, [earlier])
@@ -148,23 +139,14 @@ def _record(
     judged = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
     best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon)[judged.best_baseline]
     replace(best, dispersion=model.dispersion).save(directory / "baseline")
-    return TrainingRecord(
-        kind=KIND.name,
-        as_of=as_of,
+    return Outcome(
         evaluated_from=known.evaluated_from,
-        seed=workspace.settings.seed,
         parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
         study=tuned.note(),
-        **vars(judged),
-        primary=KIND.primary,
-        higher_is_better=KIND.higher_is_better,
+        evaluation=judged,
         features=_features(),
-        directory=directory,
-        data_digest=workspace.tables.digest(as_of),
-        code_version=code_version(),
         rows=len(newest.examples),
         units=len(window.frame),
-        seconds=time.monotonic() - started,
         plots={
             "forecast.png": plots.fan(window.forecast, window.sold, last.histories),
             "coverage.png": plots.coverage(window.forecast, window.sold),

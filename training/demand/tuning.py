@@ -12,6 +12,7 @@ from models.demand.forecast import LEVELS, tidy
 from models.demand.inputs import columns
 from models.demand.metrics import STATISTICS
 from models.demand.recipe import Recipe
+from models.kinds import Budget
 from training import study
 from training.demand.fitting import fit_mean
 from training.demand.folds import Fold, Rolling
@@ -44,7 +45,7 @@ def suggest(trial: Trial) -> Recipe:
     )
 
 
-def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], trials: int, timeout: float) -> study.Tuned:
+def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], budget: Budget) -> study.Tuned:
     """Minimise the mean WRMSSE of the mean booster over the folds' windows; the default recipe is tried first."""
     sold = [rolling.labels(fold.labels_until, rolling.evaluated_from) for fold in folds]
     seed, threads = workspace.settings.seed, workspace.settings.threads
@@ -67,8 +68,7 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], trials: int,
         workspace,
         f"demand-{rolling.as_of}",
         objective,
-        trials,
-        timeout,
+        budget,
         depends_on=depends_on,
         first=[{name: getattr(default, name) for name in SPACE}],
     )

@@ -1,5 +1,8 @@
 """Trains the recommendation model: facts at several origins, tuning, evaluation beside baselines, refit."""
 
-from training.recommendation.run import train
+from training.kinds import Trainer
+from training.recommendation.run import fit
 
-__all__ = ["train"]
+TRAINER: Trainer = fit
+
+__all__ = ["TRAINER"]

@@ -7,8 +7,6 @@ scores on the window from D - 2H; the evaluation model is fitted on labels that 
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,6 +17,7 @@ import pandas as pd
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
+from models.kinds import Budget
 from models.recommendation import baselines, evaluation, item_statistics
 from models.recommendation.candidates import CandidateLimits
 from models.recommendation.dataset import SERVICE
@@ -27,10 +26,9 @@ from models.recommendation.kind import KIND
 from models.recommendation.model import Recommender
 from models.recommendation.rankers import MODES, Mode, TwoStage
 from models.recommendation.recipe import Recipe
-from training import splits, tracking
+from training import splits
 from training.evaluation import differences, evaluate
-from training.outcome import FeatureNote, Trained, TrainingRecord
-from training.provenance import code_version
+from training.outcome import FeatureNote, Outcome
 from training.recommendation import fitting, plots, tuning
 from training.recommendation.examples import Examples, TrainingOrigin, examples, joined, origin
 from training.study import Tuned
@@ -66,30 +64,24 @@ class Shop:
         return joined([self.sampled[day] for day in days])
 
 
-def train(workspace: Workspace, as_of: date, trials: int | None = None, timeout: int | None = None) -> Trained:
-    """Train, evaluate, refit, log and register a version as of a date.
+def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
+    """Tune, evaluate beside the baselines, refit as of a date (see `training.kinds.Trainer`).
 
     Raises:
         DataError: too little history before `as_of`.
         NotReady: nothing has been ingested, or the time ran out before one trial was complete.
     """
-    settings, started = workspace.settings.recommendation, time.monotonic()
-    horizon = settings.horizon_days
+    horizon = workspace.settings.recommendation.horizon_days
     least = LEAST_DAYS + 4 * horizon
     splits.require_history(workspace.tables.first_day(), as_of, least, "train the recommendation model")
     evaluated_from = splits.evaluated_from(as_of, horizon)
     shop = Shop(workspace)
     _build_features(workspace, [evaluated_from, as_of])
-    tuned, parameters = _tune(shop, evaluated_from, trials or settings.trials, timeout or settings.timeout_s)
-    with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
-        directory = Path(scratch)
-        record = _record(
-            shop, as_of, evaluated_from, tuned=tuned, parameters=parameters, directory=directory, started=started
-        )
-        return tracking.finish(workspace, record)
+    tuned, parameters = _tune(shop, evaluated_from, budget)
+    return _outcome(shop, as_of, evaluated_from, tuned=tuned, parameters=parameters, directory=directory)
 
 
-def _tune(shop: Shop, evaluated_from: date, trials: int, timeout: float) -> tuple[Tuned, dict[Mode, Recipe]]:
+def _tune(shop: Shop, evaluated_from: date, budget: Budget) -> tuple[Tuned, dict[Mode, Recipe]]:
     """On the window that ends where the evaluation begins."""
     workspace = shop.workspace
     horizon = workspace.settings.recommendation.horizon_days
@@ -111,8 +103,7 @@ def _tune(shop: Shop, evaluated_from: date, trials: int, timeout: float) -> tupl
         f"recommendation-{evaluated_from}",
         train_on,
         judged,
-        trials=trials,
-        timeout=timeout,
+        budget,
         depends_on=depends_on,
     )
 
@@ -132,7 +123,7 @@ def _origins(workspace: Workspace, labels_until: date) -> list[date]:
     return splits.origins(first, labels_until, horizon, horizon)[-ORIGINS:]
 
 
-def _fit(shop: Shop, labels_until: date, parameters: Mapping[Mode, Recipe]) -> tuple[Recommender, int]:
+def _fit_recommender(shop: Shop, labels_until: date, parameters: Mapping[Mode, Recipe]) -> tuple[Recommender, int]:
     """A recommender of everything known at a date, and the number of its training rows."""
     workspace, threads = shop.workspace, shop.workspace.settings.threads
     source = shop.training(_origins(workspace, labels_until))
@@ -146,7 +137,7 @@ def _fit(shop: Shop, labels_until: date, parameters: Mapping[Mode, Recipe]) -> t
     return Recommender(item_statistics.fit(workspace, at.dataset, at.neighbours), ranker, shop.limits), len(source)
 
 
-def _record(
+def _outcome(
     shop: Shop,
     as_of: date,
     evaluated_from: date,
@@ -154,36 +145,26 @@ def _record(
     tuned: Tuned,
     parameters: dict[Mode, Recipe],
     directory: Path,
-    started: float,
-) -> TrainingRecord:
+) -> Outcome:
     workspace, seed = shop.workspace, shop.workspace.settings.seed
-    evaluated, _ = _fit(shop, evaluated_from, parameters)
+    evaluated, _ = _fit_recommender(shop, evaluated_from, parameters)
     frames = _evaluate(shop, evaluated_from, evaluated)
     own = frames.pop(KIND.name)
     current().step("recommendation: confidence intervals")
     judged = evaluate(KIND, own, frames, seed)
     of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
     evaluated.save(directory / "evaluation")
-    model, rows = _fit(shop, as_of, parameters)
+    model, rows = _fit_recommender(shop, as_of, parameters)
     model.save(directory / "model")
     baselines.of(model.item_statistics)[judged.best_baseline].save(directory / "baseline")
-    return TrainingRecord(
-        kind=KIND.name,
-        as_of=as_of,
+    return Outcome(
         evaluated_from=evaluated_from,
-        seed=seed,
         parameters={mode: each.as_dict() for mode, each in parameters.items()} | {"candidates": vars(shop.limits)},
         study=tuned.note(),
-        **vars(judged),
-        primary=KIND.primary,
-        higher_is_better=True,
+        evaluation=judged,
         features=tuple(FeatureNote(f.name, f.description, f.unit) for f in PAIR_FEATURES),
-        directory=directory,
-        data_digest=workspace.tables.digest(as_of),
-        code_version=code_version(),
         rows=rows,
         units=len(own),
-        seconds=time.monotonic() - started,
         plots={
             "against_baselines.png": plots.against_baselines(judged.metrics, judged.baselines),
             "importance.png": plots.importance(_two_stage(model)),

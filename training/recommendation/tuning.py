@@ -10,6 +10,7 @@ import numpy as np
 from optuna.trial import FrozenTrial, Trial
 
 from core.workspace import Workspace
+from models.kinds import Budget
 from models.recommendation.rankers import MODES, Boosters, Mode, standardised
 from models.recommendation.recipe import DEFAULTS, Recipe
 from training import study
@@ -27,9 +28,8 @@ def tune(
     name: str,
     train: Examples,
     validate: Examples,
+    budget: Budget,
     *,
-    trials: int,
-    timeout: float | None,
     depends_on: Mapping[str, Any],
 ) -> tuple[Tuned, dict[Mode, Recipe]]:
     """The study, and for each mode the recipe of the trial that is best in it.
@@ -57,8 +57,7 @@ def tune(
         workspace,
         name,
         objective,
-        trials,
-        timeout,
+        budget,
         depends_on={**depends_on, "share": SHARE, "blends": BLENDS, "bins": fitting.BINS},
         direction="maximize",
         first=first,

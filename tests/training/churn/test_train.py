@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import DataError
+from core.errors import DataError, NotReady
 from core.workspace import Workspace
 from models import artifact
 from models.churn import labels
-from models.kinds import FittedModel, Kind, kind
+from models.kinds import Budget, FittedModel, Kind, kind
 from tests.support.shop import commit, empty_workspace, frames
-from training.churn import fit
 from training.churn.examples import Examples, collect, known_by
 from training.outcome import TrainingRecord
+from training.run import fit
 
 AS_OF = date(2024, 7, 20)
 HORIZON = timedelta(days=28)
@@ -35,7 +35,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def record(shop: Workspace, tmp_path_factory: pytest.TempPathFactory) -> TrainingRecord:
-    return fit(shop, AS_OF, tmp_path_factory.mktemp("models"), trials=1)
+    return fit(shop, CHURN, AS_OF, tmp_path_factory.mktemp("models"), Budget(1, 900))
 
 
 def served(record: TrainingRecord) -> FittedModel:
@@ -43,22 +43,23 @@ def served(record: TrainingRecord) -> FittedModel:
 
 
 def test_a_record_says_everything_a_run_must_log(record: TrainingRecord) -> None:
-    assert record.evaluated_from == AS_OF - HORIZON
-    assert set(record.metrics) == {"roc_auc", "pr_auc", "log_loss", "brier", "ece", "lift@10%"}
-    assert set(record.baselines) == {"recency", "rfm_logistic", "bgnbd"} == set(record.paired)
-    assert all(set(metrics) == set(record.metrics) for metrics in record.baselines.values())
-    assert all(metric.low <= metric.value <= metric.high for metric in record.metrics.values())
-    assert record.best_baseline in record.baselines
-    assert {"reliability.png", "roc_pr.png", "features.png"} == set(record.plots)
-    assert all(note.description and note.unit for note in record.features)
-    assert record.study.trials == 1
-    assert record.study.history[0]["value"] == record.study.best_value
+    judged = record.outcome.evaluation
+    assert record.outcome.evaluated_from == AS_OF - HORIZON
+    assert set(judged.metrics) == {"roc_auc", "pr_auc", "log_loss", "brier", "ece", "lift@10%"}
+    assert set(judged.baselines) == {"recency", "rfm_logistic", "bgnbd"} == set(judged.paired)
+    assert all(set(metrics) == set(judged.metrics) for metrics in judged.baselines.values())
+    assert all(metric.low <= metric.value <= metric.high for metric in judged.metrics.values())
+    assert judged.best_baseline in judged.baselines
+    assert {"reliability.png", "roc_pr.png", "features.png"} == set(record.outcome.plots)
+    assert all(note.description and note.unit for note in record.outcome.features)
+    assert record.outcome.study.trials == 1
+    assert record.outcome.study.history[0]["value"] == record.outcome.study.best_value
     assert record.data_digest == record.data_digest.strip() != ""
 
 
 def test_the_model_has_learnt_something(record: TrainingRecord) -> None:
-    assert record.metrics["roc_auc"].low > 0.55
-    assert record.metrics["log_loss"].value < 0.69
+    assert record.outcome.evaluation.metrics["roc_auc"].low > 0.55
+    assert record.outcome.evaluation.metrics["log_loss"].value < 0.69
 
 
 def test_three_models_are_saved_and_answer_as_when_they_were_saved(record: TrainingRecord) -> None:
@@ -71,10 +72,10 @@ def test_three_models_are_saved_and_answer_as_when_they_were_saved(record: Train
 
 def test_what_was_evaluated_can_be_evaluated_again(shop: Workspace, record: TrainingRecord) -> None:
     evaluated = CHURN.load(record.directory / "evaluation")
-    frame = CHURN.evaluate(shop, evaluated, record.evaluated_from)
-    assert len(frame) == record.units
+    frame = CHURN.evaluate(shop, evaluated, record.outcome.evaluated_from)
+    assert len(frame) == record.outcome.units
     for name, statistic in CHURN.statistics.items():
-        assert statistic(frame) == pytest.approx(record.metrics[name].value)
+        assert statistic(frame) == pytest.approx(record.outcome.evaluation.metrics[name].value)
 
 
 def test_a_later_window_can_be_evaluated_and_one_that_is_not_over_can_not(
@@ -127,7 +128,7 @@ def test_who_had_not_allowed_marketing_by_the_date_of_the_file_gets_no_action(
 
 
 def test_a_model_does_not_predict_a_past_that_it_knows(shop: Workspace, record: TrainingRecord) -> None:
-    with pytest.raises(DataError, match="trained as of 2024-07-20"):
+    with pytest.raises(NotReady, match="trained as of 2024-07-20"):
         CHURN.predict_file(shop, served(record), AS_OF - timedelta(days=1), "7")
 
 
@@ -136,7 +137,7 @@ def test_the_same_file_comes_out_where_the_future_was_never_recorded(
 ) -> None:
     past = empty_workspace(tmp_path / "past")
     commit(past, {name: _until(frame) for name, frame in frames().items()})
-    again = fit(past, AS_OF, tmp_path / "models", trials=1)
+    again = fit(past, CHURN, AS_OF, tmp_path / "models", Budget(1, 900))
     files = [
         CHURN.predict_file(shop, served(record), AS_OF, "1"),
         CHURN.predict_file(past, served(again), AS_OF, "1"),
@@ -144,7 +145,7 @@ def test_the_same_file_comes_out_where_the_future_was_never_recorded(
     assert list(files[0].customer_id) == list(files[1].customer_id)
     assert np.abs(files[0].churn_probability - files[1].churn_probability).max() < 1e-6
     assert (files[0].risk_score == files[1].risk_score).all()
-    assert again.metrics == record.metrics
+    assert again.outcome.evaluation.metrics == record.outcome.evaluation.metrics
 
 
 def _until(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,10 +6,11 @@ import pytest
 
 from core.errors import DataError
 from models.demand import KIND
+from models.kinds import Budget
 from models.registry import Registry
 from tests.support.shop import FIRST_DAY
-from training.demand import train
 from training.demand.folds import rolling
+from training.run import train
 
 AS_OF = FIRST_DAY + timedelta(days=200)
 
@@ -24,14 +25,14 @@ def trained(_shop_template, tmp_path_factory):
     state = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
     shutil.copytree(_shop_template, root, ignore=state)
     workspace = Workspace.open(root)
-    return workspace, train(workspace, AS_OF, trials=1)
+    return workspace, train(workspace, KIND, AS_OF, Budget(1, 900))
 
 
 def test_a_version_is_registered_with_its_baselines_and_intervals(trained):
     _, result = trained
     assert set(result.baselines) == {"naive", "seasonal_naive", "mean_28d"}
-    assert set(result.metrics) == set(KIND.statistics)
-    wrmsse = result.metrics["WRMSSE"]
+    assert set(result.version.metrics) == set(KIND.statistics)
+    wrmsse = result.version.metrics["WRMSSE"]
     assert wrmsse.low <= wrmsse.value <= wrmsse.high
     assert wrmsse.value < result.baselines["naive"]["WRMSSE"].value
 
@@ -39,10 +40,10 @@ def test_a_version_is_registered_with_its_baselines_and_intervals(trained):
 def test_what_was_saved_loads_and_answers(trained):
     workspace, result = trained
     registry = Registry(workspace)
-    folder = registry.fetch(registry.version("demand", result.version))
+    folder = registry.fetch(result.version)
     for part in ("model", "evaluation", "baseline"):
         assert KIND.golden(KIND.load(folder / part)) == []
-    file = KIND.predict_file(workspace, KIND.load(folder / "model"), AS_OF, result.version)
+    file = KIND.predict_file(workspace, KIND.load(folder / "model"), AS_OF, result.version.version)
     assert len(file) == 6 * 28
     assert not file.isna().any().any()
 
@@ -50,11 +51,11 @@ def test_what_was_saved_loads_and_answers(trained):
 def test_the_evaluation_model_knows_nothing_of_the_window_it_is_judged_on(trained):
     workspace, result = trained
     registry = Registry(workspace)
-    folder = registry.fetch(registry.version("demand", result.version))
+    folder = registry.fetch(result.version)
     evaluated = KIND.load(folder / "evaluation")
     assert evaluated.trained_as_of == AS_OF - timedelta(days=28)
     frame = KIND.evaluate(workspace, evaluated, evaluated.trained_as_of)
-    assert KIND.statistics["WRMSSE"](frame) == pytest.approx(result.metrics["WRMSSE"].value, rel=1e-6)
+    assert KIND.statistics["WRMSSE"](frame) == pytest.approx(result.version.metrics["WRMSSE"].value, rel=1e-6)
 
 
 def test_no_fold_holds_a_label_at_or_after_its_end(trained):
@@ -69,4 +70,4 @@ def test_no_fold_holds_a_label_at_or_after_its_end(trained):
 
 def test_too_little_history_names_the_earliest_date(small_shop_readonly):
     with pytest.raises(DataError, match="earliest possible"):
-        train(small_shop_readonly, FIRST_DAY + timedelta(days=90), trials=1)
+        train(small_shop_readonly, KIND, FIRST_DAY + timedelta(days=90), Budget(1, 900))

@@ -12,25 +12,24 @@ import pytest
 from core.errors import DataError
 from core.workspace import Workspace
 from models.artifact_cache import BASELINE, EVALUATION, MODEL
-from models.kinds import kind
+from models.kinds import Budget, kind
 from models.recommendation.candidates import CandidateLimits
 from models.recommendation.kind import KIND
 from models.registry import Registry
 from tests.support.shop import FIRST_DAY, commit
-from training.recommendation import train
 from training.recommendation.examples import examples, joined, origin
+from training.run import train
 
 D = FIRST_DAY + timedelta(days=200)
 
 
 def test_training_ends_with_a_version_that_holds_three_recommenders(small_shop: Workspace) -> None:
-    done = train(small_shop, D, trials=1)
+    done = train(small_shop, KIND, D, Budget(1, 900)).version
     assert set(done.metrics) == set(KIND.statistics)
     assert set(done.baselines) == {"popularity", "personal_frequency", "item_item"}
     assert done.metrics["ndcg@10"].value > done.baselines["popularity"]["ndcg@10"].value
     registry = Registry(small_shop)
-    version = registry.version("recommendation", done.version)
-    folder = registry.fetch(version)
+    folder = registry.fetch(done)
     dates = {part: kind("recommendation").load(folder / part).trained_as_of for part in (MODEL, EVALUATION, BASELINE)}
     assert dates == {MODEL: D, EVALUATION: D - timedelta(days=28), BASELINE: D}
     assert KIND.golden(KIND.load(folder / MODEL)) == []
@@ -45,9 +44,9 @@ def test_later_facts_change_no_model(small_shop: Workspace, copy_workspace: Call
     commit(other, {"orders": known})
     files = []
     for workspace in (small_shop, other):
-        version = train(workspace, D, trials=1).version
+        version = train(workspace, KIND, D, Budget(1, 900)).version
         registry = Registry(workspace)
-        model = KIND.load(registry.fetch(registry.version("recommendation", version)) / MODEL)
+        model = KIND.load(registry.fetch(version) / MODEL)
         files.append(KIND.predict_file(workspace, model, D, "x"))
     pd.testing.assert_frame_equal(*files, atol=1e-6)
 
@@ -55,7 +54,7 @@ def test_later_facts_change_no_model(small_shop: Workspace, copy_workspace: Call
 @pytest.mark.parametrize("days", [60, 139])
 def test_too_early_names_the_earliest_date(small_shop_readonly: Workspace, days: int) -> None:
     with pytest.raises(DataError, match=str(FIRST_DAY + timedelta(days=140))):
-        train(small_shop_readonly, FIRST_DAY + timedelta(days=days), trials=1)
+        train(small_shop_readonly, KIND, FIRST_DAY + timedelta(days=days), Budget(1, 900))
 
 
 @pytest.fixture(scope="module")

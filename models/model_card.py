@@ -12,18 +12,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.fairness_result import FairnessResult
 
-QUESTIONS = {
-    "churn": "Will this customer buy nothing in the coming days?",
-    "demand": "How much of each series will sell on each of the coming days?",
-    "recommendation": "Which products will this customer buy next?",
-}
+RECORD = "record.json"
+"""The run's artifact from which its card is written."""
 
 
 def render(facts: Mapping[str, Any], fairness: FairnessResult | None) -> dict[str, str]:
     """The card's files, `card.md` and `card.html`, from a run's `record.json` and its fairness measurement."""
     content = {
         "facts": facts,
-        "question": QUESTIONS[facts["kind"]],
+        "question": facts.get("question", ""),
         "fairness": fairness,
         "attributes": _attributes(fairness),
         "rows": _metric_rows(facts),

@@ -1,0 +1,62 @@
+"""Watches churn: the rate of tier 1 and above, its true- and false-positive rate by group, and the tiers' sizes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+
+from core.workspace import Workspace
+from models.churn.labels import active
+from models.churn.scorer import Scorer
+from models.fairness_result import FairnessResult
+from models.kinds import Kind
+from models.version import Version
+from monitoring import actuals, protected, rules
+from monitoring.fairness import judge
+from monitoring.fairness.counting import confusions
+from monitoring.fairness.judge import Limits
+from monitoring.fairness.measurement import UNREGISTERED, result
+from monitoring.kinds import Findings, KindMonitor, Predictions
+from monitoring.outcome import RuleState
+
+
+class ChurnMonitor:
+    """How churn models are watched."""
+
+    def fairness(self, workspace: Workspace, kind: Kind[Scorer], model: Scorer, as_of: date) -> FairnessResult:
+        """Who is in tier 1 or above, of those who left and of those who stayed, by group."""
+        until = as_of + timedelta(days=workspace.settings.churn.horizon_days)
+        scores = kind.predict_file(workspace, model, as_of, UNREGISTERED)
+        groups = protected.groups(workspace, scores["customer_id"].tolist())
+        selected = (scores["risk_tier"] >= 1).to_numpy()
+        churned = ~scores["customer_id"].isin(actuals.buyers(workspace, as_of, until)).to_numpy()
+        limits = Limits.of(workspace.settings.rules)
+        figures = [
+            figure
+            for name in map(str, groups.columns)
+            for figure in judge.rates(name, confusions(groups[name].tolist(), selected, churned), limits)
+        ]
+        return result(kind, as_of, until, figures)
+
+    def population(self, workspace: Workspace, as_of: date) -> Sequence[str]:
+        """The customers whom it scores."""
+        return active(workspace, as_of)
+
+    def prediction_columns(self, file: pd.DataFrame) -> pd.DataFrame:
+        """The probability of each customer."""
+        return file[["churn_probability"]].reset_index(drop=True)
+
+    def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
+        """How many customers are in each tier."""
+        counts = Counter(scored.now["risk_tier"].astype(int))
+        return Findings(rules=(rules.tiers(counts, workspace.settings.churn.actions),))
+
+    def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
+        """None."""
+        return []
+
+
+MONITOR: KindMonitor[Scorer] = ChurnMonitor()

@@ -1,0 +1,64 @@
+"""Watches demand: its error by region, the series in a surge, and the forecasts that wait for a reviewer."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from core.workspace import Workspace
+from models.demand.acceptance import Acceptances
+from models.demand.kind import Model
+from models.demand.series import split_id
+from models.fairness_result import FairnessResult
+from models.kinds import Kind
+from models.version import Version
+from monitoring import rules, series
+from monitoring.fairness import judge
+from monitoring.fairness.judge import Limits
+from monitoring.fairness.measurement import result
+from monitoring.kinds import Findings, KindMonitor, Predictions
+from monitoring.outcome import RuleState
+
+
+class DemandMonitor:
+    """How demand models are watched."""
+
+    def fairness(self, workspace: Workspace, kind: Kind[Model], model: Model, as_of: date) -> FairnessResult:
+        """The wMAPE of each region, where the series have one."""
+        settings = workspace.settings.demand
+        until, keys = as_of + timedelta(days=settings.horizon_days), list(settings.series)
+        if "region" not in keys:
+            return FairnessResult(kind.name, as_of, until, (), "demand.series names no region to measure by")
+        frame = kind.evaluate(workspace, model, as_of)
+        place = keys.index("region")
+        regions = pd.Series([split_id(str(name), keys)[place] for name in frame.index], index=frame.index)
+        sides = {
+            str(region): (part["absolute_error"].to_numpy(float), part["sold"].to_numpy(float))
+            for region, part in frame.groupby(regions)
+        }
+        return result(kind, as_of, until, judge.ratios("region", "wMAPE", sides, Limits.of(workspace.settings.rules)))
+
+    def population(self, workspace: Workspace, as_of: date) -> None:
+        """Every series of the snapshot."""
+
+    def prediction_columns(self, file: pd.DataFrame) -> pd.DataFrame:
+        """The forecast total of each series."""
+        keys = list(file.columns[: list(file.columns).index("date")])
+        return file.groupby(keys)["mean"].sum().rename("forecast_total").reset_index(drop=True).to_frame()
+
+    def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
+        """The forecasts that need a review, and which of them somebody has accepted."""
+        known = series.known(workspace, as_of)
+        waiting = tuple(series.waiting(workspace, known, scored.now)) if known else ()
+        accepted = Acceptances(workspace).accepted(version.version, as_of)
+        return Findings(waiting=waiting, rules=(rules.review(waiting, accepted, workspace.settings.rules),))
+
+    def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
+        """Which series surge: from what was sold, whatever forecasts them."""
+        known = series.known(workspace, as_of)
+        surging = series.surging(workspace, known) if known else []
+        return [rules.surge(surging, len(known.ids) if known else 0, workspace.settings.rules)]
+
+
+MONITOR: KindMonitor[Model] = DemandMonitor()

@@ -1,0 +1,35 @@
+"""What each kind of model offers to be trained: how a model is fitted on the facts before a date."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.workspace import Workspace
+from models.kinds import Budget, Kind, part
+from training.outcome import Outcome
+
+
+class Trainer(Protocol):
+    """Tunes, evaluates beside the baselines and fits; a kind's `TRAINER`."""
+
+    def __call__(self, workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
+        """Train on the facts before `as_of`.
+
+        It leaves three sealed saved models in `directory`, which become the version's artifact as they are:
+        `model/` (fitted on everything known at `as_of`: it serves), `evaluation/` (fitted on the facts before
+        `evaluated_from`: what the metrics are of), `baseline/` (the best baseline, fitted at `as_of`: it serves
+        where the quality gate failed and there is no champion).
+
+        Raises:
+            DataError: too little history before `as_of`; it says which date is the earliest.
+            NotReady: nothing has been ingested, or the time ran out before one trial was complete.
+        """
+        ...
+
+
+def trainer(kind: Kind[Any]) -> Trainer:
+    """How models of a kind are trained."""
+    found: Trainer = part(kind.name, "training", "TRAINER")
+    return found
