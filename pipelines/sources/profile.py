@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -10,6 +12,7 @@ from core import query_engine
 from core.expressions import literal, quote
 from pipelines.sources.model import Origin
 
+SAMPLE = "sample_"
 SAMPLE_ROWS = 50_000
 ISO = ""
 """The format of a column that needs none: ISO 8601, or a native date type."""
@@ -47,23 +50,24 @@ class Column:
     most_frequent: str = ""
 
 
-def profile(origin: Origin) -> tuple[list[Column], int]:
-    """The columns of a source and the number of rows looked at (the first 50,000 at most).
+@contextmanager
+def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Column], int]]:
+    """A connection with the table `SAMPLE` (the first 50,000 rows at most), its columns and the number of its rows.
 
     Raises:
-        DataError: it can't be read.
+        DataError: the source can't be read.
     """
     with query_engine.without_workspace() as connection:
         staged = origin.stage(connection, "sampled")
-        connection.execute(f"CREATE TEMP TABLE sample_ AS FROM {quote(staged.relation)} LIMIT {SAMPLE_ROWS}")
-        [(rows,)] = connection.execute("SELECT count(*) FROM sample_").fetchall()
-        return [_column(connection, name, type_, rows) for name, type_ in staged.types.items()], rows
+        connection.execute(f"CREATE TEMP TABLE {SAMPLE} AS FROM {quote(staged.relation)} LIMIT {SAMPLE_ROWS}")
+        [(rows,)] = connection.execute(f"SELECT count(*) FROM {SAMPLE}").fetchall()
+        yield connection, [_column(connection, name, type_, rows) for name, type_ in staged.types.items()], rows
 
 
 def _column(connection: duckdb.DuckDBPyConnection, name: str, type_: str, rows: int) -> Column:
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW v AS"
-        f" SELECT nullif(trim(CAST({quote(name)} AS VARCHAR)), '') AS v FROM sample_ WHERE v IS NOT NULL"
+        f" SELECT nullif(trim(CAST({quote(name)} AS VARCHAR)), '') AS v FROM {SAMPLE} WHERE v IS NOT NULL"
     )
     [(filled, distinct, numbers, whole, commas, negative, epochs, millis, example, mode)] = connection.execute(
         f"""SELECT count(*), count(DISTINCT v), count(TRY_CAST(v AS DOUBLE)),

@@ -14,7 +14,8 @@ from core.workspace import Workspace
 from pipelines.cli.main import build
 from pipelines.ingest import run
 from pipelines.initialise import initialise
-from pipelines.sources.draft import draft, words
+from pipelines.sources.draft import draft
+from pipelines.sources.header_names import words
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
@@ -95,11 +96,11 @@ def test_epoch_seconds_become_an_expression(tmp_path: Path) -> None:
 
 def test_a_required_column_that_was_not_found_is_left_to_the_person(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("customer,sku,date,qty,total\nc,p,2024-03-01,1,2\n")
+    path.write_text("customer,order,date,qty,total\nc,o,2024-03-01,1,2\n")
     made = initialise(tmp_path / "shop", str(path))
-    assert made.missing == ("order_id",)
-    assert "# order_id:   <- required, and not found" in (tmp_path / "shop" / "mapping.yaml").read_text()
-    with pytest.raises(MappingError, match="required columns are not mapped: order_id"):
+    assert made.missing == ("product_id",)
+    assert "# product_id:   <- required, and not found" in (tmp_path / "shop" / "mapping.yaml").read_text()
+    with pytest.raises(MappingError, match="required columns are not mapped: product_id"):
         run(Workspace.open(tmp_path / "shop"))
 
 

@@ -1,0 +1,124 @@
+"""What the rows of a sample tell about how its columns belong together: prices and totals, lines and orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from core.expressions import quote
+from pipelines.sources.model import ROW
+from pipelines.sources.profile import SAMPLE, Column
+
+_MIN_GROUPS = 5
+"""Fewer orders or products with several rows say nothing."""
+_MOSTLY = 0.9
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Questions to the sample of a source that `profile.sampled` made."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def carry_down(self, order: Column) -> None:
+        """Let rows that leave their order empty belong to the order above."""
+        above = f"last_value({_text(order)} IGNORE NULLS) OVER (ORDER BY {ROW})"
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {SAMPLE} AS SELECT * REPLACE ({above} AS {quote(order.name)}) FROM {SAMPLE}"
+        )
+
+    def once_an_order(self, column: Column, order: Column) -> bool:
+        """Whether an amount is the order's, not the line's: orders of several rows fill it once, or alike."""
+        value, key = _text(column), _text(order)
+        groups = f"SELECT count(DISTINCT {value}) AS n FROM {SAMPLE} GROUP BY {key} HAVING count(*) > 1"
+        many, same = self._one(f"SELECT count(*), count(*) FILTER (n <= 1) FROM ({groups})")
+        return many >= _MIN_GROUPS and same >= _MOSTLY * many
+
+    def first_lines_only(self, column: Column, order: Column) -> bool:
+        """Whether rows leave the column empty that another row of the same order fills."""
+        value = _text(column)
+        others = f"max({value}) OVER (PARTITION BY {_text(order)})"
+        rows = f"SELECT {value} AS v, {others} AS other FROM {SAMPLE} WHERE {_text(order)} IS NOT NULL"
+        [lacking, all_] = self._one(f"SELECT count(*) FILTER (v IS NULL AND other IS NOT NULL), count(*) FROM ({rows})")
+        return lacking > 0.01 * all_
+
+    def unique_in_order(self, column: Column, order: Column) -> bool:
+        """Whether a column tells the rows of an order apart, though it may start anew in every order."""
+        value = f"{_text(order)}, {_text(column)}"
+        distinct, filled = self._one(
+            f"SELECT count(DISTINCT ({value})), count(*) FROM {SAMPLE} WHERE {_text(column)} IS NOT NULL"
+        )
+        return filled > 0 and distinct >= 0.99 * filled
+
+    def describes(self, column: Column, key: Column) -> bool:
+        """Whether a column says something of what a key names: nearly all rows of a key have the same value."""
+        value = _text(column)
+        counted = f"SELECT {_text(key)} AS k, count(*) AS n FROM {SAMPLE} WHERE {value} IS NOT NULL GROUP BY k, {value}"
+        groups = f"SELECT max(n) AS most, sum(n) AS n FROM ({counted}) GROUP BY k HAVING sum(n) > 1"
+        many, most, rows = self._one(f"SELECT count(*), coalesce(sum(most), 0), coalesce(sum(n), 0) FROM ({groups})")
+        return many < _MIN_GROUPS or most >= 0.8 * rows
+
+    def grows_with(self, amount: Column, quantity: Column, product: Column) -> bool | None:
+        """Whether an amount is for all the pieces of a line (True) or for one (False); None where nothing tells.
+
+        Of one product the price of a piece is nearly the same on all its lines, whatever their quantity.
+        """
+        a, q = numeric(amount), numeric(quantity)
+        rows = f"SELECT {_text(product)} AS p, {a} AS a, {q} AS q FROM {SAMPLE} WHERE {q} > 0 AND {a} > 0"
+        spread = "stddev_pop({0}) / avg({0})"
+        groups = (
+            f"SELECT {spread.format('a')} AS whole, {spread.format('a / q')} AS each FROM ({rows}) GROUP BY p"
+            " HAVING count(*) > 2 AND count(DISTINCT q) > 1"
+        )
+        many, whole, each = self._one(f"SELECT count(*), median(whole), median(each) FROM ({groups})")
+        if many < 3 or max(whole, each) < 0.05:
+            return None
+        return True if each < whole / 4 else False if whole < each / 4 else None
+
+    def equal(self, left: str, right: str) -> bool:
+        """Whether two sums (SQL over the sample) are the same on nearly all rows, but for rounding."""
+        near = f"abs(({left}) - ({right})) <= 0.011 + 0.005 * abs({right})"
+        same, rows = self._one(
+            f"SELECT count(*) FILTER ({near}), count(*) FILTER (({left}) + ({right}) IS NOT NULL) FROM {SAMPLE}"
+        )
+        return rows > 0 and same >= _MOSTLY * rows
+
+    def identical_rows(self, columns: list[Column]) -> float:
+        """The share of rows that equal an earlier one in these columns."""
+        values = ", ".join(_text(column) for column in columns)
+        distinct, rows = self._one(f"SELECT count(DISTINCT ({values})), count(*) FROM {SAMPLE}")
+        return 1 - distinct / rows if rows else 0.0
+
+    def share(self, condition: str, column: Column) -> float:
+        """The share of the filled values `v` of a column for which an SQL condition holds."""
+        held, filled = self._one(
+            f"SELECT count(*) FILTER ({condition}), count(v) FROM (SELECT {_text(column)} AS v FROM {SAMPLE})"
+        )
+        return held / filled if filled else 0.0
+
+    def values(self, column: Column, limit: int = 12) -> list[str]:
+        """The most frequent values of a column."""
+        counted = f"SELECT {_text(column)} AS v, count(*) AS n FROM {SAMPLE} GROUP BY v HAVING v IS NOT NULL"
+        rows = self.connection.execute(f"SELECT v FROM ({counted}) ORDER BY n DESC, v LIMIT {limit}").fetchall()
+        return [value for (value,) in rows]
+
+    def largest(self, column: Column) -> float:
+        """The largest absolute number in a column, 0 where there is none."""
+        return float(self._one(f"SELECT max(abs({numeric(column)})) FROM {SAMPLE}")[0] or 0)
+
+    def _one(self, sql: str) -> tuple[float, ...]:
+        [row] = self.connection.execute(sql).fetchall()
+        return row  # type: ignore[no-any-return]
+
+
+def _text(column: Column) -> str:
+    return f"nullif(trim(CAST({quote(column.name)} AS VARCHAR)), '')"
+
+
+def numeric(column: Column) -> str:
+    """SQL of a column's values as numbers; a percent sign is left out."""
+    text = f"replace({_text(column)}, '%', '')"
+    if column.decimal_comma:
+        text = f"replace(replace({text}, '.', ''), ',', '.')"
+    return f"TRY_CAST({text} AS DOUBLE)"

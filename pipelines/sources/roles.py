@@ -1,0 +1,204 @@
+"""Which column of a source plays which role in the contract: names propose, the rows decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from core.expressions import literal
+from feature_repo.contract import TABLES
+from pipelines.sources.amounts import Amounts, Value, decide, reference
+from pipelines.sources.evidence import Evidence
+from pipelines.sources.header_names import STATUS, protected_attribute, score, words
+from pipelines.sources.profile import ISO, Column
+
+_KEYS = ("ordered_at", "customer_id", "order_id", "product_id")
+_OTHERS = ("currency", "channel", "store_id", "region", "name", "category", "department", "brand")
+_OF_PRODUCTS = ("name", "category", "department", "brand")
+_FILLED_BY_ORDER = ("customer_id", "ordered_at", "currency", "channel", "store_id", "region")
+_UNSOLD = ("refund", "void", "cancel", "pending", "fail", "storn", "annul", "rembours")
+_MANY_IDENTICAL = 0.02
+_COMPLETE = 0.99
+_FITS: dict[str, Callable[[Column], bool]] = {
+    "ordered_at": lambda c: c.moment is not None or c.epoch is not None,
+    "currency": lambda c: len(c.most_frequent) == 3,
+}
+
+
+@dataclass
+class Guess:
+    """What was found: the columns by role, the values of the mapping's tables, and remarks for a person."""
+
+    roles: dict[str, Column] = field(default_factory=dict)
+    orders: dict[str, Value] = field(default_factory=dict)
+    constants: dict[str, Value] = field(default_factory=dict)
+    fill_down: list[Column] = field(default_factory=list)
+    keep_identical: bool = False
+    protected: dict[str, Column] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Required columns of orders that nothing was found for."""
+        return tuple(c for c in TABLES["orders"].required if c not in self.orders and c not in self.constants)
+
+    @property
+    def used(self) -> set[str]:
+        """The names of the columns that play a role."""
+        return {column.name for column in [*self.roles.values(), *self.protected.values()]}
+
+
+def guess(columns: Sequence[Column], evidence: Evidence) -> Guess:
+    """Find the columns' roles; each column plays one at most."""
+    found = Guess()
+    filled = [c for c in columns if c.filled]
+    for column in filled:
+        if attribute := protected_attribute(column.name):
+            found.protected.setdefault(attribute, column)
+    rest = [c for c in filled if c not in found.protected.values()]
+    _take(found, rest, _KEYS, evidence)
+    _only_moment(found, rest)
+    keys = dict(found.roles)
+    if "order_id" in keys and keys["order_id"].filled < _COMPLETE:
+        evidence.carry_down(keys["order_id"])
+    _take_amounts(found, decide(_free(found, rest), keys, evidence))
+    _take_line_id(found, _free(found, rest), evidence)
+    _take(found, rest, _OTHERS, evidence)
+    for role in (*_KEYS, "line_id", "currency", "channel", "store_id", "region"):
+        if role in found.roles:
+            found.orders[role] = Value(found.roles[role].name, "")
+    _product_by_its_name(found, evidence)
+    _order_by_customer_and_day(found)
+    _what_orders_say_once(found, evidence)
+    _identical(found, evidence)
+    _statuses(found, columns, evidence)
+    return found
+
+
+def _free(found: Guess, columns: Sequence[Column]) -> list[Column]:
+    return [c for c in columns if c.name not in found.used]
+
+
+def _take(found: Guess, columns: Sequence[Column], roles: Sequence[str], evidence: Evidence) -> None:
+    """Give each role its most telling column, the surest first."""
+    lines = any(words(c.name).startswith("lineitem") for c in columns)
+    scored = [
+        (_score(column, role, lines), role, column)
+        for role in roles
+        for column in _free(found, columns)
+        # A column of the contract's own name is meant, even where most of its values are bad: ingest says so.
+        if column.name == role or role not in _FITS or _FITS[role](column)
+    ]
+    for points, role, column in sorted(scored, key=lambda item: -item[0]):
+        if (
+            points > 0
+            and role not in found.roles
+            and column.name not in found.used
+            and _holds(found, role, column, evidence)
+        ):
+            found.roles[role] = column
+
+
+def _score(column: Column, role: str, lines: bool) -> float:
+    """In an export with «Lineitem name», the plain «Name» is the order's."""
+    if lines and words(column.name) == "name":
+        return 1.0 if role == "order_id" else 0.0
+    return 1.01 if column.name == role else score(column.name, role)
+
+
+def _holds(found: Guess, role: str, column: Column, evidence: Evidence) -> bool:
+    """Whether the rows bear out a role: what is said of a product is the same wherever it is sold."""
+    product = found.roles.get("product_id")
+    if role not in _OF_PRODUCTS or column.name == role or product is None:
+        return True
+    return evidence.describes(column, product)
+
+
+def _only_moment(found: Guess, columns: Sequence[Column]) -> None:
+    moments = [c for c in _free(found, columns) if c.moment is not None]
+    if "ordered_at" not in found.roles and len(moments) == 1:
+        found.roles["ordered_at"] = moments[0]
+
+
+def _take_amounts(found: Guess, amounts: Amounts) -> None:
+    found.roles.update(amounts.roles)
+    found.orders.update(amounts.values)
+    found.constants.update(amounts.constants)
+    found.remarks += amounts.remarks
+
+
+def _take_line_id(found: Guess, free: Sequence[Column], evidence: Evidence) -> None:
+    """A column that tells the lines of an order apart; one that does not is none, whatever it is called."""
+    order = found.roles.get("order_id")
+    named = sorted((c for c in free if score(c.name, "line_id") > 0), key=lambda c: -score(c.name, "line_id"))
+    for column in named:
+        if column.filled > _COMPLETE and order is not None and evidence.unique_in_order(column, order):
+            found.roles["line_id"] = column
+            return
+        found.remarks.append(f"{column.name} does not tell the lines of an order apart: it is no line_id")
+
+
+def _product_by_its_name(found: Guess, evidence: Evidence) -> None:
+    """Where products have no id, or not all of them, their name is what they are known by."""
+    product, name = found.roles.get("product_id"), found.roles.get("name")
+    if product is None and name is not None:
+        found.roles["product_id"] = name
+        found.orders["product_id"] = Value(name.name, "no column with ids of products was found: their names")
+    elif product is not None and name is not None and product.filled < name.filled:
+        text = f"coalesce({reference(product.name)}, {reference(name.name)})"
+        found.orders["product_id"] = Value(text, f"{product.name} is empty on some lines: the name stands for it there")
+
+
+def _order_by_customer_and_day(found: Guess) -> None:
+    customer, at = found.roles.get("customer_id"), found.roles.get("ordered_at")
+    if "order_id" in found.orders or customer is None or at is None or at.moment is None:
+        return
+    text = f"concat_ws('-', {reference(customer.name)}, {_day(at)})"
+    found.orders["order_id"] = Value(text, "no column with orders was found: what a customer buys on a day is one")
+
+
+def _day(at: Column) -> str:
+    """The day of a moment, as an expression that yields a text."""
+    name = reference(at.name)
+    if at.type != "VARCHAR":
+        return f"strftime({name}, '%Y-%m-%d')"
+    if at.moment == ISO:
+        return f"left({name}, 10)"
+    has_time = any(mark in (at.moment or "") for mark in ("%H", "%I"))
+    return f"strftime(strptime({name}, {literal(at.moment or '')}), '%Y-%m-%d')" if has_time else name
+
+
+def _what_orders_say_once(found: Guess, evidence: Evidence) -> None:
+    order = found.roles.get("order_id")
+    if order is None:
+        return
+    if order.filled < _COMPLETE:
+        found.fill_down.append(order)
+    roles = [found.roles[role] for role in _FILLED_BY_ORDER if role in found.roles]
+    found.fill_down += [c for c in roles if c.filled < _COMPLETE and evidence.first_lines_only(c, order)]
+
+
+def _identical(found: Guess, evidence: Evidence) -> None:
+    """Where a row is one piece, identical rows are pieces of their own."""
+    quantity = found.roles.get("quantity")
+    single = quantity is None or evidence.share("TRY_CAST(v AS DOUBLE) IN (1, -1)", quantity) > 0.99
+    if "line_id" not in found.roles and single and "order_id" in found.roles and "product_id" in found.roles:
+        mapped = [column for role, column in found.roles.items() if role in (*found.orders, "unit_price")]
+        found.keep_identical = evidence.identical_rows(mapped) > _MANY_IDENTICAL
+
+
+def _statuses(found: Guess, columns: Sequence[Column], evidence: Evidence) -> None:
+    for column in (c for c in columns if words(c.name) in STATUS and c.filled):
+        unsold = [v for v in evidence.values(column) if any(part in v.lower() for part in _UNSOLD)]
+        if unsold:
+            condition = f"coalesce({reference(column.name)}, '') NOT IN ({', '.join(map(literal, unsold))})"
+            if (order := found.roles.get("order_id")) and evidence.first_lines_only(column, order):
+                found.fill_down.append(column)
+            found.remarks.append(
+                f"orders with {column.name} {', '.join(unsold)} are taken in as sold; to leave them out:"
+                f" where: {_quoted(condition)}"
+            )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
