@@ -9,12 +9,13 @@ from datetime import date, timedelta
 import pandas as pd
 
 from core.workspace import Workspace
+from feature_repo import facts
 from models.churn.labels import active
 from models.churn.scorer import Scorer
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.version import Version
-from monitoring import actuals, protected, rules
+from monitoring import protected, rules
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
@@ -32,7 +33,7 @@ class ChurnMonitor:
         scores = kind.predict_file(workspace, model, as_of, UNREGISTERED)
         groups = protected.groups(workspace, scores["customer_id"].tolist())
         selected = (scores["risk_tier"] >= 1).to_numpy()
-        churned = ~scores["customer_id"].isin(actuals.buyers(workspace, as_of, until)).to_numpy()
+        churned = ~scores["customer_id"].isin(facts.buyers(workspace, as_of, until)).to_numpy()
         limits = Limits.of(workspace.settings.rules)
         figures = [
             figure

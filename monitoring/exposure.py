@@ -7,14 +7,14 @@ from datetime import date
 import pandas as pd
 
 from core.workspace import Workspace
-from monitoring import actuals
+from feature_repo import facts
 
 MOST_SHOWN = 10
 
 
 def of(workspace: Workspace, lists: pd.DataFrame, as_of: date) -> dict[str, float]:
     """The figures of the lists as of a date, given what had been bought before it."""
-    bought = actuals.purchases(workspace, date.min, as_of)
+    bought = facts.purchases(workspace, date.min, as_of)
     counts = bought["product_id"].value_counts()
     catalogue = int((counts >= workspace.settings.recommendation.min_purchases).sum())
     return figures(lists, catalogue, bought)

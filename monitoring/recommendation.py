@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from core.workspace import Workspace
+from feature_repo import facts
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind
 from models.recommendation import Recommender
 from models.version import Version
-from monitoring import actuals, exposure, protected, rules
+from monitoring import exposure, prices, protected, rules
 from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import UNREGISTERED, result
@@ -36,8 +37,8 @@ class RecommendationMonitor:
         """NDCG and the mean price level of the list, by group and by customer value."""
         until = as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
         lists = kind.predict_file(workspace, model, as_of, UNREGISTERED, mode="all", k=K)
-        quality = ndcg(lists, actuals.purchases(workspace, as_of, until))
-        levels = lists["product_id"].map(actuals.price_levels(workspace, as_of))
+        quality = ndcg(lists, facts.purchases(workspace, as_of, until))
+        levels = lists["product_id"].map(prices.levels(workspace, as_of))
         price = levels.groupby(lists["customer_id"]).mean().dropna()
         limits = Limits.of(workspace.settings.rules)
         figures: list[GroupFigure] = []
@@ -92,7 +93,7 @@ def _by_group(values: pd.Series[float], groups: pd.Series[str]) -> dict[str, np.
 
 def _value_tiers(workspace: Workspace, as_of: date, customers: pd.Index[str]) -> pd.Series[str]:
     """Low, middle and high third by revenue in the year before."""
-    revenue = actuals.spent(workspace, as_of - timedelta(days=_VALUE_DAYS), as_of).reindex(customers).fillna(0.0)
+    revenue = facts.spent(workspace, as_of - timedelta(days=_VALUE_DAYS), as_of).reindex(customers).fillna(0.0)
     share = revenue.rank(pct=True, method="first")
     return pd.Series(np.select([share <= 1 / 3, share <= 2 / 3], VALUE_TIERS[:2], VALUE_TIERS[2]), index=customers)
 

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import cast
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from core.clock import present
 from core.errors import DataError
 from core.workspace import Workspace
-from feature_repo import sources
-from feature_repo.families.series_features import check_keys, clip_levels, series_id
+from feature_repo import facts
 from models.arrays import Float64Array
 from models.demand.series import PERIOD, Histories, origin, steps
 
@@ -36,7 +34,7 @@ def sold(workspace: Workspace, ids: Sequence[str], as_of: date) -> Float64Array:
             f"the {(end - start).days} days from {start} are not over: the shop's present is {today}",
             todo=f"take a date up to {today - (end - start)}",
         )
-    found = _window(workspace, start, end)
+    found = facts.units(workspace, start, end)
     step = (pd.to_datetime(found["day"]) - pd.Timestamp(start)).dt.days // PERIOD[settings.freq]
     grid = found.assign(step=step).pivot_table(index="series_id", columns="step", values="units", aggfunc="sum")
     return cast(Float64Array, grid.reindex(list(ids), columns=range(count)).fillna(0.0).to_numpy(dtype=np.float64))
@@ -53,18 +51,3 @@ def labels(histories: Histories, known: Histories, horizon: int) -> Float64Array
     if count > 0 and first >= 0:
         sold[:, :count] = np.where(found[:, None] >= 0, known.units[found, first : first + count], np.nan)
     return sold
-
-
-def _window(workspace: Workspace, start: date, end: date) -> pd.DataFrame:
-    """series_id, day, units of the days in [start, end)."""
-    shop = sources.tables(workspace, sources.connect(workspace))
-    lines = shop.table("counted").mutate(group=lambda table: table.category.fill_null(""))
-    first, keys = ibis.literal(start, type="date"), check_keys(workspace.settings.demand.series)
-    caps = clip_levels(lines.filter(lines.day < first), workspace.settings.demand.clip_quantile)
-    window = lines.filter(lines.day >= first, lines.day < ibis.literal(end, type="date"))
-    window = window.left_join(caps, "group").filter(*(window[key].notnull() for key in keys))
-    window = window.mutate(
-        series_id=series_id(window, keys), units=ibis.least(window.quantity, window.cap.fill_null(np.inf))
-    )
-    days = window.group_by("series_id", "day").agg(units=window.units.sum())
-    return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())

@@ -11,12 +11,13 @@ import pandas as pd
 from core.consents import Consents
 from core.progress import current
 from core.workspace import Workspace
+from feature_repo import facts
 from feature_repo.availability import unavailable
 from models.arrays import BoolArray
 from models.kinds import refuse_hindsight
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
-from models.recommendation.dataset import Dataset, customers_before
+from models.recommendation.dataset import Dataset
 from models.recommendation.history import Histories
 from models.recommendation.model import Recommender
 from models.recommendation.pipeline import Query, RankedLists
@@ -37,7 +38,7 @@ def predict_file(
     """
     refuse_hindsight("recommendation", version, model, as_of)
     dataset = Dataset.load(workspace, as_of)
-    strangers = sorted(set(customers_before(workspace, as_of)) - set(dataset.histories.customers))
+    strangers = sorted(facts.buyers(workspace, date.min, as_of) - set(dataset.histories.customers))
     frame = lists(workspace, model, dataset, mode, k, others=strangers, unavailable=unavailable(workspace))
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
     return frame.assign(model_version=version)[COLUMNS]

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
 from core.workspace import Workspace
-from feature_repo import sources, store
+from feature_repo import facts, store
 from models.arrays import Int64Array
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.history import KEY, Histories
@@ -59,18 +57,10 @@ class Dataset:
         return sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, product)), shape=shape)
 
 
-def customers_before(workspace: Workspace, as_of: date) -> list[str]:
-    """Every customer with an order line before the date, in ascending order."""
-    orders: ir.Table = sources.tables(workspace, sources.connect(workspace)).table("orders")
-    known = orders.filter(orders.customer_id.notnull(), orders.day < _day(as_of))
-    return sorted(known.select("customer_id").distinct().execute().customer_id)
-
-
 def baskets_before(workspace: Workspace, dataset: Dataset) -> sp.csr_matrix:
     """Orders (of guests as well) x products of the catalogue, before the date: ones."""
-    lines = sources.tables(workspace, sources.connect(workspace)).table("counted")
-    known = lines.filter(lines.day < _day(dataset.as_of))
-    bought = known.select("order_id", "product_id").distinct().execute()
+    lines = facts.counted(workspace, date.min, dataset.as_of)
+    bought = lines.select("order_id", "product_id").distinct().execute()
     order, _ = pd.factorize(bought.order_id)
     product = dataset.catalogue.codes(bought.product_id.to_numpy(object))
     inside = product >= 0
@@ -80,13 +70,7 @@ def baskets_before(workspace: Workspace, dataset: Dataset) -> sp.csr_matrix:
 
 def sales_by_region(workspace: Workspace, as_of: date, days: int = 84) -> pd.DataFrame:
     """Orders per (region, product_id) in the last `days` days; no rows where orders have no region."""
-    lines = sources.tables(workspace, sources.connect(workspace)).table("counted")
-    recent = lines.filter(
-        lines.region.notnull(), lines.day < _day(as_of), lines.day >= _day(as_of - timedelta(days=days))
-    )
+    lines = facts.counted(workspace, as_of - timedelta(days=days), as_of)
+    recent = lines.filter(lines.region.notnull())
     sales: pd.DataFrame = recent.group_by("region", "product_id").agg(orders=recent.order_id.nunique()).execute()
     return sales.sort_values(["region", "orders", "product_id"], ascending=[True, False, True], ignore_index=True)
-
-
-def _day(day: date) -> ir.DateScalar:
-    return ibis.literal(day, type="date")

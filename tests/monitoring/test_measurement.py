@@ -9,8 +9,9 @@ from sklearn.metrics import ndcg_score
 
 from core.clock import present
 from core.manifest import PROTECTED
+from feature_repo import facts
 from models.fairness_result import FairnessResult
-from monitoring import actuals
+from monitoring import prices
 from monitoring.fairness import measure
 from monitoring.recommendation import VALUE_ATTRIBUTE, ndcg
 from tests.support.shop import commit
@@ -92,7 +93,7 @@ def test_churn_is_judged_by_its_tiers_against_who_came_back(small_shop, start):
 
 
 def test_recommendations_that_fail_one_group_are_flagged(small_shop, start):
-    bought = actuals.purchases(small_shop, start, start + timedelta(days=28))
+    bought = facts.purchases(small_shop, start, start + timedelta(days=28))
     wanted = bought.groupby("customer_id")["product_id"].apply(list).to_dict()
     old = {f"c{c:03d}" for c in range(0, 160, 2)}
     ages = [("old" if f"c{c:03d}" in old else "young") for c in range(160)]
@@ -110,7 +111,7 @@ def test_recommendations_that_fail_one_group_are_flagged(small_shop, start):
 
 
 def test_a_group_that_is_shown_dearer_variants_is_flagged(small_shop, start):
-    levels = actuals.price_levels(small_shop, start)
+    levels = prices.levels(small_shop, start)
     cheap, dear = (levels[levels < 1].index.tolist(), levels[levels > 1].index.tolist())
     table = pd.DataFrame({"customer_id": [f"c{c:03d}" for c in range(160)], "attribute": "age"})
     commit(small_shop, {PROTECTED: table.assign(value=["old" if c < 80 else "young" for c in range(160)])})

@@ -9,7 +9,7 @@ import pytest
 
 from core.clock import present
 from core.manifest import PROTECTED
-from monitoring import actuals, business, protected, quality, series
+from monitoring import business, prices, protected, quality, series
 from tests.support import shop
 
 
@@ -123,6 +123,6 @@ def test_a_forecast_above_the_limit_or_of_a_risky_category_waits_for_a_reviewer(
 
 
 def test_price_levels_are_relative_to_the_category(small_shop_readonly):
-    levels = actuals.price_levels(small_shop_readonly, present(small_shop_readonly))
+    levels = prices.levels(small_shop_readonly, present(small_shop_readonly))
     assert levels.median() == pytest.approx(1.0, abs=0.2)
     assert levels.min() > 0

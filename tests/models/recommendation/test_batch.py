@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
 from core.errors import UsageError
 from core.workspace import Workspace
+from feature_repo import facts
 from models.recommendation import KIND
-from models.recommendation.dataset import customers_before
 from models.recommendation.model import Recommender
 from tests.support.shop import FIRST_DAY, commit
 
@@ -19,7 +19,7 @@ from tests.support.shop import FIRST_DAY, commit
 def test_everybody_has_ranks_without_gaps(small_shop_readonly, model, as_of, mode) -> None:
     file = KIND.predict_file(small_shop_readonly, model, as_of, "7", mode=mode, k=12)
     assert list(file.columns) == ["customer_id", "rank", "product_id", "score", "source", "model_version"]
-    assert sorted(file.customer_id.unique()) == customers_before(small_shop_readonly, as_of)
+    assert sorted(file.customer_id.unique()) == sorted(facts.buyers(small_shop_readonly, date.min, as_of))
     assert (file.groupby("customer_id")["rank"].apply(list).map(lambda ranks: ranks == list(range(1, 13)))).all()
     assert not file.duplicated(["customer_id", "product_id"]).any()
     assert file.notna().all().all()

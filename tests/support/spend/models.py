@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from core.workspace import Workspace
-from feature_repo import store
+from feature_repo import facts, store
 from models import artifact
 from models.intervals import Mean
 from models.kinds import Budget, ColumnType, Kind, no_file_options, refuse_hindsight
-from monitoring import actuals
 from tests.support.spend import NAME
 
 FEATURE = "revenue_84d"
@@ -56,7 +55,7 @@ class SpendKind:
 
     def evaluate(self, workspace: Workspace, model: SpendModel, as_of: date) -> pd.DataFrame:
         customers = store.matrix(workspace, SERVICE, as_of).set_index("customer_id")
-        spent = actuals.spent(workspace, as_of, as_of + timedelta(days=HORIZON_DAYS))
+        spent = facts.spent(workspace, as_of, as_of + timedelta(days=HORIZON_DAYS))
         error = model.predict(customers[FEATURE]) - spent.reindex(customers.index).fillna(0.0)
         return pd.DataFrame({"error": error, "absolute_error": error.abs()}).sort_index()
 
@@ -74,7 +73,7 @@ class SpendKind:
         return pd.DataFrame({"customer_id": customers["customer_id"], "spend": spend, "model_version": version})
 
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, SpendModel]:
-        spent = actuals.spent(workspace, as_of - timedelta(days=HORIZON_DAYS), as_of)
+        spent = facts.spent(workspace, as_of - timedelta(days=HORIZON_DAYS), as_of)
         mean = float(spent.sum() / max(len(store.matrix(workspace, SERVICE, as_of)), 1))
         return {"nothing": SpendModel(as_of, 0.0, 0.0), "same_for_all": SpendModel(as_of, 0.0, mean)}
 

@@ -1,0 +1,97 @@
+"""What happened on the days of a window, counted once for all who ask: labels, evaluations, fairness, monitoring.
+
+A customer bought on a day with any order line, a return as well. A purchase of a product counts as `sources` says
+(`counted`): a quantity above 0 of a product that is known and not excluded. A window is `[start, stop)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import cast
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from core import query_engine
+from core.workspace import Workspace, of_one_generation
+from feature_repo import sources
+from feature_repo.families.series_features import check_keys, clip_levels, series_id
+
+_LINES = "FROM orders WHERE customer_id IS NOT NULL AND day >= $start AND day < $stop"
+_CHURNED = f"""
+    WITH days AS (SELECT DISTINCT customer_id, day {_LINES})
+    SELECT customer_id, origin AS as_of, NOT bool_or(day >= origin) AS churned
+    FROM days JOIN (SELECT unnest($origins) AS origin)
+        ON day >= origin - to_days($active) AND day < origin + to_days($horizon)
+    GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
+"""
+
+
+def buyers(workspace: Workspace, start: date, stop: date) -> set[str]:
+    """Customers who bought on a day of the window."""
+    query = f"SELECT DISTINCT customer_id {_LINES}"
+    with query_engine.on_tables(workspace) as connection:
+        return {name for (name,) in connection.execute(query, {"start": start, "stop": stop}).fetchall()}
+
+
+def spent(workspace: Workspace, start: date, stop: date) -> pd.Series[float]:
+    """Revenue per customer on the days of the window, indexed by customer_id."""
+    query = f"SELECT customer_id, sum(revenue) AS revenue {_LINES} GROUP BY 1"
+    with query_engine.on_tables(workspace) as connection:
+        found = connection.execute(query, {"start": start, "stop": stop}).df()
+    return cast("pd.Series[float]", found.set_index("customer_id")["revenue"])
+
+
+def churned(workspace: Workspace, origins: Sequence[date], until: date) -> pd.DataFrame:
+    """Who was active at each origin, and who did not buy after it: customer_id, as_of (date), churned (bool).
+
+    Active: bought in the `churn.active_days` before the origin. Churned: did not buy in the `churn.horizon_days` from
+    it on, as far as is known at `until`.
+    """
+    settings = workspace.settings.churn
+    values = {"origins": list(origins), "active": settings.active_days, "horizon": settings.horizon_days}
+    with query_engine.on_tables(workspace) as connection:
+        frame: pd.DataFrame = connection.execute(_CHURNED, values | {"start": date.min, "stop": until}).df()
+    return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
+
+
+def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
+    """The distinct pairs (customer_id, product_id) of purchases that count."""
+    lines = counted(workspace, start, stop)
+    pairs = lines.filter(lines.customer_id.notnull()).select("customer_id", "product_id").distinct()
+    return cast(pd.DataFrame, pairs.to_pandas())
+
+
+def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
+    """Units of purchases that count, per series and day: series_id, day, units.
+
+    Line quantities are clipped as the features as of `start` clip them, so that one bulk order is no demand.
+    """
+    settings = workspace.settings.demand
+    lines = counted(workspace, date.min, stop).mutate(group=lambda table: table.category.fill_null(""))
+    first, keys = _day(start), check_keys(settings.series)
+    caps = clip_levels(lines.filter(lines.day < first), settings.clip_quantile)
+    window = lines.filter(lines.day >= first).left_join(caps, "group").filter(lambda t: _complete(t, keys))
+    clipped = window.mutate(
+        series_id=series_id(window, keys), units=ibis.least(window.quantity, window.cap.fill_null(np.inf))
+    )
+    days = clipped.group_by("series_id", "day").agg(units=clipped.units.sum())
+    return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())
+
+
+@of_one_generation
+def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
+    """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
+    lines = sources.tables(workspace, sources.connect(workspace)).table("counted")
+    return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
+
+
+def _complete(lines: ir.Table, keys: Sequence[str]) -> ir.BooleanValue:
+    return ibis.and_(*(lines[key].notnull() for key in keys))
+
+
+def _day(day: date) -> ir.DateScalar:
+    return ibis.literal(day, type="date")

@@ -1,0 +1,99 @@
+"""The facts of a window against plain SQL, written apart from them; and nobody counts them a second time."""
+
+from __future__ import annotations
+
+import ast
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core import query_engine
+from core.workspace import Workspace
+from feature_repo import facts
+from tests.support.shop import FIRST_DAY
+
+ROOT = Path(__file__).parent.parent.parent
+ABOVE = ("models", "training", "monitoring", "serving", "pipelines", "benchmarks")
+START = FIRST_DAY + timedelta(days=150)
+WINDOWS = [(START, START + timedelta(days=28)), (date.min, START), (START, START)]
+COUNTED = """
+    SELECT o.*, p.category FROM orders AS o, products AS p
+    WHERE o.product_id = p.product_id AND o.quantity > 0 AND p.department IS DISTINCT FROM 'SERVICES'
+"""
+
+
+def oracle(workspace: Workspace, query: str) -> pd.DataFrame:
+    with query_engine.on_tables(workspace) as connection:
+        return connection.execute(query).df()
+
+
+def inside(start: date, stop: date) -> str:
+    return f"day BETWEEN DATE '{start}' AND DATE '{stop}' - 1"
+
+
+@pytest.mark.parametrize(("start", "stop"), WINDOWS)
+def test_buyers_have_any_line_in_the_window(small_shop_readonly: Workspace, start: date, stop: date) -> None:
+    found = oracle(small_shop_readonly, f"SELECT customer_id FROM orders WHERE {inside(start, stop)}")
+    assert facts.buyers(small_shop_readonly, start, stop) == set(found.customer_id.dropna())
+
+
+def test_what_customers_spent(small_shop_readonly: Workspace) -> None:
+    start, stop = WINDOWS[0]
+    lines = oracle(small_shop_readonly, f"SELECT customer_id, revenue FROM orders WHERE {inside(start, stop)}")
+    expected = lines.groupby("customer_id").revenue.sum()
+    pd.testing.assert_series_equal(facts.spent(small_shop_readonly, start, stop).sort_index(), expected)
+
+
+def test_churn_is_having_been_active_and_buying_nothing_after(small_shop_readonly: Workspace) -> None:
+    origins, until = [START - timedelta(days=14), START], START + timedelta(days=28)
+    found = facts.churned(small_shop_readonly, origins, until)
+    for origin in origins:
+        active = facts.buyers(small_shop_readonly, origin - timedelta(days=60), origin)
+        back = facts.buyers(small_shop_readonly, origin, origin + timedelta(days=28))
+        rows = found[found.as_of == origin]
+        assert dict(zip(rows.customer_id, rows.churned, strict=True)) == {name: name not in back for name in active}
+        assert 0 < rows.churned.sum() < len(rows)
+
+
+def test_nothing_from_the_end_of_the_labels_on_is_looked_at(small_shop_readonly: Workspace) -> None:
+    assert facts.churned(small_shop_readonly, [START], START).churned.all()
+
+
+@pytest.mark.parametrize(("start", "stop"), WINDOWS)
+def test_purchases_are_of_known_products_that_are_not_excluded(
+    small_shop_readonly: Workspace, start: date, stop: date
+) -> None:
+    lines = oracle(small_shop_readonly, f"SELECT * FROM ({COUNTED}) WHERE {inside(start, stop)}").dropna(
+        subset=["customer_id"]
+    )
+    found = facts.purchases(small_shop_readonly, start, stop)
+    assert not found.duplicated().any()
+    assert set(found.itertuples(index=False, name=None)) == set(zip(lines.customer_id, lines.product_id, strict=True))
+
+
+def test_units_are_clipped_by_what_was_known_at_the_start(small_shop_readonly: Workspace) -> None:
+    start, stop = WINDOWS[0]
+    expected = oracle(
+        small_shop_readonly,
+        f"""WITH lines AS ({COUNTED}), caps AS (
+            SELECT category, greatest(quantile_cont(quantity, 0.999), 1) AS cap FROM lines
+            WHERE day < DATE '{start}' GROUP BY category)
+        SELECT category AS series_id, day, sum(CASE WHEN quantity > cap THEN cap ELSE quantity END) AS units
+        FROM lines LEFT JOIN caps USING (category) WHERE {inside(start, stop)} AND category IS NOT NULL
+        GROUP BY ALL ORDER BY 1, 2""",
+    )
+    pd.testing.assert_frame_equal(facts.units(small_shop_readonly, start, stop), expected, check_dtype=False)
+    assert len(expected) > 100
+
+
+def test_only_the_feature_repository_reads_the_tables_behind_the_facts() -> None:
+    """A label that is counted elsewhere would be a second one."""
+    files = [path for package in ABOVE for path in (ROOT / package).rglob("*.py")]
+    assert not [path for path in files if imported(path) & {"feature_repo.sources", "feature_repo.aggregates"}]
+
+
+def imported(path: Path) -> set[str]:
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    return {f"{node.module}.{alias.name}" for node in nodes for alias in node.names} | {str(n.module) for n in nodes}
