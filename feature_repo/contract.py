@@ -87,8 +87,11 @@ class TableSpec:
 
     `kind`: a *fact* happened at `time` and exists as of D if strictly before D; a *plan* is known ahead,
     from `known_from`; an *attribute* describes and has no time; a *choice* is a fact a customer decided
-    (consents). `key` are the columns that identify a row; a fact without the one it names (`line_id`), or
-    with an empty key, is identified by its whole content. `protected` tables are stored apart, and only
+    (consents). `key` are the columns that identify a row; a fact with one of them empty (`line_id`), or
+    without any, is identified by its whole content. `same` are columns that two versions of one row can't
+    differ in: rows with one key that do are different rows under a key that is not unique. By `revised` a row
+    known by its content is found again when the source tells it with other values (a corrected price), by
+    `remapped` when the mapping has changed (a mended time zone). `protected` tables are stored apart, and only
     monitoring reads them. `features` says what the table switches on.
     """
 
@@ -97,6 +100,9 @@ class TableSpec:
     row: str
     columns: tuple[ColumnSpec, ...]
     key: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+    revised: tuple[str, ...] = ()
+    remapped: tuple[str, ...] = ()
     time: str | None = None
     rules: tuple[Rule, ...] = ()
     features: str = ""
@@ -150,7 +156,10 @@ _ORDERS = TableSpec(
     name="orders",
     kind="fact",
     row="one order line",
-    key=("line_id",),
+    key=("order_id", "line_id"),
+    same=("product_id",),
+    revised=("order_id", "product_id", "ordered_at"),
+    remapped=("order_id", "product_id"),
     time="ordered_at",
     features="churn, recommendation and demand: everything starts here",
     columns=(
@@ -160,7 +169,7 @@ _ORDERS = TableSpec(
         _must("ordered_at", "timestamp", "when, UTC as stored"),
         _must("quantity", "number", "units; negative for a return, 0 is valid"),
         _must("revenue", "number", "total paid for the line, base currency as stored", money=True),
-        ColumnSpec("line_id", "id", "identity of the line; without it, the line's whole content"),
+        ColumnSpec("line_id", "id", "tells the lines of one order apart; without it, a line is its whole content"),
         ColumnSpec("discount", "number", "taken off the line's price, base currency as stored", minimum=0, money=True),
         ColumnSpec("currency", "text", "ISO 4217 code of revenue and discount as brought; empty: base currency"),
         ColumnSpec("channel", "text", "web, shop, app, phone, ..."),
@@ -207,6 +216,7 @@ _EVENTS = TableSpec(
     name="events",
     kind="fact",
     row="one interaction",
+    remapped=("customer_id", "kind", "product_id", "occurred_at"),
     time="occurred_at",
     features="browsing, carts, searches, e-mails, complaints and failed payments",
     columns=(
@@ -242,6 +252,7 @@ _REDEMPTIONS = TableSpec(
     name="redemptions",
     kind="fact",
     row="a coupon used",
+    remapped=("customer_id", "redeemed_on"),
     time="redeemed_on",
     features="coupon use",
     columns=(

@@ -84,6 +84,8 @@ def _print(console: Console, report: IngestReport) -> None:
         console.print()
         console.table(("table", "flagged and kept", "rows"), flagged)
     console.print()
+    for note in (note for table in report.tables for note in table.notes):
+        console.print(note)
 
 
 def _row(t: TableReport) -> tuple[object, ...]:

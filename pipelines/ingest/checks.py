@@ -83,6 +83,18 @@ def _column_checks(column: ColumnSpec, type_: str, computed: bool) -> list[RowCh
     return checks
 
 
+def key_not_unique(spec: TableSpec) -> str | None:
+    """The reason for a row that shares its key with a later row about something else; None where none can."""
+    if not spec.same:
+        return None
+    return f"{' and '.join(spec.key)} are those of a later row with another {' or '.join(spec.same)}"
+
+
+def lone_time(spec: TableSpec) -> str | None:
+    """The reason for a row whose time lies apart from all others; None for tables that nothing is dated by."""
+    return f"{spec.time} lies far from all other rows" if spec.name == "orders" else None
+
+
 def verdict(checks: list[RowCheck]) -> str:
     """SQL of the number whose bits are the failed checks."""
     bits = [f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks)]

@@ -1,7 +1,8 @@
 """Rows of one source with the same identity: exact duplicates are bad rows, older values are superseded.
 
 Of rows with equal identity the last one's values win; equal rows after the first with those values are
-duplicates. Only rows whose key's hash occurs twice are looked at closely, so clean tables cost one pass.
+duplicates, and rows under the same key that are about something else are bad: the key is not unique. Only rows
+whose key's hash occurs twice are looked at closely, so clean tables cost one pass.
 """
 
 from __future__ import annotations
@@ -9,45 +10,88 @@ from __future__ import annotations
 import duckdb
 
 from core.expressions import quote
+from pipelines.ingest.checks import key_not_unique
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.typed import Fate, Typed, identity
 from pipelines.sources.model import ROW
 
 
 def settle(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
-    """Mark duplicates in `mask` and superseded or (where the mapping says `distinct`) repeated rows in `fate`."""
+    """Mark duplicates and clashing keys in `mask`, and superseded or repeated rows in `fate`.
+
+    Where the mapping says `distinct`, the row that is kept of a key takes the values most of its rows have;
+    where it says that identical rows are rows of their own, each further one gets an identity of its own.
+    """
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE twice AS SELECT key_hash FROM {typed.relation} WHERE mask = 0"
         " GROUP BY key_hash HAVING count(*) > 1"
     )
     if not scalar(connection, "SELECT count(*) FROM twice"):
         return
+    if typed.source.distinct:
+        _take_most_frequent(connection, typed)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE losers AS {_losers(typed)}")
+    if typed.source.keep_identical and typed.spec.time:
+        _number_identical(connection, typed)
     connection.execute(f"UPDATE {typed.relation} AS t SET {_marks(typed)} FROM losers AS l WHERE t.{ROW} = l.{ROW}")
 
 
+def _take_most_frequent(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+    """Give all rows of a key the values that most of them have, never an empty one; of equally many the least."""
+    described = [name for name in typed.source.columns if name not in typed.spec.key]
+    if not described:
+        return
+    key = ", ".join(quote(name) for name in typed.spec.key)
+    same = " AND ".join(f"t.{quote(name)} IS NOT DISTINCT FROM m.{quote(name)}" for name in typed.spec.key)
+    rows = f"{typed.relation} WHERE mask = 0 AND key_hash IN (SELECT key_hash FROM twice)"
+    modes = [
+        f"SELECT {key}, arg_min({value}, (-n, {value})) AS {value} FROM"
+        f" (SELECT {key}, {value}, count(*) AS n FROM {rows} AND {value} IS NOT NULL GROUP BY ALL) GROUP BY {key}"
+        for value in map(quote, described)
+    ]
+    for name, mode in zip(map(quote, described), modes, strict=True):
+        connection.execute(f"UPDATE {typed.relation} AS t SET {name} = m.{name} FROM ({mode}) AS m WHERE {same}")
+
+
+def _number_identical(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+    """The second of identical rows is known as the second, and so on, in whatever order they come."""
+    connection.execute(
+        f"UPDATE {typed.relation} AS t SET row_key = md5(row_key || chr(31) || l.number_) FROM losers AS l"
+        f" WHERE t.{ROW} = l.{ROW} AND l.equal_"
+    )
+    connection.execute(
+        f"UPDATE {typed.relation} AS t SET key_hash = hash(row_key) FROM losers AS l"
+        f" WHERE t.{ROW} = l.{ROW} AND l.equal_"
+    )
+    connection.execute("DELETE FROM losers WHERE equal_")
+
+
 def _losers(typed: Typed) -> str:
-    """Rows that are not the one kept of their identity, and whether they equal it."""
+    """Rows that are not the one kept of their identity: whether they equal it, and whether they are about the same."""
     contents = ", ".join(quote(name) for name in typed.spec.stored)
+    same = f"hash({', '.join(quote(name) for name in typed.spec.same)})" if typed.spec.same else "0"
     key = identity(typed.spec)
+    last = f"OVER (PARTITION BY {key} ORDER BY {ROW} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
     return f"""
     WITH candidates AS (
-        SELECT *, hash({contents}) AS content_
+        SELECT *, hash({contents}) AS content_, {same} AS same_
         FROM {typed.relation} WHERE mask = 0 AND key_hash IN (SELECT key_hash FROM twice)
     ), judged AS (
-        SELECT *, content_ = last_value(content_) OVER (
-            PARTITION BY {key} ORDER BY {ROW} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS equal_ FROM candidates
+        SELECT *, content_ = last_value(content_) {last} AS equal_, same_ <> last_value(same_) {last} AS clashes_
+        FROM candidates
     ), numbered AS (
-        SELECT {ROW}, equal_, row_number() OVER (PARTITION BY {key}, equal_ ORDER BY {ROW}) AS number_ FROM judged
+        SELECT {ROW}, equal_, clashes_, row_number() OVER (PARTITION BY {key}, equal_ ORDER BY {ROW}) AS number_
+        FROM judged
     )
-    SELECT {ROW}, equal_ FROM numbered WHERE NOT equal_ OR number_ > 1"""
+    SELECT {ROW}, equal_, clashes_, number_ FROM numbered WHERE NOT equal_ OR number_ > 1"""
 
 
 def _marks(typed: Typed) -> str:
     if typed.source.distinct:
         return f"fate = {int(Fate.REPEATED)}"
+    reason = key_not_unique(typed.spec)
+    clash = typed.bit(reason) if reason else 0
     return (
-        f"mask = CASE WHEN l.equal_ THEN {typed.duplicate_bit} ELSE 0 END,"
-        f" fate = CASE WHEN l.equal_ THEN {int(Fate.KEPT)} ELSE {int(Fate.SUPERSEDED)} END"
+        f"mask = CASE WHEN l.equal_ THEN {typed.duplicate_bit} WHEN l.clashes_ THEN {clash} ELSE 0 END,"
+        f" fate = CASE WHEN l.equal_ OR l.clashes_ THEN {int(Fate.KEPT)} ELSE {int(Fate.SUPERSEDED)} END"
     )

@@ -17,13 +17,13 @@ from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
-from pipelines.ingest import currencies, duplicates, outliers, quarantine, received_events
+from pipelines.ingest import currencies, duplicates, lone_times, outliers, quarantine, received_events
 from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.dry_run import features_on, named_checks
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
 from pipelines.ingest.memory import Memory, fingerprint
-from pipelines.ingest.merge import merge, stored, table_folder
-from pipelines.ingest.report import Check, IngestReport, TableReport, describe_rejects
+from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
+from pipelines.ingest.report import Check, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
 from pipelines.sources.model import Source, Staged, TableSource
 from pipelines.sources.readers import first_line
@@ -206,6 +206,8 @@ class _Ingest:
         progress.current().step(f"check {name}")
         typed = build(self.connection, table.source, staged, self.shop)
         duplicates.settle(self.connection, typed)
+        in_force = Stored([], 0) if self.anew else stored(self.workspace, typed.spec)
+        lone_times.set_aside(self.connection, typed, in_force)
         if name == _RATES:
             currencies.add(self.connection, typed, anew=self.anew)
         bad, reasons = quarantine.count(self.connection, typed)
@@ -221,6 +223,7 @@ class _Ingest:
             quarantined_rows=bad,
             flagged=outliers.flag(self.connection, typed),
             seconds=round(time.monotonic() - started, 2),
+            notes=lone_times.notes(self.connection, typed, reasons),
         )
 
     def _fate(self, typed: Typed, fate: Fate) -> int:
@@ -245,7 +248,7 @@ class _Ingest:
             raise DataError(
                 ". ".join(describe_rejects(report) for report in bad),
                 why=f"max_rejected_share is {allowed:.1%}; nothing was changed",
-                todo="see examples with: regulars ingest --dry-run, then mend the source or mapping.yaml",
+                todo=advice(bad),
             )
         for _, typed, report in self.fresh:
             if typed.spec.name == "orders" and not scalar(
@@ -276,7 +279,8 @@ class _Ingest:
         progress.current().step(f"compare {spec.name}" if dry_run else f"write {spec.name}")
         old = stored(self.workspace, spec)
         folder = table_folder(self.workspace, spec)
-        merged = merge(self.connection, table.typed, old, folder, anew=self.anew, write=not dry_run)
+        changed = self._changed(table.source)
+        merged = merge(self.connection, table.typed, old, folder, anew=self.anew, write=not dry_run, changed=changed)
         seconds = round(table.report.seconds + time.monotonic() - started, 2)
         report = replace(
             table.report,
@@ -284,8 +288,27 @@ class _Ingest:
             replaced=merged.replaced,
             unchanged=merged.unchanged,
             seconds=seconds,
+            notes=(*table.report.notes, *self._notes(table.source, merged, changed)),
         )
         return report, merged.change
+
+    def _changed(self, source: TableSource) -> tuple[str, ...] | None:
+        """What changed in a table's mapping; nothing ever does in what the service received."""
+        return self.memory.changed(source) if self.remembers else ()
+
+    def _notes(self, source: TableSource, merged: Merged, changed: tuple[str, ...] | None) -> tuple[str, ...]:
+        if not changed or self.anew:
+            return ()
+        took = f"{merged.replaced:,} rows took the place of rows in force"
+        left = (
+            f"; {merged.left:,} rows in force are not in the source as it is mapped now, and stay"
+            if merged.left
+            else ""
+        )
+        return (
+            f"the mapping of {source.table} has changed since the last ingest ({', '.join(changed)}): {took}{left};"
+            f" to take the table anew: regulars ingest --replace {source.table}",
+        )
 
     def _commit(self, changes: dict[str, TableChange]) -> None:
         if changes:
@@ -299,5 +322,5 @@ class _Ingest:
         for table, report in zip(self.tables, reports, strict=True):
             early = any(LATER_THAN_CLOCK in reason for reason in report.quarantined)
             if not report.skipped:
-                self.memory.keep(report, None if early else table.fingerprint)
+                self.memory.keep(report, None if early else table.fingerprint, table.source)
         self.memory.save()

@@ -17,7 +17,7 @@ FILE = "sources.json"
 
 
 class Memory:
-    """For each table: the fingerprint of what was read, the files it became, and the report of it."""
+    """For each table: the fingerprint of what was read, how it was mapped, the files it became, and the report."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -38,13 +38,23 @@ class Memory:
             last = TableReport(**entry["report"])  # type: ignore[arg-type]
         except TypeError:
             return None
+        last = replace(last, notes=())
         same = last.unchanged + last.added + last.replaced
         return replace(last, added=0, replaced=0, unchanged=same, seconds=0.0, skipped=True)
 
-    def keep(self, report: TableReport, fingerprint: str | None) -> None:
+    def changed(self, source: TableSource) -> tuple[str, ...] | None:
+        """The parts of a table's mapping that are not as at the last ingest; None where that is not known."""
+        last = self.entries.get(source.table, {}).get("definition")
+        if not isinstance(last, dict):
+            return None
+        now = source.definition()
+        return tuple(name for name in dict.fromkeys([*last, *now]) if last.get(name) != now.get(name))
+
+    def keep(self, report: TableReport, fingerprint: str | None, source: TableSource) -> None:
         """Remember a table as it is in force now."""
         self.entries[report.table] = {
             "fingerprint": fingerprint,
+            "definition": source.definition(),
             "files": self._files(report.table),
             "report": asdict(report),
         }
@@ -67,5 +77,6 @@ def fingerprint(source: TableSource, shop: Shop, rates: str | None) -> str | Non
     if content is None or rates is None:
         return None
     spec = TABLES[source.table]
-    parts = (content, source.definition(), shop.timezone, shop.base_currency, rates, repr(spec))
+    meant = json.dumps([source.definition(), source.origin.label])
+    parts = (content, meant, shop.timezone, shop.base_currency, rates, repr(spec))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

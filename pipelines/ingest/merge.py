@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,9 @@ from core.files import replacing
 from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TableSpec
+from pipelines.ingest import revisions
 from pipelines.ingest.engine import scalar, write_parquet
-from pipelines.ingest.typed import Typed, identity
+from pipelines.ingest.typed import Typed, identity, row_key
 
 MAX_FILES = 20
 """A table in more files than this is written anew."""
@@ -23,12 +25,16 @@ MAX_FILES = 20
 
 @dataclass(frozen=True)
 class Merged:
-    """How many rows are new, replaced or as before; `change` is what to commit, None for nothing."""
+    """How many rows are new, replaced or as before; `change` is what to commit, None for nothing.
+
+    `left` rows are in force and not in the source.
+    """
 
     added: int
     replaced: int
     unchanged: int
     change: TableChange | None
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,21 @@ def stored(workspace: Workspace, spec: TableSpec) -> Stored:
 
 
 def merge(
-    connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored, folder: Path, *, anew: bool, write: bool
+    connection: duckdb.DuckDBPyConnection,
+    typed: Typed,
+    old: Stored,
+    folder: Path,
+    *,
+    anew: bool,
+    write: bool,
+    changed: Collection[str] | None = None,
 ) -> Merged:
     """Compare by identity and write what changed into fresh files of `folder` (only if `write`).
 
-    `anew`: forget the rows in force, the source is everything.
+    `anew`: forget the rows in force, the source is everything. `changed`: see `revisions.find`.
+
+    Raises:
+        DataError: the mapping changed, and every row would come in twice.
     """
     spec, good = typed.spec, f"FROM {typed.relation} WHERE {typed.good}"
     total = scalar(connection, f"SELECT count(*) {good}")
@@ -66,11 +82,14 @@ def merge(
         change = _write(connection, spec, rows, folder=folder, kept=[], since=None) if needed else None
         return Merged(total, 0, 0, change)
     _compare(connection, typed, old)
+    matched = total - scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
+    revisions.find(connection, typed, changed)
     replaced = scalar(connection, "SELECT count(*) FROM changes WHERE replaces")
     added = scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
     needed = write and (added or replaced)
     change = _write_changes(connection, spec, old, folder, bool(replaced)) if needed else None
-    return Merged(added, replaced, total - added - replaced, change)
+    left = old.rows - matched - scalar(connection, f"SELECT count(*) FROM {revisions.REVISED}")
+    return Merged(added, replaced, total - added - replaced, change, left)
 
 
 def _write_changes(
@@ -83,6 +102,8 @@ def _write_changes(
         return _write(connection, spec, news, folder=folder, kept=old.files, since=since)
     same = _same_key(spec, "o", "c")
     kept = f"SELECT {_columns(spec)} FROM old_rows AS o WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE {same})"
+    if spec.time:
+        kept += f" AND row_key NOT IN (SELECT row_key FROM {revisions.REVISED})"
     return _write(connection, spec, f"{kept} UNION ALL {news}", folder=folder, kept=[], since=since)
 
 
@@ -90,8 +111,23 @@ def _compare(connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored) -
     """Make `changes`: good rows that the rows in force lack, or have with other values."""
     files = ", ".join(literal(str(path)) for path in old.files)
     rows = f"SELECT {_columns(typed.spec)} FROM read_parquet([{files}])"
+    if typed.spec.time:  # tables of an earlier release know a line by its line_id alone
+        rows = f"SELECT * REPLACE ({row_key(typed.spec, 'row_key')} AS row_key) FROM ({rows})"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW old_rows AS {rows}")
+    if typed.source.distinct and typed.spec.time is None:
+        _keep_filled(connection, typed)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE changes AS {_changes(typed)}")
+
+
+def _keep_filled(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+    """What is known of a thing is not lost where the rows of this source that speak of it leave it empty."""
+    spec = typed.spec
+    same = " AND ".join(f"t.{quote(name)} = o.{quote(name)}" for name in spec.key)
+    for name in (quote(column) for column in typed.source.columns if column not in spec.key):
+        connection.execute(
+            f"UPDATE {typed.relation} AS t SET {name} = o.{name} FROM old_rows AS o"
+            f" WHERE {same} AND t.{name} IS NULL AND o.{name} IS NOT NULL AND {typed.good}"
+        )
 
 
 def _changes(typed: Typed) -> str:
@@ -121,7 +157,8 @@ def _since(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> date | Non
     """The earliest day that the changes touch; None (any day) for tables without a time."""
     if spec.time is None:
         return None
-    [(day,)] = connection.execute("SELECT least(min(day), min(old_day)) FROM changes").fetchall()
+    days = f"SELECT least(day, old_day) AS day FROM changes UNION ALL SELECT day FROM {revisions.REVISED}"
+    [(day,)] = connection.execute(f"SELECT min(day) FROM ({days})").fetchall()
     return day  # type: ignore[no-any-return]
 
 

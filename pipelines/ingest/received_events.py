@@ -24,6 +24,8 @@ from feature_repo.contract import TABLES
 from pipelines.sources.model import ROW, Source, Staged, TableSource
 
 PURCHASE = "purchase"
+NONCE = "nonce"
+"""What tells two equal events apart that came without a time."""
 _SCHEMA = pa.schema(
     [
         (ROW, pa.int64()),
@@ -35,8 +37,10 @@ _SCHEMA = pa.schema(
         ("quantity", pa.float64()),
         ("value", pa.float64()),
         ("text", pa.string()),
+        (NONCE, pa.string()),
     ]
 )
+_CONTRACT = tuple(name for name in _SCHEMA.names if name not in {ROW, NONCE})
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class ReceivedEvents:
         return ()
 
     def columns(self) -> Mapping[str, str]:
-        """The contract's columns of `events`."""
-        return {name: TABLES["events"].column(name).sql_type for name in _SCHEMA.names if name != ROW}
+        """The contract's columns of `events`, and what tells equal ones apart."""
+        return {**{name: TABLES["events"].column(name).sql_type for name in _CONTRACT}, NONCE: "VARCHAR"}
 
     def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
         """Copy the events into the connection."""
@@ -72,7 +76,7 @@ def source(workspace: Workspace, events: Sequence[Event]) -> Source:
     """The pending events as a source with the one table `events`."""
     manifest = workspace.tables.manifest
     origin = ReceivedEvents(tuple(events))
-    table = TableSource("events", origin, {name: quote(name) for name in origin.columns()})
+    table = TableSource("events", origin, {name: quote(name) for name in _CONTRACT}, identity=NONCE)
     return Source("received events", manifest.timezone, manifest.base_currency, {"events": table})
 
 

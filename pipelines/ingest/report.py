@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from feature_repo.contract import TABLES
+from pipelines.ingest.checks import DUPLICATE, key_not_unique
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class TableReport:
 
     filtered: left out by the mapping's `where`; superseded: a later row of the source has the same key and
     other values; repeated: the mapping says `distinct`, and the key was there already; flagged: kept, but
-    unusual. `skipped`: the source is the one that was read last time, so the counts are that time's.
+    unusual. `skipped`: the source is the one that was read last time, so the counts are that time's. `notes`:
+    what a person has to know beside the counts.
     """
 
     table: str
@@ -40,6 +44,7 @@ class TableReport:
     flagged: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     skipped: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def rejected_share(self) -> float:
@@ -76,6 +81,7 @@ class IngestReport:
 
 
 SHARE_CHECK = "share of bad rows"
+SEE_EXAMPLES = "see examples with: regulars ingest --dry-run, then mend the source or mapping.yaml"
 
 
 def describe_rejects(table: TableReport) -> str:
@@ -84,3 +90,17 @@ def describe_rejects(table: TableReport) -> str:
     counts = ", ".join(f"{reason} {count:,}" for reason, count in table.quarantined.items())
     share = f"{table.rejected_share:.1%}"
     return f"{table.table}: {table.quarantined_rows:,} of {considered:,} rows are bad ({share}): {counts}"
+
+
+def advice(tables: Sequence[TableReport]) -> str:
+    """What to do about tables with too many bad rows."""
+    steps = [SEE_EXAMPLES]
+    reasons = {reason for table in tables for reason in table.quarantined}
+    if DUPLICATE in reasons:
+        steps.append(
+            "if identical rows are purchases of their own (one row a piece), map a line_id that numbers the lines of"
+            " an order, or write identical_rows: keep"
+        )
+    if key_not_unique(TABLES["orders"]) in reasons:
+        steps.append("map a line_id that tells the lines of an order apart, or leave line_id out")
+    return "; ".join(steps)

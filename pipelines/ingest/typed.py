@@ -15,10 +15,10 @@ import duckdb
 
 from core.expressions import literal, quote
 from feature_repo.contract import TABLES, TableSpec
-from pipelines.ingest.checks import DUPLICATE, NO_RATE, RowCheck, row_checks, verdict
+from pipelines.ingest.checks import DUPLICATE, NO_RATE, RowCheck, key_not_unique, lone_time, row_checks, verdict
 from pipelines.ingest.conversion import convert
 from pipelines.ingest.engine import scalar
-from pipelines.ingest.values import WHERE, Values, values
+from pipelines.ingest.values import IDENTITY, WHERE, Values, values
 from pipelines.sources.model import ROW, Staged, TableSource
 
 RATES = "rates_to_base"
@@ -53,7 +53,11 @@ class Typed:
     @property
     def duplicate_bit(self) -> int:
         """The bit of the check for exact duplicates."""
-        return 1 << [check.reason for check in self.checks].index(DUPLICATE)
+        return self.bit(DUPLICATE)
+
+    def bit(self, reason: str) -> int:
+        """The bit of the check with that reason."""
+        return 1 << [check.reason for check in self.checks].index(reason)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     spec = TABLES[source.table]
     came = values(connection, source, staged)
     converted = has_currency(source)
-    query = derived(spec, _typed(spec, source, came, shop), shop.timezone)
+    query = derived(spec, _typed(spec, source, came, shop), shop.timezone, told_apart=source.identity is not None)
     query = _money(spec, query, shop.base_currency) if converted else query
     checks = _checks(spec, source, came, shop, converted)
     columns = ", ".join([ROW, *map(quote, spec.stored)])
@@ -109,8 +113,11 @@ def has_currency(source: TableSource) -> bool:
     return has_money and ("currency" in source.columns or "currency" in source.constants)
 
 
-def derived(spec: TableSpec, query: str, zone: str) -> str:
-    """Add the columns that stored facts carry beside the contract's: the shop's day and clock, the identity."""
+def derived(spec: TableSpec, query: str, zone: str, *, told_apart: bool = False) -> str:
+    """Add the columns that stored facts carry beside the contract's: the shop's day and clock, the identity.
+
+    `told_apart`: the query has a column `IDENTITY` that is part of the identity where it is not null.
+    """
     if spec.time is None:
         return query
     time = quote(spec.time)
@@ -119,15 +126,20 @@ def derived(spec: TableSpec, query: str, zone: str) -> str:
         columns = f"CAST({local} AS DATE) AS day, {local} AS local_at"
     else:
         columns = f"{time} AS day"
-    return f"SELECT *, {columns}, {_row_key(spec)} AS row_key FROM ({query})"
-
-
-def _row_key(spec: TableSpec) -> str:
-    """The key where a row has one, else a digest of all the contract's columns."""
     content = _digest(spec.names)
+    if told_apart:
+        content = f"CASE WHEN {IDENTITY} IS NULL THEN {content} ELSE md5({content} || {IDENTITY}) END"
+    return f"SELECT *, {columns}, {row_key(spec, content)} AS row_key FROM ({query})"
+
+
+def row_key(spec: TableSpec, otherwise: str) -> str:
+    """SQL of the identity of a fact: its key where no part of it is empty, else what is said `otherwise`."""
     if not spec.key:
-        return content
-    return f"coalesce({quote(spec.key[0])}, {content})" if len(spec.key) == 1 else _digest(spec.key)
+        return otherwise
+    optional = [f"{quote(name)} IS NULL" for name in spec.key if name not in spec.required]
+    parts = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in spec.key)
+    whole = f"concat_ws(chr(31), {parts})"
+    return f"CASE WHEN {' OR '.join(optional)} THEN {otherwise} ELSE {whole} END" if optional else whole
 
 
 def _digest(names: tuple[str, ...]) -> str:
@@ -166,4 +178,5 @@ def _checks(spec: TableSpec, source: TableSource, came: Values, shop: Shop, conv
         checks.append(RowCheck("where can't be computed", None, f"f_{WHERE}"))
     if converted:
         checks.append(RowCheck(NO_RATE, "currency", "no_rate_"))
-    return [*checks, RowCheck(DUPLICATE, None, "false")]
+    later = [reason for reason in (key_not_unique(spec), lone_time(spec), DUPLICATE) if reason]
+    return [*checks, *(RowCheck(reason, spec.time if reason == lone_time(spec) else None, "false") for reason in later)]

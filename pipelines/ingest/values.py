@@ -14,15 +14,20 @@ import duckdb
 from core.errors import MappingError
 from core.expressions import Scalar, analyse, literal, quote
 from pipelines.ingest.conversion import is_text, number_from_text, trimmed
+from pipelines.ingest.filling import filled
 from pipelines.sources.model import ROW, Formats, Staged, TableSource
 from pipelines.sources.readers import first_line
 
 WHERE = "where_"
+IDENTITY = "identity_"
 
 
 @dataclass(frozen=True)
 class Values:
-    """A query with `ROW`, `x_` columns of these DuckDB types, and `f_` columns for the computed ones."""
+    """A query with `ROW`, `x_` columns of these DuckDB types, and `f_` columns for the computed ones.
+
+    `IDENTITY` is among its columns where the source has one that tells equal rows apart.
+    """
 
     sql: str
     types: Mapping[str, str]
@@ -35,6 +40,7 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     Raises:
         MappingError: an expression does not fit the types of its columns.
     """
+    staged = filled(connection, source, staged)
     scalars = {name: _analyse(source, staged, name, text) for name, text in source.columns.items()}
     if source.where:
         scalars[WHERE] = _analyse(source, staged, WHERE, source.where)
@@ -44,6 +50,8 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     attempted = _attempted(computed, source, staged)
     plain = [f"{quote(scalar.columns[0])} AS x_{name}" for name, scalar in scalars.items() if _is_column(scalar)]
     plain += [f"{literal(value)} AS x_{name}" for name, value in source.constants.items()]
+    if source.identity:
+        plain.append(f"{quote(source.identity)} AS {IDENTITY}")
     extracted = [
         f"struct_extract(s_{name}, 'v') AS x_{name}, {_failed(name, s)} AS f_{name}" for name, s in computed.items()
     ]

@@ -84,7 +84,34 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.csv.decimal,
         table.csv.thousands,
     )
-    return TableSource(name, origin, table.columns, table.constants, table.where, formats, table.distinct)
+    _check_filled(table, list(types), where)
+    return TableSource(
+        name,
+        origin,
+        table.columns,
+        table.constants,
+        table.where,
+        formats,
+        table.distinct,
+        table.identical_rows == "keep",
+        table.fill_down,
+    )
+
+
+def _check_filled(table: TableMapping, source: list[str], where: str) -> None:
+    for column in table.fill_down:
+        if column not in source:
+            raise MappingError(
+                f"the source has no column {column!r} to fill down",
+                where=f"{where}.fill_down",
+                todo=did_you_mean(column, source),
+            )
+    if table.fill_down and "order_id" not in table.columns:
+        raise MappingError(
+            "fill_down fills the rows of one order alike, and no column says which order a row is of",
+            where=f"{where}.fill_down",
+            todo="map order_id in columns",
+        )
 
 
 def _refuse_repeated(used: tuple[str, ...], repeated: tuple[str, ...], where: str) -> None:

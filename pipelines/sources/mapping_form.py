@@ -73,6 +73,8 @@ class TableMapping(Part):
     dates: Dates = Dates()
     csv: Csv = Csv()
     distinct: bool = False
+    identical_rows: Literal["set_aside", "keep"] = "set_aside"
+    fill_down: Listed = ()
 
 
 class Mapping(Part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -93,6 +93,9 @@ class TableSource:
 
     `columns` maps contract columns to source columns or checked-to-be scalar expressions, `constants` to one
     value for all rows. `distinct`: the source repeats a key on many rows and each counts once.
+    `keep_identical`: rows that are equal in everything are rows of their own. `fill_down`: source columns that
+    only the first row of an order fills. `identity`: a source column that tells rows apart which are equal in
+    all the contract's columns.
     """
 
     table: str
@@ -102,11 +105,19 @@ class TableSource:
     where: str | None = None
     formats: Formats = Formats()
     distinct: bool = False
+    keep_identical: bool = False
+    fill_down: tuple[str, ...] = ()
+    identity: str | None = None
 
-    def definition(self) -> str:
-        """Everything but the rows, as text: changes where the mapping of this table does."""
-        parts = (dict(self.columns), dict(self.constants), self.where, self.formats, self.distinct, self.origin.label)
-        return repr((self.table, *parts))
+    def definition(self) -> dict[str, str]:
+        """What the mapping says of this table but for the place of the rows: each part by its name."""
+        columns = {f"columns.{name}": text for name, text in self.columns.items()}
+        constants = {f"constants.{name}": text for name, text in self.constants.items()}
+        formats = {f"formats.{name}": str(value) for name, value in asdict(self.formats).items() if value}
+        named = {"where": self.where or "", "fill_down": ", ".join(self.fill_down)}
+        flags = {"distinct": self.distinct, "identical_rows": self.keep_identical}
+        parts = {**columns, **constants, **formats, **named, **{name: "yes" for name, on in flags.items() if on}}
+        return {name: text for name, text in parts.items() if text}
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,13 @@ class Shop:
             connection.execute("SET TimeZone = 'UTC'")
             return connection.execute(f"SELECT {select} FROM read_parquet(?)", [files]).fetchall()
 
+    def rewrite(self, file: Path, select: str) -> None:
+        """Put other rows into a committed file, as an earlier release would have written them."""
+        with duckdb.connect() as connection:
+            other = file.with_suffix(".other")
+            connection.execute(f"COPY ({select} FROM read_parquet('{file}')) TO '{other}' (FORMAT parquet)")
+            other.replace(file)
+
     def quarantine(self, table: str = "orders") -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for path in sorted((self.root / "quarantine" / table).glob("*.parquet")):
@@ -76,11 +83,11 @@ class Shop:
         return rows
 
     def files(self) -> dict[str, bytes]:
-        """Everything under the workspace, without the lock."""
+        """Everything under the workspace, without locks and the database, which SQLite tidies when it likes."""
         return {
             str(path.relative_to(self.root)): path.read_bytes()
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and path.name != ".lock"
+            if path.is_file() and path.name != ".lock" and not path.name.startswith("state.db")
         }
 
 

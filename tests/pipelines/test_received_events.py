@@ -61,3 +61,18 @@ def test_a_purchase_without_an_order_is_pending_until_the_orders_cover_its_day(s
     (tmp_path / "orders.csv").write_text(ORDERS + FIRST + "b,o3,p1,2024-03-05 12:00:00,1,2.5\n")
     ingest.run(shop)
     assert EventLog(shop).pending() == []
+
+
+def test_two_equal_events_without_a_time_are_two_rows_however_often_they_are_ingested(shop: Workspace) -> None:
+    """The log tells them apart, and so do the tables; the same event sent again is still one."""
+    at = datetime(2024, 3, 1, 12, tzinfo=UTC)
+    log = EventLog(shop)
+    log.append(
+        [Event("a", at, "purchase", "p1", "o9", nonce="first"), Event("a", at, "purchase", "p1", "o9", nonce="2nd")]
+    )
+    log.append([Event("a", at, "view", "p1"), Event("a", at, "view", "p1")])
+    log.append([Event("a", at, "view", "p1")])
+    for _ in range(2):
+        report = ingest.run(shop)
+        assert all(table.quarantined_rows == 0 for table in report.tables)
+        assert kinds(shop) == ["purchase", "purchase", "view"]
