@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -9,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 import structlog
 
+from core.messages import Message
 from core.state.tables import ALERTS
 from core.workspace import Workspace
 
@@ -19,39 +22,48 @@ _log = structlog.get_logger("alerts")
 
 @dataclass(frozen=True)
 class Alert:
-    """Something to look at: `source` is the part that raised it (such as `registry`), `subject` what it is about."""
+    """Something to look at.
+
+    `source` is the part that raised it (such as `registry`) and `subject` what it is about: together they are its
+    identity while it is open. `kind` is the kind of model it speaks of, None where it speaks of none.
+    """
 
     id: int
     level: Level
     source: str
     subject: str
-    text: str
+    kind: str | None
+    message: Message
     first_at: str
     last_at: str
     times: int
     closed_at: str | None = None
     closed_by: str | None = None
 
+    @property
+    def text(self) -> str:
+        """The message in words."""
+        return str(self.message)
+
 
 class Alerts:
-    """The alerts of a workspace. Texts hold no customer data."""
+    """The alerts of a workspace. Messages hold no customer data."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._engine = workspace.database
 
-    def append(self, level: Level, source: str, subject: str, text: str) -> int:
+    def append(self, level: Level, source: str, subject: str, message: Message, kind: str | None = None) -> int:
         """Raise an alert; while one from the same source about the same subject is open, it is renewed instead."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         same = sa.and_(ALERTS.c.source == source, ALERTS.c.subject == subject, ALERTS.c.closed_at.is_(None))
-        renewed = ALERTS.update().where(same).values(level=level, text=text, last_at=now, times=ALERTS.c.times + 1)
+        said = {"level": level, "kind": kind, "code": message.code, "details": json.dumps(dict(message.values))}
+        renewed = ALERTS.update().where(same).values(**said, last_at=now, times=ALERTS.c.times + 1)
         with self._engine.begin() as connection:
             if connection.execute(renewed).rowcount:
                 return int(connection.execute(sa.select(ALERTS.c.id).where(same)).scalars().first() or 0)
-            new = ALERTS.insert().values(
-                level=level, source=source, subject=subject, text=text, first_at=now, last_at=now, times=1
-            )
+            new = ALERTS.insert().values(**said, source=source, subject=subject, first_at=now, last_at=now, times=1)
             number = int((connection.execute(new).inserted_primary_key or (0,))[0])
-        _log.warning("alert", level=level, source=source, subject=subject, text=text)
+        _log.warning("alert", level=level, source=source, subject=subject, code=message.code, text=str(message))
         return number
 
     def open(self) -> list[Alert]:
@@ -73,4 +85,9 @@ class Alerts:
     def _select(self, condition: Any, last: int | None = None) -> list[Alert]:
         query = sa.select(ALERTS).where(condition).order_by(ALERTS.c.last_at.desc(), ALERTS.c.id.desc()).limit(last)
         with self._engine.connect() as connection:
-            return [Alert(**row) for row in connection.execute(query).mappings()]
+            return [_alert(row) for row in connection.execute(query).mappings()]
+
+
+def _alert(row: Mapping[Any, Any]) -> Alert:
+    values = dict(row)
+    return Alert(message=Message(values.pop("code"), json.loads(values.pop("details"))), **values)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import DataError, GateRefused, RegularsError, StoreError
+from core.messages import Message
 from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import MODEL
 from models.comparison import difference
@@ -19,20 +19,9 @@ from models.fairness_result import FairnessResult
 from models.intervals import Interval
 from models.kinds import FittedModel, kind
 from models.registry import Registry
-from models.version import CHAMPION, Version
+from models.version import CHAMPION, GateResult, Version
 
 QUALITY, FAIRNESS, SIGNATURE, GOLDEN, REVIEW = "quality", "fairness", "signature", "golden inputs", "review"
-BLOCKED = "blocked"
-"""How the fairness gate begins what a reviewer can lift."""
-
-
-@dataclass(frozen=True)
-class GateResult:
-    """One gate's verdict and its reason in words."""
-
-    name: str
-    passed: bool
-    text: str
 
 
 class Refused(GateRefused):
@@ -45,7 +34,7 @@ class Refused(GateRefused):
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines, with each gate."""
-        return super().as_dict() | {"gates": [asdict(gate) for gate in self.gates]}
+        return super().as_dict() | {"gates": [gate.as_dict() for gate in self.gates]}
 
 
 @of_one_generation
@@ -75,7 +64,7 @@ def judge_and_keep(workspace: Workspace, version: Version, registry: Registry | 
     """Judge, and store what the gates said with the version (`Version.gates`), for who may not wait for a judgement."""
     registry = registry or Registry(workspace)
     results = judge(workspace, version, registry)
-    registry.tag(version, "gates", json.dumps([asdict(gate) for gate in results]))
+    registry.tag(version, "gates", json.dumps([gate.as_dict() for gate in results]))
     return results
 
 
@@ -92,14 +81,17 @@ def _quality(registry: Registry, version: Version, champion: Version | None) -> 
         try:
             rivals[f"the champion, version {champion.version}"] = _against(registry, version, champion)
         except RegularsError as error:
-            return GateResult(QUALITY, False, f"can't be compared with the champion: {error}")
+            return GateResult(QUALITY, False, Message("gate.quality.not_comparable", {"reason": str(error)}))
     lost = [name for name, interval in rivals.items() if interval.wholly_worse(version.higher_is_better)]
     unjudged = [name for name, interval in rivals.items() if math.isnan(interval.low)]
-    text = ", ".join(f"{interval} against {name}" for name, interval in rivals.items())
-    text = f"{version.primary} differs by {text}"
-    text += f"; not as good as {' and '.join(lost)}" if lost else ""
-    text += f"; can't be judged against {' and '.join(unjudged)}" if unjudged else ""
-    return GateResult(QUALITY, not lost and not unjudged, text)
+    compared = [{"name": name, "difference": _finite(interval)} for name, interval in rivals.items()]
+    values = {"metric": version.primary, "rivals": compared, "lost": lost, "unjudged": unjudged}
+    return GateResult(QUALITY, not lost and not unjudged, Message("gate.quality", values))
+
+
+def _finite(interval: Interval) -> dict[str, float | None]:
+    """For JSON, which has no number for what could not be computed."""
+    return {name: value if math.isfinite(value) else None for name, value in interval.as_dict().items()}
 
 
 def _against(registry: Registry, version: Version, champion: Version) -> Interval:
@@ -117,18 +109,19 @@ def _fairness(registry: Registry, version: Version) -> GateResult:
     try:
         result = registry.fairness(version)
     except (DataError, StoreError) as error:
-        return GateResult(FAIRNESS, False, str(error))
+        return GateResult(FAIRNESS, False, _unreadable(error))
     if result is None:
-        return GateResult(FAIRNESS, False, "not measured yet: run regulars monitor")
+        return GateResult(FAIRNESS, False, Message("gate.fairness.not_measured"))
     if result.state == "not measured":
-        return GateResult(FAIRNESS, True, f"nothing to judge by ({result.note or 'no protected attributes'})")
+        return GateResult(FAIRNESS, True, Message("gate.fairness.nothing_to_judge", {"note": result.note}))
     if result.state == "ok":
-        return GateResult(FAIRNESS, True, f"{len(result.figures)} figures, none beyond the limits")
-    disparity = "; ".join(figure.sentence() for figure in result.flagged)
+        return GateResult(FAIRNESS, True, Message("gate.fairness.ok", {"figures": len(result.figures)}))
+    disparity = [figure.sentence() for figure in result.flagged]
     verdict = version.review
     if verdict and verdict.verdict == "approved" and verdict.evidence == evidence(result):
-        return GateResult(FAIRNESS, True, f"block lifted by {verdict.who} ({verdict.reason}): {disparity}")
-    return GateResult(FAIRNESS, False, f"{BLOCKED}: {disparity}")
+        values = {"who": verdict.who, "reason": verdict.reason, "disparity": disparity}
+        return GateResult(FAIRNESS, True, Message("gate.fairness.lifted", values))
+    return GateResult(FAIRNESS, False, Message("gate.fairness.blocked", {"disparity": disparity}), reviewable=True)
 
 
 def _load(registry: Registry, version: Version) -> FittedModel | StoreError:
@@ -144,38 +137,45 @@ def _signature(
 ) -> GateResult:
     """Inputs may change from version to version; what callers get may not."""
     if isinstance(model, StoreError):
-        return GateResult(SIGNATURE, False, str(model))
+        return GateResult(SIGNATURE, False, _unreadable(model))
     found = {side: list(names) for side, names in kind(version.kind).signature(model).items()}
     stored = json.loads(version.tags["signature"])
     if found != stored:
-        return GateResult(SIGNATURE, False, f"the model's is not the one that training stored: {_apart(found, stored)}")
+        return GateResult(SIGNATURE, False, Message("gate.signature.changed", {"names": _apart(found, stored)}))
     if champion is not None:
         serving = json.loads(champion.tags["signature"])["outputs"]
         if found["outputs"] != serving:
-            text = f"outputs {', '.join(found['outputs'])} where the champion gives {', '.join(serving)}"
-            return GateResult(SIGNATURE, False, text)
-    return GateResult(SIGNATURE, True, f"{len(found['inputs'])} inputs, {len(found['outputs'])} outputs")
+            values = {"outputs": found["outputs"], "champion": serving}
+            return GateResult(SIGNATURE, False, Message("gate.signature.other_outputs", values))
+    counts = {side: len(names) for side, names in found.items()}
+    return GateResult(SIGNATURE, True, Message("gate.signature.ok", counts))
 
 
 def _golden(version: Version, model: FittedModel | StoreError) -> GateResult:
     if isinstance(model, StoreError):
-        return GateResult(GOLDEN, False, str(model))
+        return GateResult(GOLDEN, False, _unreadable(model))
     wrong = kind(version.kind).golden(model)
     if wrong:
-        return GateResult(GOLDEN, False, f"{len(wrong)} answers differ from the stored ones, such as {wrong[0]}")
-    return GateResult(GOLDEN, True, "the stored inputs give the stored outputs")
+        values = {"count": len(wrong), "example": wrong[0]}
+        return GateResult(GOLDEN, False, Message("gate.golden.differs", values))
+    return GateResult(GOLDEN, True, Message("gate.golden.ok"))
 
 
 def _review(workspace: Workspace, version: Version) -> GateResult:
     verdict = version.review
     if verdict is not None:
-        text = f"{verdict.verdict} by {verdict.who} on {verdict.at[:10]}: {verdict.reason}"
-        return GateResult(REVIEW, verdict.verdict == "approved", text)
+        decided = {"verdict": verdict.verdict, "who": verdict.who, "at": verdict.at, "reason": verdict.reason}
+        approved = verdict.verdict == "approved"
+        return GateResult(REVIEW, approved, Message("gate.review.decided", decided), reviewable=not approved)
     if workspace.settings.review.required:
-        return GateResult(REVIEW, False, "needs a reviewer's approval")
-    return GateResult(REVIEW, True, "not required (review.required)")
+        return GateResult(REVIEW, False, Message("gate.review.needed"), reviewable=True)
+    return GateResult(REVIEW, True, Message("gate.review.not_required"))
 
 
-def _apart(found: dict[str, list[str]], stored: dict[str, list[str]]) -> str:
-    names = sorted({*found["inputs"], *found["outputs"]} ^ {*stored["inputs"], *stored["outputs"]})
-    return ", ".join(names[:5]) or "the order of its columns"
+def _apart(found: dict[str, list[str]], stored: dict[str, list[str]]) -> list[str]:
+    """The columns that only one of the two has; none where they differ in their order."""
+    return sorted({*found["inputs"], *found["outputs"]} ^ {*stored["inputs"], *stored["outputs"]})
+
+
+def _unreadable(error: Exception) -> Message:
+    return Message("gate.not_readable", {"reason": str(error)})

@@ -13,10 +13,10 @@ from core.errors import GateRefused, NotReady, StoreError, UsageError
 from core.workspace import Workspace, of_one_generation
 from models import gates
 from models.artifact_cache import MODEL
-from models.gates import GateResult, Refused, evidence
+from models.gates import Refused, evidence
 from models.kinds import kind
 from models.registry import Registry
-from models.version import BASELINE, CHALLENGER, CHAMPION, Verdict, Version
+from models.version import BASELINE, CHALLENGER, CHAMPION, GateResult, Verdict, Version
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Release:
 
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
-        return asdict(self) | {"model": self.kind}
+        return asdict(self) | {"model": self.kind, "gates": [gate.as_dict() for gate in self.gates]}
 
 
 @of_one_generation
@@ -54,7 +54,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
     if not all(gate.passed for gate in results):
         raise _refusal(registry, version, champion, results, who)
     before = champion.version if champion else None
-    _record(workspace, "promote", who, version, {"before": before, "gates": [asdict(gate) for gate in results]})
+    _record(workspace, "promote", who, version, {"before": before, "gates": [gate.as_dict() for gate in results]})
     if before is not None:
         registry.set_past_champions(kind_name, [*registry.past_champions(kind_name), before])
     _crown(registry, version)
@@ -146,7 +146,7 @@ def _refusal(
 ) -> Refused:
     """The error that says which gates refused; without any champion it lets the best baseline serve."""
     failed = [gate for gate in results if not gate.passed]
-    details: dict[str, Any] = {"gates": [asdict(gate) for gate in results]}
+    details: dict[str, Any] = {"gates": [gate.as_dict() for gate in results]}
     todo = _todo(version, failed)
     falls_back = champion is None and any(gate.name == gates.QUALITY for gate in failed) and _whole(registry, version)
     if falls_back:
@@ -167,7 +167,7 @@ def _whole(registry: Registry, version: Version) -> bool:
 
 
 def _todo(version: Version, failed: list[GateResult]) -> str:
-    if all(gate.name == gates.REVIEW or gate.text.startswith(gates.BLOCKED) for gate in failed):
+    if all(gate.reviewable for gate in failed):
         return f"a reviewer can let it through: regulars approve {version.kind} {version.version} --reason TEXT"
     return f"train a better one: regulars train {version.kind}"
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from core.alerts import Alerts, Level
 from core.errors import StoreError
+from core.messages import Message
 from core.workspace import Workspace
 from models.artifact_cache import BASELINE as BASELINE_FOLDER
 from models.artifact_cache import MODEL, ArtifactCache, ServingState
@@ -59,7 +60,7 @@ class Watch:
         try:
             wanted = self._wanted(kind)
         except StoreError as error:
-            self._alert("moderate", kind, str(error))
+            self._alert("moderate", kind, kind, Message("alert.registry_down", {"reason": str(error)}))
             return self._last_good(kind)
         if wanted is None:
             return self._last_good(kind) if not exists(self._workspace) else None
@@ -88,7 +89,8 @@ class Watch:
             folder = self._registry.fetch(version) / (BASELINE_FOLDER if alias == BASELINE else MODEL)
         except StoreError as error:
             self._damaged[key] = time.monotonic()
-            self._alert("severe", version.subject, f"{error}. The last good version keeps serving.")
+            message = Message("alert.version_damaged", {"reason": str(error)})
+            self._alert("severe", version.subject, version.kind, message)
             return self._last_good(version.kind)
         mode = "baseline" if alias == BASELINE else "model"
         state = ServingState(version.kind, version.version, folder, alias, mode, version.seal)  # type: ignore[arg-type]
@@ -105,11 +107,11 @@ class Watch:
             self._good[kind] = state
         return self._good[kind]
 
-    def _alert(self, level: Level, subject: str, text: str) -> None:
+    def _alert(self, level: Level, subject: str, kind: str, message: Message) -> None:
         """Once: asking every few seconds must not write every few seconds."""
         if subject not in self._alerted:
             self._alerted.add(subject)
-            Alerts(self._workspace).append(level, SOURCE, subject, text)
+            Alerts(self._workspace).append(level, SOURCE, subject, message, kind)
 
     def _calm(self, *subjects: str) -> None:
         """Close the alerts of what is well again."""

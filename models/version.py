@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from core.messages import Message
 from models.intervals import Interval
 
 PREFIX = "regulars."
@@ -26,6 +27,32 @@ class Verdict:
     reason: str
     at: str
     evidence: str
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """One gate's verdict and its reason; `reviewable`: a reviewer's approval would let the version through."""
+
+    name: str
+    passed: bool
+    message: Message
+    reviewable: bool = False
+
+    @property
+    def text(self) -> str:
+        """The reason in words."""
+        return str(self.message)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines, in words too; `of` reads it back."""
+        kept = {"name": self.name, "passed": self.passed, "reviewable": self.reviewable}
+        return kept | {"text": self.text} | self.message.as_dict()
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> GateResult:
+        """What was kept; an earlier release kept words only."""
+        message = Message.of(content) if "code" in content else Message.plain(content["text"])
+        return cls(content["name"], content["passed"], message, content.get("reviewable", False))
 
 
 @dataclass(frozen=True)
@@ -109,9 +136,9 @@ class Version:
         return Verdict(**self._json("review")) if "review" in self.tags else None
 
     @property
-    def gates(self) -> tuple[Mapping[str, Any], ...]:
-        """What each gate said when they last judged it: name, passed, text."""
-        return tuple(json.loads(self.tags.get("gates", "[]")))
+    def gates(self) -> tuple[GateResult, ...]:
+        """What each gate said when they last judged it."""
+        return tuple(GateResult.of(gate) for gate in json.loads(self.tags.get("gates", "[]")))
 
     def _json(self, name: str) -> dict[str, Any]:
         return dict(json.loads(self.tags.get(name, "{}")))

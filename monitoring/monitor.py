@@ -13,6 +13,7 @@ from typing import Any
 from core import progress
 from core.alerts import Alerts, Level
 from core.errors import DataError
+from core.messages import Message
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Kind, kind, names
 from monitoring import business, kinds, quality, rules, shop_report, watch
@@ -123,6 +124,6 @@ def _raise_alerts(workspace: Workspace, report: MonitorReport) -> None:
         subject = f"{rule.rule}: {rule.subject}"
         if rule.status == "alert":
             text = f"{rule.text}; {rule.effect}" if rule.effect else rule.text
-            alerts.append(_LEVELS[rule.level], SOURCE, subject, text)
+            alerts.append(_LEVELS[rule.level], SOURCE, subject, Message.plain(text))
         elif rule.status == "ok":
             alerts.close(SOURCE, subject, by=SOURCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from pipelines.processes import free_port, interrupt_on_signals, is_free
 START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 20.0
 RELEASE_SECONDS: Final = 2.0
+READY, NO_MODEL = "ready", "urn:regulars:problem:no-model"
 
 
 class Service:
@@ -62,11 +64,11 @@ class Service:
         progress.current().step("loading the models")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            state = _state(f"{self.url}/readyz")
-            if state == "ready":
+            state, detail = _state(f"{self.url}/readyz")
+            if state == READY:
                 return
-            if "no model" in state:
-                progress.current().note(state)
+            if state == NO_MODEL:
+                progress.current().note(detail)
                 return
             time.sleep(0.2)
         raise StoreError("the service did not start", why="its messages are above", todo="run: regulars doctor")
@@ -94,12 +96,21 @@ def _refuse_busy(host: str, port: int) -> None:
         time.sleep(0.2)
 
 
-def _state(url: str) -> str:
-    """`ready`, or why not in the service's words."""
+def _state(url: str) -> tuple[str, str]:
+    """`READY`, or the type of the service's problem, with its words."""
     try:
         with urllib.request.urlopen(url, timeout=5):
-            return "ready"
+            return READY, ""
     except urllib.error.HTTPError as error:
-        return error.read().decode(errors="replace")
+        problem = _problem(error.read())
+        return str(problem.get("type", "")), str(problem.get("detail", ""))
     except OSError:
-        return "not listening"
+        return "not listening", ""
+
+
+def _problem(content: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -6,6 +6,7 @@ from datetime import date
 
 from core.alerts import Alerts
 from core.errors import UsageError
+from core.messages import Message
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
 from models import gates
@@ -61,11 +62,8 @@ def _budget(usual: Budget, trials: int | None, timeout: float | None) -> Budget:
 
 
 def _ask_for_review(workspace: Workspace, version: Version, result: FairnessResult) -> None:
-    disparity = "; ".join(figure.sentence() for figure in result.flagged)
-    text = (
-        f"{version} is blocked by a disparity: {disparity}. A reviewer decides on the review desk or with "
-        f"regulars approve|refuse {version.kind} {version.version} --reason TEXT; "
-        "otherwise train again with mitigation."
-    )
-    Alerts(workspace).append("moderate", "fairness", version.subject, text)
-    current().note(text)
+    disparity = [figure.sentence() for figure in result.flagged]
+    values = {"model": version.kind, "version": version.version, "disparity": disparity}
+    message = Message("alert.fairness_blocked", values)
+    Alerts(workspace).append("moderate", "fairness", version.subject, message, version.kind)
+    current().note(str(message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -204,11 +204,14 @@ class MetricValue(Answer):
 
 
 class Gate(Answer):
-    """What one gate says."""
+    """What one gate says: in words, and as a code with the values that the words speak of."""
 
     name: str
     passed: bool
+    reviewable: bool
     text: str
+    code: str
+    values: dict[str, Any]
 
 
 class ModelVersion(Answer):

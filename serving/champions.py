@@ -17,6 +17,7 @@ import structlog
 
 from core.alerts import Alerts
 from core.errors import RegularsError
+from core.messages import Message
 from core.workspace import Workspace
 from models.kinds import FittedModel, kind, names
 from models.registry import Registry, ServingState
@@ -101,7 +102,7 @@ class Champions:
             self._alert(state, error)
             return
         self._replace(state.kind, champion)
-        Alerts(self._workspace).close(SOURCE, f"{state.kind} version {state.version}", by=SOURCE)
+        Alerts(self._workspace).close(SOURCE, _subject(state), by=SOURCE)
         if self._on_change:
             self._on_change(champion)
 
@@ -116,6 +117,10 @@ class Champions:
         _log.warning("champion_exchanged", kind=name, version=champion.version if champion else None)
 
     def _alert(self, state: ServingState, error: Exception) -> None:
-        subject = f"{state.kind} version {state.version}"
-        text = f"{subject} can't be loaded: {error}; the last good version keeps serving"
-        Alerts(self._workspace).append("severe", SOURCE, subject, text)
+        values = {"model": state.kind, "version": state.version, "reason": str(error)}
+        message = Message("alert.model_not_loaded", values)
+        Alerts(self._workspace).append("severe", SOURCE, _subject(state), message, state.kind)
+
+
+def _subject(state: ServingState) -> str:
+    return f"{state.kind}/{state.version}"

@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.alerts import Alerts
 from core.errors import DataError
+from core.messages import Message
 from core.workspace import Workspace
 from feature_repo import filled
 from models.demand import batch
@@ -54,8 +55,8 @@ class ForecastCache:
         except Exception as error:
             if not self._alerted:
                 self._alerted = True
-                text = f"no new forecast can be made: {error}; run: regulars materialize"
-                Alerts(self._workspace).append("severe", SOURCE, SUBJECT, text)
+                message = Message("alert.no_forecast", {"reason": str(error)})
+                Alerts(self._workspace).append("severe", SOURCE, SUBJECT, message, champion.state.kind)
             raise
         if self._alerted is not False:
             Alerts(self._workspace).close(SOURCE, SUBJECT, by=SOURCE)

@@ -21,6 +21,7 @@ from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
 from serving.problems import (
     Broken,
+    NoModel,
     NotFound,
     NotYet,
     Problem,
@@ -161,7 +162,7 @@ def _ready(runtime: Runtime) -> Response:
         raise NotYet("the models are being loaded", headers=SOON)
     if not runtime.ready:
         todo = "train one and promote it: regulars train churn, then regulars promote churn 1"
-        raise NotYet(f"there is no model to answer from; {todo}", headers=SOON)
+        raise NoModel(f"there is no model to answer from; {todo}", headers=SOON)
     return JSONResponse({"status": "ready", "models": runtime.champions.versions()})
 
 

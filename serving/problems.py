@@ -9,7 +9,8 @@ Problem                400  the request can't be answered as it is
  +- TooLarge           413  more bytes than a body may have
  +- TooBusy            429  as many requests are under way as the service takes
  +- Broken             500  our fault
- +- NotYet             503  the models are still being loaded, or there are none
+ +- NotYet             503  the models are still being loaded
+ |   +- NoModel        503  there are none
  +- TooSlow            504  no answer within the time a request may take
 """
 
@@ -156,6 +157,13 @@ class NotYet(Problem):
     status = 503
     name = "not-ready"
     title = "The service can't answer yet"
+
+
+class NoModel(NotYet):
+    """There is no model to answer from."""
+
+    name = "no-model"
+    title = "There is no model to answer from yet"
 
 
 def from_validation(body: type[BaseModel], error: ValidationError) -> InvalidBody:

@@ -101,14 +101,16 @@ ALERTS: Final = sa.Table(
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
     sa.Column("first_at", sa.Text, nullable=False),
     sa.Column("last_at", sa.Text, nullable=False),
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("closed_at", sa.Text),
     sa.Column("closed_by", sa.Text),
 )
-"""What somebody has to look at."""
+"""What somebody has to look at; `code` and `details` (JSON) are its message."""
 
 ACCEPTED_FORECASTS: Final = sa.Table(
     "accepted_forecasts",

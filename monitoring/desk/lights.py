@@ -42,7 +42,7 @@ def of_model(
 
     `rules` are those about this model; `unwatched` says why they speak of another version, if they do.
     """
-    own = [alert for alert in of_others(alerts) if alert.subject.startswith(kind)]
+    own = [alert for alert in of_others(alerts) if alert.kind == kind]
     if own:
         worst = max(own, key=lambda alert: LEVELS.index(alert.level) if alert.level in LEVELS else 0)
         text = f"{worst.source}: {worst.text}"

@@ -11,7 +11,7 @@ from pipelines.cli.options import JsonOption, WorkspaceOption
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from models.gates import GateResult
+    from models.version import GateResult
     from pipelines.cli.console import Console
 
 ModelArgument = Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)]

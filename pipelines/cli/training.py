@@ -58,7 +58,7 @@ def _report(console: Console, version: Version, seconds: float) -> None:
     console.print(f"{version.primary} against the best baseline, {version.best_baseline}: {against}")
     console.print()
     for gate in version.gates:
-        console.print(f"{'PASS' if gate['passed'] else 'FAIL'}  {gate['name']:14} {gate['text']}")
+        console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")
     data = {
         "model": version.kind,
         "version": version.version,
@@ -71,10 +71,10 @@ def _report(console: Console, version: Version, seconds: float) -> None:
             name: {metric: interval.as_dict() for metric, interval in metrics.items()}
             for name, metrics in version.baselines.items()
         },
-        "gates": list(version.gates),
+        "gates": [gate.as_dict() for gate in version.gates],
         "training_seconds": round(seconds, 1),
     }
-    refused = [gate["name"] for gate in version.gates if not gate["passed"]]
+    refused = [gate.name for gate in version.gates if not gate.passed]
     next_step = f"regulars promote {version.kind} {version.version}"
     if refused:
         next_step = f"regulars compare {version.kind} {version.version} champion; the gates would refuse it now"

@@ -33,7 +33,7 @@ def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
         "serving": serving is not None and serving.version == version.version,
         "trained_as_of": version.as_of.isoformat(),
         "metrics": {name: _interval(value) for name, value in version.metrics.items()},
-        "gates": [dict(gate) for gate in version.gates],
+        "gates": [gate.as_dict() for gate in version.gates],
     }
 
 

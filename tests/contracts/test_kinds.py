@@ -229,7 +229,7 @@ def test_a_folder_that_lacks_what_a_kind_must_offer_is_an_error(monkeypatch):
 
 def test_a_fourth_kind_is_trained_promoted_served_as_a_file_and_monitored(shop, tmp_path):
     trained = training.train(shop, spend.NAME, AS_OF)
-    assert [gate["name"] for gate in trained.version.gates if not gate["passed"]] == []
+    assert [gate.name for gate in trained.version.gates if not gate.passed] == []
     assert "What will this customer spend" in Registry(shop).read_text(trained.version, "card.md")
     released = release.promote(shop, spend.NAME, trained.version.version, "ada")
     assert released.version == trained.version.version

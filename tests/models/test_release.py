@@ -42,7 +42,7 @@ class TestPromote:
         with pytest.raises(Refused):
             release.promote(workspace, "churn", "1", "ada")
         kept = Registry(workspace).version("churn", "1").gates
-        assert [(gate["name"], gate["passed"]) for gate in kept][:2] == [("quality", False), ("fairness", True)]
+        assert [(gate.name, gate.passed) for gate in kept][:2] == [("quality", False), ("fairness", True)]
 
     def test_promoting_the_champion_again_is_a_usage_error(self, workspace, train):
         release.promote(workspace, "churn", train().version, "ada")

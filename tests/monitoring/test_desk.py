@@ -12,6 +12,7 @@ from core.alerts import Alerts
 from core.audit import AuditLog
 from core.clock import present
 from core.keys import KeyStore
+from core.messages import Message
 from core.secret_files import secret
 from models.demand.acceptance import Acceptances
 from models.registry import Registry
@@ -272,7 +273,7 @@ def test_forecasts_are_not_accepted_without_the_csrf_token(reviewer, shop, forec
 
 def test_a_severe_alert_of_the_service_turns_its_model_red(reviewer, shop):
     assert "no alerts" in reviewer.get("/").text
-    Alerts(shop).append("severe", "registry", "churn/2", "churn version 2 is damaged")
+    Alerts(shop).append("severe", "registry", "churn/2", Message.plain("churn version 2 is damaged"), "churn")
     overview = reviewer.get("/").text
     assert "1 alert" in overview
     assert "card red" in overview

@@ -9,6 +9,7 @@ import pytest
 from core.alerts import Alerts
 from core.clock import present
 from core.manifest import PROTECTED
+from core.messages import Message
 from feature_repo import snapshots
 from models.registry import Registry
 from monitoring import frames, monitor
@@ -114,7 +115,7 @@ def test_the_summary_is_kept_and_the_last_run_of_a_day_speaks_for_it(shop, today
 
 
 def test_an_alert_that_has_passed_is_closed(shop, today):
-    Alerts(shop).append("severe", monitor.SOURCE, "fairness: churn", "a disparity")
+    Alerts(shop).append("severe", monitor.SOURCE, "fairness: churn", Message.plain("a disparity"))
     monitor.run(shop, today)
     assert not any(alert.subject == "fairness: churn" for alert in Alerts(shop).open())
 

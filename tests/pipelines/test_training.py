@@ -48,7 +48,7 @@ def test_the_new_version_is_challenger_with_its_fairness_measured(workspace):
 def test_the_gates_are_judged_before_anybody_promotes(workspace):
     training.train(workspace, "churn", AS_OF)
     gates = Registry(workspace).version("churn", "1").gates
-    assert [gate["name"] for gate in gates if gate["passed"]] == [
+    assert [gate.name for gate in gates if gate.passed] == [
         "quality",
         "fairness",
         "signature",

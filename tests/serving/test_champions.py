@@ -82,7 +82,7 @@ def test_a_version_that_answers_its_golden_inputs_differently_is_refused_with_an
     good = serving.get("churn")
     assert good is not None
     assert good.version == "1"
-    assert [alert.subject for alert in Alerts(workspace).open()] == ["churn version 2"]
+    assert [alert.subject for alert in Alerts(workspace).open()] == ["churn/2"]
 
 
 def test_a_damaged_version_is_refused_with_an_alert_that_names_it(workspace: Workspace, train: Train) -> None:

@@ -26,6 +26,7 @@ from core.database import connect
 from core.errors import StoreError
 from core.event_log import Event, EventLog
 from core.keys import KeyStore
+from core.messages import Message
 from core.prediction_log import PredictionLog
 from core.state.tables import METADATA, RELEASES
 from core.state.upgrade import MIGRATIONS, VERSION_TABLE, revisions, upgrade
@@ -50,8 +51,8 @@ down_revision = "{head}"
 
 def upgrade():
     with op.batch_alter_table("alerts") as table:
-        table.add_column(sa.Column("code", sa.Text))
-    op.execute("update alerts set code = 'drift', text = 'half'")
+        table.add_column(sa.Column("owner", sa.Text))
+    op.execute("update alerts set owner = 'ada', level = 'mild'")
     print("half", flush=True)
     time.sleep({seconds})
     op.create_table("loyalty_cards", sa.Column("card_id", sa.String(40), primary_key=True))
@@ -147,6 +148,7 @@ def test_every_row_of_the_release_before_migrations_survives(old: Workspace) -> 
         ("demand/1", "ada"),
         ("churn/3", None),
     ]
+    assert {alert.kind for alert in Alerts(old).recent()} == {"churn", "demand"}
     assert {key.name: key.state() for key in KeyStore(old).list()} == {"shop front": "active", "crm": "revoked"}
     assert [event.customer_id for event in EventLog(old).pending()] == ["8"]
     predictions = PredictionLog(old)
@@ -161,7 +163,7 @@ def test_every_row_of_the_release_before_migrations_survives(old: Workspace) -> 
 
 
 def test_an_old_database_takes_new_rows_and_has_the_declared_tables(old: Workspace) -> None:
-    assert Alerts(old).append("mild", "drift", "churn/4", "new") == 3
+    assert Alerts(old).append("mild", "drift", "churn/4", Message.plain("new")) == 3
     (event,) = EventLog(old).append([Event("9", datetime.now(UTC), "view")])
     assert event.sequence == 3
     with old.database.connect() as connection:
@@ -206,10 +208,10 @@ def test_a_migration_killed_half_way_leaves_what_was_and_the_next_start_complete
     with engine.connect() as connection:
         assert not sa.inspect(connection).has_table("loyalty_cards")
         assert not sa.inspect(connection).has_table(VERSION_TABLE)
-    assert "code" not in columns(engine, "alerts")
+    assert "owner" not in columns(engine, "alerts")
     assert [alert.text for alert in Alerts(Workspace.open(old.root)).open()] == ["4 of 10 features drifted"]
     upgrade(engine, later_release(0))
-    assert "code" in columns(engine, "alerts")
+    assert "owner" in columns(engine, "alerts")
     assert sa.inspect(engine).has_table("loyalty_cards")
 
 

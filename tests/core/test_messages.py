@@ -1,0 +1,69 @@
+"""Messages are codes with values; every code has words, and every word's value is given."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, UndefinedError, meta
+
+from core.messages import Message, render, texts
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("core", "feature_repo", "models", "training", "serving", "monitoring", "pipelines")
+
+
+def made() -> Iterator[tuple[str, str, ast.Call]]:
+    """Every `Message("code", ...)` in the product: where, which code, and the call."""
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name("Message"), args=[ast.Constant(str(code)), *_]):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", code, node
+
+
+def spoken(code: str) -> set[str]:
+    """The values that a code's words speak of."""
+    return meta.find_undeclared_variables(Environment(autoescape=True).parse(texts()[code]))
+
+
+def test_every_code_that_is_made_has_words_and_every_word_is_made():
+    codes = {code for _, code, _ in made()}
+    assert codes - set(texts()) == set()
+    assert set(texts()) - codes - {"plain"} == set()
+
+
+@pytest.mark.parametrize(("where", "code", "call"), [pytest.param(*each, id=each[0]) for each in made()])
+def test_a_message_brings_the_values_that_its_words_speak_of(where, code, call):
+    if len(call.args) < 2:
+        assert spoken(code) == set()
+    elif isinstance(call.args[1], ast.Dict):
+        given = {key.value for key in call.args[1].keys if isinstance(key, ast.Constant)}
+        assert spoken(code) <= given
+
+
+def test_a_message_survives_json():
+    message = Message("gate.quality", {"metric": "auc", "rivals": [], "lost": ["a"], "unjudged": []})
+    assert Message.of(json.loads(json.dumps(message.as_dict()))) == message
+
+
+def test_the_words_say_the_values():
+    difference = {"value": 0.01, "low": -0.0125, "high": None}
+    rivals = [{"name": "the champion", "difference": difference}, {"name": "recency", "difference": difference}]
+    values = {"metric": "auc", "rivals": rivals, "lost": [], "unjudged": ["recency"]}
+    assert str(Message("gate.quality", values)) == (
+        "auc differs by 0.0100 [-0.0125, nan] against the champion, 0.0100 [-0.0125, nan] against recency"
+        "; can't be judged against recency"
+    )
+
+
+def test_words_of_an_earlier_release_stay_what_they_were():
+    assert str(Message.plain("5 < 6 & {{ x }}")) == "5 < 6 & {{ x }}"
+
+
+def test_a_message_without_a_value_it_speaks_of_is_an_error():
+    with pytest.raises(UndefinedError):
+        render(Message("gate.golden.differs", {"count": 1}))
