@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,11 @@ import pandas as pd
 from core.workspace import Workspace
 from feature_repo import facts
 from models.fairness_result import FairnessResult, GroupFigure
-from models.kinds import Kind
-from models.recommendation import Recommender
+from models.kinds import Kind, refuse_hindsight
+from models.recommendation import Recommender, batch, evaluation
+from models.recommendation.dataset import Dataset
+from models.recommendation.labels import Relevance
+from models.recommendation.metrics import K
 from models.version import Version
 from monitoring import exposure, prices, protected, rules
 from monitoring.fairness import judge
@@ -22,7 +24,6 @@ from monitoring.fairness.measurement import UNREGISTERED, result
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.outcome import RuleState
 
-K = 10
 VALUE_ATTRIBUTE = "customer value"
 VALUE_TIERS = ("low", "middle", "high")
 _VALUE_DAYS = 365
@@ -35,22 +36,11 @@ class RecommendationMonitor:
         self, workspace: Workspace, kind: Kind[Recommender], model: Recommender, as_of: date
     ) -> FairnessResult:
         """NDCG and the mean price level of the list, by group and by customer value."""
-        until = as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
-        lists = kind.predict_file(workspace, model, as_of, UNREGISTERED, mode="all", k=K)
-        quality = ndcg(lists, facts.purchases(workspace, as_of, until))
-        levels = lists["product_id"].map(prices.levels(workspace, as_of))
-        price = levels.groupby(lists["customer_id"]).mean().dropna()
-        limits = Limits.of(workspace.settings.rules)
-        figures: list[GroupFigure] = []
-        for metric, values in ((f"NDCG@{K}", quality), ("price level", price)):
-            groups = protected.groups(workspace, values.index.tolist())
-            for name in map(str, groups.columns):
-                figures += judge.means(name, metric, _by_group(values, groups[name]), limits)
-            if not groups.empty:
-                tiers = _value_tiers(workspace, as_of, values.index)
-                shown = judge.means(VALUE_ATTRIBUTE, metric, _by_group(values, tiers), limits)
-                figures += [replace(figure, verdict="not judged") for figure in shown]
-        return result(kind, as_of, until, figures)
+        refuse_hindsight(kind.name, UNREGISTERED, model, as_of)
+        until = as_of + timedelta(days=kind.horizon_days(workspace.settings))
+        dataset = Dataset.load(workspace, as_of)
+        lists = batch.lists(workspace, model, dataset, "all", K, others=batch.strangers(workspace, dataset))
+        return result(kind, as_of, until, figures(workspace, dataset, lists))
 
     def population(self, workspace: Workspace, as_of: date) -> None:
         """Every customer and product of the snapshot."""
@@ -70,19 +60,26 @@ class RecommendationMonitor:
         return []
 
 
-def ndcg(lists: pd.DataFrame, relevant: pd.DataFrame, k: int = K) -> pd.Series[float]:
-    """NDCG@k of each customer who bought something, indexed by customer_id (binary relevance).
+def figures(workspace: Workspace, dataset: Dataset, lists: pd.DataFrame) -> list[GroupFigure]:
+    """NDCG and price level of lists as of the dataset's date, by each protected attribute and by customer value.
 
-    `lists` has customer_id, rank (from 1) and product_id; `relevant` the (customer_id, product_id) pairs that were
-    bought. The ideal list holds min(k, bought) hits; a customer without a list scores 0.
+    NDCG is that of the evaluation: of customers with a history and a relevant product. Every list has a price level.
     """
-    bought = relevant.groupby("customer_id").size()
-    top = lists.loc[lists["rank"] <= k, ["customer_id", "rank", "product_id"]]
-    hits = top.merge(relevant, on=["customer_id", "product_id"])
-    gains = (1 / np.log2(hits["rank"] + 1)).groupby(hits["customer_id"]).sum()
-    ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
-    best = pd.Series(ideal[np.minimum(bought, k) - 1], index=bought.index)
-    return cast("pd.Series[float]", gains.reindex(bought.index).fillna(0.0) / best)
+    relevant = Relevance.load(workspace, dataset)
+    quality = evaluation.accuracy(lists, dataset, relevant.all)["ndcg@10"].dropna()
+    levels = lists["product_id"].map(prices.levels(workspace, dataset.as_of))
+    price = levels.groupby(lists["customer_id"]).mean().dropna()
+    limits = Limits.of(workspace.settings.rules)
+    found: list[GroupFigure] = []
+    for metric, values in ((f"NDCG@{K}", quality), ("price level", price)):
+        groups = protected.groups(workspace, values.index.tolist())
+        for name in map(str, groups.columns):
+            found += judge.means(name, metric, _by_group(values, groups[name]), limits)
+        if not groups.empty:
+            tiers = _value_tiers(workspace, dataset.as_of, values.index)
+            shown = judge.means(VALUE_ATTRIBUTE, metric, _by_group(values, tiers), limits)
+            found += [replace(figure, verdict="not judged") for figure in shown]
+    return found
 
 
 def _by_group(values: pd.Series[float], groups: pd.Series[str]) -> dict[str, np.ndarray]:

@@ -38,8 +38,8 @@ def predict_file(
     """
     refuse_hindsight("recommendation", version, model, as_of)
     dataset = Dataset.load(workspace, as_of)
-    strangers = sorted(facts.buyers(workspace, date.min, as_of) - set(dataset.histories.customers))
-    frame = lists(workspace, model, dataset, mode, k, others=strangers, unavailable=unavailable(workspace))
+    others = strangers(workspace, dataset)
+    frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=unavailable(workspace))
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
     return frame.assign(model_version=version)[COLUMNS]
 
@@ -59,18 +59,21 @@ def lists(
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)
     query = Query(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
+    unknown = Histories.empty(others), np.zeros(len(others), dtype=bool)
     parts = []
-    for histories, personal in ((dataset.histories, _personal(workspace, dataset)), _strangers(others)):
+    for histories, personal in ((dataset.histories, _personal(workspace, dataset)), unknown):
         blocks = range(0, len(histories), BLOCK)
         for first in current().track(blocks, f"recommendation: ranking for {mode}", total=len(blocks)):
-            block = slice(first, first + BLOCK)
-            part = histories.block(block.start, block.stop)
-            parts.append(
-                _frame(
-                    part, bound.catalogue, model.rank(bound, UserProfiles(part, bound.index), personal[block], query)
-                )
-            )
+            block = histories.block(first, first + BLOCK)
+            profiles = UserProfiles(block, bound.index)
+            ranked = model.rank(bound, profiles, personal[first : first + BLOCK], query)
+            parts.append(_frame(block, bound.catalogue, ranked))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[:-1])
+
+
+def strangers(workspace: Workspace, dataset: Dataset) -> list[str]:
+    """Customers with an order line before the dataset's date who bought nothing that counts, in ascending order."""
+    return sorted(facts.buyers(workspace, date.min, dataset.as_of) - set(dataset.histories.customers))
 
 
 def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:
@@ -78,10 +81,6 @@ def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:
     histories = dataset.histories
     refused = Consents.load(workspace, dataset.as_of).refused(histories.customers.tolist(), "personalisation")
     return (np.diff(histories.start) > 0) & ~np.isin(histories.customers, list(refused))
-
-
-def _strangers(customers: Sequence[str]) -> tuple[Histories, BoolArray]:
-    return Histories.empty(customers), np.zeros(len(customers), dtype=bool)
 
 
 def _frame(histories: Histories, catalogue: Catalogue, ranked: RankedLists) -> pd.DataFrame:

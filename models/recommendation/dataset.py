@@ -36,10 +36,9 @@ class Dataset:
         Raises:
             DataError: before any data.
         """
-        products = store.matrix(workspace, SERVICE, as_of, key="product_id")
-        catalogue = Catalogue.of({name: products[name].tolist() for name in products.columns})
+        products = catalogue(workspace, as_of)
         customers = store.matrix(workspace, SERVICE, as_of, key=KEY)
-        return cls(as_of, catalogue, Histories.of(customers, catalogue))
+        return cls(as_of, products, Histories.of(customers, products))
 
     def index(self, neighbours: Neighbours) -> ItemItemIndex:
         """The catalogue with item-item weights, which may be of an earlier date."""
@@ -55,6 +54,16 @@ class Dataset:
         """Ones at pairs of customer and product codes, shape (customers, products)."""
         shape = (len(self.histories), len(self.catalogue))
         return sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, product)), shape=shape)
+
+
+def catalogue(workspace: Workspace, as_of: date) -> Catalogue:
+    """The products that may be recommended as of a date: with `recommendation.min_purchases` purchases before it.
+
+    Raises:
+        DataError: before any data.
+    """
+    products = store.matrix(workspace, SERVICE, as_of, key="product_id")
+    return Catalogue.of({name: products[name].tolist() for name in products.columns})
 
 
 def baskets_before(workspace: Workspace, dataset: Dataset) -> sp.csr_matrix:

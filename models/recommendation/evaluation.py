@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
@@ -11,21 +10,31 @@ from models.recommendation import batch, metrics
 from models.recommendation.dataset import Dataset
 from models.recommendation.labels import Relevance
 from models.recommendation.model import Recommender
-from models.recommendation.rankers import Mode
 
 
 def evaluate(workspace: Workspace, model: Recommender, dataset: Dataset, relevant: Relevance) -> pd.DataFrame:
-    """The evaluation of a model on a dataset and what was bought after it."""
-    columns: dict[str, object] = {}
-    tops = {}
-    judged: tuple[tuple[Mode, sp.csr_matrix, str], ...] = (("all", relevant.all, ""), ("new", relevant.new, "_new"))
-    for mode, truth, suffix in judged:
-        lists = batch.lists(workspace, model, dataset, mode, metrics.K)
-        tops[mode] = metrics.as_matrix(lists, dataset)
-        columns |= {f"{name}{suffix}": values for name, values in metrics.ranking(tops[mode], truth).items()}
-    columns |= metrics.beyond_accuracy(tops["all"], dataset)
-    columns[metrics.ITEMS] = [tuple(row[row >= 0].tolist()) for row in tops["all"]]
-    columns[metrics.CATALOGUE] = float(len(dataset.catalogue))
-    frame = pd.DataFrame(columns, index=pd.Index(dataset.histories.customers, name="customer_id"))
-    evaluation: pd.DataFrame = frame.loc[np.diff(relevant.all.indptr) > 0]
-    return evaluation
+    """One row per customer with a history and a relevant product, indexed by customer_id."""
+    lists = batch.lists(workspace, model, dataset, "all", metrics.K)
+    of_new = batch.lists(workspace, model, dataset, "new", metrics.K)
+    top = metrics.as_matrix(lists, dataset)
+    frame = accuracy(lists, dataset, relevant.all).join(accuracy(of_new, dataset, relevant.new).add_suffix("_new"))
+    frame = frame.assign(**metrics.beyond_accuracy(top, dataset))
+    frame[metrics.ITEMS] = [tuple(row[row >= 0].tolist()) for row in top]
+    frame[metrics.CATALOGUE] = float(len(dataset.catalogue))
+    return frame.dropna(subset="ndcg@10")
+
+
+def accuracy(lists: pd.DataFrame, dataset: Dataset, relevant: sp.csr_matrix) -> pd.DataFrame:
+    """NDCG, recall, MAP and hit rate of every customer with a history, NaN without a relevant product.
+
+    This is the one account of how good lists are: training, comparison, fairness and the desk take their figures
+    from it. A product is relevant that is in the catalogue of the date (it had `recommendation.min_purchases`
+    purchases before) and was bought in the window; a customer without a list scores 0.
+
+    Args:
+        lists: customer_id, rank, product_id.
+        dataset: as of the first day of the window.
+        relevant: ones, shape (customers, products) of the dataset: those of `Relevance`.
+    """
+    top = metrics.as_matrix(lists, dataset)
+    return pd.DataFrame(metrics.ranking(top, relevant), index=pd.Index(dataset.histories.customers, name="customer_id"))

@@ -20,8 +20,8 @@ from models.intervals import Mean, Statistic
 from models.recommendation.dataset import Dataset
 
 K = 10
-DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
-IDEAL = np.concatenate([[0.0], np.cumsum(DISCOUNT)])
+_DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
+_IDEAL = np.concatenate([[0.0], np.cumsum(_DISCOUNT)])
 ITEMS, CATALOGUE = "items", "catalogue"
 _PER_CUSTOMER = ("ndcg@10", "recall@10", "map@10", "hit_rate@10")
 
@@ -37,20 +37,32 @@ def ranking(top: Int64Array, relevant: sp.csr_matrix) -> dict[str, Float64Array]
     wanted = np.diff(relevant.indptr)
     best = np.where(wanted > 0, np.minimum(wanted, K), np.nan)
     precision = np.cumsum(hits, axis=1) / np.arange(1, K + 1)
-    ideal = np.where(wanted > 0, IDEAL[np.minimum(wanted, K)], np.nan)
     found = hits.sum(axis=1)
     return {
-        "ndcg@10": (hits * DISCOUNT).sum(axis=1) / ideal,
+        "ndcg@10": ndcg(hits, wanted),
         "recall@10": found / best,
         "map@10": (precision * hits).sum(axis=1) / best,
         "hit_rate@10": np.where(wanted > 0, found > 0, np.nan).astype(float),
     }
 
 
+def ndcg(hits: Float64Array, wanted: Int64Array) -> Float64Array:
+    """NDCG@10 of each list: its discounted hits over those of an ideal list; NaN where nothing is relevant.
+
+    Args:
+        hits: 1 where the product at a rank is relevant, shape (R, 10).
+        wanted: how many products are relevant, shape (R,).
+    """
+    ideal = np.where(wanted > 0, _IDEAL[np.minimum(wanted, K)], np.nan)
+    gained: Float64Array = (hits * _DISCOUNT).sum(axis=1) / ideal
+    return gained
+
+
 def as_matrix(lists: pd.DataFrame, dataset: Dataset) -> Int64Array:
-    """The first 10 ranks as product codes, -1 where a list has ended, shape (R, 10)."""
-    lists = lists[lists["rank"] <= K]
+    """The first 10 ranks of customers with a history as product codes, -1 where a list has ended, shape (R, 10)."""
     row = pd.Index(dataset.histories.customers).get_indexer(pd.Index(lists.customer_id))
+    counts = (row >= 0) & (lists["rank"] <= K).to_numpy()
+    row, lists = row[counts], lists[counts]
     top = np.full((len(dataset.histories), K), -1, dtype=np.int64)
     top[row, lists["rank"].to_numpy() - 1] = dataset.catalogue.codes(lists.product_id.to_numpy(object))
     return top

@@ -5,35 +5,28 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import ndcg_score
 
 from core.clock import present
 from core.manifest import PROTECTED
 from feature_repo import facts
 from models.fairness_result import FairnessResult
-from monitoring import prices
+from models.recommendation.dataset import Dataset
+from monitoring import prices, recommendation
 from monitoring.fairness import measure
-from monitoring.recommendation import VALUE_ATTRIBUTE, ndcg
+from monitoring.recommendation import VALUE_ATTRIBUTE
 from tests.support.shop import commit
 from tests.support.watched import RecencyKind, RecencyModel
 
 
-class Lists:
-    """A recommendation kind whose lists are given."""
-
-    name = "recommendation"
-
-    def __init__(self, choose):
-        self.choose = choose
-
-    def predict_file(self, workspace, model, as_of, version, *, mode, k):
-        products = [f"{i:03d}" for i in range(47)]
-        rows = [
-            {"customer_id": f"c{c:03d}", "rank": rank + 1, "product_id": product, "score": 1.0 / (rank + 1)}
-            for c in range(160)
-            for rank, product in enumerate(self.choose(c, products)[:k])
-        ]
-        return pd.DataFrame(rows)
+def recommended(workspace, start, choose):
+    """The figures of lists that are given: `choose` orders the products for each customer."""
+    products = [f"{i:03d}" for i in range(47)]
+    rows = [
+        {"customer_id": f"c{c:03d}", "rank": rank + 1, "product_id": product}
+        for c in range(160)
+        for rank, product in enumerate(choose(c, products)[:10])
+    ]
+    return recommendation.figures(workspace, Dataset.load(workspace, start), pd.DataFrame(rows))
 
 
 class Forecasts:
@@ -54,29 +47,6 @@ class Forecasts:
 @pytest.fixture
 def start(small_shop):
     return present(small_shop) - timedelta(days=28)
-
-
-def test_ndcg_is_that_of_scikit_learn():
-    rng = np.random.default_rng(0)
-    products = [f"p{i}" for i in range(30)]
-    lists, relevant = [], []
-    truth, scores = np.zeros((20, 30)), np.zeros((20, 30))
-    for c in range(20):
-        order = rng.permutation(30)
-        lists += [{"customer_id": f"c{c}", "rank": r + 1, "product_id": products[p]} for r, p in enumerate(order[:10])]
-        bought = rng.choice(30, rng.integers(1, 15), replace=False)
-        relevant += [{"customer_id": f"c{c}", "product_id": products[p]} for p in bought]
-        truth[c, bought] = 1
-        scores[c, order] = np.arange(30, 0, -1)
-    found = ndcg(pd.DataFrame(lists), pd.DataFrame(relevant))
-    for c in range(20):
-        assert found[f"c{c}"] == pytest.approx(ndcg_score(truth[[c]], scores[[c]], k=10))
-
-
-def test_who_bought_and_got_no_list_scores_zero():
-    lists = pd.DataFrame({"customer_id": ["a"], "rank": [1], "product_id": ["x"]})
-    relevant = pd.DataFrame({"customer_id": ["a", "b"], "product_id": ["x", "y"]})
-    assert ndcg(lists, relevant).to_dict() == {"a": 1.0, "b": 0.0}
 
 
 def test_churn_is_judged_by_its_tiers_against_who_came_back(small_shop, start):
@@ -105,9 +75,9 @@ def test_recommendations_that_fail_one_group_are_flagged(small_shop, start):
         hits = [] if name in old else wanted.get(name, [])
         return [*hits, *[product for product in products if product not in wanted.get(name, [])]]
 
-    result = measure(small_shop, Lists(choose), None, start)
-    assert {(f.group, f.metric) for f in result.flagged} >= {("old", "NDCG@10")}
-    assert not any(f.metric == "price level" for f in result.flagged)
+    flagged = [figure for figure in recommended(small_shop, start, choose) if figure.verdict == "flagged"]
+    assert {(f.group, f.metric) for f in flagged} >= {("old", "NDCG@10")}
+    assert not any(f.metric == "price level" for f in flagged)
 
 
 def test_a_group_that_is_shown_dearer_variants_is_flagged(small_shop, start):
@@ -115,13 +85,13 @@ def test_a_group_that_is_shown_dearer_variants_is_flagged(small_shop, start):
     cheap, dear = (levels[levels < 1].index.tolist(), levels[levels > 1].index.tolist())
     table = pd.DataFrame({"customer_id": [f"c{c:03d}" for c in range(160)], "attribute": "age"})
     commit(small_shop, {PROTECTED: table.assign(value=["old" if c < 80 else "young" for c in range(160)])})
-    result = measure(small_shop, Lists(lambda c, products: dear if c < 80 else cheap), None, start)
-    assert {f.group for f in result.flagged if f.metric == "price level"} == {"old", "young"}
+    found = recommended(small_shop, start, lambda c, products: dear if c < 80 else cheap)
+    assert {f.group for f in found if f.verdict == "flagged" and f.metric == "price level"} == {"old", "young"}
 
 
 def test_customer_value_is_shown_and_never_judged(small_shop, start):
-    result = measure(small_shop, Lists(lambda c, products: products), None, start)
-    value = [figure for figure in result.figures if figure.attribute == VALUE_ATTRIBUTE]
+    found = recommended(small_shop, start, lambda c, products: products)
+    value = [figure for figure in found if figure.attribute == VALUE_ATTRIBUTE]
     assert {figure.group for figure in value} == {"low", "middle", "high"}
     assert {figure.verdict for figure in value} == {"not judged"}
 

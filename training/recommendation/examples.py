@@ -12,14 +12,13 @@ import numpy as np
 from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray, Float32Array, Int64Array
-from models.recommendation import item_item
+from models.recommendation import item_item, metrics
 from models.recommendation.candidates import CandidateLimits, Candidates, candidates
 from models.recommendation.dataset import Dataset
 from models.recommendation.inputs import pair_features
 from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 from models.recommendation.labels import Relevance
-from models.recommendation.metrics import DISCOUNT, IDEAL, K
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode
 
@@ -53,11 +52,11 @@ class Examples:
         order = np.lexsort((-scores, self.row))
         row = self.row[order]
         place = np.arange(len(row)) - np.searchsorted(row, row)
-        top = place < K
-        gain = self.bought[order][top] * DISCOUNT[place[top]]
+        top = place < metrics.K
         wanted = self.wanted[mode]
-        sums = np.bincount(row[top], weights=gain, minlength=len(wanted))
-        return float((sums[wanted > 0] / IDEAL[np.minimum(wanted[wanted > 0], K)]).mean())
+        hits = np.zeros((len(wanted), metrics.K))
+        hits[row[top], place[top]] = self.bought[order][top]
+        return float(np.nanmean(metrics.ndcg(hits, wanted)))
 
 
 @dataclass(frozen=True)

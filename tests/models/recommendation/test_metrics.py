@@ -10,9 +10,11 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
 
 from models.intervals import bootstrap
-from models.recommendation.metrics import CATALOGUE, ITEMS, STATISTICS, Coverage, ranking
+from models.recommendation.evaluation import accuracy, evaluate
+from models.recommendation.metrics import CATALOGUE, ITEMS, STATISTICS, Coverage, ndcg, ranking
 
 PRODUCTS = 15
 _LISTS = st.permutations(range(PRODUCTS)).flatmap(
@@ -39,6 +41,24 @@ def test_ranking_metrics_follow_their_definitions(top: list[int], bought: set[in
     assert found["hit_rate@10"] == float(any(hits))
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(range(PRODUCTS)), st.sets(st.integers(0, PRODUCTS - 1), min_size=1))
+def test_ndcg_is_that_of_scikit_learn(order: list[int], bought: set[int]) -> None:
+    truth, scores = np.zeros((1, PRODUCTS)), np.zeros((1, PRODUCTS))
+    truth[0, list(bought)] = 1
+    scores[0, order] = np.arange(PRODUCTS, 0, -1)
+    found = ndcg(truth[:, order[:10]], np.array([len(bought)]))
+    assert found[0] == pytest.approx(ndcg_score(truth, scores, k=10))
+
+
+def test_a_customer_without_a_list_scores_zero_and_one_without_a_purchase_does_not_count(dataset, relevant) -> None:
+    lists = pd.DataFrame({"customer_id": ["nobody"], "rank": [1], "product_id": [dataset.catalogue.ids[0]]})
+    found = accuracy(lists, dataset, relevant.all)["ndcg@10"]
+    bought = np.diff(relevant.all.indptr) > 0
+    assert found.isna().tolist() == (~bought).tolist()
+    assert set(found.dropna()) == {0.0}
+
+
 def test_coverage_counts_each_shown_product_once() -> None:
     frame = pd.DataFrame({ITEMS: [(0, 1), (1, 2), (2,)], CATALOGUE: 12.0})
     assert Coverage()(frame) == pytest.approx(3 / 12)
@@ -58,6 +78,4 @@ def test_every_statistic_is_a_number_for_a_model(evaluation: pd.DataFrame) -> No
 
 @pytest.fixture
 def evaluation(small_shop_readonly, model, dataset, relevant) -> pd.DataFrame:
-    from models.recommendation.evaluation import evaluate
-
     return evaluate(small_shop_readonly, model, dataset, relevant)
