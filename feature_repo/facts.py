@@ -12,13 +12,13 @@ from typing import cast
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
 from core import query_engine
 from core.workspace import Workspace, of_one_generation
 from feature_repo import sources
-from feature_repo.families.series_features import check_keys, clip_levels, series_id
+from feature_repo.families.clipping import clipped
+from feature_repo.families.series_features import with_series
 
 _LINES = "FROM orders WHERE customer_id IS NOT NULL AND day >= $start AND day < $stop"
 _CHURNED = f"""
@@ -70,15 +70,11 @@ def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
 
     Line quantities are clipped as the features as of `start` clip them, so that one bulk order is no demand.
     """
-    settings = workspace.settings.demand
-    lines = counted(workspace, date.min, stop).mutate(group=lambda table: table.category.fill_null(""))
-    first, keys = _day(start), check_keys(settings.series)
-    caps = clip_levels(lines.filter(lines.day < first), settings.clip_quantile)
-    window = lines.filter(lines.day >= first).left_join(caps, "group").filter(lambda t: _complete(t, keys))
-    clipped = window.mutate(
-        series_id=series_id(window, keys), units=ibis.least(window.quantity, window.cap.fill_null(np.inf))
-    )
-    days = clipped.group_by("series_id", "day").agg(units=clipped.units.sum())
+    settings, first = workspace.settings.demand, _day(start)
+    lines = with_series(counted(workspace, date.min, stop), settings.series)
+    window = clipped(lines.filter(lines.day >= first), lines.filter(lines.day < first), settings.clip_quantile)
+    window = window.filter(window.series_id.notnull())
+    days = window.group_by("series_id", "day").agg(units=window.units.sum())
     return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())
 
 
@@ -87,10 +83,6 @@ def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
     """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
     lines = sources.tables(workspace, sources.connect(workspace)).table("counted")
     return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
-
-
-def _complete(lines: ir.Table, keys: Sequence[str]) -> ir.BooleanValue:
-    return ibis.and_(*(lines[key].notnull() for key in keys))
 
 
 def _day(day: date) -> ir.DateScalar:

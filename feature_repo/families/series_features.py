@@ -1,7 +1,7 @@
 """A demand series and its packed daily history: one row per combination of the columns in `demand.series`.
 
 What counts are lines with quantity > 0 of known products that are not excluded; a line's quantity is clipped at
-`demand.clip_quantile` of its category before the snapshot, so that one wholesale order does not move a forecast.
+`demand.clip_quantile` of its category before the snapshot, and at a fence (`clipping`).
 The demand model derives lags, means and profiles from the packed lists; days that are not in them sold nothing.
 """
 
@@ -12,8 +12,10 @@ from functools import reduce
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from core.errors import UsageError, did_you_mean
+from feature_repo.families.clipping import clipped
 from feature_repo.families.windows import share, total, within
 from feature_repo.features import DECIMALS, Feature, counting
 from feature_repo.sources import KnownTables, Snapshot
@@ -50,20 +52,20 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
 
 def series_lines(shop: KnownTables) -> ir.Table:
     """The known lines that count and belong to a series, with `series_id` and `units` (clipped)."""
-    lines, keys = shop.counted, check_keys(shop.settings.demand.series)
-    lines = lines.mutate(group=lines.category.fill_null(""))
-    caps = clip_levels(lines, shop.settings.demand.clip_quantile)
-    lines = lines.inner_join(caps, "group").filter(*(lines[key].notnull() for key in keys))
-    return lines.mutate(series_id=series_id(lines, keys), units=ibis.least(lines.quantity, lines.cap))
+    lines = with_series(shop.counted, shop.settings.demand.series)
+    return clipped(lines, lines, shop.settings.demand.clip_quantile).filter(_.series_id.notnull())
 
 
-def clip_levels(lines: ir.Table, quantile: float) -> ir.Table:
-    """Per category (`group`): the quantity `cap` above which a line is clipped, at least one unit."""
-    return lines.group_by("group").agg(cap=ibis.greatest(lines.quantity.quantile(quantile), 1.0))
+def with_series(lines: ir.Table, keys: Sequence[str]) -> ir.Table:
+    """The lines with their `series_id`, null where one of the keys is."""
+    return lines.mutate(series_id=series_id(lines, check_keys(keys)))
 
 
 def series_id(table: ir.Table, keys: Sequence[str]) -> ir.StringValue:
-    """The id of a row's series: its key, or its keys joined by `|` (with `%` and `|` in them escaped)."""
+    """The id of a row's series: its key, or its keys joined by `|` (with `%` and `|` in them escaped).
+
+    Null where a key is.
+    """
     columns = [table[key].cast("string") for key in keys]
     if len(columns) == 1:
         return columns[0]

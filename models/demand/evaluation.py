@@ -14,7 +14,7 @@ from models.demand.series import Histories
 def score_series(forecast: Forecast, sold: Float64Array, histories: Histories) -> DataFrame:
     """One row per series with the sums every statistic is made of, indexed by series_id.
 
-    A series whose sales never changed before the origin has no scale: its scaled errors are nan and weigh nothing.
+    A series that sold nothing since its first sale has no scale: its scaled errors are nan and weigh nothing.
 
     Args:
         forecast: of the series of `histories`, in the same order.

@@ -80,7 +80,10 @@ def derive(histories: Histories, plans: Plans, horizon: int) -> Inputs:
 
 
 def level(histories: Histories) -> Float64Array:
-    """Recent sales per period, (S,): 0.6 of the mean of 28 days and 0.4 of that of 91, at least a trickle."""
+    """Recent sales per period, (S,): 0.6 of the mean of 28 days and 0.4 of that of 91, at least a trickle.
+
+    Days before a series' first sale do not count.
+    """
     mean = 0.6 * _mean(histories, 28) + 0.4 * _mean(histories, 91)
     return np.maximum(mean, _FLOOR * histories.days)
 
@@ -99,11 +102,14 @@ def _require_history(histories: Histories) -> None:
 
 
 def _recent(histories: Histories, days: int) -> Float64Array:
-    return histories.units[:, -max(days // histories.days, 1) :]
+    """The last days, nan before the first sale of a series that began within them."""
+    recent = histories.units[:, -max(days // histories.days, 1) :]
+    column = np.arange(histories.periods - recent.shape[1], histories.periods)
+    return np.where(column < histories.started[:, None], np.nan, recent)
 
 
 def _mean(histories: Histories, days: int) -> Float64Array:
-    mean: Float64Array = _recent(histories, days).mean(1)
+    mean: Float64Array = np.nanmean(_recent(histories, days), axis=1)
     return mean
 
 
@@ -115,14 +121,14 @@ def _means(histories: Histories, scale: Float64Array) -> Part:
 
 def _spread(histories: Histories, scale: Float64Array) -> Part:
     month, quarter = _recent(histories, 28), _recent(histories, 91)
-    yield "deviation_28d", (month.std(1) / scale)[:, None]
-    yield "deviation_91d", (quarter.std(1) / scale)[:, None]
-    yield "highest_28d", (month.max(1) / scale)[:, None]
-    yield "change_91d", (np.abs(np.diff(quarter, axis=1)).mean(1) / scale)[:, None]
-    yield "zero_share_91d", (quarter == 0).mean(1)[:, None]
+    yield "deviation_28d", (np.nanstd(month, axis=1) / scale)[:, None]
+    yield "deviation_91d", (np.nanstd(quarter, axis=1) / scale)[:, None]
+    yield "highest_28d", (np.nanmax(month, axis=1) / scale)[:, None]
+    yield "change_91d", (_nanmean(np.abs(np.diff(quarter, axis=1))) / scale)[:, None]
+    yield "zero_share_91d", np.nanmean(np.where(np.isnan(quarter), np.nan, quarter == 0), axis=1)[:, None]
     weeks = 8 if histories.periods * histories.days >= 56 else 4
     week = _recent(histories, 7 * weeks).reshape(len(scale), weeks, -1).sum(2)
-    yield "median_week", (np.median(week, axis=1) * histories.days / 7 / scale)[:, None]
+    yield "median_week", (_nanmedian(week) * histories.days / 7 / scale)[:, None]
     yield "discount_change", (histories.discounts[:, 0] - histories.discounts[:, 1])[:, None]
 
 
@@ -162,26 +168,42 @@ def _seasonal(histories: Histories, scale: Float64Array, horizon: int) -> Part:
     steps = np.arange(horizon)
     newest = histories.periods + steps - season * (steps // season + 1)
     columns = newest[:, None] - season * np.arange(_LAGS)
-    lags = np.where(columns >= 0, histories.units[:, np.maximum(columns, 0)], np.nan) / scale[:, None, None]
+    known = columns >= histories.started[:, None, None]
+    lags = np.where(known, histories.units[:, np.maximum(columns, 0)], np.nan) / scale[:, None, None]
     for lag in range(4):
         yield f"lag_{lag + 1}", lags[:, :, lag]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield "lag_mean_4", np.nanmean(lags[:, :, :4], axis=2)
-        yield "lag_mean_8", np.nanmean(lags, axis=2)
-        yield "lag_median_8", np.nanmedian(lags, axis=2)
+    yield "lag_mean_4", _nanmean(lags[:, :, :4])
+    yield "lag_mean_8", _nanmean(lags)
+    yield "lag_median_8", _nanmedian(lags)
     weeks = min(26, histories.periods // season)
-    past = histories.units[:, -weeks * season :].reshape(series, weeks, season)
-    own, shop = _profile(past), _profile(past.sum(0, keepdims=True))
-    share = (past.sum((1, 2)) / (past.sum((1, 2)) + _POOL_UNITS))[:, None]
+    past = _recent(histories, 7 * weeks).reshape(series, weeks, season)
+    own, shop = _profile(past), _profile(np.nansum(past, axis=0, keepdims=True))
+    share = (np.nansum(past, axis=(1, 2)) / (np.nansum(past, axis=(1, 2)) + _POOL_UNITS))[:, None]
     yield "profile", (share * own + (1 - share) * shop)[:, steps % season]
     yield "shop_profile", shop[:, steps % season]
 
 
+def _nanmean(values: Float64Array) -> Float64Array:
+    """Mean of the last axis, nan where nothing is known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean: Float64Array = np.nanmean(values, axis=-1)
+    return mean
+
+
+def _nanmedian(values: Float64Array) -> Float64Array:
+    """Median of the last axis, nan where nothing is known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        median: Float64Array = np.nanmedian(values, axis=-1)
+    return median
+
+
 def _profile(past: Float64Array) -> Float64Array:
-    """(S, season): each weekday's mean over the mean of all days."""
-    mean = past.mean((1, 2))[:, None]
-    return np.where(mean > 0, past.mean(1) / np.maximum(mean, 1e-9), 1.0)
+    """(S, season): each weekday's mean over the mean of all days; 1 where nothing is known of it."""
+    mean = _nanmean(past.reshape(len(past), -1))[:, None]
+    own = _nanmean(past.transpose(0, 2, 1))
+    return np.where((mean > 0) & np.isfinite(own), own / np.maximum(mean, 1e-9), 1.0)
 
 
 def _promotions(histories: Histories, horizon: int) -> Part:
@@ -215,7 +237,8 @@ def _open(histories: Histories, plans: Plans, horizon: int) -> Float64Array:
 @cache
 def columns() -> tuple[Column, ...]:
     """What each input means, in the order of the matrix."""
-    means = [Column(f"mean_{d}d", f"mean sales of the last {d} days over the level", "ratio") for d in _DAYS]
+    text = "mean sales of the last {} days (since its first sale) over the level"
+    means = [Column(f"mean_{days}d", text.format(days), "ratio") for days in _DAYS]
     shop = [
         Column(f"shop_mean_{d}d", f"the whole shop's mean of {d} days over its level", "ratio") for d in (7, 14, 28, 91)
     ]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from models.arrays import Float64Array
+from models.arrays import BoolArray, Float64Array
 from models.demand.forecast import LEVELS
 from models.demand.series import Histories
 from models.intervals import Mean, Ratio, Statistic
@@ -30,13 +30,36 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
 )
 """`bias` is the sum of forecast minus sold over what was sold; `coverage 90%` the share between q05 and q95."""
 
+STEADIEST = (0.2, 0.1)
+"""The least root mean square and mean absolute change that a scale allows for, as shares of a series' mean sales; in
+the Complete Journey no series lies below 0.25 and 0.17."""
+
 
 def scales(histories: Histories) -> tuple[Float64Array, Float64Array]:
-    """Mean squared and mean absolute change from period to period since the first sale (M5's scales), each (S,)."""
-    change = np.diff(histories.units, axis=1)
-    since = np.arange(histories.periods - 1) >= histories.started[:, None]
-    count = np.maximum(since.sum(1), 1)
-    return (change**2 * since).sum(1) / count, (np.abs(change) * since).sum(1) / count
+    """Mean squared and mean absolute change from period to period since the first sale (M5's scales), each (S,).
+
+    They are at least those of a series that changes by `STEADIEST` of its mean: one that sells the same every day
+    would have none, and weigh nothing or everything.
+    """
+    change, since = np.diff(histories.units, axis=1), _since(histories, 1)
+    count, mean = np.maximum(since.sum(1), 1), _mean(histories)
+    squared, absolute = STEADIEST
+    return (
+        np.maximum((change**2 * since).sum(1) / count, (squared * mean) ** 2),
+        np.maximum((np.abs(change) * since).sum(1) / count, absolute * mean),
+    )
+
+
+def seasonal_scale(histories: Histories) -> Float64Array:
+    """Mean absolute change from the same weekday of the week before since the first sale (MASE's scale), (S,).
+
+    At least `STEADIEST` of the mean, as `scales`.
+    """
+    season = 7 // histories.days
+    since = _since(histories, season)
+    change = np.abs(histories.units[:, season:] - histories.units[:, :-season])
+    scale: Float64Array = (change * since).sum(1) / np.maximum(since.sum(1), 1)
+    return np.maximum(scale, STEADIEST[1] * _mean(histories))
 
 
 def pinball(quantiles: Float64Array, sold: Float64Array) -> Float64Array:
@@ -47,15 +70,18 @@ def pinball(quantiles: Float64Array, sold: Float64Array) -> Float64Array:
     return loss
 
 
-def seasonal_scale(histories: Histories) -> Float64Array:
-    """Mean absolute change from the same weekday of the week before since the first sale (MASE's scale), (S,)."""
-    season = 7 // histories.days
-    change = np.abs(histories.units[:, season:] - histories.units[:, :-season])
-    since = np.arange(change.shape[1]) >= histories.started[:, None]
-    scale: Float64Array = (change * since).sum(1) / np.maximum(since.sum(1), 1)
-    return scale
-
-
 def divided(value: Float64Array, scale: Float64Array) -> Float64Array:
     """`value` over `scale`, nan where there is no scale."""
     return np.where(scale > 0, value / np.where(scale > 0, scale, 1.0), np.nan)
+
+
+def _since(histories: Histories, lag: int) -> BoolArray:
+    """(S, T - lag): the periods whose predecessor at `lag` lies at or after the first sale."""
+    since: BoolArray = np.arange(histories.periods - lag) >= histories.started[:, None]
+    return since
+
+
+def _mean(histories: Histories) -> Float64Array:
+    """Mean sales per period since the first sale, (S,)."""
+    mean: Float64Array = histories.units.sum(1) / np.maximum(histories.periods - histories.started, 1)
+    return mean

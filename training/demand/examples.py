@@ -65,7 +65,7 @@ def _at(
     inputs = derive(histories, days.known(histories.origin, horizon_days, quiet), horizon)
     sold, (squared, absolute) = labels(histories, known, horizon), scales(histories)
     share = histories.revenue / max(histories.revenue.sum(), 1e-9) * len(histories.ids)
-    usable = (np.isfinite(sold) & (inputs.open > 0) & (squared > 0)[:, None]).reshape(-1)
+    usable = (np.isfinite(sold) & (inputs.open > 0)).reshape(-1)
 
     def rows(values: Float64Array) -> Float64Array:
         return np.repeat(values, horizon)[usable]

@@ -16,13 +16,19 @@ from training.demand.examples import Examples
 
 _BLOCK = 28
 _MAX_SHIFT = 0.25
+_PLENTY = 50_000
+"""With fewer examples the least weight of a leaf shrinks in proportion, as it is meant as a share of them, ..."""
+_LIGHTEST = 0.5
+"""... and a series that sells rarely counts up to as if its sales changed by twice its level: else it has no leaf."""
 
 
 def fit_mean(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb.Booster:
     """A Tweedie booster of sales over level, weighted so that it minimises what RMSSE weighs (root importance)."""
-    weight = np.sqrt(examples.importance) * examples.level**2 / examples.squared_scale
+    steadiness = np.maximum(examples.level**2 / examples.squared_scale, _LIGHTEST**2 * _scarcity(examples))
+    weight = np.sqrt(examples.importance) * steadiness
     objective = {"objective": "reg:tweedie", "tweedie_variance_power": recipe.tweedie_power}
-    params = recipe.trees() | objective | {"learning_rate": recipe.learning_rate, "seed": seed, "nthread": threads}
+    rate = {"learning_rate": recipe.learning_rate, "seed": seed, "nthread": threads}
+    params = _trees(recipe, examples) | objective | rate
     return xgb.train(params, _matrix(examples, weight, params), recipe.rounds)
 
 
@@ -31,12 +37,22 @@ def fit_quantiles(examples: Examples, recipe: Recipe, seed: int, threads: int) -
 
     It grows five trees a round, and lost nothing on half of the examples (windows before November 2017).
     """
+    trees, lightest = _trees(recipe, examples), _LIGHTEST * _scarcity(examples)
     examples = examples.every(recipe.quantile_thinning, _BLOCK)
-    weight = np.sqrt(examples.importance) * examples.level / np.maximum(examples.absolute_scale, 1e-9)
+    weight = np.sqrt(examples.importance) * np.maximum(examples.level / examples.absolute_scale, lightest)
     objective = {"objective": "reg:quantileerror", "quantile_alpha": list(LEVELS), "max_depth": recipe.quantile_depth}
     rate = {"learning_rate": recipe.quantile_learning_rate, "seed": seed, "nthread": threads}
-    params = recipe.trees() | objective | rate
+    params = trees | objective | rate
     return xgb.train(params, _matrix(examples, weight, params), recipe.quantile_rounds)
+
+
+def _trees(recipe: Recipe, examples: Examples) -> dict[str, Any]:
+    return recipe.trees() | {"min_child_weight": recipe.min_child_weight * (1 - _scarcity(examples))}
+
+
+def _scarcity(examples: Examples) -> float:
+    """0 where there are examples in plenty, towards 1 where there are hardly any."""
+    return 1 - min(len(examples) / _PLENTY, 1.0)
 
 
 def _matrix(examples: Examples, weight: Float64Array, params: Mapping[str, Any]) -> xgb.QuantileDMatrix:

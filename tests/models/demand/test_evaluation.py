@@ -55,9 +55,14 @@ def test_scales_begin_with_the_first_sale(histories):
     assert one == pytest.approx(two)
 
 
-def test_a_series_that_never_changed_weighs_nothing(histories):
+def test_a_series_that_sells_the_same_every_day_is_judged_against_a_tenth_of_its_mean(histories):
     units = histories.units.copy()
-    units[0] = 3.0
-    frame = score_series(exact(histories, np.ones((6, 28))), np.ones((6, 28)), replace(histories, units=units))
-    assert frame["weight"].iloc[0] == 0
+    units[0] = 5.0
+    sold = np.full((6, 28), 5.0)
+    wrong = tidy(histories, sold - 4, np.repeat(sold[:, :, None] - 4, 5, axis=2))
+    frame = score_series(wrong, sold, replace(histories, units=units))
+    assert frame["weight"].iloc[0] == histories.revenue[0]
+    assert frame["rmsse"].iloc[0] == pytest.approx(4 / (0.2 * 5))
+    assert frame["mase"].iloc[0] == pytest.approx(4 / (0.1 * 5))
+    assert frame["weighted_spl"].iloc[0] == pytest.approx(histories.revenue[0] * 4 * 0.5 / (0.1 * 5))
     assert np.isfinite(STATISTICS["WRMSSE"](frame))

@@ -52,3 +52,15 @@ def test_a_closed_day_is_known_closed(histories):
 def test_too_short_a_history_is_refused():
     with pytest.raises(DataError, match="too few"):
         derive(make_histories(periods=20), Plans(), 28)
+
+
+def test_a_late_starter_looks_like_one_that_always_sold_so():
+    both = make_histories(series=2)
+    units = np.full_like(both.units, 3.0)
+    units[1, :165] = 0.0
+    both = replace(both, units=units, started=np.array([0, 165]), promoted=np.zeros_like(both.promoted))
+    inputs = derive(both, Plans(), 28)
+    assert inputs.level.tolist() == [3.0, 3.0]
+    for name in inputs.names:
+        always, late = column(inputs, name)
+        np.testing.assert_allclose(late, always, rtol=1e-6, err_msg=name)

@@ -30,11 +30,11 @@ def trained(_shop_template, tmp_path_factory):
 
 def test_a_version_is_registered_with_its_baselines_and_intervals(trained):
     _, result = trained
-    assert set(result.baselines) == {"naive", "seasonal_naive", "mean_28d"}
+    assert set(result.version.baselines) == {"naive", "seasonal_naive", "mean_28d"}
     assert set(result.version.metrics) == set(KIND.statistics)
     wrmsse = result.version.metrics["WRMSSE"]
     assert wrmsse.low <= wrmsse.value <= wrmsse.high
-    assert wrmsse.value < result.baselines["naive"]["WRMSSE"].value
+    assert wrmsse.value < result.version.baselines["naive"]["WRMSSE"].value
 
 
 def test_what_was_saved_loads_and_answers(trained):
