@@ -1,4 +1,4 @@
-"""Releases: promote, approve, refuse, rollback. Every action, and every refusal, goes into the audit log first."""
+"""Releases: promote, approve, refuse, rollback, retire. Every action and refusal is audited first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
 from core.workspace import Workspace, of_one_generation
 from models import gates
+from models.artifact_cache import BASELINE as BASELINE_MODEL
 from models.artifact_cache import MODEL
 from models.gates import Refused, evidence
 from models.kinds import kind
@@ -57,7 +58,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
     _record(workspace, "promote", who, version, {"before": before, "gates": [gate.as_dict() for gate in results]})
     if before is not None:
         registry.set_past_champions(kind_name, [*registry.past_champions(kind_name), before])
-    _crown(registry, version)
+    _set_champion(registry, version)
     text = f"{version} is champion" + (f", in the place of version {before}" if before else "")
     return Release("promote", kind_name, version.version, before, text, tuple(results))
 
@@ -95,26 +96,51 @@ def refuse(workspace: Workspace, kind_name: str, name: str, who: str, reason: st
     _judged(registry, version, "refused", who, reason)
     text = f"{version} is refused"
     if CHAMPION in version.aliases:
-        text += f"; it still serves until: regulars rollback {kind_name}"
+        way_out = "rollback" if registry.past_champions(kind_name) else "retire"
+        text += f"; it still serves until: regulars {way_out} {kind_name}"
     return Release("refuse", kind_name, version.version, None, text)
 
 
 def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> Release:
-    """Restore the champion before the present one, in one step; versions refused since then are passed over.
+    """Restore the champion before the present or retired one, in one step; versions refused since are passed over.
 
     Raises:
-        NotReady: there is no champion, or none before it.
+        NotReady: there never was a champion, or none before it.
         StoreError: the earlier champion is damaged; nothing changes.
     """
     registry = Registry(workspace)
-    champion = registry.version(kind_name, CHAMPION)
+    champion = registry.find(kind_name, CHAMPION) or _retired(registry, kind_name)
     target, history = _earlier(registry, champion)
     kind(kind_name).load(registry.fetch(target) / MODEL)
     _record(workspace, "rollback", who, target, {"before": champion.version, "reason": reason})
     registry.set_past_champions(kind_name, history)
-    _crown(registry, target)
+    _set_champion(registry, target)
     text = f"{target} is champion again, in the place of version {champion.version}"
     return Release("rollback", kind_name, target.version, champion.version, text)
+
+
+def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> Release:
+    """Take the champion out of service, at once: the endpoints answer from its best baseline and say so.
+
+    Raises:
+        NotReady: there is no champion.
+        StoreError: the baseline is damaged; nothing changes.
+    """
+    registry = Registry(workspace)
+    champion = registry.version(kind_name, CHAMPION)
+    kind(kind_name).load(registry.fetch(champion) / BASELINE_MODEL)
+    details = {"baseline": champion.best_baseline, "reason": reason}
+    _record(workspace, "retire", who, champion, details)
+    # The champion goes last: there is always something that answers.
+    registry.set_alias(kind_name, BASELINE, champion.version)
+    registry.drop_alias(kind_name, CHAMPION)
+    text = f"{champion} is retired; the endpoints answer from its best baseline, {champion.best_baseline}"
+    return Release("retire", kind_name, champion.version, None, text)
+
+
+def _retired(registry: Registry, kind_name: str) -> Version:
+    """The version whose baseline answers since it was retired."""
+    return registry.find(kind_name, BASELINE) or registry.version(kind_name, CHAMPION)
 
 
 def _earlier(registry: Registry, champion: Version) -> tuple[Version, list[str]]:
@@ -127,11 +153,12 @@ def _earlier(registry: Registry, champion: Version) -> tuple[Version, list[str]]
             return version, history
     raise NotReady(
         f"no champion before {champion} to go back to",
-        todo=f"promote another version: regulars promote {champion.kind} VERSION",
+        todo=f"promote another version: regulars promote {champion.kind} VERSION, "
+        f"or let the best baseline answer: regulars retire {champion.kind}",
     )
 
 
-def _crown(registry: Registry, version: Version) -> None:
+def _set_champion(registry: Registry, version: Version) -> None:
     """One alias decides what serves: it moves first, the tidying follows."""
     registry.set_alias(version.kind, CHAMPION, version.version)
     aliases = registry.aliases(version.kind)

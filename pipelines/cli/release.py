@@ -1,4 +1,4 @@
-"""`regulars compare|promote|approve|refuse|rollback`."""
+"""`regulars compare|promote|approve|refuse|rollback|retire`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in th
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (compare, promote, approve, refuse, rollback):
+    for command in (compare, promote, approve, refuse, rollback, retire):
         app.command()(command)
 
 
@@ -122,6 +122,25 @@ def rollback(
 
         done = release.rollback(Workspace.open(workspace), model, person(), reason)
         console.finish(done.text, "the service picks it up by itself", done.as_dict())
+
+
+def retire(
+    model: ModelArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")] = "",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take the champion out of service: its best baseline answers, at once."""
+    from core.audit import person
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import release
+
+        done = release.retire(Workspace.open(workspace), model, person(), reason)
+        next_step = f"regulars train {model}, or regulars promote {model} VERSION"
+        console.finish(done.text, next_step, done.as_dict())
 
 
 def _gates(console: Console, gates: Iterable[GateResult]) -> None:

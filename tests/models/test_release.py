@@ -10,6 +10,7 @@ from models import release
 from models.gates import Refused
 from models.registry import Registry
 from tests.models.test_registry import remote, spoil
+from tests.support import toy
 
 
 def champion(workspace) -> str | None:
@@ -102,8 +103,9 @@ class TestReview:
         assert champion(workspace) == "1"
 
     def test_refusing_the_champion_tells_the_way_back(self, workspace, train):
-        release.promote(workspace, "churn", train().version, "ada")
-        assert "regulars rollback churn" in release.refuse(workspace, "churn", "1", "eve", "unfair").text
+        for value in (1.0, 0.999):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        assert "regulars rollback churn" in release.refuse(workspace, "churn", "2", "eve", "unfair").text
 
     def test_with_four_eyes_who_trained_it_may_not_approve_it(self, workspace, train):
         strict = Workspace(workspace.root, Settings(review={"required": True, "four_eyes": True}))
@@ -155,6 +157,57 @@ class TestRollback:
         train()
         with pytest.raises(NotReady, match="regulars promote churn 1"):
             release.rollback(workspace, "churn", "ada")
+
+
+class TestRetire:
+    def test_the_best_baseline_answers_at_once_and_no_champion_is_left(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        registry = Registry(workspace)
+        assert registry.serving_state("churn").mode == "model"
+        done = release.retire(workspace, "churn", "eve", "a disparity nobody can explain")
+        assert "best baseline, recency" in done.text
+        assert registry.find("churn", "champion") is None
+        state = registry.serving_state("churn")
+        assert (state.mode, state.version) == ("baseline", "1")
+        assert toy.KIND.load(state.directory).value == 1.3
+
+    def test_it_is_audited_with_its_reason(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        release.retire(workspace, "churn", "eve", "a disparity")
+        entry = AuditLog(workspace).entries("churn/1")[-1]
+        assert (entry.action, entry.who) == ("retire", "eve")
+        assert entry.details == {"baseline": "recency", "reason": "a disparity"}
+
+    def test_a_refused_sole_champion_is_told_the_way_out(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        assert "regulars retire churn" in release.refuse(workspace, "churn", "1", "eve", "unfair").text
+        with pytest.raises(NotReady, match="regulars retire churn"):
+            release.rollback(workspace, "churn", "ada")
+
+    def test_after_it_the_champion_before_can_be_restored_and_another_promoted(self, workspace, train):
+        for value in (1.0, 0.999):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        release.retire(workspace, "churn", "eve")
+        assert release.rollback(workspace, "churn", "ada").version == "1"
+        assert champion(workspace) == "1"
+        assert Registry(workspace).find("churn", "baseline") is None
+        release.retire(workspace, "churn", "eve")
+        release.promote(workspace, "churn", "2", "ada")
+        assert champion(workspace) == "2"
+
+    def test_with_a_damaged_baseline_nothing_changes(self, workspace, train):
+        release.promote(workspace, "churn", train(1.0).version, "ada")
+        registry = Registry(workspace)
+        spoil(remote(registry, "1"))
+        spoil(registry.cache.path("churn", "1"))
+        with pytest.raises(StoreError, match="damaged"):
+            release.retire(workspace, "churn", "eve")
+        assert champion(workspace) == "1"
+
+    def test_without_a_champion_it_says_what_to_run(self, workspace, train):
+        train()
+        with pytest.raises(NotReady, match="regulars promote churn 1"):
+            release.retire(workspace, "churn", "eve")
 
 
 def test_every_action_and_refusal_is_in_the_audit_log_in_order(workspace, train):

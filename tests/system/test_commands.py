@@ -22,7 +22,7 @@ COLUMNS = {
 
 def test_help_names_what_works_and_nothing_else() -> None:
     text = regulars("--help").out
-    commands = "demo init ingest features materialize train predict compare promote approve refuse rollback"
+    commands = "demo init ingest features materialize train predict compare promote approve refuse rollback retire"
     for command in [*commands.split(), *["serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit"]]:
         assert f"  {command} " in text
     for command in OWED_LATER:
