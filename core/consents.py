@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final, Literal
 
 from core import utc
+from core.reads import Read
 from core.workspace import Workspace
 
 Purpose = Literal["personalisation", "profiling", "marketing"]
@@ -22,6 +23,10 @@ _LATEST: Final = """
     select customer_id, purpose, arg_max(granted, ("at", not granted))
     from consents where {known} group by customer_id, purpose
 """
+
+READS: Final = (
+    Read("consents", ("customer_id", "purpose", "granted", "at"), "who may be profiled, personalised and written to"),
+)
 
 
 @dataclass(frozen=True)

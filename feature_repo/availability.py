@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from core.reads import Read
 from core.workspace import Workspace
+
+READS = (Read("products", ("product_id", "available"), "recommending only what can be bought now"),)
 
 
 def unavailable(workspace: Workspace) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """The data contract: the tables a shop brings, their columns, and what makes a row valid.
 
 `TABLES` is the one place that knows it: ingest validates and stores by it, the mapping is checked against
-it, and the documentation prints it. Only `orders` is required; each further table switches on the features
-that need it.
+it, and the documentation prints it. Only `orders` is required; what reads the other tables and columns is told by
+what reads them (`pipelines.uses`).
 
 Stored tables have every contract column (null where the shop has none) and, for tables with a `time`
 (orders, events, redemptions, consents): `day` DATE, the shop's day, and `row_key` VARCHAR, the identity
@@ -92,7 +92,7 @@ class TableSpec:
     differ in: rows with one key that do are different rows under a key that is not unique. By `revised` a row
     known by its content is found again when the source tells it with other values (a corrected price), by
     `remapped` when the mapping has changed (a mended time zone). `protected` tables are stored apart, and only
-    monitoring reads them. `features` says what the table switches on.
+    monitoring reads them.
     """
 
     name: str
@@ -105,7 +105,6 @@ class TableSpec:
     remapped: tuple[str, ...] = ()
     time: str | None = None
     rules: tuple[Rule, ...] = ()
-    features: str = ""
     protected: bool = False
 
     def column(self, name: str) -> ColumnSpec:
@@ -161,7 +160,6 @@ _ORDERS = TableSpec(
     revised=("order_id", "product_id", "ordered_at"),
     remapped=("order_id", "product_id"),
     time="ordered_at",
-    features="churn, recommendation and demand: everything starts here",
     columns=(
         _must("customer_id", "id", "who bought; empty for a guest", nullable=True),
         _must("order_id", "id", "the order (basket, invoice) the line belongs to"),
@@ -184,7 +182,6 @@ _PRODUCTS = TableSpec(
     kind="attribute",
     row="a product",
     key=("product_id",),
-    features="breadth by category, demand by category, recommendation of known products",
     columns=(
         _must("product_id", "id", "the product"),
         ColumnSpec("name", "text", "what a customer would call it"),
@@ -204,7 +201,6 @@ _CUSTOMERS = TableSpec(
     kind="attribute",
     row="a customer",
     key=("customer_id",),
-    features="tenure since sign-up, regions",
     columns=(
         _must("customer_id", "id", "the customer"),
         _REGION,
@@ -218,7 +214,6 @@ _EVENTS = TableSpec(
     row="one interaction",
     remapped=("customer_id", "kind", "product_id", "occurred_at"),
     time="occurred_at",
-    features="browsing, carts, searches, e-mails, complaints and failed payments",
     columns=(
         _must("customer_id", "id", "who"),
         _must("occurred_at", "timestamp", "when, UTC as stored"),
@@ -236,7 +231,6 @@ _CAMPAIGNS = TableSpec(
     kind="plan",
     row="a customer reached by a campaign",
     key=("campaign_id", "customer_id"),
-    features="campaign exposure",
     columns=(
         _must("campaign_id", "id", "the campaign"),
         _must("customer_id", "id", "who it reached"),
@@ -254,7 +248,6 @@ _REDEMPTIONS = TableSpec(
     row="a coupon used",
     remapped=("customer_id", "redeemed_on"),
     time="redeemed_on",
-    features="coupon use",
     columns=(
         _must("customer_id", "id", "who used it"),
         _must("redeemed_on", "date", "on which of the shop's days"),
@@ -268,7 +261,6 @@ _PROMOTIONS = TableSpec(
     kind="plan",
     row="a product promoted",
     key=("product_id", "starts_on", "ends_on", "kind", "store_id", "region"),
-    features="promotions ahead in demand forecasts",
     columns=(
         _must("product_id", "id", "what is promoted"),
         _must("starts_on", "date", "the first of the shop's days it holds"),
@@ -286,7 +278,6 @@ _CALENDAR = TableSpec(
     kind="plan",
     row="an outside signal on a day",
     key=("date", "name", "region"),
-    features="holidays, closures, weather and other signals in demand forecasts",
     columns=(
         _must("date", "date", "the shop's day"),
         _must("name", "text", "the signal: a holiday's name, closure, temperature, ..."),
@@ -301,7 +292,6 @@ _FX_RATES = TableSpec(
     kind="attribute",
     row="a currency's rate from a day on",
     key=("date", "currency"),
-    features="orders in several currencies",
     columns=(
         _must("date", "date", "the first day the rate holds"),
         _must("currency", "text", "ISO 4217 code"),
@@ -316,7 +306,6 @@ _CONSENTS = TableSpec(
     row="a customer's choice",
     key=("customer_id", "purpose", "at"),
     time="at",
-    features="who may be profiled, personalised and written to",
     columns=(
         _must("customer_id", "id", "who chose"),
         _must("purpose", "text", "for what", choices=PURPOSES),
@@ -330,7 +319,6 @@ _PROTECTED = TableSpec(
     kind="attribute",
     row="a customer's protected attribute",
     key=("customer_id", "attribute"),
-    features="fairness reports; no feature is ever built on it",
     protected=True,
     columns=(
         _must("customer_id", "id", "the customer"),

@@ -99,7 +99,7 @@ class ShopTables:
             return self.engine.read_parquet(files, table_name=name)
         if name == "products":
             return _products_of(self.table("orders"))
-        return self.engine.create_table(name, schema=ibis.schema(_schema(name)))
+        return self.engine.create_table(name, schema=ibis.schema(schema(name)))
 
     def _aggregate(self, name: str) -> ir.Table:
         match name:
@@ -246,11 +246,12 @@ def tables(workspace: Workspace, con: BaseBackend) -> ShopTables:
     return ShopTables(workspace, con)
 
 
-def _schema(name: str) -> dict[str, str]:
+def schema(name: str) -> dict[str, str]:
+    """The stored columns of one of the contract's tables, with Ibis' types."""
     return {column: _TYPES[sql] for column, sql in TABLES[name].stored.items()}
 
 
 def _products_of(orders: ir.Table) -> ir.Table:
-    types = _schema("products")
+    types = schema("products")
     missing = {name: ibis.null(kind) for name, kind in types.items() if name != "product_id"}
     return orders.select("product_id").distinct().mutate(**missing)

@@ -90,7 +90,7 @@ def fairness(kind: str, result: FairnessResult | None) -> RuleState:
     if not flagged:
         return RuleState("fairness", kind, "ok", counts)
     worst = max(flagged, key=lambda f: abs((f.ratio or 1) - 1))
-    effect = f"blocked; review is asked for: regulars approve {kind} VERSION --reason TEXT, or retrain with mitigation"
+    effect = f"blocked; review is asked for: regulars approve {kind} VERSION --reason TEXT"
     text = f"{len(flagged)} flagged of {counts}; {worst.sentence()}"
     return RuleState("fairness", kind, "alert", text, effect, level=3)
 

@@ -14,9 +14,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from core import query_engine
+from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from models.demand.series import Histories
 
+READS = (Read("calendar", ("date", "name", "value", "known_from"), "holidays and closures in demand forecasts"),)
 QUIET = 0.75
 """A holiday on which the shop sold less than this share of the four same weekdays before was a quiet one."""
 _OBSERVED = "(observed)"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from core.reads import Read
 from core.workspace import Workspace
 from feature_repo import facts, store
 from models.arrays import Int64Array
@@ -19,6 +20,9 @@ from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 
 SERVICE = "recommendation_v1"
+
+
+READS = (Read("orders", ("region",), "recommending what sells in a region"),)
 
 
 @dataclass(frozen=True)

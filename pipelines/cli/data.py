@@ -10,6 +10,7 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    from core.settings import Settings
     from pipelines.cli.console import Console
     from pipelines.ingest import IngestReport, TableReport
 
@@ -67,7 +68,7 @@ def ingest(
         report = run(space, dry_run=dry_run, replace=replace)
         _print(console, report)
         if dry_run:
-            _finish_dry_run(console, report)
+            _finish_dry_run(console, report, space.settings)
         else:
             _finish(console, report, space.quarantine_dir)
 
@@ -101,8 +102,8 @@ def _finish(console: Console, report: IngestReport, quarantine: Path) -> None:
     console.finish(f"{text}; generation {report.generation}{aside}", "regulars train churn", report.as_dict())
 
 
-def _finish_dry_run(console: Console, report: IngestReport) -> None:
-    from feature_repo.contract import TABLES
+def _finish_dry_run(console: Console, report: IngestReport, settings: Settings) -> None:
+    from pipelines import uses
 
     for check in report.checks:
         failed = "" if check.passed else f": rows {check.failed_rows:,}"
@@ -110,8 +111,11 @@ def _finish_dry_run(console: Console, report: IngestReport) -> None:
         for example in check.examples:
             console.print(f"        {example}")
     console.print()
-    features = [(name, "on" if on else "off", TABLES[name].features) for name, on in report.features.items()]
+    purposes = uses.of_tables(settings)
+    features = [(name, "on" if on else "off", purposes[name]) for name, on in report.features.items()]
     console.table(("table", "is", "switches on"), features)
+    if report.unread:
+        console.print(f"nothing reads these columns yet; they are kept: {', '.join(report.unread)}")
     failed_checks = sum(not check.passed for check in report.checks)
     if report.passed:
         text = f"{len(report.checks)} checks, {failed_checks} failed; an ingest would go through; nothing was changed"

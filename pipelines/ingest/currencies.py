@@ -5,8 +5,14 @@ from __future__ import annotations
 import duckdb
 
 from core.expressions import literal
+from core.reads import Read
 from pipelines.ingest.merge import Stored
 from pipelines.ingest.typed import RATES, Typed
+
+READS = (
+    Read("orders", ("currency",), "converting money to the base currency"),
+    Read("fx_rates", ("date", "currency", "rate"), "orders in several currencies"),
+)
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, old: Stored) -> None:

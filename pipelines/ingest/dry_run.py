@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable
 
 import duckdb
 
+from core.settings import Settings
 from feature_repo.contract import TABLES
 from pipelines.ingest.quarantine import EXAMPLES, examples
 from pipelines.ingest.report import SHARE_CHECK, Check, TableReport
 from pipelines.ingest.typed import Typed
+from pipelines.sources.model import Source
 
 
 def named_checks(
@@ -31,3 +33,11 @@ def named_checks(
 def features_on(tables: Collection[str]) -> dict[str, bool]:
     """For each table of the contract, whether the features that need it are on."""
     return {name: name in tables for name in TABLES}
+
+
+def unread_columns(source: Source, settings: Settings) -> tuple[str, ...]:
+    """The mapped columns that nothing reads, as «table.column»."""
+    from pipelines import uses  # imports what reads the tables: seconds that only a dry run has
+
+    mapped = [(name, column) for name, table in source.tables.items() for column in (*table.columns, *table.constants)]
+    return uses.unread(mapped, settings)

@@ -1,8 +1,8 @@
 """Rows of one source with the same identity: exact duplicates are bad rows, older values are superseded.
 
-Of rows with equal identity the last one's values win; equal rows after the first with those values are
-duplicates, and rows under the same key that are about something else are bad: the key is not unique. Only rows
-whose key's hash occurs twice are looked at closely, so clean tables cost one pass.
+Of rows with equal identity (of order lines: the order and its `line_id`) the last one's values win; equal rows after
+the first with those values are duplicates, and rows under the same key that are about something else are bad: the key
+is not unique. Only rows whose key's hash occurs twice are looked at closely, so clean tables cost one pass.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import duckdb
 
 from core.expressions import quote
+from core.reads import Read
 from pipelines.ingest.checks import key_not_unique
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.typed import Fate, Typed, identity
 from pipelines.sources.model import ROW
+
+READS = (Read("orders", ("line_id",), "telling the lines of an order apart"),)
 
 
 def settle(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:

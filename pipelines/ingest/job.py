@@ -19,7 +19,7 @@ from feature_repo.contract import TABLES
 from pipelines import sources
 from pipelines.ingest import currencies, duplicates, lone_times, outliers, quarantine, received_events
 from pipelines.ingest.checks import LATER_THAN_CLOCK
-from pipelines.ingest.dry_run import features_on, named_checks
+from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
 from pipelines.ingest.memory import Memory, fingerprint
 from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
@@ -65,7 +65,8 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
         dry_run=dry_run,
         replaced_table=replace,
         checks=tuple(checks),
-        features=features_on({*workspace.tables.manifest.tables, *source.tables}),
+        features=features_on({*workspace.tables.manifest.tables, *source.tables}) if dry_run else {},
+        unread=unread_columns(source, workspace.settings) if dry_run else (),
     )
 
 

@@ -60,7 +60,11 @@ class TableReport:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """All tables of one ingest; `generation` is that of the tables afterwards."""
+    """All tables of one ingest; `generation` is that of the tables afterwards.
+
+    Of a dry run: `features`, whether a table is there that features and models read; `unread`, mapped columns
+    («table.column») that nothing reads.
+    """
 
     generation: int
     tables: tuple[TableReport, ...]
@@ -69,6 +73,7 @@ class IngestReport:
     replaced_table: str | None = None
     checks: tuple[Check, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

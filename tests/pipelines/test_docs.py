@@ -8,7 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from core.settings import Settings
 from feature_repo.contract import TABLES, ColumnSpec, TableSpec
+from pipelines import uses
 from pipelines.sources.mapping_form import Mapping
 
 PAGE = Path(__file__).parents[2] / "docs" / "your-data.md"
@@ -16,23 +18,28 @@ _BETWEEN = re.compile(r"(<!-- contract: .*? -->\n).*(<!-- end of contract -->)",
 
 
 def contract_as_markdown() -> str:
-    return "\n".join(_table(spec) for spec in TABLES.values())
+    settings = Settings.model_validate({"demand": {"series": ["category", "store_id", "region"]}})
+    purposes, columns = uses.of_tables(settings), uses.of_columns(settings)
+    unread = {
+        column for column, reading in columns.items() if not reading and column[1] not in TABLES[column[0]].required
+    }
+    return "\n".join(_table(spec, purposes[spec.name], unread) for spec in TABLES.values())
 
 
-def _table(spec: TableSpec) -> str:
+def _table(spec: TableSpec, purpose: str, unread: set[tuple[str, str]]) -> str:
     head = [
-        f"**{spec.name}**: one row is {spec.row}; for {spec.features}",
+        f"**{spec.name}**: one row is {spec.row}; for {purpose}",
         "",
         "| column | type | means |",
         "|---|---|---|",
     ]
-    return "\n".join([*head, *map(_row, spec.columns), ""])
+    return "\n".join([*head, *(_row(column, (spec.name, column.name) in unread) for column in spec.columns), ""])
 
 
-def _row(column: ColumnSpec) -> str:
+def _row(column: ColumnSpec, unread: bool) -> str:
     name = f"**{column.name}**" if column.required else column.name
     choices = f": {', '.join(column.choices)}" if column.choices else ""
-    return f"| {name} | {column.type} | {column.description}{choices} |"
+    return f"| {name} | {column.type} | {column.description}{choices}{'; nothing reads it yet' if unread else ''} |"
 
 
 def test_the_page_lists_the_contract() -> None:
