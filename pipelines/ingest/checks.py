@@ -22,7 +22,7 @@ _KINDS = {
     "timestamp": "not a timestamp (1900 to 2200)",
     "date": "not a date (1900 to 2200)",
     "boolean": "neither yes nor no",
-    "id": "not an id",
+    "id": "not an id: digits are lost, as in 4.00638E+12",
     "text": "not text",
 }
 

@@ -1,6 +1,7 @@
 """SQL that turns a value of a source into a column of the contract: null where it can't be one.
 
-A value arrives as the DuckDB type its source has; text is trimmed before, and an empty text is null.
+A value arrives as the DuckDB type its source has; text is bare by then (see `pipelines.parsing.blanks`), and
+what says nothing is null.
 """
 
 from __future__ import annotations
@@ -8,19 +9,14 @@ from __future__ import annotations
 from core.errors import MappingError
 from core.expressions import literal
 from feature_repo.contract import ColumnSpec
-from pipelines.sources.model import Formats
+from pipelines.parsing.blanks import bare, says_nothing
+from pipelines.parsing.formats import Formats
+from pipelines.parsing.moments import day, moment, plausible, to_utc
+from pipelines.parsing.numbers import number
+from pipelines.parsing.sql import let
+from pipelines.parsing.types import FLOATS, INTEGERS, as_text, is_moment, is_nested, is_text, is_zoned
 
-EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"}
-_FLOATS = {"FLOAT", "DOUBLE"}
-_MOMENTS = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATETIME"}
-_ZONED = "TIMESTAMP WITH TIME ZONE"
-_OFFSET = r":\d{2}(\.\d+)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
-
-
-def is_text(type_: str) -> bool:
-    """Whether a DuckDB type is text."""
-    return type_ in {"VARCHAR", "JSON"} or type_.startswith("ENUM")
+_SCIENTIFIC = "[0-9]([.,][0-9]+)?[eE][+][0-9]+"
 
 
 def can_fail(type_: str, column: ColumnSpec) -> bool:
@@ -28,23 +24,26 @@ def can_fail(type_: str, column: ColumnSpec) -> bool:
     if column.type == "text":
         return False
     if column.type == "id":
-        return type_ in _FLOATS
+        return is_text(type_) or type_ in FLOATS
     if column.type == "number":
-        return is_text(type_) or type_ in _FLOATS
+        return is_text(type_) or type_ in FLOATS
     return not (type_ == "DATE" and column.type == "date") and type_ != "BOOLEAN"
 
 
 def trimmed(value: str, type_: str) -> str:
-    """Text without surrounding blanks, null where nothing is left; anything else as it is."""
-    return f"nullif(trim({value}), '')" if is_text(type_) else value
+    """Text without blanks around it, null where nothing is left; anything else as it is."""
+    return bare(as_text(value, type_), prose=True) if is_text(type_) else value
 
 
 def number_from_text(value: str, formats: Formats) -> str:
-    """Text as a number, with the separators of `formats`."""
-    for old, new in ((formats.thousands, ""), (formats.decimal, ".")):
-        if old and old != new:
-            value = f"replace({value}, {literal(old)}, {literal(new)})"
-    return f"TRY_CAST({value} AS DOUBLE)"
+    """SQL of a text of an expression as a number, with the separators of `formats`."""
+
+    def read(text: str) -> str:
+        return (
+            f"CASE WHEN NOT {says_nothing(text, formats, prose=False)} THEN {number(text, formats, percent=True)} END"
+        )
+
+    return let(bare(value, prose=False), "bare_", read)
 
 
 def convert(value: str, type_: str, column: ColumnSpec, *, formats: Formats, zone: str, where: str) -> str:
@@ -66,8 +65,7 @@ def _converted(value: str, type_: str, column: ColumnSpec, formats: Formats, zon
         case "id":
             return _identifier(value, type_)
         case "text":
-            text = f"CAST({value} AS VARCHAR)"
-            return f"lower({text})" if column.choices else text
+            return _text(value, type_, column)
         case "number":
             return _number(value, type_, formats)
         case "boolean":
@@ -84,36 +82,45 @@ def _advice(column: ColumnSpec) -> str:
     return "map another column, or convert it with CAST(... AS ...)"
 
 
-def _identifier(value: str, type_: str) -> str:
-    """Ids are text: `007` stays, 12346.0 (a float that is whole) loses its `.0`."""
+def _text(value: str, type_: str, column: ColumnSpec) -> str | None:
+    if is_nested(type_):
+        return None
+    text = f"CAST({value} AS VARCHAR)"
+    if column.name == "currency":
+        return f"upper({text})"
+    return f"lower({text})" if column.choices else text
+
+
+def _identifier(value: str, type_: str) -> str | None:
+    """Ids are text: `007` stays, 12346.0 (a float that is whole) loses its `.0`; one whose digits are lost is none."""
     if is_text(type_):
         whole = f"{value} LIKE '%.0' AND regexp_full_match({value}, '[0-9]+[.]0')"
-        return f"CASE WHEN {whole} THEN {value}[:-3] ELSE {value} END"
-    if type_ in _FLOATS:
+        lost = f"{value} LIKE '%+%' AND regexp_full_match({value}, {literal(_SCIENTIFIC)})"
+        return f"CASE WHEN {whole} THEN {value}[:-3] WHEN {lost} THEN NULL ELSE {value} END"
+    if type_ in FLOATS:
         whole = f"CAST(CAST({value} AS BIGINT) AS VARCHAR)"
+        exact = f"isfinite({value}) AND abs({value}) <= {FLOATS[type_]}"
         return (
-            f"CASE WHEN NOT isfinite({value}) THEN NULL"
-            f" WHEN {value} = trunc({value}) AND abs({value}) < 9e18 THEN {whole} ELSE CAST({value} AS VARCHAR) END"
+            f"CASE WHEN {exact} THEN"
+            f" CASE WHEN {value} = trunc({value}) THEN {whole} ELSE CAST({value} AS VARCHAR) END END"
         )
     if type_.startswith("DECIMAL"):
         return f"regexp_replace(CAST({value} AS VARCHAR), '[.]0+$', '')"
-    return f"CAST({value} AS VARCHAR)"
+    return None if is_nested(type_) else f"CAST({value} AS VARCHAR)"
 
 
 def _number(value: str, type_: str, formats: Formats) -> str | None:
     if is_text(type_):
-        number = number_from_text(value, formats)
-    elif type_ in _INTEGERS | _FLOATS | {"BOOLEAN"} or type_.startswith("DECIMAL"):
-        number = f"CAST({value} AS DOUBLE)"
-    else:
-        return None
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
+        return number(value, formats)
+    if type_ in INTEGERS | {*FLOATS, "BOOLEAN"} or type_.startswith("DECIMAL"):
+        return let(f"CAST({value} AS DOUBLE)", "n_", lambda n: f"CASE WHEN isfinite({n}) THEN {n} END")
+    return None
 
 
 def _boolean(value: str, type_: str) -> str | None:
     if type_ == "BOOLEAN":
         return value
-    if not (is_text(type_) or type_ in _INTEGERS | _FLOATS or type_.startswith("DECIMAL")):
+    if not (is_text(type_) or type_ in INTEGERS | set(FLOATS) or type_.startswith("DECIMAL")):
         return None
     text = f"lower(CAST({value} AS VARCHAR))"
     yes, no = "('true', 't', 'yes', 'y', '1', '1.0')", "('false', 'f', 'no', 'n', '0', '0.0')"
@@ -123,51 +130,18 @@ def _boolean(value: str, type_: str) -> str | None:
 def _timestamp(value: str, type_: str, formats: Formats, zone: str) -> str | None:
     """A moment as UTC; without a zone of its own it is on the clock of the formats' zone."""
     clock = formats.zone or zone
-    if type_ == _ZONED:
-        return _plausible(f"timezone('UTC', {value})")
-    if type_ in _MOMENTS or type_ == "DATE":
-        return _to_utc(_plausible(f"CAST({value} AS TIMESTAMP)"), clock)
-    if not is_text(type_):
-        return None
-    if formats.timestamps:
-        return _with_formats(value, formats.timestamps, clock)
-    zoned = f"TRY_CAST(regexp_replace({value}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ)"
-    utc, plain = f"timezone('UTC', {zoned})", f"TRY_CAST({value} AS TIMESTAMP)"
-    return (
-        f"CASE WHEN regexp_matches({value}, {literal(_OFFSET)}) THEN {_plausible(utc)}"
-        f" ELSE {_to_utc(_plausible(plain), clock)} END"
-    )
-
-
-def _with_formats(value: str, formats: tuple[str, ...], clock: str) -> str:
-    """The first of the formats that fits; one with %z says its offset itself."""
-    tries = []
-    for text in formats:
-        parsed = f"try_strptime({value}, {literal(text)})"
-        zoned = "%z" in text or "%Z" in text
-        tries.append(_plausible(f"timezone('UTC', {parsed})") if zoned else _to_utc(_plausible(parsed), clock))
-    return f"coalesce({', '.join(tries)})"
-
-
-def _plausible(moment: str) -> str:
-    return f"CASE WHEN {moment} BETWEEN {EARLIEST} AND {LATEST} THEN {moment} END"
-
-
-def _to_utc(moment: str, clock: str) -> str:
-    return moment if clock == "UTC" else f"timezone('UTC', timezone({literal(clock)}, {moment}))"
+    if is_zoned(type_):
+        return plausible(f"timezone('UTC', CAST({value} AS TIMESTAMPTZ))")
+    if is_moment(type_) or type_ == "DATE":
+        return to_utc(plausible(f"CAST({value} AS TIMESTAMP)"), clock)
+    return moment(value, formats.timestamps, clock) if is_text(type_) else None
 
 
 def _date(value: str, type_: str, formats: Formats, zone: str) -> str | None:
     if type_ == "DATE":
         return value
-    if type_ in _MOMENTS:
+    if is_moment(type_):
         return f"CAST({value} AS DATE)"
-    if type_ == _ZONED:
-        return f"CAST(timezone({literal(zone)}, {value}) AS DATE)"
-    if not is_text(type_):
-        return None
-    if used := formats.dates or formats.timestamps:
-        parsed = f"try_strptime({value}, [{', '.join(literal(text) for text in used)}])"
-        return f"CAST({_plausible(parsed)} AS DATE)"
-    moment = _plausible(f"TRY_CAST({value} AS TIMESTAMP)")
-    return f"CAST({moment} AS DATE)"
+    if is_zoned(type_):
+        return f"CAST(timezone({literal(zone)}, CAST({value} AS TIMESTAMPTZ)) AS DATE)"
+    return day(value, formats.dates or formats.timestamps) if is_text(type_) else None

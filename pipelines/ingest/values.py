@@ -1,21 +1,28 @@
 """The values of a staged source as they came, one `x_<column>` per mapped column of the contract.
 
-A source column is taken as it is. An expression runs inside TRY, so a row it can't be computed for becomes
+A source column is taken as it is but for blanks around it and words for nothing (`w_<column>` is true where one
+stood there). An expression runs inside TRY, so a row it can't be computed for becomes
 a bad row (`f_<column>` is true), not a failed ingest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 
 from core.errors import MappingError
 from core.expressions import Scalar, analyse, literal, quote
-from pipelines.ingest.conversion import is_text, number_from_text, trimmed
+from feature_repo.contract import TABLES
+from pipelines.ingest.conversion import number_from_text
 from pipelines.ingest.filling import filled
-from pipelines.sources.model import ROW, Formats, Staged, TableSource
+from pipelines.parsing.blanks import bare, says_nothing
+from pipelines.parsing.formats import Formats
+from pipelines.parsing.sql import let
+from pipelines.parsing.types import as_text, is_text
+from pipelines.sources.model import ROW, Staged, TableSource
 from pipelines.sources.readers import first_line
 
 WHERE = "where_"
@@ -24,7 +31,7 @@ IDENTITY = "identity_"
 
 @dataclass(frozen=True)
 class Values:
-    """A query with `ROW`, `x_` columns of these DuckDB types, and `f_` columns for the computed ones.
+    """A query with `ROW`, `x_` columns of these DuckDB types, `f_` columns for the computed, `w_` for the `worded`.
 
     `IDENTITY` is among its columns where the source has one that tells equal rows apart.
     """
@@ -32,6 +39,7 @@ class Values:
     sql: str
     types: Mapping[str, str]
     computed: frozenset[str]
+    worded: frozenset[str]
 
 
 def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: Staged) -> Values:
@@ -58,7 +66,7 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     sql = f"SELECT {', '.join([ROW, *plain, *extracted])} FROM ({attempted})"
     if source.where:
         sql = f"SELECT * FROM ({sql}) WHERE x_{WHERE} IS TRUE" + (f" OR f_{WHERE}" if WHERE in computed else "")
-    return _trimmed(connection, sql, frozenset(computed))
+    return _cleaned(connection, sql, source, frozenset(computed))
 
 
 def _analyse(source: TableSource, staged: Staged, name: str, text: str) -> Scalar:
@@ -84,7 +92,7 @@ def _bind(
 ) -> None:
     """Let the engine look at the expression alone, so that an error names its column."""
     try:
-        described = f"DESCRIBE SELECT {scalar.sql} FROM {quote(staged.relation)}"
+        described = f"DESCRIBE SELECT {scalar.sql} FROM {_legible(scalar.columns, source, staged)}"
         type_ = connection.execute(described).fetchall()[0][1]
     except duckdb.Error as error:
         raise MappingError(
@@ -110,11 +118,27 @@ def _attempted(computed: Mapping[str, Scalar], source: TableSource, staged: Stag
         if scalar.numeric:
             bad = [_no_number(column, source.formats) for column in scalar.numeric]
             parts.append(f"({' OR '.join(bad)}) AS n_{name}")
-    return f"SELECT {', '.join(parts)} FROM {quote(staged.relation)}"
+    read = dict.fromkeys(column for scalar in computed.values() for column in scalar.columns)
+    return f"SELECT {', '.join(parts)} FROM {_legible(read, source, staged)}"
+
+
+def _legible(columns: Container[str], source: TableSource, staged: Staged) -> str:
+    """The staged relation, text as VARCHAR; in columns that expressions read without blanks and words for nothing."""
+    replaced = []
+    for name, type_ in staged.types.items():
+        if is_text(type_):
+            text = as_text(quote(name), type_)
+            if name in columns:
+                nothing = says_nothing("prose_", source.formats, prose=True)
+                text = let(bare(text, prose=True), "prose_", partial("CASE WHEN NOT {0} THEN {1} END".format, nothing))
+            if text != quote(name):
+                replaced.append(f"{text} AS {quote(name)}")
+    replace = f" REPLACE ({', '.join(replaced)})" if replaced else ""
+    return f"(SELECT *{replace} FROM {quote(staged.relation)})"
 
 
 def _no_number(column: str, formats: Formats) -> str:
-    text = f"nullif(trim({quote(column)}), '')"
+    text = quote(column)
     return f"({text} IS NOT NULL AND {number_from_text(text, formats)} IS NULL)"
 
 
@@ -127,11 +151,18 @@ def _failed(name: str, scalar: Scalar) -> str:
     return f"({failed})"
 
 
-def _trimmed(connection: duckdb.DuckDBPyConnection, sql: str, computed: frozenset[str]) -> Values:
-    """Trim what is text; an empty text counts as null."""
+def _cleaned(connection: duckdb.DuckDBPyConnection, sql: str, source: TableSource, computed: frozenset[str]) -> Values:
+    """Take blanks off what is text; an empty text and a word for nothing count as null."""
     described = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {sql}").fetchall()}
     types = {name.removeprefix("x_"): type_ for name, type_ in described.items() if name.startswith("x_")}
-    text = [f"{trimmed(f'x_{name}', type_)} AS x_{name}" for name, type_ in types.items() if is_text(type_)]
-    replace = f" REPLACE ({', '.join(text)})" if text else ""
     types.pop(WHERE, None)
-    return Values(f"SELECT *{replace} FROM ({sql})", types, computed)
+    prose = {column.name: column.type == "text" for column in TABLES[source.table].columns}
+    text = [name for name, type_ in types.items() if is_text(type_)]
+    bared = [f"{bare(f'x_{name}', prose=prose[name])} AS x_{name}" for name in text]
+    sql = f"SELECT * REPLACE ({', '.join(bared)}) FROM ({sql})" if text else sql
+    worded = text if source.formats.nulls != () else []
+    if worded:
+        said = [f"{says_nothing(f'x_{name}', source.formats, prose=prose[name])} AS w_{name}" for name in worded]
+        kept = [f"CASE WHEN NOT w_{name} THEN x_{name} END AS x_{name}" for name in worded]
+        sql = f"SELECT * REPLACE ({', '.join(kept)}) FROM (SELECT *, {', '.join(said)} FROM ({sql}))"
+    return Values(sql, types, computed, frozenset(worded))

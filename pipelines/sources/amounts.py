@@ -208,7 +208,9 @@ class _Discount:
         if self.percent_sign:
             number = f"replace({name}, '%', '')"
             number = (
-                f"replace({number}, ',', '.')" if self.column.decimal_comma or "," in self.column.example else number
+                f"replace({number}, ',', '.')"
+                if self.column.style.decimal == "," or "," in self.column.example
+                else number
             )
             text = f"CAST({number} AS DOUBLE) / 100"
         else:

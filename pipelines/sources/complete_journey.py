@@ -13,7 +13,8 @@ from pathlib import Path
 
 from core.errors import NotReady
 from core.expressions import literal
-from pipelines.sources.model import ROW, Formats, Source, TableSource
+from pipelines.parsing.formats import Formats
+from pipelines.sources.model import ROW, Source, TableSource
 from pipelines.sources.readers import Query
 
 NAME = "complete-journey"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from core.errors import DataError, MappingError
 from feature_repo.contract import TABLES
+from pipelines.parsing.blanks import tidy
 from pipelines.sources.amounts import reference
-from pipelines.sources.csv_dialect import Dialect
+from pipelines.sources.csv_block import csv_block
+from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.mapping_form import Csv
 from pipelines.sources.model import Origin
+from pipelines.sources.moment_style import ISO
 from pipelines.sources.origins import SQLITE_FILE, locate
-from pipelines.sources.profile import ISO, Column, sampled
-from pipelines.sources.readers import CsvFile
+from pipelines.sources.profile import EPOCHS, Column, sampled
 from pipelines.sources.roles import Guess, guess
 
 _PRODUCT_ROLES = ("name", "category", "department", "brand")
@@ -91,8 +96,9 @@ class _Writer:
 
     def _head(self) -> list[str]:
         currency = self.roles.get("currency")
-        base = currency.most_frequent.upper() if currency else "EUR"
-        source = "the most frequent currency" if currency else "a guess"
+        sign = next((c.currency for c in self._numeric("unit_price", "revenue", "discount") if c.currency), None)
+        base = currency.most_frequent.upper() if currency else sign or "EUR"
+        source = "the most frequent currency" if currency else "the sign beside the amounts" if sign else "a guess"
         return [
             f"# Drafted from the first {self.rows:,} rows of {self.place}. Go over every line, then run:",
             "#   regulars ingest --dry-run",
@@ -128,8 +134,8 @@ class _Writer:
     def _value(self, target: str, text: str) -> str:
         column = self.roles.get(target)
         if target == "ordered_at" and column is not None and column.moment is None and column.epoch:
-            divided = f"CAST({reference(column.name)} AS DOUBLE)" + (" / 1000" if column.epoch == "ms" else "")
-            return _yaml(f"to_timestamp({divided})")
+            per_second = "" if EPOCHS[column.epoch] == 1 else f" / {EPOCHS[column.epoch]}"
+            return _yaml(f"to_timestamp(CAST({reference(column.name)} AS DOUBLE){per_second})")
         return _yaml(text)
 
     def _fill_down(self, used: Iterable[Column]) -> list[str]:
@@ -145,21 +151,17 @@ class _Writer:
         if column.moment == ISO:
             return [f"    timestamps: {{{zone}"]
         doubt = f"; {column.also!r} fits as well, so check day and month" if column.also else ""
-        return [f'    timestamps: {{format: "{column.moment}", {zone}{doubt}']
+        formats = [f'"{text}"' for text in (column.moment, *column.more)]
+        written = formats[0] if len(formats) == 1 else f"[{', '.join(formats)}]"
+        return [f"    timestamps: {{format: {written}, {zone}{doubt}"]
 
     def _csv(self) -> list[str]:
         if not isinstance(self.origin, CsvFile):
             return []
-        dialect: Dialect = self.origin.dialect
-        numeric = [self.roles[role] for role in ("quantity", "unit_price", "revenue", "discount") if role in self.roles]
-        parts = []
-        if dialect.separator != ",":
-            parts.append(f'separator: "{dialect.separator}"'.replace("\t", "\\t"))
-        if dialect.encoding != "utf-8":
-            parts.append(f"encoding: {dialect.encoding}")
-        if any(column.decimal_comma for column in numeric):
-            parts.append('decimal: ",", thousands: "."')
-        return [f"    csv: {{{', '.join(parts)}}}   # seen in the file"] if parts else []
+        return csv_block(self.origin.dialect, self._numeric("quantity", "unit_price", "revenue", "discount"))
+
+    def _numeric(self, *roles: str) -> list[Column]:
+        return [self.roles[role] for role in roles if role in self.roles]
 
     def _products(self) -> list[str]:
         if "product_id" not in self.roles:
@@ -204,14 +206,16 @@ class _Writer:
 
     def _remarks(self) -> list[str]:
         rest = [name for name in self.origin.columns() if name not in self.found.used]
-        unused = [f"Columns of the file that nothing uses: {', '.join(rest)}"] if rest else []
+        unused = [f"Columns of the file that nothing uses: {', '.join(map(tidy, rest))}"] if rest else []
         return [f"# {' '.join(remark.split())}" for remark in [*self.found.remarks, *unused]]
 
 
 def _yaml(text: str) -> str:
     """A YAML scalar: plain where that is safe."""
-    if re.fullmatch(r"[A-Za-z_/.][\w ./-]*", text) and text.strip() == text:
+    if re.fullmatch(r"[A-Za-z_/.][\w ./-]*", text) and text.strip() == text and yaml.safe_load(text) == text:
         return text
+    if not text.isprintable():
+        return json.dumps(text)
     return "'" + text.replace("'", "''") + "'"
 
 

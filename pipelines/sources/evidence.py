@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from core.expressions import quote
+from pipelines.parsing.numbers import number
 from pipelines.sources.model import ROW
 from pipelines.sources.profile import SAMPLE, Column
 
@@ -113,12 +114,9 @@ class Evidence:
 
 
 def _text(column: Column) -> str:
-    return f"nullif(trim(CAST({quote(column.name)} AS VARCHAR)), '')"
+    return f"CAST({quote(column.name)} AS VARCHAR)"
 
 
 def numeric(column: Column) -> str:
     """SQL of a column's values as numbers; a percent sign is left out."""
-    text = f"replace({_text(column)}, '%', '')"
-    if column.decimal_comma:
-        text = f"replace(replace({text}, '.', ''), ',', '.')"
-    return f"TRY_CAST({text} AS DOUBLE)"
+    return number(f"trim(replace({_text(column)}, '%', ''))", column.style)

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from core.errors import MappingError, did_you_mean
 from core.expressions import analyse
 from feature_repo.contract import TABLES, TableSpec
+from pipelines.parsing.formats import Formats
+from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.mapping_form import Csv, Dates, Mapping, Part, TableMapping, Timestamps
-from pipelines.sources.model import Formats, Source, TableSource
+from pipelines.sources.model import Source, TableSource
 from pipelines.sources.origins import locate
-from pipelines.sources.readers import CsvFile
 
 
 class _Loader(yaml.SafeLoader):
@@ -83,6 +84,8 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.timestamps.zone or config.timezone,
         table.csv.decimal,
         table.csv.thousands,
+        table.csv.nulls if "nulls" in table.csv.model_fields_set else None,
+        None if {"currency"} & {*table.columns, *table.constants} else config.base_currency,
     )
     _check_filled(table, list(types), where)
     return TableSource(

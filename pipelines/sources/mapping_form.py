@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from pipelines.sources.encodings import known
+
 
 def _listed(value: object) -> object:
     return [] if value is None else value if isinstance(value, list) else [value]
@@ -56,10 +58,16 @@ class Csv(Part):
     """How a text file is written; what is left out is looked up in the file."""
 
     separator: Annotated[str | None, Field(min_length=1, max_length=1)] = None
-    encoding: Literal["utf-8", "latin-1", "utf-16"] | None = None
+    encoding: str | None = None
+    header: Annotated[int | None, Field(ge=1)] = None
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     nulls: Listed = ()
+
+    @field_validator("encoding")
+    @classmethod
+    def _readable(cls, encoding: str | None) -> str | None:
+        return None if encoding is None else known(encoding)
 
 
 class TableMapping(Part):

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from pipelines.parsing.formats import Formats
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -77,17 +79,6 @@ class Origin(Protocol):
 
 
 @dataclass(frozen=True)
-class Formats:
-    """How text is written: strptime formats (none: ISO 8601), the zone of times without one, separators in numbers."""
-
-    timestamps: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
-    zone: str | None = None
-    decimal: str = "."
-    thousands: str = ""
-
-
-@dataclass(frozen=True)
 class TableSource:
     """How one table is filled.
 
@@ -103,7 +94,7 @@ class TableSource:
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
     where: str | None = None
-    formats: Formats = Formats()
+    formats: Formats = field(default_factory=Formats)
     distinct: bool = False
     keep_identical: bool = False
     fill_down: tuple[str, ...] = ()

@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 from core.errors import DataError, MappingError, did_you_mean
+from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.mapping_form import Csv
 from pipelines.sources.model import Origin
-from pipelines.sources.readers import CsvFile, DuckdbTable, ParquetFile
+from pipelines.sources.readers import DuckdbTable, ParquetFile
 from pipelines.sources.sql_database import SqlTable, mask
+from pipelines.sources.text_file import PACKED
 
 SQLITE_FILE = re.compile(r"sqlite:///(?!file:)([^?]+)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -74,7 +76,14 @@ def _text_or_parquet(expanded: str, text: str, csv: Csv, folder: Path, where: st
     if kind in _PARQUET:
         return ParquetFile(path, text)
     if kind in _TEXT_FILES:
-        return CsvFile(path, text, csv.separator, csv.encoding, csv.nulls)
+        return CsvFile(path, text, csv.separator, csv.encoding, csv.header)
+    if kind in PACKED:
+        raise MappingError(
+            f"{path.name!r} is packed as {kind}",
+            where=f"{where}.from",
+            why="of packed files only gzip is read",
+            todo="unpack it and name the file inside, or pack that with gzip",
+        )
     raise MappingError(
         f"no reader for {path.name!r}",
         where=f"{where}.from",

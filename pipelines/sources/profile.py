@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from core import query_engine
 from core.expressions import literal, quote
+from pipelines.parsing.blanks import bare, says_nothing
+from pipelines.parsing.formats import Formats
+from pipelines.parsing.numbers import CURRENCY_SIGNS, number
+from pipelines.parsing.sql import let
+from pipelines.parsing.types import as_text, is_moment, is_text, is_zoned
+from pipelines.sources import moment_style, number_style
 from pipelines.sources.model import Origin
+from pipelines.sources.moment_style import GOOD_SHARE, ISO, MomentStyle
+from pipelines.sources.number_style import Votes
 
 SAMPLE = "sample_"
 SAMPLE_ROWS = 50_000
-ISO = ""
-"""The format of a column that needs none: ISO 8601, or a native date type."""
-_DAYS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y",
-    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d, %Y",
-)  # fmt: skip
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
-FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
-_PLAUSIBLE = "BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2100-01-01'"
-_GOOD_SHARE = 0.9
-_DECIMAL_COMMA = r"[-+]?[0-9]{1,3}([. ]?[0-9]{3})*,[0-9]+"
+_STYLES = (Formats(decimal=".", thousands=","), Formats(decimal=",", thousands="."))
+_SIGNS = {sign: code for code, signs in reversed(CURRENCY_SIGNS.items()) for sign in signs if not sign.isalpha()}
+EPOCHS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""Units of a time since 1970, and how many of them are a second."""
 
 
 @dataclass(frozen=True)
 class Column:
     """One column of a sample; shares are of its values that are not empty.
 
-    `moment`: the format its dates are written in (`ISO` for none needed), None if it holds no dates;
-    `also`: another format that fits as well; `epoch`: seconds or milliseconds since 1970.
+    `moment`: the format its dates are written in (`ISO` for none needed), None if it holds no dates; `more`:
+    formats that some of them have, `also`: another format that fits as well; `epoch`: the unit of a time since
+    1970 (s, ms, us, ns); `votes`: how its numbers are written; `currency`: the code of the sign they stand with.
     """
 
     name: str
@@ -41,13 +44,20 @@ class Column:
     distinct: int
     number: bool
     whole: bool
-    decimal_comma: bool
     negative: bool
     moment: str | None
     also: str | None = None
+    more: tuple[str, ...] = ()
     epoch: str | None = None
+    votes: Votes = field(default_factory=Votes)
+    currency: str | None = None
     example: str = ""
     most_frequent: str = ""
+
+    @property
+    def style(self) -> Formats:
+        """How its numbers are read, as far as the column alone tells."""
+        return _STYLES[self.votes.comma > self.votes.point]
 
 
 @contextmanager
@@ -59,59 +69,76 @@ def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Co
     """
     with query_engine.without_workspace() as connection:
         staged = origin.stage(connection, "sampled")
-        connection.execute(f"CREATE TEMP TABLE {SAMPLE} AS FROM {quote(staged.relation)} LIMIT {SAMPLE_ROWS}")
+        read = _without_blanks(staged.types)
+        connection.execute(
+            f"CREATE TEMP TABLE {SAMPLE} AS SELECT *{read} FROM {quote(staged.relation)} LIMIT {SAMPLE_ROWS}"
+        )
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {SAMPLE}").fetchall()
         yield connection, [_column(connection, name, type_, rows) for name, type_ in staged.types.items()], rows
 
 
+def _without_blanks(types: Mapping[str, str]) -> str:
+    """What has to be said of the columns of text: values without blanks, null where they say nothing."""
+    nothing = says_nothing("said_", Formats(nulls=None), prose=False)
+    read = [
+        let(bare(as_text(quote(name), type_), prose=False), "said_", lambda t: f"CASE WHEN NOT {nothing} THEN {t} END")
+        + f" AS {quote(name)}"
+        for name, type_ in types.items()
+        if is_text(type_)
+    ]
+    return f" REPLACE ({', '.join(read)})" if read else ""
+
+
 def _column(connection: duckdb.DuckDBPyConnection, name: str, type_: str, rows: int) -> Column:
     connection.execute(
-        "CREATE OR REPLACE TEMP VIEW v AS"
-        f" SELECT nullif(trim(CAST({quote(name)} AS VARCHAR)), '') AS v FROM {SAMPLE} WHERE v IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE v AS SELECT CAST({quote(name)} AS VARCHAR) AS v FROM {SAMPLE}"
+        f" WHERE {quote(name)} IS NOT NULL"
     )
-    [(filled, distinct, numbers, whole, commas, negative, epochs, millis, example, mode)] = connection.execute(
-        f"""SELECT count(*), count(DISTINCT v), count(TRY_CAST(v AS DOUBLE)),
-        count(*) FILTER (regexp_full_match(v, '[-+]?[0-9]+([.]0+)?')),
-        count(*) FILTER (regexp_full_match(v, {literal(_DECIMAL_COMMA)})),
-        count(*) FILTER (v LIKE '-%'),
-        count(*) FILTER (TRY_CAST(v AS DOUBLE) BETWEEN 5e8 AND 4e9),
-        count(*) FILTER (TRY_CAST(v AS DOUBLE) BETWEEN 5e11 AND 4e12), any_value(v), mode(v) FROM v"""
+    points, commas = (f"count({number('v', style)})" for style in _STYLES)
+    [(filled, distinct, point, comma, whole, negative, example, mode, *votes)] = connection.execute(
+        f"""SELECT count(*), count(DISTINCT v), {points}, {commas},
+        count(*) FILTER (regexp_full_match(v, '[-+]?[0-9]+([.]0+)?|[-+]?[0-9]{{1,3}}([,. ][0-9]{{3}})+')),
+        count(*) FILTER (regexp_matches(v, '^[-(].*[0-9]|[0-9]-$')), any_value(v), mode(v), {number_style.counts("v")}
+        FROM v"""
     ).fetchall()
-    comma = commas > 0 and commas + numbers >= _GOOD_SHARE * filled
-    number = filled > 0 and (numbers >= _GOOD_SHARE * filled or comma)
-    moment, also = _moment(connection, type_, filled)
+    numbers = filled > 0 and max(point, comma) >= GOOD_SHARE * filled
+    style = _moment(connection, type_, filled)
     return Column(
         name=name,
         type=type_,
         filled=filled / rows if rows else 0.0,
         distinct=distinct,
-        number=number,
-        whole=number and whole >= _GOOD_SHARE * filled,
-        decimal_comma=comma,
+        number=numbers,
+        whole=numbers and whole >= GOOD_SHARE * filled,
         negative=negative > 0,
-        moment=moment,
-        also=also,
-        epoch="s"
-        if number and epochs >= _GOOD_SHARE * filled
-        else "ms"
-        if millis >= _GOOD_SHARE * filled > 0
-        else None,
+        moment=style.format if style else None,
+        also=style.also if style else None,
+        more=style.more if style else (),
+        epoch=_epoch(connection, filled) if numbers else None,
+        votes=Votes(*votes) if is_text(type_) else Votes(),
+        currency=_currency(connection, filled) if numbers and is_text(type_) else None,
         example=example or "",
         most_frequent=mode or "",
     )
 
 
-def _moment(connection: duckdb.DuckDBPyConnection, type_: str, filled: int) -> tuple[str | None, str | None]:
-    """The format that reads the most values, and the next one if it reads as many."""
-    if type_.startswith("TIMESTAMP") or type_ == "DATE":
-        return ISO, None
-    if type_ != "VARCHAR" or not filled:
-        return None, None
-    attempts = ["TRY_CAST(v AS TIMESTAMP)", *(f"try_strptime(v, {literal(text)})" for text in FORMATS)]
-    counts = ", ".join(f"count(*) FILTER (({attempt}) {_PLAUSIBLE})" for attempt in attempts)
-    [found] = connection.execute(f"SELECT {counts} FROM (FROM v LIMIT 5000)").fetchall()
-    ranked = sorted(zip(found, (ISO, *FORMATS), strict=True), key=lambda pair: -pair[0])
-    best, second = ranked[0], ranked[1]
-    if best[0] < _GOOD_SHARE * min(filled, 5000):
-        return None, None
-    return best[1], second[1] if second[0] == best[0] else None
+def _moment(connection: duckdb.DuckDBPyConnection, type_: str, filled: int) -> MomentStyle | None:
+    if is_moment(type_) or is_zoned(type_) or type_ == "DATE":
+        return MomentStyle(ISO)
+    return moment_style.detect(connection, "v", filled) if is_text(type_) and filled else None
+
+
+def _epoch(connection: duckdb.DuckDBPyConnection, filled: int) -> str | None:
+    """The unit in which the numbers are times between 1985 and 2096."""
+    between = [f"count(*) FILTER (TRY_CAST(v AS DOUBLE) BETWEEN 5e8 * {n} AND 4e9 * {n})" for n in EPOCHS.values()]
+    [found] = connection.execute(f"SELECT {', '.join(between)} FROM v").fetchall()
+    return next((unit for unit, n in zip(EPOCHS, found, strict=True) if n >= GOOD_SHARE * filled), None)
+
+
+def _currency(connection: duckdb.DuckDBPyConnection, filled: int) -> str | None:
+    """The code of the sign that most of the amounts stand with."""
+    signs = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
+    [(sign, n)] = connection.execute(
+        f"SELECT mode(s), count(s) FROM (SELECT nullif(regexp_extract(v, {literal(signs)}), '') AS s FROM v)"
+    ).fetchall()
+    return _SIGNS[sign] if n > filled / 2 else None

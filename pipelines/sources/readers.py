@@ -1,11 +1,10 @@
-"""The places rows come from: CSV, Parquet, a DuckDB file, a database behind an SQLAlchemy URL, a fixed query."""
+"""The places rows come from: Parquet, a DuckDB file, a database behind an SQLAlchemy URL, a fixed query."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -14,90 +13,7 @@ from core import query_engine
 from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import literal, quote
 from core.files import sha256
-from pipelines.sources.csv_dialect import Dialect, look
-from pipelines.sources.line_numbers import LineNumbers, line_at
-from pipelines.sources.model import ROW, BrokenRow, Positions, Staged
-
-
-@dataclass(frozen=True)
-class CsvFile:
-    """A text file with a header line; every column is read as text, so `007` stays `007`."""
-
-    path: Path
-    label: str
-    separator: str | None = None
-    encoding: str | None = None
-    nulls: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """None: staging copies it."""
-        return ()
-
-    @cached_property
-    def dialect(self) -> Dialect:
-        """Separator, encoding and header, looked up in the file where not given."""
-        return look(self.path, self.separator, self.encoding)
-
-    def columns(self) -> Mapping[str, str]:
-        """The header's names, all VARCHAR."""
-        return dict.fromkeys(self.dialect.header, "VARCHAR")
-
-    def fingerprint(self) -> str:
-        """The file's SHA-256 and how it is read."""
-        return f"{sha256(self.path)}:{self.separator}:{self.encoding}:{self.nulls}"
-
-    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
-        """Copy the rows; a line that can't be cut into the header's columns is set aside as broken."""
-        connection.execute(f"CREATE OR REPLACE TABLE {quote(name + '_rows')} AS SELECT * FROM {self._read_csv(name)}")
-        connection.execute(
-            f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {quote(name + '_rows')}"
-        )
-        [(rows,)] = connection.execute(f"SELECT count(*) FROM {quote(name + '_rows')}").fetchall()
-        broken, offsets = self._broken(connection, name)
-        return Staged(name, self.columns(), "line", self._positions(offsets, rows), broken)
-
-    def _read_csv(self, name: str) -> str:
-        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.dialect.header)
-        nulls = ", ".join(literal(text) for text in ("", *self.nulls))
-        options = {
-            "columns": f"{{{columns}}}",
-            "auto_detect": "false",
-            "header": "true",
-            "delim": literal(self.dialect.separator),
-            "quote": "'\"'",
-            "escape": "'\"'",
-            "encoding": literal(self.dialect.encoding),
-            "nullstr": f"[{nulls}]",
-            "store_rejects": "true",
-            "rejects_limit": "0",
-            "rejects_table": literal(f"{name}_rejects"),
-            "rejects_scan": literal(f"{name}_scans"),
-        }
-        return f"read_csv({literal(str(self.path))}, {', '.join(f'{k}={v}' for k, v in options.items())})"
-
-    def _broken(self, connection: duckdb.DuckDBPyConnection, name: str) -> tuple[tuple[BrokenRow, ...], list[int]]:
-        rows = connection.execute(
-            f"SELECT line, line_byte_position, any_value(csv_line), min(error_type)"
-            f" FROM {quote(name + '_rejects')} GROUP BY ALL ORDER BY line_byte_position, line"
-        ).fetchall()
-        broken, offsets = [], []
-        for line, position, raw, kind in rows:
-            text = (raw or "").lstrip("\r\n")
-            offset = position - 1 + len(raw or "") - len(text)
-            offsets.append(offset)
-            place = line_at(self.path, offset) if self._countable else line
-            broken.append(BrokenRow(place, text, f"the line can't be read: {kind.lower()}"))
-        return tuple(broken), offsets
-
-    @property
-    def _countable(self) -> bool:
-        return self.path.suffix != ".gz" and self.dialect.encoding != "utf-16"
-
-    def _positions(self, offsets: list[int], rows: int) -> Positions:
-        if self._countable:
-            return LineNumbers(self.path, offsets, rows)
-        return _record_numbers
+from pipelines.sources.model import ROW, Staged
 
 
 @dataclass(frozen=True)
@@ -231,11 +147,6 @@ def describe(connection: duckdb.DuckDBPyConnection, sql: str, label: str) -> dic
 def first_line(error: Exception) -> str:
     """The first line of an engine's message."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _record_numbers(rows: Sequence[int]) -> list[int]:
-    """Where lines can't be counted: the record's number, the header being the first."""
-    return [row + 2 for row in rows]
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:

@@ -10,7 +10,8 @@ from feature_repo.contract import TABLES
 from pipelines.sources.amounts import Amounts, Value, decide, reference
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.header_names import STATUS, protected_attribute, score, words
-from pipelines.sources.profile import ISO, Column
+from pipelines.sources.moment_style import ISO
+from pipelines.sources.profile import Column
 
 _KEYS = ("ordered_at", "customer_id", "order_id", "product_id")
 _OTHERS = ("currency", "channel", "store_id", "region", "name", "category", "department", "brand")

@@ -160,7 +160,11 @@ BAD_ROWS = {
     "no date": ("c,o,p,soon,1,1", "ordered_at is not a timestamp (1900 to 2200)"),
     "a date in year 22024": ("c,o,p,22024-03-01,1,1", "ordered_at is not a timestamp (1900 to 2200)"),
     "an empty quantity": ("c,o,p,2024-03-01,,1", "quantity is empty"),
-    "not a number": ("c,o,p,2024-03-01,nan,1", "quantity is not a number"),
+    "a word for nothing": ("c,o,p,2024-03-01,nan,1", "quantity is empty"),
+    "not a number": ("c,o,p,2024-03-01,many,1", "quantity is not a number"),
+    "a number that may be two": ('c,o,p,2024-03-01,"1,200",1', "quantity is not a number"),
+    "an id that lost its digits": ("c,o,4.00638E+12,2024-03-01,1,1", "product_id is not an id: digits are lost"),
+    "an open quote": ('c,o,"p,2024-03-01,1,1', "the line can't be read: a quote is opened in it and not closed"),
     "infinitely many": ("c,o,p,2024-03-01,inf,1", "quantity is not a number"),
     "a price that is none": ("c,o,p,2024-03-01,1,free", "revenue can't be computed"),
     "the future": ("c,o,p,2124-03-01,1,1", "ordered_at is later than the clock"),
@@ -179,7 +183,7 @@ def test_a_bad_row_is_set_aside_for_what_is_wrong_with_it(
     shop.lines(lines)
     report = orders(run(shop.workspace))
     assert (report.read, report.added, report.quarantined_rows) == (51, 50, 1)
-    assert reason in report.quarantined
+    assert any(text.startswith(reason) for text in report.quarantined)
     [bad] = shop.quarantine()
     assert reason in bad["reason"]
     assert bad["position"] == 22

@@ -10,13 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.errors import DataError, MappingError, RegularsError
 from pipelines.ingest import run
 from pipelines.sources.csv_dialect import look
-from pipelines.sources.line_numbers import LineNumbers, record_starts
 from tests.pipelines.conftest import HEADER, Shop
 
 LINES = ["007,o1,p1,2024-03-01 10:00:00,2,1.5", ",o2,12,2024-03-02 11:00:00,-1,4"]
@@ -202,22 +199,3 @@ def test_a_damaged_parquet_file_is_named(shop: Shop) -> None:
 def test_columns_without_a_name_or_with_the_same_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,,A,a\n1,2,3,4\n")
     assert look(tmp_path / "a.csv").header == ("a", "column2", "A_1", "a_2")
-
-
-@given(st.lists(st.lists(st.text(alphabet='ab,"\n ', max_size=6), min_size=2, max_size=2), min_size=1, max_size=8))
-def test_a_record_begins_on_the_line_where_it_was_written(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
-) -> None:
-    """Whatever its fields hold: quotes, separators, line breaks."""
-    path = tmp_path_factory.mktemp("lines") / "a.csv"
-    written, expected, line = "x,y\n", [], 2
-    for row in rows:
-        expected.append(line)
-        record = ",".join('"' + field.replace('"', '""') + '"' for field in row) + "\n"
-        written += record
-        line += record.count("\n")
-    path.write_text(written)
-    offsets, lines = record_starts(path)
-    assert list(lines) == [1, *expected]
-    assert LineNumbers(path, [], len(rows))(range(len(rows))) == expected
-    assert [written.encode()[offset : offset + 1] for offset in offsets[1:]] == [b'"'] * len(rows)

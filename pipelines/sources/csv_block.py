@@ -1,0 +1,35 @@
+"""The `csv:` block of a drafted mapping: how a text file is written, and what of it was guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.sources.csv_dialect import Dialect
+from pipelines.sources.number_style import Style, decide
+from pipelines.sources.profile import Column
+
+
+def csv_block(dialect: Dialect, numeric: Sequence[Column]) -> list[str]:
+    """The line of YAML for a file with these columns of numbers, none where nothing has to be said."""
+    style = decide([column.votes for column in numeric], dialect.separator)
+    parts = []
+    if dialect.separator != ",":
+        parts.append(f'separator: "{dialect.separator}"'.replace("\t", "\\t"))
+    if dialect.encoding.name != "utf-8":
+        parts.append(f"encoding: {dialect.encoding.name}")
+    if dialect.header_line > 1:
+        parts.append(f"header: {dialect.header_line}")
+    if style.decimal != ".":
+        parts.append(f'decimal: "{style.decimal}"')
+    if style.thousands:
+        parts.append(f'thousands: "{style.thousands}"')
+    return [f"    csv: {{{', '.join(parts)}}}   # seen in the file{_doubt(dialect, style)}"] if parts else []
+
+
+def _doubt(dialect: Dialect, style: Style) -> str:
+    text = f"; {style.doubt}" if style.doubt else ""
+    encoding = dialect.encoding
+    if encoding.guessed:
+        also = f", and {', '.join(encoding.also)} would fit as well" if encoding.also else ""
+        text += f"; the encoding is a guess{also}: it reads {encoding.example!r}"
+    return text

@@ -1,0 +1,95 @@
+"""A text file of rows: copied as plain UTF-8 CSV, whatever it was written by, and read from there."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from core.expressions import literal, quote
+from core.files import sha256
+from pipelines.sources.csv_dialect import Dialect, look
+from pipelines.sources.csv_records import MAX_CHARACTERS, Cutter, Records
+from pipelines.sources.encodings import open_text
+from pipelines.sources.model import ROW, Staged
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A text file with a header line; every column is read as text, so `007` stays `007`.
+
+    What is not given is looked up in the file: its separator, its encoding, the line its header stands on.
+    """
+
+    path: Path
+    label: str
+    separator: str | None = None
+    encoding: str | None = None
+    header_line: int | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """None: staging copies it."""
+        return ()
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """Separator, encoding and header, looked up in the file where not given."""
+        return look(self.path, self.separator, self.encoding, self.header_line)
+
+    def columns(self) -> Mapping[str, str]:
+        """The header's names, all VARCHAR."""
+        return dict.fromkeys(self.dialect.header, "VARCHAR")
+
+    def fingerprint(self) -> str:
+        """The file's SHA-256 and how it is read."""
+        return f"{sha256(self.path)}:{self.separator}:{self.encoding}:{self.header_line}"
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """Copy the rows; a line that can't be cut into the header's columns is set aside as broken."""
+        with _scratch(connection) as folder:
+            plain = folder / f"{name}.csv"
+            records = self._cut(plain)
+            rows = quote(name + "_rows")
+            connection.execute(f"CREATE OR REPLACE TABLE {rows} AS SELECT * FROM {self._read_csv(plain)}")
+        connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
+        return Staged(name, self.columns(), "line", records.lines, tuple(records.broken))
+
+    def _cut(self, plain: Path) -> Records:
+        dialect = self.dialect
+        with (
+            open_text(self.path, dialect.encoding.name) as source,
+            plain.open("w", encoding="utf-8", newline="\n") as target,
+        ):
+            lines = islice(source, dialect.first_line - 1, None)
+            return Cutter(target, dialect.separator, len(dialect.header)).cut(lines, dialect.first_line)
+
+    def _read_csv(self, plain: Path) -> str:
+        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.dialect.header)
+        options = {
+            "columns": f"{{{columns}}}",
+            "auto_detect": "false",
+            "header": "false",
+            "delim": literal(self.dialect.separator),
+            "quote": "'\"'",
+            "escape": "'\"'",
+            "new_line": r"'\n'",
+            "max_line_size": str(8 * MAX_CHARACTERS),
+        }
+        return f"read_csv({literal(str(plain))}, {', '.join(f'{k}={v}' for k, v in options.items())})"
+
+
+@contextmanager
+def _scratch(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder beside the connection's database file (of a database in memory: where temporary files are)."""
+    [(path,)] = connection.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()
+    with tempfile.TemporaryDirectory(prefix="rows-", dir=Path(path).parent if path else None) as folder:
+        yield Path(folder)

@@ -1,0 +1,156 @@
+"""The records of a text file, cut apart once and for all: what is damaged is set aside, the rest is plain CSV.
+
+A quote opens a field only at its beginning and closes it only at its end. A quote that is opened and never
+closed would swallow every line up to the next quote: such a record is found by its lines, each of which is a
+whole record by itself, and only the line with the stray quote is set aside.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from pipelines.sources.encodings import DAMAGED
+from pipelines.sources.line_numbers import LineNumbers
+from pipelines.sources.model import BrokenRow
+
+MAX_LINES, MAX_CHARACTERS = 1_000, 1 << 20
+"""No record is longer: a quote that stays open for more was never closed."""
+_COINCIDENCE = 3
+"""As many separators do not stand in just the right places of a text's lines by chance."""
+_MANY_LINES = 10
+
+_Line = tuple[int, str]
+"""A line and its number in the file."""
+
+
+@dataclass
+class Records:
+    """What came out of a file: where each good record begins, and the lines that could not be cut."""
+
+    lines: LineNumbers = field(default_factory=LineNumbers)
+    broken: list[BrokenRow] = field(default_factory=list)
+
+
+class _Patterns:
+    """Lines by their quotes; `\\n` ends each of them."""
+
+    def __init__(self, separator: str, width: int) -> None:
+        mark = re.escape(separator)
+        inside = r'(?:[^"]++|"")*+'
+        quoted, bare, plain = f'"{inside}"', f'[^"{mark}\n]*+', f'(?:[^"{mark}\n][^{mark}\n]*+)?+'
+        simple, cell = f"(?:{quoted}|{bare})", f"(?:{quoted}(?=[{mark}\n])|{plain})"
+        self.simple = re.compile(f"{simple}(?:{mark}{simple}){{{width - 1}}}\n")
+        self.whole = re.compile(f"{cell}(?:{mark}{cell})*+\n")
+        self.opens = re.compile(f'(?:{cell}{mark})*?"{inside}')
+        self.stays = re.compile(inside)
+        self.closes = re.compile(f'{inside}"(?:{mark}{cell})*+\n')
+        self.reopens = re.compile(f'{inside}"(?:{mark}{cell})*?{mark}"{inside}')
+
+
+class Cutter:
+    """Cuts lines into records of `width` columns and writes the good ones to `target`, quoted as CSV wants it."""
+
+    def __init__(self, target: TextIO, separator: str, width: int) -> None:
+        self.target, self.separator, self.width = target, separator, width
+        self.records = Records()
+        self.patterns = _Patterns(separator, width)
+        self.writer = csv.writer(target, delimiter=separator, lineterminator="\n")
+        self.again: deque[_Line] = deque()
+        """Lines to be cut anew, because the quote that held them together was a stray one."""
+
+    def cut(self, lines: Iterable[str], first_line: int) -> Records:
+        """Cut all lines, of which the first is line `first_line` of the file."""
+        numbered = enumerate(lines, first_line)
+        blank = f'{self.separator}" \t\n'
+        beginnings = frozenset(blank)
+        while item := self._next(numbered):
+            number, line = item
+            if line[0] in beginnings and not line.strip(blank):
+                continue
+            if '"' in line:
+                self._quoted(number, line, numbered)
+            elif line.count(self.separator) + 1 == self.width and DAMAGED not in line:
+                self._good(number, line)
+            else:
+                self._cells(number, line)
+        return self.records
+
+    def _next(self, numbered: Iterator[_Line]) -> _Line | None:
+        if self.again:
+            return self.again.popleft()
+        item = next(numbered, None)
+        return item if item is None or item[1].endswith("\n") else (item[0], item[1] + "\n")
+
+    def _good(self, number: int, line: str) -> None:
+        self.records.lines.add(number)
+        self.target.write(line)
+
+    def _quoted(self, number: int, line: str, numbered: Iterator[_Line]) -> None:
+        if self.patterns.simple.fullmatch(line) and DAMAGED not in line:
+            self._good(number, line)
+        elif self.patterns.whole.fullmatch(line):
+            self._cells(number, line)
+        elif self.patterns.opens.fullmatch(line):
+            self._multiline(number, line, numbered)
+        else:
+            self._set_aside(number, line, "a quote stands where none can be")
+
+    def _cells(self, number: int, text: str) -> None:
+        """Write a record that stands by itself, if it has the right columns; empty ones beyond them are left out."""
+        cells = self._split(text)
+        if DAMAGED in text:
+            self._set_aside(number, text, "a character of it is not of the file's encoding")
+        elif len(cells) != self.width:
+            self._set_aside(number, text, "missing columns" if len(cells) < self.width else "too many columns")
+        else:
+            self.records.lines.add(number)
+            self.writer.writerow(cells)
+
+    def _split(self, text: str) -> list[str]:
+        try:
+            cells = next(csv.reader([text], delimiter=self.separator))
+        except csv.Error:  # a cell beyond the module's limit of 128 kB
+            return []
+        while len(cells) > self.width and not cells[-1].strip():
+            cells.pop()
+        return cells
+
+    def _multiline(self, number: int, line: str, numbered: Iterator[_Line]) -> None:
+        """Follow a quote that is open at the end of a line."""
+        held = [(number, line)]
+        closed = self._follow(held, numbered)
+        texts = [text for _, text in held]
+        if closed and self._one_record(texts):
+            self._cells(number, "".join(texts))
+            return
+        self._set_aside(number, line, "a quote is opened in it and not closed")
+        self.again.extendleft(reversed(held[1:]))
+
+    def _follow(self, held: list[_Line], numbered: Iterator[_Line]) -> bool:
+        """Add lines to `held` up to the one that closes the quote; False where none does."""
+        size = len(held[0][1])
+        while len(held) < MAX_LINES and size < MAX_CHARACTERS and (item := self._next(numbered)):
+            held.append(item)
+            size += len(item[1])
+            if self.patterns.closes.fullmatch(item[1]):
+                return True
+            if not (self.patterns.stays.fullmatch(item[1]) or self.patterns.reopens.fullmatch(item[1])):
+                return False
+        return False
+
+    def _one_record(self, lines: list[str]) -> bool:
+        """Whether lines that quotes hold together are one record, not (nearly) each of them a record of its own."""
+        if len(self._split("".join(lines))) != self.width:
+            return False
+        alone = sum(line.count(self.separator) + 1 == self.width for line in lines)
+        most = alone == len(lines) or (len(lines) >= _MANY_LINES and 2 * alone > len(lines))
+        return not most or (self.width - 1) * (alone - 1) < _COINCIDENCE
+
+    def _set_aside(self, number: int, text: str, reason: str) -> None:
+        shown = text.rstrip("\n").replace(DAMAGED, "\ufffd")
+        self.records.broken.append(BrokenRow(number, shown, f"the line can't be read: {reason}"))

@@ -1,0 +1,164 @@
+"""The encoding of a text file: known where it can be, else guessed and said to be a guess."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from core.errors import did_you_mean
+from pipelines.sources.text_file import first_bytes, open_bytes, wide_encoding
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
+
+DAMAGED = "\ufdd0"
+"""Stands for bytes that are none of the encoding's; a code point that no text holds."""
+_CANDIDATES = (
+    "cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874",
+    "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp850", "mac_roman",
+)  # fmt: skip
+"""What programs of shops write; charset-normalizer chooses among them."""
+_EVERYDAY = {
+    "cp949": ((0xB0, 0xC8),),
+    "euc_jp": ((0xA1, 0xA1), (0xA4, 0xA5), (0xB0, 0xCF)),
+    "gb18030": ((0xB0, 0xD7),),
+    "big5": ((0xA4, 0xC6),),
+    "cp932": ((0x81, 0x83), (0x88, 0x97)),
+}
+"""First bytes of the characters that each standard of East Asia puts first, the most frequent ones."""
+_EVERYDAY_SHARE = 0.9
+_DECODERS = {"utf-8": "utf-8-sig", "latin-1": "cp1252"}
+"""What a name is read by: a mark at the start is dropped, and, as in browsers, latin-1 is its superset cp1252."""
+_BLOCK = 1 << 22
+_SAMPLE = 1 << 18
+_WORDS = 10_000
+_CELLS = re.compile(rb'[\r\n\t,;"]+')
+_BEYOND = re.compile(rb"[\x80-\xff]")
+_LATIN = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
+"""In other scripts than Latin no ASCII letter stands beside a letter."""
+_LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+_CLOSE, _NEAR = 0.05, 0.15
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A codec's name; `also`: other codecs that fit as well, where it is a guess; `example`: text that shows it."""
+
+    name: str
+    guessed: bool = False
+    also: tuple[str, ...] = ()
+    example: str = ""
+
+
+def detect(path: Path) -> Encoding:
+    """The file's encoding, from all of its bytes.
+
+    Raises:
+        DataError: it is not a text file, or can't be unpacked.
+    """
+    if wide := wide_encoding(first_bytes(path)):
+        return Encoding(wide)
+    words = _foreign_words(path)
+    if words is None:
+        return Encoding("utf-8")
+    return _guess(words)
+
+
+def known(name: str) -> str:
+    """The name of a text encoding, as it was given.
+
+    Raises:
+        ValueError: there is no such encoding; names the nearest.
+    """
+    try:
+        "".encode(name)
+    except LookupError:
+        near = did_you_mean(name, ("utf-8", "utf-16", "latin-1", *_CANDIDATES))
+        raise ValueError(f"there is no encoding {name!r}; {near}") from None
+    return name
+
+
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
+    """The file's text, every end of a line a `\\n`; bytes that can't be decoded become `DAMAGED`.
+
+    Raises:
+        DataError: it can't be unpacked.
+    """
+    decoder = _DECODERS.get(encoding, encoding)
+    with open_bytes(path) as file, io.TextIOWrapper(file, decoder, errors="regulars_damaged", newline=None) as text:
+        yield text
+
+
+def _mark_damage(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return DAMAGED, error.end
+
+
+codecs.register_error("regulars_damaged", _mark_damage)
+
+
+def _foreign_words(path: Path) -> bytes | None:
+    """None where the file is UTF-8 (but for a few damaged bytes), else distinct cells around what is beyond ASCII."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    cells: dict[bytes, None] = {}
+    beyond = damaged = 0
+    with open_bytes(path) as file:
+        while block := file.read(_BLOCK):
+            text = decoder.decode(block)
+            found = _BEYOND.search(block)
+            if found is None:
+                continue
+            damaged += text.count("\ufffd")
+            beyond += len(block) - len(block.translate(None, bytes(range(128, 256))))
+            if len(cells) < _WORDS:
+                part = block[max(0, found.start() - 4096) : found.start() + _SAMPLE]
+                cells |= dict.fromkeys(filter(_LETTER.search, _CELLS.split(part)))
+    if damaged * 2 <= beyond:
+        return None
+    foreign = [cell for cell in cells if not cell.isascii()]
+    mixed = sum(_LATIN.search(cell) is not None for cell in foreign)
+    return b"\n".join(cells if 2 * mixed > len(foreign) else foreign)
+
+
+def _guess(words: bytes) -> Encoding:
+    """What charset-normalizer takes the words for; cp1252 where it would read them just the same."""
+    from charset_normalizer import from_bytes
+
+    matches = sorted(from_bytes(words, cp_isolation=list(_CANDIDATES), threshold=0.5), key=_east_asian_first)
+    if not matches:
+        return Encoding("cp1252", guessed=True, example=_example(words, "cp1252"))
+    best = matches[0]
+    name = "cp1252" if "cp1252" in best.could_be_from_charset else best.encoding
+    also = tuple(match.encoding for match in matches[1:] if _as_likely(match, best))
+    return Encoding(name, True, also, _example(words, name))
+
+
+def _east_asian_first(match: CharsetMatch) -> tuple[bool, float]:
+    """Two bytes a letter that all make everyday characters are no chance; the library keeps its order otherwise."""
+    share = _everyday_share(str(match), match.encoding) if match.encoding in _EVERYDAY else 0.0
+    return share < _EVERYDAY_SHARE, -share if share >= _EVERYDAY_SHARE else 0.0
+
+
+def _everyday_share(text: str, encoding: str) -> float:
+    """Of the letters beyond ASCII, those among an encoding's everyday characters."""
+    leads = [char.encode(encoding)[0] for char in text if not char.isascii() and char.isalpha()]
+    everyday = sum(any(low <= lead <= high for low, high in _EVERYDAY[encoding]) for lead in leads)
+    return everyday / len(leads) if leads else 0.0
+
+
+def _as_likely(match: CharsetMatch, best: CharsetMatch) -> bool:
+    return match.chaos - best.chaos < _NEAR and best.coherence - match.coherence < _CLOSE
+
+
+def _example(words: bytes, name: str) -> str:
+    """The word with the most letters beyond ASCII."""
+    texts = words[: 1 << 14].decode(name, errors="ignore").split("\n")
+    return max(texts, key=lambda text: sum(not char.isascii() for char in text), default="")[:30].strip()

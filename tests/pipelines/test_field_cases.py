@@ -1,0 +1,253 @@
+"""Files as shops really write them: one table of an invented shop, written in each of those ways, comes out the same.
+
+`cases/shop.csv` is that table: 3,554 order lines of 150 customers and 34 products. What is right was computed
+from it, not from what this project makes of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from core.errors import DataError, MappingError
+from core.workspace import Workspace
+from pipelines.ingest import IngestReport, run
+from pipelines.initialise import initialise
+from pipelines.sources.csv_dialect import look
+from pipelines.sources.csv_file import CsvFile
+from pipelines.sources.encodings import open_text
+from pipelines.sources.model import ROW
+
+PLAIN = Path(__file__).parent / "cases" / "shop.csv"
+CATEGORIES = {"Coffee": "咖啡", "Tea": "茶叶", "Mugs": "杯子", "Candles": "蜡烛", "Cards": "贺卡"}
+CHINESE = "订单编号,客户编号,商品编号,商品名称,类别,下单时间,数量,金额"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is right of a table of order lines."""
+
+    lines: int = 3_554
+    customers: int = 150
+    products: int = 34
+    revenue: float = 65_106.60
+    units: float = 6_052.0
+    first: str = "2022-01-03 16:27:00"
+    last: str = "2022-10-29 17:40:00"
+    guests: int = 0
+
+
+RIGHT = Figures()
+
+
+@cache
+def plain() -> tuple[tuple[str, ...], ...]:
+    """The table's rows, the header first."""
+    return tuple(tuple(row) for row in csv.reader(io.StringIO(PLAIN.read_text())))
+
+
+def text(rows: Sequence[Sequence[str]], separator: str = ",", ending: str = "\n") -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=separator, lineterminator=ending).writerows(rows)
+    return out.getvalue()
+
+
+def with_column(name: str, change: Callable[[str, int], str]) -> list[list[str]]:
+    """The table with each value of a column changed; the function takes the value and the row's number."""
+    rows = [list(row) for row in plain()]
+    index = rows[0].index(name)
+    for number, row in enumerate(rows[1:]):
+        row[index] = change(row[index], number)
+    return rows
+
+
+def ingested(folder: Path, file: Path, **edits: Any) -> tuple[IngestReport, Workspace]:
+    """Draft a mapping from the file, edit its top level, and ingest."""
+    initialise(folder, str(file))
+    mapping = folder / "mapping.yaml"
+    config = yaml.safe_load(mapping.read_text())
+    zone = edits.pop("timezone", None)
+    if zone:
+        config["timezone"] = config["tables"]["orders"]["timestamps"]["zone"] = zone
+    config["tables"]["orders"].update(edits)
+    mapping.write_text(yaml.safe_dump(config, allow_unicode=True))
+    workspace = Workspace.open(folder)
+    return run(workspace), workspace
+
+
+def figures(workspace: Workspace) -> Figures:
+    files = [str(path) for path in workspace.tables.files("orders")]
+    select = """count(*), count(DISTINCT customer_id), count(DISTINCT product_id), round(sum(revenue), 2),
+        sum(quantity), min(local_at)::VARCHAR, max(local_at)::VARCHAR, count(*) FILTER (customer_id IS NULL)"""
+    [row] = duckdb.execute(f"SELECT {select} FROM read_parquet(?)", [files]).fetchall()
+    return Figures(*row)
+
+
+def of(workspace: Workspace, table: str, select: str) -> list[Any]:
+    files = [str(path) for path in workspace.tables.files(table)]
+    return sorted(row[0] for row in duckdb.execute(f"SELECT {select} FROM read_parquet(?)", [files]).fetchall())
+
+
+WRITTEN: dict[str, Callable[[], bytes]] = {
+    "line feeds": lambda: text(plain()).encode(),
+    "a mark at the beginning": lambda: b"\xef\xbb\xbf" + text(plain()).encode(),
+    "Windows line ends": lambda: text(plain(), ending="\r\n").encode(),
+    "old Macintosh line ends": lambda: text(plain(), ending="\r").encode(),
+    "a Windows header over Unix rows": lambda: text(plain()).encode().replace(b"\n", b"\r\n", 1),
+    "one line feed among Windows ends": lambda: text(plain(), ending="\r\n").encode().replace(b"\r\n", b"\n", 40)[:-2],
+    "line ends doubled": lambda: text(plain(), ending="\r\r\n").encode(),
+    "no end of the last line": lambda: text(plain()).encode()[:-1],
+    "UTF-16": lambda: text(plain()).encode("utf-16"),
+    "UTF-16 without a mark": lambda: text(plain(), "\t").encode("utf-16-le"),
+    "UTF-16 the other way around": lambda: text(plain(), ";").encode("utf-16-be"),
+    "UTF-32": lambda: text(plain()).encode("utf-32"),
+    "gzip by content": lambda: gzip.compress(text(plain()).encode()),
+    "Excel's separator line": lambda: b"sep=;\r\n" + text(plain(), ";", "\r\n").encode(),
+    "Excel's separator line, quoted": lambda: b'"sep=|"\n' + text(plain(), "|").encode(),
+    "Excel's separator line for tabs": lambda: b"sep=\t\n" + text(plain(), "\t").encode(),
+    "titles above the header": lambda: b"Order lines\nFrom,2022-01-01\n\n" + text(plain()).encode(),
+    "titles filled up with separators": lambda: b"Order lines;;;;;;;\n;;;;;;;\n" + text(plain(), ";").encode(),
+    "a comment above the header": lambda: b"# made by till 4\n" + text(plain(), "\t").encode(),
+    "empty rows at the end": lambda: text(plain()).encode() + b",,,,,,,\n" * 400,
+    "a separator at the end of each row": lambda: (
+        text(plain(), ";").replace("\n", ";\n").replace(";\n", "\n", 1).encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN.keys())
+def test_a_file_comes_out_the_same_however_it_is_written(tmp_path: Path, write: Callable[[], bytes]) -> None:
+    (tmp_path / "orders.csv").write_bytes(write())
+    with duckdb.connect() as connection:
+        staged = CsvFile(tmp_path / "orders.csv", "orders.csv").stage(connection, "rows")
+        rows = connection.execute(f"SELECT * EXCLUDE ({ROW}) FROM rows ORDER BY {ROW}").fetchall()
+    assert (tuple(staged.types), *rows) == plain()
+    assert not staged.broken
+
+
+@pytest.mark.parametrize(
+    "form", ["one line feed among Windows ends", "Excel's separator line", "UTF-16 without a mark"]
+)
+def test_such_a_file_goes_through_the_commands_without_an_edit(tmp_path: Path, form: str) -> None:
+    (tmp_path / "orders.csv").write_bytes(WRITTEN[form]())
+    report, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    assert figures(workspace) == RIGHT
+    assert not any(table.quarantined for table in report.tables)
+
+
+ENCODED = {
+    "cp1252": "Käse für 5 €, Tee „grün“, Brötchen, Grüße, Öl",
+    "cp1250": "Świeca zapachowa, Kubek żółty, Herbata z łąki, Źródło, Kartka świąteczna",
+    "iso8859_2": "Świeca zapachowa, Kubek żółty, Herbata z łąki, Źródło, Kartka świąteczna",
+    "cp1251": "Кофе, Чай, Кружки, Свечи, Открытки",
+    "koi8_r": "Кофе, Чай, Кружки, Свечи, Открытки",
+    "cp1253": "Καφές, Τσάι, Κούπες, Κεριά, Κάρτες",
+    "cp932": "コーヒー, 緑茶, マグカップ, ろうそく, 挨拶状",
+    "euc_jp": "コーヒー, 緑茶, マグカップ, ろうそく, 挨拶状",
+    "big5": "咖啡, 茶葉, 杯子, 蠟燭, 賀卡",
+    "gb18030": "咖啡, 茶叶, 杯子, 蜡烛, 贺卡",
+    "cp949": "커피, 녹차, 머그컵, 양초, 축하 카드",
+}
+
+
+@pytest.mark.parametrize(("encoding", "words"), ENCODED.items(), ids=ENCODED.keys())
+def test_names_are_read_in_the_encoding_of_their_country(tmp_path: Path, encoding: str, words: str) -> None:
+    named = dict(zip(CATEGORIES, words.split(", "), strict=True))
+    rows = with_column("category", lambda category, _: named[category])
+    (tmp_path / "orders.csv").write_bytes(text(rows, ";").encode(encoding))
+    dialect = look(tmp_path / "orders.csv")
+    assert (dialect.separator, dialect.encoding.name, dialect.encoding.guessed) == (";", encoding, True)
+    assert any(word in dialect.encoding.example for word in named.values())
+    with open_text(tmp_path / "orders.csv", encoding) as file:
+        assert file.read() == text(rows, ";")
+
+
+def test_chinese_categories_are_served_in_chinese(tmp_path: Path) -> None:
+    rows = with_column("category", lambda category, _: CATEGORIES[category])
+    rows[0] = CHINESE.split(",")
+    (tmp_path / "orders.csv").write_bytes(text(rows).encode("gbk"))
+    names = dict(zip(plain()[0], rows[0], strict=True))
+    columns = {c: names[c] for c in ("order_id", "customer_id", "product_id", "ordered_at", "quantity", "revenue")}
+    shop = tmp_path / "shop"
+    initialise(shop, str(tmp_path / "orders.csv"))
+    config = yaml.safe_load((shop / "mapping.yaml").read_text())
+    config["tables"]["orders"]["columns"] = columns
+    products = {"product_id": names["product_id"], "category": names["category"]}
+    config["tables"]["products"] = {"from": str(tmp_path / "orders.csv"), "columns": products, "distinct": True}
+    (shop / "mapping.yaml").write_text(yaml.safe_dump(config, allow_unicode=True))
+    run(Workspace.open(shop))
+    assert figures(Workspace.open(shop)) == RIGHT
+    assert of(Workspace.open(shop), "products", "DISTINCT category") == sorted(CATEGORIES.values())
+
+
+def test_a_name_of_a_column_may_break_a_line(tmp_path: Path) -> None:
+    rows = [list(row) for row in plain()]
+    rows[0] = ["Order ID", "Customer ID", "Product\nID", "Name", "Internal\nnote", "Order Date", "Quantity", "Total"]
+    (tmp_path / "orders.csv").write_text(text(rows))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    assert figures(workspace) == RIGHT
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["never closed", "closed 900 lines later"])
+def test_a_stray_quote_takes_no_other_line_with_it(tmp_path: Path, closed: bool) -> None:
+    lines = text(plain()).split("\n")
+    lines[1_200] = lines[1_200].replace(plain()[1_200][3], '"' + plain()[1_200][3])
+    if closed:
+        lines[2_100] = lines[2_100].replace(plain()[2_100][3], plain()[2_100][3] + '"')
+    (tmp_path / "orders.csv").write_text("\n".join(lines))
+    report, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    lost = plain()[1_200]
+    assert figures(workspace).lines == RIGHT.lines - 1
+    assert figures(workspace).revenue == round(RIGHT.revenue - float(lost[-1]), 2)
+    assert report.tables[0].quarantined == {"the line can't be read: a quote is opened in it and not closed": 1}
+
+
+def gzipped() -> bytes:
+    return gzip.compress(text(plain()).encode())
+
+
+UNREADABLE: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "gzip that is cut short": ("a.csv.gz", lambda: gzipped()[:-4_000], "cut short .*copy or export the file again"),
+    "gzip without its last bytes": ("a.csv.gz", lambda: gzipped()[:-4], "cut short"),
+    "gzip with a wrong byte": ("a.csv.gz", lambda: gzipped()[:9_000] + b"x" + gzipped()[9_001:], "damaged"),
+    "no gzip": ("a.csv.gz", lambda: text(plain()).encode(), "is not gzip.*rename it to a.csv"),
+    "a ZIP archive": ("a.csv", lambda: b"PK\x03\x04" + bytes(40), "a ZIP archive or an Excel workbook.*CSV"),
+    "bzip2": ("a.csv", lambda: b"BZh91AY&SY" + bytes(40), "bzip2.*unpack"),
+    "xz": ("a.txt", lambda: b"\xfd7zXZ\x00" + bytes(40), "xz.*unpack"),
+    "an old workbook": ("a.csv", lambda: b"\xd0\xcf\x11\xe0" + bytes(40), "old Excel workbook"),
+    "Parquet by another name": ("a.csv", lambda: b"PAR1" + bytes(40), "name it .parquet"),
+    "a picture": ("a.csv", lambda: bytes(range(256)) * 9, "not a text file"),
+}
+
+
+@pytest.mark.parametrize(("name", "write", "message"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_file_that_can_not_be_read_is_named_with_cause_and_cure(
+    tmp_path: Path, name: str, write: Callable[[], bytes], message: str
+) -> None:
+    (tmp_path / name).write_bytes(write())
+    with pytest.raises(DataError, match=message) as caught:
+        initialise(tmp_path / "shop", str(tmp_path / name))
+    assert caught.value.where == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", [".CSV.GZ", ".Tsv.gz", ".TXT"])
+def test_the_case_of_a_files_ending_does_not_matter(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"orders{ending}").write_bytes(gzipped())
+    assert initialise(tmp_path / "shop", str(tmp_path / f"orders{ending}")).missing == ()
+
+
+@pytest.mark.parametrize("ending", ["zip", "bz2", "xz", "zst"])
+def test_other_packing_is_refused_with_what_to_do(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"orders.csv.{ending}").write_bytes(b"something")
+    with pytest.raises(MappingError, match=r"of packed files only gzip is read.*unpack it"):
+        initialise(tmp_path / "shop", str(tmp_path / f"orders.csv.{ending}"))
