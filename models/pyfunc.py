@@ -2,8 +2,8 @@
 
     mlflow.pyfunc.load_model("models:/churn@champion").predict(inputs)
 
-answers with the version's signature: `inputs` are rows of the features the model reads. It needs `regulars`
-installed beside it, as the version's requirements say.
+answers with the version's signature: `inputs` are rows of the features the model reads (for demand, of a whole
+shop). It needs `regulars` installed beside it, as the version's requirements say.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SavedModel(PythonModel):  # type: ignore[misc, unused-ignore]
     def predict(
         self, context: PythonModelContext, model_input: DataFrame, params: dict[str, Any] | None = None
     ) -> DataFrame:
-        """The signature's outputs, a row for each row of inputs."""
+        """The signature's outputs, as the kind's `answer` says."""
         return self.kind.answer(self.model, model_input)
 
 

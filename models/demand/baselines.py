@@ -17,7 +17,7 @@ import numpy as np
 from models import artifact
 from models.arrays import Float64Array
 from models.demand.forecast import LEVELS, Forecast, tidy
-from models.demand.plans import Plans
+from models.demand.plans import NO_CALENDAR, Calendar, Plans
 from models.demand.series import Freq, Histories
 
 TYPE = "baseline"
@@ -36,6 +36,7 @@ class Baseline:
     freq: Freq
     horizon: int
     dispersion: float = 1.0
+    calendar: Calendar = NO_CALENDAR
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
         """The coming periods of every series, 0 on days known to be closed."""
@@ -52,6 +53,7 @@ class Baseline:
             content = {"type": TYPE, "name": self.name, "keys": list(self.keys), "freq": self.freq}
             times = {"trained_as_of": self.trained_as_of.isoformat(), "horizon": self.horizon}
             artifact.write_json(staging / META, content | times | {"dispersion": self.dispersion})
+            self.calendar.save(staging)
 
     def _point(self, units: Float64Array, steps: int, histories: Histories) -> Float64Array:
         season = 7 // histories.days
@@ -74,12 +76,14 @@ class Baseline:
         return np.concatenate(errors, axis=1) if errors else np.zeros((len(units), 1))
 
 
-def fitted(as_of: date, keys: tuple[str, ...], freq: Freq, horizon: int) -> dict[str, Baseline]:
+def fitted(
+    as_of: date, keys: tuple[str, ...], freq: Freq, horizon: int, calendar: Calendar = NO_CALENDAR
+) -> dict[str, Baseline]:
     """All of them as of a date."""
-    return {name: Baseline(name, as_of, keys, freq, horizon) for name in NAMES}
+    return {name: Baseline(name, as_of, keys, freq, horizon, calendar=calendar.announced(as_of)) for name in NAMES}
 
 
-def load(content: Mapping[str, Any]) -> Baseline:
+def load(directory: Path, content: Mapping[str, Any]) -> Baseline:
     """The baseline whose `model.json` says `content`."""
     return Baseline(
         name=content["name"],
@@ -88,4 +92,5 @@ def load(content: Mapping[str, Any]) -> Baseline:
         freq=content["freq"],
         horizon=int(content["horizon"]),
         dispersion=float(content["dispersion"]),
+        calendar=Calendar.load(directory),
     )

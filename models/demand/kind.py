@@ -78,7 +78,7 @@ class DemandKind:
             case boosted.TYPE:
                 return boosted.load(directory, content)
             case baseline_models.TYPE:
-                return baseline_models.load(content)
+                return baseline_models.load(directory, content)
             case other:
                 raise StoreError(f"no demand model of type {other!r} is known", where=str(directory))
 
@@ -100,7 +100,7 @@ class DemandKind:
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Model]:
         """naive, seasonal naive and the 28-day mean as of a date."""
         settings = workspace.settings.demand
-        return baseline_models.fitted(as_of, settings.series, settings.freq, steps(settings))
+        return baseline_models.fitted(as_of, settings.series, settings.freq, steps(settings), calendar(workspace))
 
     def signature(self, model: Model) -> Mapping[str, list[str]]:
         """All series of a shop as of a date go in, with the service's features; keys, dates, mean and quantiles out."""
@@ -108,7 +108,7 @@ class DemandKind:
         return {"inputs": ["series_id", "as_of", *features], "outputs": [*model.keys, "date", "mean", *NAMES]}
 
     def answer(self, model: Model, inputs: DataFrame) -> DataFrame:
-        """The forecast of a whole shop: a row per series and period, for one row per series of the inputs."""
+        """The forecast of a whole shop, one row per series and period, from one row per series of the shop."""
         return answer(model, inputs)
 
     def golden(self, model: Model) -> list[str]:

@@ -18,7 +18,7 @@ from models import artifact
 from models.arrays import Float32Array, Float64Array
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.inputs import Inputs, derive
-from models.demand.plans import Plans
+from models.demand.plans import NO_CALENDAR, Calendar, Plans
 from models.demand.recipe import Recipe
 from models.demand.series import Freq, Histories
 
@@ -32,6 +32,7 @@ class DemandModel:
 
     shifts: per quantile, in units of the distance from q05 to q95 (conformalised quantile regression, Romano et
         al., 2019, one-sided per quantile)
+    calendar: the shop's, as announced when it was trained: a process that has only the model forecasts with it
     dispersion: how many times the standard deviation of a sum over days exceeds that of independent days
     """
 
@@ -45,6 +46,7 @@ class DemandModel:
     names: tuple[str, ...]
     shifts: tuple[float, ...] = (0.0,) * len(LEVELS)
     dispersion: float = 1.0
+    calendar: Calendar = NO_CALENDAR
     golden: pd.DataFrame | None = None
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
@@ -101,6 +103,7 @@ class DemandModel:
                 booster.save_model(staging / f"mean-{number}.ubj")
             self.quantiles.save_model(staging / "quantiles.ubj")
             artifact.write_json(staging / META, self.nominal)
+            self.calendar.save(staging)
             if self.golden is not None:
                 self.golden.to_parquet(staging / GOLDEN, index=False)
 
@@ -123,6 +126,7 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         names=tuple(content["names"]),
         shifts=tuple(content["shifts"]),
         dispersion=float(content["dispersion"]),
+        calendar=Calendar.load(directory),
         golden=golden,
     )
 

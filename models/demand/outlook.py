@@ -16,8 +16,8 @@ from models.demand.advice import Advice, advise
 from models.demand.baselines import Baseline
 from models.demand.forecast import Forecast
 from models.demand.model import DemandModel
-from models.demand.plans import Calendar, quiet_holidays
-from models.demand.series import PERIOD, Histories, join_keys, steps, unpack
+from models.demand.plans import Calendar, Plans, quiet_holidays
+from models.demand.series import PERIOD, Histories, join_keys, origin, steps, unpack
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ class Outlook:
 def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calendar, settings: Settings) -> Outlook:
     """Forecast every series of the shop over the horizon."""
     horizon = min(steps(settings.demand), model.horizon)
-    plans = days.known(histories.origin, settings.demand.horizon_days, quiet_holidays(histories, days))
-    forecast = model.forecast(histories, plans, horizon)
+    forecast = model.forecast(histories, _plans(histories, days, steps(settings.demand)), horizon)
     advice = advise(forecast, histories, settings.demand, settings.rules, model.dispersion)
     return Outlook(histories.origin, model.keys, forecast, advice)
 
@@ -100,19 +99,37 @@ def forecast(
 def answer(model: DemandModel | Baseline, inputs: DataFrame) -> DataFrame:
     """The forecast of a whole shop from a plain frame: the keys, date, mean and quantiles, a row per series and period.
 
+    The days that are known ahead are those of the calendar saved with the model: for a date after its training,
+    plans announced since are not among them.
+
     Args:
         model: what forecasts; its series, periods and horizon count.
-        inputs: `series_id`, `as_of` (one date) and the features of `series_features`, one row per series of the shop.
+        inputs: `series_id`, `as_of` (one date; for weekly series, a Monday) and the features of `series_features`
+            as of it, one row per series of the shop.
 
     Raises:
-        UsageError: more than one date.
+        UsageError: more than one date, or one that no forecast starts at.
         DataError: no series, or too little history.
     """
+    start = _origin(model, inputs)
+    settings = Demand(series=model.keys, freq=model.freq, horizon_days=model.horizon * PERIOD[model.freq])
+    histories = unpack(inputs, start, settings)
+    return model.forecast(histories, _plans(histories, model.calendar, model.horizon)).table(model.keys)
+
+
+def _origin(model: DemandModel | Baseline, inputs: DataFrame) -> date:
     days = sorted(set(to_datetime(inputs["as_of"]).dt.date))
     if len(days) > 1:
         raise UsageError(f"one date is forecast from, not {len(days)}", todo="ask for each date by itself")
-    horizon_days = model.horizon * PERIOD[model.freq]
-    settings = Demand(series=model.keys, freq=model.freq, horizon_days=horizon_days)
-    histories = unpack(inputs, days[0] if days else model.trained_as_of, settings)
-    plans = Calendar().known(histories.origin, horizon_days)
-    return model.forecast(histories, plans).table(model.keys)
+    start = days[0] if days else model.trained_as_of
+    if start != origin(start, model.freq):
+        raise UsageError(
+            f"weekly forecasts start on a Monday, and {start} is none",
+            todo=f"give the features as of {origin(start, model.freq)}",
+        )
+    return start
+
+
+def _plans(histories: Histories, days: Calendar, horizon: int) -> Plans:
+    """What is known at the origin of whole periods ahead."""
+    return days.known(histories.origin, horizon * histories.days, quiet_holidays(histories, days))

@@ -7,20 +7,24 @@ less than usual (short opening hours). The run-up to both looks alike, so they a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core import query_engine
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
+from models import artifact
 from models.demand.series import Histories
 
 READS = (Read("calendar", ("date", "name", "value", "known_from"), "holidays and closures in demand forecasts"),)
 QUIET = 0.75
 """A holiday on which the shop sold less than this share of the four same weekdays before was a quiet one."""
+CALENDAR = "calendar.json"
 _OBSERVED = "(observed)"
 _RARE = 36
 
@@ -32,6 +36,12 @@ class Day:
     day: date
     closure: bool
     known_from: date | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Day:
+        """The day of a row as `Calendar.save` writes it."""
+        known_from = row["known_from"] and date.fromisoformat(row["known_from"])
+        return cls(date.fromisoformat(row["day"]), row["closure"], known_from or None)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,30 @@ class Calendar:
 
     days: tuple[Day, ...] = field(default=())
 
+    def announced(self, as_of: date) -> Calendar:
+        """Without what is announced at or after a date: what a model trained as of it may keep."""
+        return Calendar(tuple(day for day in self.days if day.known_from is None or day.known_from <= as_of))
+
+    def save(self, directory: Path) -> None:
+        """Write it as JSON into a folder."""
+        rows = [
+            {
+                "day": day.day.isoformat(),
+                "closure": day.closure,
+                "known_from": day.known_from and day.known_from.isoformat(),
+            }
+            for day in self.days
+        ]
+        artifact.write_json(directory / CALENDAR, {"days": rows})
+
+    @classmethod
+    def load(cls, directory: Path) -> Calendar:
+        """The calendar of a folder; one of a release that kept none is empty."""
+        if not (directory / CALENDAR).exists():
+            return cls()
+        rows = artifact.read_json(directory / CALENDAR)["days"]
+        return cls(tuple(Day.of(row) for row in rows))
+
     def known(self, as_of: date, horizon_days: int, quiet: Sequence[date] = ()) -> Plans:
         """What is known at `as_of` of the days up to the horizon, with the quiet holidays seen so far."""
         until = as_of + timedelta(days=horizon_days)
@@ -56,6 +90,9 @@ class Calendar:
         closed = frozenset(d.day for d in known if d.closure)
         holidays = sorted({d.day for d in known if not d.closure})
         return Plans(tuple(holidays), closed, tuple(sorted(closed | {day for day in quiet if day < until})))
+
+
+NO_CALENDAR = Calendar()
 
 
 @of_one_generation
@@ -67,7 +104,7 @@ def calendar(workspace: Workspace) -> Calendar:
     """
     files = [str(path) for path in workspace.tables.files("calendar")]
     if not files:
-        return Calendar()
+        return NO_CALENDAR
     with query_engine.connect(workspace) as connection:
         source = connection.read_parquet(files)
         rows = source.select("date, name, value, known_from").order("date, name").fetchall()

@@ -50,7 +50,6 @@ class Rolling:
     as_of: date
     days: Calendar
     horizon: int
-    horizon_days: int
     step_days: int
 
     @property
@@ -72,8 +71,8 @@ class Rolling:
         """The fold that ends at a date: nothing at or after it is used."""
         known = self.at[labels_until]
         before = [day for day in self.at if day < labels_until]
-        examples = build(self.at, before, known, self.days, self.horizon_days)
-        plans = self.days.known(labels_until, self.horizon_days, quiet_holidays(known, self.days))
+        examples = build(self.at, before, known, self.days, self.window_days)
+        plans = self.days.known(labels_until, self.window_days, quiet_holidays(known, self.days))
         return Fold(labels_until, examples, known, plans, derive(known, plans, self.horizon))
 
     def labels(self, origin: date, labels_until: date) -> Float64Array:
@@ -98,7 +97,7 @@ def rolling(workspace: Workspace, as_of: date) -> Rolling:
     step = _step(series * horizon, (last - first).days - SKIP_DAYS, period)
     days = sorted({*training_origins(first, last, step, SKIP_DAYS), *ends})
     at = histories_at(workspace, days)
-    return Rolling(at, last, calendar(workspace), horizon, settings.horizon_days, step)
+    return Rolling(at, last, calendar(workspace), horizon, step)
 
 
 def training_origins(first_day: date, labels_until: date, step_days: int, skip_days: int) -> list[date]:

@@ -83,6 +83,7 @@ class _Fitting:
             names=fold.inputs.names,
             shifts=calibrate(*_joined(calibrations)),
             dispersion=dispersion,
+            calendar=self.known.days.announced(fold.labels_until),
         )
         return replace(model, golden=golden.record(model, fold.inputs.matrix))
 
@@ -119,7 +120,7 @@ class _Window:
 
 def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
     truth = sold(workspace, fold.histories.ids, fold.labels_until)
-    simple = baselines.fitted(fold.labels_until, model.keys, model.freq, model.horizon)
+    simple = baselines.fitted(fold.labels_until, model.keys, model.freq, model.horizon, model.calendar)
     forecasts = {name: each.forecast(fold.histories, fold.plans) for name, each in simple.items()}
     frames = {name: score_series(each, truth, fold.histories) for name, each in forecasts.items()}
     forecast = model.forecast(fold.histories, fold.plans)
@@ -137,7 +138,7 @@ def _outcome(fitting: _Fitting, before: Fold, tuned: Tuned, directory: Path) -> 
     model = fitting.fit(newest, [earlier, latest], measure_dispersion(window.forecast, window.sold))
     model.save(directory / "model")
     judged = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
-    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon)[judged.best_baseline]
+    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon, model.calendar)[judged.best_baseline]
     replace(best, dispersion=model.dispersion).save(directory / "baseline")
     return Outcome(
         evaluated_from=known.evaluated_from,

@@ -3,6 +3,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from models import artifact
 from models.demand import KIND, baselines
 from models.demand.plans import Calendar, Day, Plans
 from tests.models.demand.conftest import ORIGIN
@@ -39,3 +40,19 @@ def test_they_know_of_closures(simple, histories):
 def test_saved_and_loaded_it_is_the_same(simple, tmp_path):
     simple["naive"].save(tmp_path / "baseline")
     assert KIND.load(tmp_path / "baseline") == simple["naive"]
+
+
+def test_its_calendar_is_saved_with_it(tmp_path):
+    closed, later = Day(ORIGIN + timedelta(days=1), True), Day(ORIGIN + timedelta(days=9), False, ORIGIN)
+    secret = Day(ORIGIN + timedelta(days=2), True, ORIGIN + timedelta(days=1))
+    days = Calendar((closed, later, secret))
+    baseline = baselines.fitted(ORIGIN, ("category",), "D", 28, days)["naive"]
+    baseline.save(tmp_path / "baseline")
+    assert KIND.load(tmp_path / "baseline").calendar == Calendar((closed, later))
+
+
+def test_a_version_of_a_release_without_a_calendar_loads(simple, tmp_path):
+    with artifact.saving(tmp_path / "old") as staging:
+        simple["naive"].save(tmp_path / "new")
+        (staging / "model.json").write_bytes((tmp_path / "new" / "model.json").read_bytes())
+    assert KIND.load(tmp_path / "old") == simple["naive"]

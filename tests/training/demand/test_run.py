@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 
 from core.errors import DataError
+from feature_repo import store
 from models.demand import KIND
 from models.kinds import Budget
 from models.registry import Registry
@@ -46,6 +48,16 @@ def test_what_was_saved_loads_and_answers(trained):
     file = KIND.predict_file(workspace, KIND.load(folder / "model"), AS_OF, result.version.version)
     assert len(file) == 6 * 28
     assert not file.isna().any().any()
+
+
+@pytest.mark.parametrize("part", ["model", "baseline"])
+def test_the_model_alone_says_what_the_prediction_file_says(trained, part):
+    workspace, result = trained
+    model = KIND.load(Registry(workspace).fetch(result.version) / part)
+    inputs = store.matrix(workspace, KIND.service, AS_OF, key="series_id").assign(as_of=AS_OF)
+    file = KIND.predict_file(workspace, model, AS_OF, "1").drop(columns="model_version")
+    pd.testing.assert_frame_equal(KIND.answer(model, inputs[KIND.signature(model)["inputs"]]), file)
+    assert model.calendar.days
 
 
 def test_the_evaluation_model_knows_nothing_of_the_window_it_is_judged_on(trained):
