@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
 
+from core import utc
 from core.messages import Message
 from core.state.tables import ALERTS
 from core.workspace import Workspace
@@ -54,7 +54,7 @@ class Alerts:
 
     def append(self, level: Level, source: str, subject: str, message: Message, kind: str | None = None) -> int:
         """Raise an alert; while one from the same source about the same subject is open, it is renewed instead."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = utc.text()
         same = sa.and_(ALERTS.c.source == source, ALERTS.c.subject == subject, ALERTS.c.closed_at.is_(None))
         said = {"level": level, "kind": kind, "code": message.code, "details": json.dumps(dict(message.values))}
         renewed = ALERTS.update().where(same).values(**said, last_at=now, times=ALERTS.c.times + 1)
@@ -76,7 +76,7 @@ class Alerts:
 
     def close(self, source: str, subject: str, by: str = "") -> bool:
         """Close the open alert of a source about a subject, dealt with or passed; whether there was one."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = utc.text()
         same = sa.and_(ALERTS.c.source == source, ALERTS.c.subject == subject, ALERTS.c.closed_at.is_(None))
         with self._engine.begin() as connection:
             closed = connection.execute(ALERTS.update().where(same).values(closed_at=now, closed_by=by))

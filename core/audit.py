@@ -15,11 +15,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from core import utc
 from core.errors import DataError, UsageError
 from core.secret_files import secret
 from core.state.tables import AUDIT_LOG
@@ -73,7 +73,7 @@ class AuditLog:
             seq, previous = (last.seq + 1, last.mac) if last else (1, GENESIS)
             values = {
                 "seq": seq,
-                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "at": utc.text(precision="milliseconds"),
                 "action": action,
                 "who": who,
                 "subject": subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core import utc
@@ -18,7 +18,7 @@ def present(workspace: Workspace) -> date:
     """
     if workspace.settings.clock == "data":
         return workspace.tables.last_day() + timedelta(days=1)
-    return datetime.now(ZoneInfo(workspace.tables.timezone)).date()
+    return utc.now().astimezone(ZoneInfo(workspace.tables.timezone)).date()
 
 
 def now(workspace: Workspace) -> datetime:
@@ -30,7 +30,7 @@ def now(workspace: Workspace) -> datetime:
 
 def day_start(day: date, zone: str) -> datetime:
     """00:00 of a day in the shop's zone, in UTC (aware)."""
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return utc.aware(datetime.combine(day, time(), ZoneInfo(zone)))
 
 
 def resolve_as_of(workspace: Workspace, text: str | None, *, any_past: bool = False) -> date:

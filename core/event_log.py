@@ -11,12 +11,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core import utc
 from core.state.tables import RECEIVED_EVENTS
 from core.workspace import Workspace
 
@@ -71,7 +72,7 @@ class EventLog:
         """
         missing: sa.ColumnElement[bool] = RECEIVED_EVENTS.c.applied_at.is_(None)
         if refilled_at is not None:
-            missing |= RECEIVED_EVENTS.c.applied_at < _naive(refilled_at)
+            missing |= RECEIVED_EVENTS.c.applied_at < utc.naive(refilled_at)
         return self._where(missing & RECEIVED_EVENTS.c.ingested_at.is_(None))
 
     def pending(self, customers: Iterable[str] | None = None) -> list[Event]:
@@ -97,7 +98,7 @@ class EventLog:
         with self.engine.begin() as connection:
             for chunk in _chunks(sequences):
                 update = RECEIVED_EVENTS.update().where(RECEIVED_EVENTS.c.sequence.in_(chunk))
-                connection.execute(update.values({column: _naive(datetime.now(UTC))}))
+                connection.execute(update.values({column: utc.naive(utc.now())}))
 
     def _where(self, condition: sa.ColumnElement[bool]) -> list[Event]:
         query = (
@@ -125,20 +126,20 @@ class EventLog:
 def _row(event: Event) -> dict[str, Any]:
     return {
         "event_key": event.key,
-        "received_at": _naive(datetime.now(UTC)),
+        "received_at": utc.naive(utc.now()),
         "customer_id": event.customer_id,
         "content": _content(event),
     }
 
 
 def _content(event: Event) -> str:
-    values = asdict(event) | {"occurred_at": event.occurred_at.astimezone(UTC).isoformat()}
+    values = asdict(event) | {"occurred_at": utc.aware(event.occurred_at).isoformat()}
     del values["sequence"]
     return json.dumps(values, sort_keys=True)
 
 
 def _event(sequence: int, content: Mapping[str, Any]) -> Event:
-    at = datetime.fromisoformat(content["occurred_at"])
+    at = utc.parse(content["occurred_at"])
     return Event(**{**content, "occurred_at": at, "sequence": sequence})
 
 
@@ -148,7 +149,3 @@ def _with_sequence(event: Event, sequence: int) -> Event:
 
 def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)

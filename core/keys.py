@@ -11,12 +11,13 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from core import utc
 from core.errors import RegularsError, UsageError, did_you_mean
 from core.state.tables import API_KEYS, LONGEST_KEY_NAME
 from core.workspace import Workspace
@@ -52,7 +53,7 @@ class Key:
         """`active`, `expired` or `revoked`."""
         if self.revoked_at is not None:
             return "revoked"
-        if self.expires_at is not None and self.expires_at <= (now or datetime.now(UTC)):
+        if self.expires_at is not None and self.expires_at <= (now or utc.now()):
             return "expired"
         return "active"
 
@@ -83,8 +84,8 @@ class KeyStore:
             "name": name,
             "token_hash": _hash(token),
             "rights": ",".join(wanted),
-            "created_at": _stored(datetime.now(UTC)),
-            "expires_at": _stored(expires),
+            "created_at": utc.naive(utc.now()),
+            "expires_at": utc.naive(expires) if expires else None,
         }
         try:
             with self.engine.begin() as connection:
@@ -108,7 +109,7 @@ class KeyStore:
         Raises:
             UsageError: no key of that name, with the nearest one.
         """
-        now = _stored(datetime.now(UTC))
+        now = utc.naive(utc.now())
         with self.engine.begin() as connection:
             connection.execute(
                 API_KEYS.update().where(API_KEYS.c.name == name, API_KEYS.c.revoked_at.is_(None)).values(revoked_at=now)
@@ -170,7 +171,7 @@ def _refuse_odd(name: str, expires: datetime | None) -> None:
             f"a key can't be named {name[:LONGEST_KEY_NAME]!r}",
             todo=f"take 1 to {LONGEST_KEY_NAME} printable characters",
         )
-    if expires is not None and expires <= datetime.now(UTC):
+    if expires is not None and expires <= utc.now():
         raise UsageError(f"the expiry {expires:%Y-%m-%d %H:%M} UTC has passed", todo="take a later one")
 
 
@@ -178,20 +179,6 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _stored(at: datetime | None) -> datetime | None:
-    """Naive UTC: what every database keeps alike."""
-    return at.astimezone(UTC).replace(tzinfo=None) if at else None
-
-
 def _key(row: sa.Row[tuple[object, ...]]) -> Key:
-    def utc(at: datetime | None) -> datetime | None:
-        return at.replace(tzinfo=UTC) if at else None
-
-    return Key(
-        row.id,
-        row.name,
-        frozenset(row.rights.split(",")),
-        row.created_at.replace(tzinfo=UTC),
-        utc(row.expires_at),
-        utc(row.revoked_at),
-    )
+    times = (utc.aware(at) if at else None for at in (row.expires_at, row.revoked_at))
+    return Key(row.id, row.name, frozenset(row.rights.split(",")), utc.aware(row.created_at), *times)

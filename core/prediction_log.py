@@ -14,13 +14,14 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from core import utc
 from core.state.tables import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
@@ -57,7 +58,7 @@ class Prediction:
     variant: str
     results: Sequence[Result]
     request: Mapping[str, Any] = field(default_factory=dict)
-    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    made_at: datetime = field(default_factory=utc.now)
 
 
 class PredictionLog:
@@ -88,7 +89,7 @@ class PredictionLog:
         row = {
             "feedback_id": feedback_id,
             "prediction_id": prediction_id,
-            "received_at": _naive(datetime.now(UTC)),
+            "received_at": utc.naive(utc.now()),
             "key_name": key_name,
             "outcome": json.dumps(outcome),
         }
@@ -111,7 +112,7 @@ class PredictionLog:
             sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant)
             .add_columns(r.position, r.subject, r.item, r.value, r.fallback)
             .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id)
-            .where(p.kind == kind, p.made_at >= _naive(since), p.made_at < _naive(until))
+            .where(p.kind == kind, p.made_at >= utc.naive(since), p.made_at < utc.naive(until))
             .order_by(p.made_at, p.prediction_id, r.position)
         )
         with self.engine.connect() as connection:
@@ -122,7 +123,7 @@ class PredictionLog:
         """The feedback received since a moment (UTC), the oldest first."""
         query = FEEDBACK.select().order_by(FEEDBACK.c.received_at, FEEDBACK.c.feedback_id)
         if since is not None:
-            query = query.where(FEEDBACK.c.received_at >= _naive(since))
+            query = query.where(FEEDBACK.c.received_at >= utc.naive(since))
         with self.engine.connect() as connection:
             rows = [dict(row._mapping) for row in connection.execute(query)]
         return [{**row, "outcome": json.loads(row["outcome"])} for row in rows]
@@ -173,7 +174,7 @@ class PredictionLog:
 def _prediction_row(prediction: Prediction) -> dict[str, Any]:
     return {
         "prediction_id": prediction.prediction_id,
-        "made_at": _naive(prediction.made_at),
+        "made_at": utc.naive(prediction.made_at),
         "kind": prediction.kind,
         "model": prediction.model,
         "version": prediction.version,
@@ -194,7 +195,3 @@ def _result_rows(prediction: Prediction) -> list[dict[str, Any]]:
         }
         for position, result in enumerate(prediction.results)
     ]
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)

@@ -13,6 +13,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def of_epoch(milliseconds: float) -> datetime:
+    """The moment so long after the beginning of 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def aware(at: datetime) -> datetime:
     """The moment in UTC; one without a zone, as a database gives it, is in UTC already."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from core.reads import Read
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 
 READS = (Read("products", ("product_id", "available"), "recommending only what can be bought now"),)
 
 
+@of_one_generation
 def unavailable(workspace: Workspace) -> frozenset[str]:
     """The ids of the products that the shop marks `available = false`; an empty value counts as available."""
     files = workspace.tables.files("products")

@@ -6,11 +6,12 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from core import utc
 from core.errors import NotReady
 from core.files import write_atomically
 from core.workspace import Workspace
@@ -43,7 +44,7 @@ def as_of(workspace: Workspace) -> date | None:
 def at(workspace: Workspace) -> datetime | None:
     """When it was last filled (UTC); None before the first time."""
     note = _read(workspace)
-    return datetime.fromisoformat(note.at) if note else None
+    return utc.parse(note.at) if note else None
 
 
 def keys(workspace: Workspace, view: str) -> list[str]:
@@ -71,7 +72,7 @@ def remember(workspace: Workspace, day: date, rows: Mapping[str, int]) -> None:
         buffer = io.BytesIO()
         pq.write_table(snapshot, buffer)
         write_atomically(_keys_file(workspace, name), buffer.getvalue())
-    filled = Filled(day.isoformat(), dict(rows), _transforms(workspace), datetime.now(UTC).isoformat())
+    filled = Filled(day.isoformat(), dict(rows), _transforms(workspace), utc.text(precision="microseconds"))
     write_atomically(path(workspace), json.dumps(asdict(filled)))
 
 

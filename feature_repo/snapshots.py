@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
-from core import locks, progress
+from core import locks, progress, utc
 from core.clock import day_start
 from core.errors import DataError
 from core.files import replace_directory, staging_directory, write_atomically
@@ -226,7 +226,7 @@ def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> 
             build,
             rows=rows,
             seconds=round(time.monotonic() - started, 3),
-            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            built_at=utc.text(),
         )
         write_atomically(staging / BUILD, json.dumps(asdict(done), indent=1))
         replace_directory(staging, target)

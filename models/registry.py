@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from core import utc
 from core.errors import NotReady, StoreError, UsageError, did_you_mean
 from core.workspace import Workspace
 from models import fairness_result
@@ -205,7 +205,7 @@ class Registry:
             kind=entity.name,
             version=number,
             run_id=entity.run_id,
-            created_at=datetime.fromtimestamp(entity.creation_timestamp / 1000, UTC),
+            created_at=utc.of_epoch(entity.creation_timestamp),
             aliases=tuple(sorted(carried)),
             tags={key.removeprefix(PREFIX): value for key, value in entity.tags.items() if key.startswith(PREFIX)},
             location=self.client.get_model_version_download_uri(entity.name, number),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
+from core import utc
 from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
 from core.workspace import Workspace, of_one_generation
@@ -207,7 +207,7 @@ def _judged(
         raise UsageError("a reason is needed", todo="say why with --reason TEXT")
     result = registry.fairness(version)
     disparity = [figure.sentence() for figure in result.flagged] if result else []
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = utc.text()
     decision = Verdict(verdict, who, reason.strip(), at, evidence(result))
     action = "approve" if verdict == "approved" else "refuse"
     details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}

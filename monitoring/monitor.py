@@ -7,10 +7,10 @@ no alias. What acts on an alert (a retraining) is somebody else's step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from core import progress
+from core import progress, utc
 from core.alerts import Alerts, Level
 from core.errors import DataError
 from core.messages import Message
@@ -35,7 +35,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
         NotReady: nothing has been ingested.
         StoreError: a store does not answer.
     """
-    summaries, at = Summaries(workspace), datetime.now(UTC)
+    summaries, at = Summaries(workspace), utc.now()
     history = summaries.history(before=as_of)
     progress.current().step(f"looking at the shop's data before {as_of}")
     checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
@@ -45,7 +45,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     latest = [figure for figure in figures if figure.day == as_of]
     report = MonitorReport(
         as_of=as_of,
-        at=at.isoformat(timespec="seconds"),
+        at=utc.text(at),
         window_days=workspace.settings.monitoring.window_days,
         models=tuple(each.report for each in watched),
         quality=checks,

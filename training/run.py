@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from core.workspace import Workspace
+from core.workspace import Workspace, of_one_generation
 from models.kinds import Budget, Kind
 from training import tracking
 from training.kinds import trainer
@@ -16,6 +16,7 @@ from training.outcome import Trained, TrainingRecord
 from training.provenance import code_version
 
 
+@of_one_generation
 def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget) -> Trained:
     """Tune, evaluate beside the baselines, refit on everything known at `as_of`, log and register.
 
@@ -29,6 +30,7 @@ def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget) ->
         return Trained(tracking.log(workspace, record), record.seconds)
 
 
+@of_one_generation
 def fit(workspace: Workspace, kind: Kind[Any], as_of: date, directory: Path, budget: Budget) -> TrainingRecord:
     """All of `train` but the logging: the record, its saved models in `directory`."""
     started = time.monotonic()

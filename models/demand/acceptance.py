@@ -6,11 +6,12 @@ An acceptance holds for one version's forecast as of one date; the next forecast
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core import utc
 from core.audit import AuditLog
 from core.errors import UsageError
 from core.state.tables import ACCEPTED_FORECASTS
@@ -37,7 +38,7 @@ class Acceptances:
         new = sorted(set(series) - self.accepted(version, as_of))
         details = {"as_of": as_of.isoformat(), "series": new, "reason": reason.strip()}
         AuditLog(self._workspace).append("accept forecasts", who, f"demand/{version}", details)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = utc.text()
         key = {"version": version, "as_of": as_of.isoformat()}
         rows = [{**key, "series_id": name, "who": who, "at": now} for name in new]
         if rows:

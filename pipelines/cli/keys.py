@@ -92,14 +92,12 @@ def revoke(
 
 
 def _moment(expires: str | None) -> datetime | None:
-    from datetime import UTC, datetime
-
+    from core import utc
     from core.errors import UsageError
 
     if expires is None:
         return None
     try:
-        moment = datetime.fromisoformat(expires)
+        return utc.parse(expires)
     except ValueError:
         raise UsageError(f"--expires {expires!r} is not a date", todo="write it as YYYY-MM-DD") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import duckdb
 
-from core import progress
+from core import progress, utc
 from core.errors import DataError, StoreError, UsageError, did_you_mean
 from core.event_log import EventLog
 from core.manifest import TableChange
@@ -156,7 +155,7 @@ class _Ingest:
     ) -> None:
         self.workspace, self.source, self.connection, self.anew = workspace, source, connection, anew
         self.remembers = remembers
-        self.shop = Shop(source.timezone, source.base_currency, datetime.now(UTC))
+        self.shop = Shop(source.timezone, source.base_currency, utc.now())
         self.memory = Memory(workspace)
         self.tables: list[_Table] = []
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 
-from core import query_engine
+from core import query_engine, utc
 from core.event_log import Event, EventLog
 from core.expressions import quote
 from core.workspace import Workspace
@@ -107,4 +107,4 @@ def _lines(workspace: Workspace, order_ids: set[str]) -> set[tuple[str, str]]:
 
 def _row(number: int, event: Event) -> dict[str, object]:
     values = {name: getattr(event, name) for name in _SCHEMA.names if name not in {ROW, "occurred_at"}}
-    return {ROW: number, "occurred_at": event.occurred_at.astimezone(UTC).replace(tzinfo=None), **values}
+    return {ROW: number, "occurred_at": utc.naive(event.occurred_at), **values}

@@ -7,12 +7,13 @@ The result is a table `typed_<name>` with the contract's stored columns, `ROW` (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from core import utc
 from core.expressions import literal, quote
 from feature_repo.contract import TABLES, TableSpec
 from pipelines.ingest.checks import DUPLICATE, NO_RATE, RowCheck, key_not_unique, lone_time, row_checks, verdict
@@ -71,7 +72,7 @@ class Shop:
     @property
     def now_sql(self) -> str:
         """The present moment in UTC, as SQL."""
-        return f"TIMESTAMP {literal(self.now.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S'))}"
+        return f"TIMESTAMP {literal(utc.naive(self.now).strftime('%Y-%m-%d %H:%M:%S'))}"
 
     @property
     def today_sql(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from core import clock
+from core import clock, utc
 from core.event_log import Event
 from core.keys import Key
 from serving.answers import EventsAnswer
@@ -33,7 +33,7 @@ def _event(body: EventBody, now: datetime) -> Event:
     at = values.pop("occurred_at")
     if at is None:
         return Event(**values, occurred_at=now, nonce=secrets.token_hex(8))
-    return Event(**values, occurred_at=at.astimezone(UTC))
+    return Event(**values, occurred_at=utc.aware(at))
 
 
 ENDPOINT = Endpoint(

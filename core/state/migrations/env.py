@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
+
+from core import utc
 
 _given = context.config.attributes
 
@@ -19,7 +20,7 @@ def _note_release(
     """Keep which release applied a revision, for the message of an older one that meets it."""
     names = ("revision", "release", "applied_at")
     releases = sa.table("regulars_schema_releases", *(sa.column(name) for name in names))
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc.naive(utc.now())
     row = {"revision": step.up_revision_id, "release": _given["release"], "applied_at": now}
     assert ctx.connection is not None
     ctx.connection.execute(releases.insert().values(row))
