@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,12 +10,14 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from core.errors import UsageError
 from models import artifact
 from models.recommendation.history import COLUMNS, ENTRIES, IDS, SCALARS
 from models.recommendation.item_statistics import ItemStatistics
 from models.recommendation.rankers import MODES, Mode
 
 INPUTS = COLUMNS
+PACKED = (IDS, *ENTRIES)
 OUTPUTS = ("product_ids", "scores", "sources", "new_product_ids", "new_scores", "new_sources")
 FILE = "golden.json"
 TOLERANCE = 1e-3
@@ -33,17 +36,42 @@ class Recommends(Protocol):
 
 
 def answer(model: Recommends, inputs: pd.DataFrame) -> pd.DataFrame:
-    """For each packed history: ten products with score and source, of all and of those never bought."""
+    """For each packed history: ten products with score and source, of all and of those never bought.
+
+    A packed column holds lists, arrays, or lists as JSON text (from CSV or an HTTP request); where `product_ids` is
+    missing or empty, what sells best is the answer.
+
+    Raises:
+        UsageError: a column is missing, or a packed value is no list.
+    """
+    missing = [name for name in INPUTS if name not in inputs]
+    if missing:
+        raise UsageError(f"the inputs lack {', '.join(missing)}", todo="give every column of the signature")
     rows = []
     for _, each in inputs.iterrows():
         row: dict[str, Any] = {}
+        history = {name: each[name] for name in SCALARS} | {name: _unpacked(name, each[name]) for name in PACKED}
         for mode, prefix in zip(MODES, ("", "new_"), strict=True):
-            items = model.recommend({name: each[name] for name in INPUTS}, k=10, mode=mode)
+            items = model.recommend(history, k=10, mode=mode)
             row[f"{prefix}product_ids"] = [item.product_id for item in items]
             row[f"{prefix}scores"] = [item.score for item in items]
             row[f"{prefix}sources"] = [item.source for item in items]
         rows.append(row)
     return pd.DataFrame(rows, columns=list(OUTPUTS), index=inputs.index)
+
+
+def _unpacked(name: str, value: Any) -> Any:
+    """A list or an array, from JSON where it is text; None where it is missing."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        found = value
+    if isinstance(found, str) or not hasattr(found, "__len__"):
+        todo = f'give a list, or one as JSON text: {"[1.0, 2.0]" if name in ENTRIES else """["007", "008"]"""}'
+        raise UsageError(f"{name} = {value!r} is no list", todo=todo)
+    return found
 
 
 def save(model: Recommends, directory: Path) -> None:

@@ -42,25 +42,25 @@ LEAST_DAYS = 28
 
 
 @dataclass
-class Shop:
-    """The workspace, with what was computed of each origin."""
+class TrainingOrigins:
+    """The origins of one training, with what was computed of each."""
 
     workspace: Workspace
     limits: CandidateLimits = field(default_factory=CandidateLimits)
-    origins: dict[date, TrainingOrigin] = field(default_factory=dict)
+    known: dict[date, TrainingOrigin] = field(default_factory=dict)
     sampled: dict[date, Examples] = field(default_factory=dict)
 
-    def origin(self, day: date) -> TrainingOrigin:
+    def at(self, day: date) -> TrainingOrigin:
         """The origin of a date, computed once."""
-        if day not in self.origins:
-            self.origins[day] = origin(self.workspace, day)
-        return self.origins[day]
+        if day not in self.known:
+            self.known[day] = origin(self.workspace, day)
+        return self.known[day]
 
     def training(self, days: list[date]) -> Examples:
         """The training examples of several origins, computed once each."""
         for day in days:
             if day not in self.sampled:
-                self.sampled[day] = examples(self.origin(day), self.limits, NEGATIVES, self.workspace.settings.seed)
+                self.sampled[day] = examples(self.at(day), self.limits, NEGATIVES, self.workspace.settings.seed)
         return joined([self.sampled[day] for day in days])
 
 
@@ -75,26 +75,26 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     least = LEAST_DAYS + 4 * horizon
     splits.require_history(workspace.tables.first_day(), as_of, least, "train the recommendation model")
     evaluated_from = splits.evaluated_from(as_of, horizon)
-    shop = Shop(workspace)
+    origins = TrainingOrigins(workspace)
     _build_features(workspace, [evaluated_from, as_of])
-    tuned, parameters = _tune(shop, evaluated_from, budget)
-    return _outcome(shop, as_of, evaluated_from, tuned=tuned, parameters=parameters, directory=directory)
+    tuned, recipes = _tune(origins, evaluated_from, budget)
+    return _outcome(origins, as_of, evaluated_from, tuned=tuned, recipes=recipes, directory=directory)
 
 
-def _tune(shop: Shop, evaluated_from: date, budget: Budget) -> tuple[Tuned, dict[Mode, Recipe]]:
+def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tuple[Tuned, dict[Mode, Recipe]]:
     """On the window that ends where the evaluation begins."""
-    workspace = shop.workspace
+    workspace = origins.workspace
     horizon = workspace.settings.recommendation.horizon_days
     validated = splits.evaluated_from(evaluated_from, horizon)
     days = _origins(workspace, validated)
-    train_on = shop.training(days)
-    judged = examples(shop.origin(validated), shop.limits, 1.0, workspace.settings.seed)
+    train_on = origins.training(days)
+    judged = examples(origins.at(validated), origins.limits, 1.0, workspace.settings.seed)
     depends_on = {
         "data": workspace.tables.digest(evaluated_from),
         "train": [day.isoformat() for day in days],
         "validate": validated.isoformat(),
         "negatives": NEGATIVES,
-        "limits": vars(shop.limits),
+        "limits": vars(origins.limits),
         "features": [feature.name for feature in PAIR_FEATURES],
         "settings": workspace.settings.recommendation.model_dump(exclude={"trials", "timeout_s"}),
     }
@@ -123,43 +123,45 @@ def _origins(workspace: Workspace, labels_until: date) -> list[date]:
     return splits.origins(first, labels_until, horizon, horizon)[-ORIGINS:]
 
 
-def _fit_recommender(shop: Shop, labels_until: date, parameters: Mapping[Mode, Recipe]) -> tuple[Recommender, int]:
+def _fit_recommender(
+    origins: TrainingOrigins, labels_until: date, recipes: Mapping[Mode, Recipe]
+) -> tuple[Recommender, int]:
     """A recommender of everything known at a date, and the number of its training rows."""
-    workspace, threads = shop.workspace, shop.workspace.settings.threads
-    source = shop.training(_origins(workspace, labels_until))
+    workspace, threads = origins.workspace, origins.workspace.settings.threads
+    source = origins.training(_origins(workspace, labels_until))
     modes = {}
     for mode in MODES:
         current().step(f"recommendation: fitting mode {mode} as of {labels_until}, {len(source):,} pairs")
         data = fitting.matrix(source, mode, threads)
-        modes[mode] = fitting.fit(data, parameters[mode], threads, workspace.settings.seed)
-    at = shop.origin(labels_until)
-    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in parameters.items()})
-    return Recommender(item_statistics.fit(workspace, at.dataset, at.neighbours), ranker, shop.limits), len(source)
+        modes[mode] = fitting.fit(data, recipes[mode], threads, workspace.settings.seed)
+    at = origins.at(labels_until)
+    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in recipes.items()})
+    return Recommender(item_statistics.fit(workspace, at.dataset, at.neighbours), ranker, origins.limits), len(source)
 
 
 def _outcome(
-    shop: Shop,
+    origins: TrainingOrigins,
     as_of: date,
     evaluated_from: date,
     *,
     tuned: Tuned,
-    parameters: dict[Mode, Recipe],
+    recipes: dict[Mode, Recipe],
     directory: Path,
 ) -> Outcome:
-    workspace, seed = shop.workspace, shop.workspace.settings.seed
-    evaluated, _ = _fit_recommender(shop, evaluated_from, parameters)
-    frames = _evaluate(shop, evaluated_from, evaluated)
+    workspace, seed = origins.workspace, origins.workspace.settings.seed
+    evaluated, _ = _fit_recommender(origins, evaluated_from, recipes)
+    frames = _evaluate(origins, evaluated_from, evaluated)
     own = frames.pop(KIND.name)
     current().step("recommendation: confidence intervals")
     judged = evaluate(KIND, own, frames, seed)
     of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
     evaluated.save(directory / "evaluation")
-    model, rows = _fit_recommender(shop, as_of, parameters)
+    model, rows = _fit_recommender(origins, as_of, recipes)
     model.save(directory / "model")
     baselines.of(model.item_statistics)[judged.best_baseline].save(directory / "baseline")
     return Outcome(
         evaluated_from=evaluated_from,
-        parameters={mode: each.as_dict() for mode, each in parameters.items()} | {"candidates": vars(shop.limits)},
+        parameters={mode: each.as_dict() for mode, each in recipes.items()} | {"candidates": vars(origins.limits)},
         study=tuned.note(),
         evaluation=judged,
         features=tuple(FeatureNote(f.name, f.description, f.unit) for f in PAIR_FEATURES),
@@ -174,11 +176,13 @@ def _outcome(
     )
 
 
-def _evaluate(shop: Shop, day: date, model: Recommender) -> dict[str, pd.DataFrame]:
+def _evaluate(origins: TrainingOrigins, day: date, model: Recommender) -> dict[str, pd.DataFrame]:
     """The evaluation of the model and of every baseline on the window from a day."""
-    at = shop.origin(day)
+    at = origins.at(day)
     models = {KIND.name: model, **baselines.of(model.item_statistics)}
-    return {name: evaluation.evaluate(shop.workspace, each, at.dataset, at.relevant) for name, each in models.items()}
+    return {
+        name: evaluation.evaluate(origins.workspace, each, at.dataset, at.relevant) for name, each in models.items()
+    }
 
 
 def _two_stage(model: Recommender) -> TwoStage:

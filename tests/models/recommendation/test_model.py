@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.errors import UsageError
 from core.workspace import Workspace
 from feature_repo import snapshots
-from models.recommendation import batch, golden
+from models.recommendation import KIND, batch, golden
 from models.recommendation.dataset import Dataset
-from models.recommendation.history import COLUMNS
+from models.recommendation.history import COLUMNS, ENTRIES
 from models.recommendation.item_statistics import ItemStatistics
 from models.recommendation.model import Recommender
 
@@ -169,3 +171,39 @@ def test_one_customer_takes_milliseconds(model: Recommender, history, dataset) -
         model.recommend(row)
         seconds.append(time.perf_counter() - started)
     assert np.median(seconds) < 0.05
+
+
+PACKED = ("product_ids", *ENTRIES)
+FORMS: dict[str, Callable[[Any], Any]] = {"array": np.asarray, "list": list, "json": lambda v: json.dumps(list(v))}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_plain_frame_is_answered_whatever_form_its_lists_have(model: Recommender, histories, form: str) -> None:
+    frame = histories.iloc[:3].reset_index()[list(COLUMNS)]
+    for name in PACKED:
+        frame[name] = frame[name].map(FORMS[form])
+    answers = KIND.answer(model, frame)
+    for (_, row), customer in zip(answers.iterrows(), histories.index, strict=False):
+        items = model.recommend({name: histories.loc[customer, name] for name in COLUMNS}, k=10)
+        assert row.product_ids == [item.product_id for item in items]
+
+
+def test_a_row_without_a_history_is_answered_with_what_sells_best(model: Recommender, histories) -> None:
+    frame = histories.iloc[:2].reset_index()[list(COLUMNS)].astype(object)
+    frame.loc[0, list(COLUMNS)] = None
+    frame.at[1, "product_ids"] = []
+    best = ids(model.recommend(None, k=10))
+    assert KIND.answer(model, frame).product_ids.tolist() == [best, best]
+
+
+@pytest.mark.parametrize("value", ["[1, 2", "plain", 7, '"text"'])
+def test_a_packed_value_that_is_no_list_is_refused_by_its_name(model: Recommender, histories, value: Any) -> None:
+    frame = histories.iloc[:1].reset_index()[list(COLUMNS)].astype(object)
+    frame.at[0, "units"] = value
+    with pytest.raises(UsageError, match="units"):
+        KIND.answer(model, frame)
+
+
+def test_a_missing_column_is_refused_by_its_name(model: Recommender, histories) -> None:
+    with pytest.raises(UsageError, match="weight_60d"):
+        KIND.answer(model, histories.reset_index()[list(COLUMNS)].drop(columns="weight_60d"))
