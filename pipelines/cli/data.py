@@ -104,6 +104,7 @@ def _finish(console: Console, report: IngestReport, quarantine: Path) -> None:
 
 def _finish_dry_run(console: Console, report: IngestReport, settings: Settings) -> None:
     from pipelines import uses
+    from pipelines.ingest.report import advice
 
     for check in report.checks:
         failed = "" if check.passed else f": rows {check.failed_rows:,}"
@@ -122,5 +123,5 @@ def _finish_dry_run(console: Console, report: IngestReport, settings: Settings) 
         console.finish(text, "regulars ingest", report.as_dict())
         return
     text = f"{len(report.checks)} checks, {failed_checks} failed; an ingest would be refused; nothing was changed"
-    console.finish(text, "mend the source or mapping.yaml", {**report.as_dict(), "ok": False})
+    console.finish(text, advice(report.tables, after_dry_run=True), {**report.as_dict(), "ok": False})
     raise SystemExit(1)

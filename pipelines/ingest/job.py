@@ -16,7 +16,7 @@ from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
-from pipelines.ingest import currencies, duplicates, lone_times, outliers, quarantine, received_events
+from pipelines.ingest import currencies, duplicates, lone_times, outliers, quarantine, received_events, remarks
 from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
@@ -223,7 +223,10 @@ class _Ingest:
             quarantined_rows=bad,
             flagged=outliers.flag(self.connection, typed),
             seconds=round(time.monotonic() - started, 2),
-            notes=lone_times.notes(self.connection, typed, reasons),
+            notes=(
+                *lone_times.notes(self.connection, typed, reasons),
+                *remarks.notes(self.connection, name, typed.relation, typed.remarks),
+            ),
         )
 
     def _fate(self, typed: Typed, fate: Fate) -> int:

@@ -86,7 +86,16 @@ class IngestReport:
 
 
 SHARE_CHECK = "share of bad rows"
-SEE_EXAMPLES = "see examples with: regulars ingest --dry-run, then mend the source or mapping.yaml"
+MEND = "mend the source or mapping.yaml"
+
+_HOW_TO_WRITE = {
+    "a timestamp": "say how times are written with timestamps.format, such as '%d/%m/%Y %H:%M' (strptime)",
+    "a date": "say how days are written with dates.format, such as '%d/%m/%Y' (strptime)",
+    "a number": "say how numbers are written with csv.decimal and csv.thousands; a currency's sign is read where it"
+    " is the base currency's, or where currency is mapped",
+    "an id": "export ids as text: the digits are not in the source any more",
+}
+"""What to do about values that are not what the column wants."""
 
 
 def describe_rejects(table: TableReport) -> str:
@@ -97,9 +106,9 @@ def describe_rejects(table: TableReport) -> str:
     return f"{table.table}: {table.quarantined_rows:,} of {considered:,} rows are bad ({share}): {counts}"
 
 
-def advice(tables: Sequence[TableReport]) -> str:
+def advice(tables: Sequence[TableReport], *, after_dry_run: bool = False) -> str:
     """What to do about tables with too many bad rows."""
-    steps = [SEE_EXAMPLES]
+    steps = [MEND if after_dry_run else f"see examples with: regulars ingest --dry-run, then {MEND}"]
     reasons = {reason for table in tables for reason in table.quarantined}
     if DUPLICATE in reasons:
         steps.append(
@@ -108,4 +117,5 @@ def advice(tables: Sequence[TableReport]) -> str:
         )
     if key_not_unique(TABLES["orders"]) in reasons:
         steps.append("map a line_id that tells the lines of an order apart, or leave line_id out")
-    return "; ".join(steps)
+    kinds = {kind for reason in reasons for kind in _HOW_TO_WRITE if f"is not {kind}" in reason}
+    return "; ".join([*steps, *(_HOW_TO_WRITE[kind] for kind in sorted(kinds))])

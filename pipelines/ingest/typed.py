@@ -1,7 +1,8 @@
 """From a staged source to typed, checked rows: one query per table, all rows at once.
 
 The result is a table `typed_<name>` with the contract's stored columns, `ROW` (the row of the source),
-`mask` (0: the row passed every check; see `checks.py`), `key_hash` and `fate` (see `Fate`).
+`mask` (0: the row passed every check; see `checks.py`), `remarks` (see `remarks.py`), `key_hash` and `fate` (see
+`Fate`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from feature_repo.contract import TABLES, TableSpec
 from pipelines.ingest.checks import DUPLICATE, NO_RATE, RowCheck, key_not_unique, lone_time, row_checks, verdict
 from pipelines.ingest.conversion import convert
 from pipelines.ingest.engine import scalar
+from pipelines.ingest.remarks import Remark, marks, remarks
 from pipelines.ingest.values import IDENTITY, WHERE, Values, values
 from pipelines.sources.model import ROW, Staged, TableSource
 
@@ -45,6 +47,7 @@ class Typed:
     checks: tuple[RowCheck, ...]
     read: int
     filtered: int
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def good(self) -> str:
@@ -92,15 +95,16 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     query = derived(spec, _typed(spec, source, came, shop), shop.timezone, told_apart=source.identity is not None)
     query = _money(spec, query, shop.base_currency) if converted else query
     checks = _checks(spec, source, came, shop, converted)
+    found = remarks(spec, came, source.formats, source.formats.zone or shop.timezone)
     columns = ", ".join([ROW, *map(quote, spec.stored)])
     relation = f"typed_{spec.name}"
     connection.execute(
         f"CREATE OR REPLACE TABLE {relation} AS SELECT {columns}, {verdict(checks)} AS mask,"
-        f" hash({identity(spec)}) AS key_hash, CAST(0 AS TINYINT) AS fate FROM ({query})"
+        f" {marks(found)} AS remarks, hash({identity(spec)}) AS key_hash, CAST(0 AS TINYINT) AS fate FROM ({query})"
     )
     read = scalar(connection, f"SELECT count(*) FROM {quote(staged.relation)}")
     left = scalar(connection, f"SELECT count(*) FROM {relation}")
-    return Typed(spec, source, staged, relation, tuple(checks), read + len(staged.broken), read - left)
+    return Typed(spec, source, staged, relation, tuple(checks), read + len(staged.broken), read - left, tuple(found))
 
 
 def identity(spec: TableSpec) -> str:

@@ -96,7 +96,7 @@ def _times(connection: duckdb.DuckDBPyConnection, day: str) -> list[str]:
         f"SELECT regexp_replace(time, '[0-9]+', '0', 'g') AS shape, sum(n) AS n FROM days_"
         f" WHERE {_read(day)} {_PLAUSIBLE} GROUP BY shape ORDER BY n DESC, shape"
     ).fetchall()
-    return [_time_format(shape) for shape, _ in rows]
+    return list(dict.fromkeys(_time_format(shape) for shape, _ in rows))
 
 
 def _time_format(shape: str) -> str:

@@ -11,11 +11,16 @@ import gzip
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -27,6 +32,7 @@ from pipelines.sources.csv_dialect import look
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.encodings import open_text
 from pipelines.sources.model import ROW
+from tests.pipelines.conftest import HEADER, Shop
 
 PLAIN = Path(__file__).parent / "cases" / "shop.csv"
 CATEGORIES = {"Coffee": "咖啡", "Tea": "茶叶", "Mugs": "杯子", "Candles": "蜡烛", "Cards": "贺卡"}
@@ -78,7 +84,8 @@ def ingested(folder: Path, file: Path, **edits: Any) -> tuple[IngestReport, Work
     config = yaml.safe_load(mapping.read_text())
     zone = edits.pop("timezone", None)
     if zone:
-        config["timezone"] = config["tables"]["orders"]["timestamps"]["zone"] = zone
+        config["timezone"] = zone
+        config["tables"]["orders"].setdefault("timestamps", {})["zone"] = zone
     config["tables"]["orders"].update(edits)
     mapping.write_text(yaml.safe_dump(config, allow_unicode=True))
     workspace = Workspace.open(folder)
@@ -251,3 +258,197 @@ def test_other_packing_is_refused_with_what_to_do(tmp_path: Path, ending: str) -
     (tmp_path / f"orders.csv.{ending}").write_bytes(b"something")
     with pytest.raises(MappingError, match=r"of packed files only gzip is read.*unpack it"):
         initialise(tmp_path / "shop", str(tmp_path / f"orders.csv.{ending}"))
+
+
+BLANK: dict[str, Callable[[str, int], str]] = {
+    "tabs, no-break and zero-width blanks": lambda v, n: [
+        v, f"\t{v}", f"{v}\u00a0", f"\u200b{v}", f"{v[:2]}\u2060{v[2:]}",
+    ][n % 5],
+    "marks of byte order and direction": lambda v, n: [v, f"\ufeff{v}", f"\u200e{v}\u200f", f" {v}\u3000"][n % 4],
+    "Excel's formula for text": lambda v, n: [v, f'="{v}"', f'= "{v}"'.replace("= ", "=")][n % 3],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", BLANK.values(), ids=BLANK.keys())
+def test_an_id_is_the_same_with_what_nobody_sees(tmp_path: Path, change: Callable[[str, int], str]) -> None:
+    (tmp_path / "orders.csv").write_text(text(with_column("customer_id", change)))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    assert figures(workspace) == RIGHT
+
+
+def test_a_formula_keeps_its_zeros(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(text(with_column("customer_id", lambda v, _: f'="00{v}"')))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    assert figures(workspace) == RIGHT
+    assert "0012447" in of(workspace, "orders", "DISTINCT customer_id")
+
+
+@pytest.mark.parametrize("word", ["NULL", "nan", "None", "N/A", "NA", "#N/A", "-", r"\N", "<NA>", "(null)"])
+def test_a_word_for_nothing_is_no_customer_and_is_counted(
+    shop: Shop, good_lines: Callable[[int], list[str]], word: str
+) -> None:
+    shop.lines([line.replace("003,", f"{word},", 1) for line in good_lines(70)])
+    [report] = run(shop.workspace).tables
+    assert shop.rows("count(DISTINCT customer_id), count(*) FILTER (customer_id IS NULL)") == [(6, 10)]
+    assert report.notes == ("orders: customer_id is a word for nothing, such as NULL, and counts as empty: 10 rows",)
+
+
+def test_a_text_may_be_called_none_and_na_but_not_null(shop: Shop) -> None:
+    shop.map(columns={**shop.mapping["tables"]["orders"]["columns"], "region": "region"})
+    words = ["NA", "None", "NULL", "n/a", "DE"]
+    shop.lines([f"c,o{i},p,2024-03-01,1,1,{word}" for i, word in enumerate(words)], f"{HEADER},region")
+    run(shop.workspace)
+    assert sorted(shop.rows("order_id, region")) == [
+        (f"o{i}", w if w in {"NA", "None", "DE"} else None) for i, w in enumerate(words)
+    ]
+
+
+def test_the_mapping_may_say_that_no_word_is_nothing(shop: Shop) -> None:
+    shop.map(csv={"nulls": []})
+    shop.lines(["NULL,o1,p,2024-03-01,1,1", ",o2,p,2024-03-01,1,1"])
+    run(shop.workspace)
+    assert sorted(shop.rows("order_id, customer_id")) == [("o1", "NULL"), ("o2", None)]
+
+
+def test_conditions_and_sums_see_values_without_blanks_and_words_for_nothing(shop: Shop) -> None:
+    shop.map(where="customer is not null and product <> 'x'")
+    shop.lines(["c,o1,p,2024-03-01,1\u00a0200,0.5", "NULL,o2,p,2024-03-01,1,1", "c,o3,\u200bx\t,2024-03-01,1,1"])
+    run(shop.workspace)
+    assert shop.rows("order_id, quantity, revenue") == [("o1", 1200.0, 600.0)]
+
+
+def test_one_thousand_does_not_change_what_a_point_means(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(text(with_column("quantity", lambda v, n: "1,200" if n == 100 else v)))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    was = float(plain()[101][6])
+    assert (figures(workspace).units, figures(workspace).revenue) == (RIGHT.units - was + 1_200, RIGHT.revenue)
+
+
+def test_codes_of_currencies_may_be_small(tmp_path: Path) -> None:
+    rows = [[*row, "gbp" if n else "currency"] for n, row in enumerate(plain())]
+    (tmp_path / "orders.csv").write_text(text(rows))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    assert figures(workspace) == RIGHT
+    assert workspace.tables.manifest.base_currency == "GBP"
+
+
+def test_codes_of_currencies_may_have_blanks_around_them(shop: Shop) -> None:
+    shop.map(columns={**shop.mapping["tables"]["orders"]["columns"], "currency": "code"})
+    codes = ["GBP", "gbp", "Gbp", " gbp ", "gbp\u00a0", ""]
+    shop.lines([f"c,o{n},p,2024-03-01,1,1,{code}" for n, code in enumerate(codes)], f"{HEADER},code")
+    run(shop.workspace)
+    assert shop.rows("DISTINCT coalesce(currency, 'GBP')") == [("GBP",)]
+
+
+def test_amounts_with_a_sign_say_their_currency(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(text(with_column("revenue", lambda v, _: f"£{float(v):,.2f}")))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    assert figures(workspace) == RIGHT
+    assert workspace.tables.manifest.base_currency == "GBP"
+
+
+def test_ids_that_lost_their_digits_are_refused_with_their_lines(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(text(with_column("product_id", lambda v, n: "4.00638E+12" if n % 3 else v)))
+    with pytest.raises(DataError, match=r"product_id is not an id: digits are lost.*export ids as text"):
+        ingested(tmp_path / "shop", tmp_path / "orders.csv")
+    report = run(Workspace.open(tmp_path / "shop"), dry_run=True)
+    [failed] = [check for check in report.checks if "orders: never 'product_id is not an id" in check.name]
+    assert failed.examples[0] == "line 3 product_id='4.00638E+12'"
+
+
+@pytest.mark.parametrize("id_", ["4,00638E+12", "4.00638e+12", "4E+12", "1.2345678901234568e+18"])
+def test_an_id_that_lost_its_digits_is_set_aside(shop: Shop, good_lines: Callable[[int], list[str]], id_: str) -> None:
+    shop.lines([*good_lines(40), f'c,o,"{id_}",2024-03-01,1,1'])
+    assert run(shop.workspace).tables[0].quarantined == {
+        "product_id is not an id: digits are lost, as in 4.00638E+12": 1
+    }
+
+
+def written_at(write: Callable[[datetime], str]) -> list[list[str]]:
+    return with_column("ordered_at", lambda v, _: write(datetime.fromisoformat(v)))
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+TIMES: dict[str, Callable[[datetime], str]] = {
+    "offsets with a blank": lambda t: t.replace(tzinfo=BERLIN).strftime("%Y-%m-%d %H:%M:%S %z"),
+    "offsets, some in UTC": lambda t: (
+        t.replace(tzinfo=BERLIN) if t.day % 2 else t.replace(tzinfo=BERLIN).astimezone(UTC)
+    ).isoformat().replace("+00:00", "Z"),
+    "AM and PM": lambda t: t.strftime("%Y-%m-%d %I:%M:%S %p"),
+    "American": lambda t: t.strftime("%m/%d/%Y %I:%M:%S %p"),
+    "two-digit years": lambda t: t.strftime("%d-%b-%y %H:%M:%S"),
+    "dotted": lambda t: t.strftime("%d.%m.%y %H:%M:%S"),
+    "RFC 2822": lambda t: t.replace(tzinfo=BERLIN).astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    "seconds": lambda t: str(int(t.replace(tzinfo=BERLIN).timestamp())),
+    "milliseconds": lambda t: str(int(t.replace(tzinfo=BERLIN).timestamp() * 1_000)),
+    "microseconds": lambda t: str(int(t.replace(tzinfo=BERLIN).timestamp()) * 10**6),
+    "nanoseconds": lambda t: str(int(t.replace(tzinfo=BERLIN).timestamp()) * 10**9),
+    "compact": lambda t: t.strftime("%Y%m%d%H%M%S"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", TIMES.values(), ids=TIMES.keys())
+def test_times_are_the_same_moments_however_they_are_written(tmp_path: Path, write: Callable[[datetime], str]) -> None:
+    (tmp_path / "orders.csv").write_text(text(written_at(write)))
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.csv", timezone="Europe/Berlin")
+    assert figures(workspace) == RIGHT
+    assert sum(of(workspace, "orders", "epoch(ordered_at)::BIGINT")) == 5_882_976_849_780
+
+
+def test_times_without_am_or_pm_in_the_mapping_are_refused_with_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(text(written_at(lambda t: t.strftime("%d/%m/%Y %I:%M %p"))))
+    with pytest.raises(DataError, match=r"ordered_at is not a timestamp.*timestamps\.format"):
+        ingested(tmp_path / "shop", tmp_path / "orders.csv", timestamps={"format": "%d/%m/%Y %H:%M"})
+
+
+def test_hours_that_the_clocks_skip_or_repeat_are_said(shop: Shop) -> None:
+    times = ["2022-03-27 02:30:00", "2022-10-30 02:30:00", "2022-10-30 02:30:00 +02:00", "2022-10-30 01:30:00"]
+    shop.map(timestamps={"zone": "Europe/Berlin"})
+    shop.lines([f"c,o{n},p,{time},1,1" for n, time in enumerate(times)])
+    [report] = run(shop.workspace).tables
+    assert [note.split(": ", 1)[1] for note in report.notes] == [
+        "ordered_at is in the hour that the clocks of Europe/Berlin skip, and is taken an hour later: 1 rows",
+        "ordered_at is in the hour that comes twice in Europe/Berlin, and is taken for the second: 1 rows",
+    ]
+    assert [row[1] for row in sorted(shop.rows("order_id, ordered_at"))] == [
+        datetime(2022, 3, 27, 1, 30), datetime(2022, 10, 30, 1, 30),
+        datetime(2022, 10, 30, 0, 30), datetime(2022, 10, 29, 23, 30),
+    ]  # fmt: skip
+
+
+PARQUET: dict[str, tuple[pa.DataType, bool]] = {
+    **{f"{unit} with a zone": (pa.timestamp(unit, tz="UTC"), True) for unit in ("s", "ms", "us", "ns")},
+    **{f"{unit} without a zone": (pa.timestamp(unit), False) for unit in ("s", "ms", "us", "ns")},
+}
+
+
+@pytest.mark.parametrize(("kind", "zoned"), PARQUET.values(), ids=PARQUET.keys())
+def test_every_type_of_a_parquet_file_is_read(tmp_path: Path, kind: pa.DataType, zoned: bool) -> None:
+    columns = dict(zip(plain()[0], zip(*plain()[1:], strict=True), strict=True))
+    times = [datetime.fromisoformat(t).replace(tzinfo=BERLIN if zoned else None) for t in columns["ordered_at"]]
+    table = pa.table({
+        "order_id": pa.array([int(v) for v in columns["order_id"]], pa.int64()),
+        "customer_id": pa.array([float(v) for v in columns["customer_id"]], pa.float64()),
+        "product_id": pa.array([v.encode() for v in columns["product_id"]], pa.binary()),
+        "name": pa.array(columns["name"], pa.large_string()),
+        "category": pa.array(columns["category"]).dictionary_encode(),
+        "ordered_at": pa.array(times, kind),
+        "quantity": pa.array([int(v) for v in columns["quantity"]], pa.int16()),
+        "revenue": pa.array([Decimal(v).quantize(Decimal("0.01")) for v in columns["revenue"]], pa.decimal128(12, 2)),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "orders.parquet")
+    _, workspace = ingested(tmp_path / "shop", tmp_path / "orders.parquet", timezone="Europe/Berlin")
+    assert figures(workspace) == RIGHT
+    assert "12447" in of(workspace, "orders", "DISTINCT customer_id")
+    assert of(workspace, "products", "DISTINCT category") == sorted(CATEGORIES)
+
+
+def test_floating_point_ids_beyond_what_is_exact_are_refused(tmp_path: Path, shop: Shop) -> None:
+    ids = pa.array([float(2**53 + 2 * n) for n in range(4)], pa.float64())
+    names = ["customer", "order", "at", "qty", "price"]
+    lines = [["c", f"o{n}", "2024-03-01", "1", "1"] for n in range(4)]
+    columns = dict(zip(names, map(list, zip(*lines, strict=True)), strict=True))
+    pq.write_table(pa.table({"product": ids, **columns}), shop.root / "orders.parquet")
+    shop.map(**{"from": "orders.parquet"})
+    with pytest.raises(DataError, match="product_id is not an id: digits are lost"):
+        run(shop.workspace)
