@@ -1,47 +1,25 @@
 """Which views there are, whose features they hold, and which views each model's feature list is made of.
 
-Nothing here imports Feast: `feature_repo.views` and `feature_repo.services` turn it into Feast objects.
+Nothing here imports Feast (`feature_repo.views` and `feature_repo.services` turn it into Feast objects), and families
+are imported when first asked for: what only names views pays for no Ibis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from types import MappingProxyType, ModuleType
-
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING
 
 from core.errors import UsageError, did_you_mean
-from feature_repo.families import (
-    account,
-    baskets,
-    brands,
-    breadth,
-    campaigns,
-    coupons,
-    customer_history,
-    discounts,
-    frequency,
-    gaps,
-    habits,
-    interactions,
-    money,
-    product_buyers,
-    product_features,
-    product_promotions,
-    recency,
-    returns,
-    rfm,
-    rhythm,
-    series_features,
-    series_promotions,
-    stores,
-    tenure,
-    trend,
-    uncounted,
-)
-from feature_repo.features import Feature
-from feature_repo.sources import KnownTables
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from feature_repo.features import Feature
+    from feature_repo.sources import KnownTables
 
 
 @dataclass(frozen=True)
@@ -64,8 +42,13 @@ class View:
     name: str
     entity: Entity
     description: str
-    families: tuple[ModuleType, ...]
+    family_names: tuple[str, ...]
     population: Callable[[KnownTables], ir.Table] | None = None
+
+    @cached_property
+    def families(self) -> tuple[ModuleType, ...]:
+        """The families, modules of `feature_repo.families`, in order."""
+        return tuple(import_module(f"feature_repo.families.{name}") for name in self.family_names)
 
     @property
     def key(self) -> str:
@@ -94,26 +77,26 @@ _ALL = (
         CUSTOMER,
         "everything said about a customer; all customers with an order line before the snapshot",
         (
-            recency,
-            frequency,
-            gaps,
-            rhythm,
-            trend,
-            money,
-            baskets,
-            tenure,
-            breadth,
-            brands,
-            discounts,
-            coupons,
-            campaigns,
-            habits,
-            stores,
-            returns,
-            uncounted,
-            rfm,
-            interactions,
-            account,
+            "recency",
+            "frequency",
+            "gaps",
+            "rhythm",
+            "trend",
+            "money",
+            "baskets",
+            "tenure",
+            "breadth",
+            "brands",
+            "discounts",
+            "coupons",
+            "campaigns",
+            "habits",
+            "stores",
+            "returns",
+            "uncounted",
+            "rfm",
+            "interactions",
+            "account",
         ),
         everyone,
     ),
@@ -121,19 +104,19 @@ _ALL = (
         "customer_history",
         CUSTOMER,
         "what each customer bought, packed; all customers with a purchase of a product that counts",
-        (customer_history,),
+        ("customer_history",),
     ),
     View(
         "series_features",
         SERIES,
         "how each demand series sells, packed; all series with sales on at least demand.min_days days",
-        (series_features, series_promotions),
+        ("series_features", "series_promotions"),
     ),
     View(
         "product_features",
         PRODUCT,
         "how each product sells; all products with enough purchases to be recommended",
-        (product_features, product_buyers, product_promotions),
+        ("product_features", "product_buyers", "product_promotions"),
     ),
 )
 VIEWS: Mapping[str, View] = MappingProxyType({view.name: view for view in _ALL})

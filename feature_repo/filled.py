@@ -15,14 +15,14 @@ from core import utc
 from core.errors import NotReady
 from core.files import write_atomically
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots
+from feature_repo import catalog, partitions
 
 NOTE = "online.json"
 
 
 @dataclass(frozen=True)
 class Filled:
-    """The date, the rows of each view, the transforms (see `snapshots.transform_hash`) they were made by, and when."""
+    """The date, the rows of each view, the transforms (see `partitions.transform_hash`) they were made by, and when."""
 
     as_of: str
     rows: Mapping[str, int]
@@ -68,7 +68,7 @@ def is_current(workspace: Workspace, day: date) -> bool:
 def remember(workspace: Workspace, day: date, rows: Mapping[str, int]) -> None:
     """Note what the store was filled with just now."""
     for name, view in catalog.VIEWS.items():
-        snapshot = pq.read_table(snapshots.partition(workspace, name, day), columns=[view.key], partitioning=None)
+        snapshot = pq.read_table(partitions.partition(workspace, name, day), columns=[view.key], partitioning=None)
         buffer = io.BytesIO()
         pq.write_table(snapshot, buffer)
         write_atomically(_keys_file(workspace, name), buffer.getvalue())
@@ -89,4 +89,4 @@ def _keys_file(workspace: Workspace, view: str) -> Path:
 
 
 def _transforms(workspace: Workspace) -> dict[str, str]:
-    return {name: snapshots.transform_hash(workspace, view) for name, view in catalog.VIEWS.items()}
+    return {name: partitions.transform_hash(workspace, view) for name, view in catalog.VIEWS.items()}

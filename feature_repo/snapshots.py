@@ -1,14 +1,10 @@
 """Feature snapshots: one Parquet partition per view and date, built only where missing or stale.
 
-`features/<view>/snapshot=YYYY-MM-DD/` holds `part.parquet` (the key, the features, `event_timestamp`: 00:00 of
-the day in the shop's zone, as UTC) and `build.json` (what it was built from). A partition is stale when the
-transforms or the settings they use have changed, or when it was made from other rows than those it may see.
+`feature_repo.partitions` says where they lie and what each was made from.
 """
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import json
 import shutil
 import time
@@ -28,35 +24,13 @@ from core.clock import day_start
 from core.errors import DataError
 from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import aggregates, catalog, features, sources
+from feature_repo import catalog, sources
 from feature_repo.catalog import View
-from feature_repo.families import windows
 from feature_repo.features import DECIMALS, IBIS_TYPES, Feature
+from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
 from feature_repo.sources import KnownTables, ShopTables, Snapshot
 
 TIMESTAMP = "event_timestamp"
-PART = "part.parquet"
-BUILD = "build.json"
-SETTINGS_USED = {"products", "churn", "demand", "recommendation"}
-SETTINGS_UNUSED = {
-    "churn": {"trials", "timeout_s", "tiers", "actions"},
-    "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
-    "recommendation": {"trials", "timeout_s"},
-}
-"""Those of the same sections that no value depends on; a new setting counts until it is named here."""
-
-
-@dataclass(frozen=True)
-class Build:
-    """What a partition was made from (`build.json`)."""
-
-    view: str
-    snapshot: str
-    transform: str
-    data: str
-    rows: int = 0
-    seconds: float = 0.0
-    built_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,11 +42,6 @@ class BuildReport:
     reused: tuple[date, ...]
     rows: int
     seconds: float
-
-
-def partition(workspace: Workspace, view: str, day: date) -> Path:
-    """The Parquet file of a snapshot, there or not."""
-    return workspace.features_dir / view / f"snapshot={day.isoformat()}" / PART
 
 
 def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildReport:
@@ -113,40 +82,6 @@ def _ensure(workspace: Workspace, view: View, wanted: list[date], shop: Callable
     rows = sum(build.rows for day in wanted if (build := read_build(workspace, view.name, day)))
     reused = tuple(day for day in wanted if day not in set(missing))
     return BuildReport(view.name, tuple(missing), reused, rows, time.monotonic() - started)
-
-
-def is_fresh(workspace: Workspace, view: View, day: date, transform: str | None = None) -> bool:
-    """Whether the snapshot is there, made by the current transforms from data that still hold."""
-    build = read_build(workspace, view.name, day)
-    return (
-        build is not None
-        and build.transform == (transform or transform_hash(workspace, view))
-        and build.data == workspace.tables.digest(day)
-    )
-
-
-def read_build(workspace: Workspace, view: str, day: date) -> Build | None:
-    """What the snapshot was made from; None where it is not there or not whole."""
-    path = partition(workspace, view, day)
-    try:
-        return Build(**json.loads((path.parent / BUILD).read_text())) if path.exists() else None
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def built_days(workspace: Workspace, view: str) -> list[date]:
-    """The dates that have a snapshot, stale ones included."""
-    folders = (workspace.features_dir / view).glob("snapshot=*")
-    return sorted(date.fromisoformat(folder.name.partition("=")[2]) for folder in folders)
-
-
-def transform_hash(workspace: Workspace, view: View) -> str:
-    """A hash of the code and the settings the view's values come from."""
-    modules = (aggregates, sources, features, windows, *view.families)
-    settings = workspace.settings.model_dump(mode="json", include=SETTINGS_USED, exclude=SETTINGS_UNUSED)
-    content = [inspect.getsource(module) for module in modules]
-    content += [json.dumps(settings, sort_keys=True), workspace.tables.timezone, view.name]
-    return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]
 
 
 def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:

@@ -23,7 +23,7 @@ from core.clock import day_start
 from core.errors import RegularsError, StoreError, UsageError
 from core.files import write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, filled, snapshots, sources
+from feature_repo import catalog, filled, partitions, snapshots, sources
 from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.entities import entity
@@ -119,7 +119,7 @@ def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = No
     """
     part = views_of(service, [key] if key else [catalog.service(service)[0].key])[0]
     snapshots.ensure(workspace, part.name, [as_of])
-    ids = pd.read_parquet(snapshots.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
+    ids = pd.read_parquet(partitions.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
     moment = day_start(as_of, workspace.tables.timezone)
     return historical(workspace, service, ids.assign(**{TIMESTAMP: pd.Timestamp(moment)}))
 
@@ -161,7 +161,7 @@ def references(parts: tuple[View, ...]) -> list[str]:
 
 def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: date) -> None:
     """Feast tells of a failed job by a status only; what can be read back has been written."""
-    path = snapshots.partition(workspace, spec.name, as_of)
+    path = partitions.partition(workspace, spec.name, as_of)
     sample = pd.read_parquet(path, partitioning=None).head(READ_BACK)
     if sample.empty:
         return

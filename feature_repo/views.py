@@ -18,7 +18,8 @@ from feature_repo.feast_api import (
     String,
 )
 from feature_repo.features import Dtype, Feature
-from feature_repo.snapshots import PART, TIMESTAMP
+from feature_repo.partitions import PART
+from feature_repo.snapshots import TIMESTAMP
 
 PLACE = f"features/{{view}}/snapshot=*/{PART}"
 """Where a view's snapshots lie in a workspace."""

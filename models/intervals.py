@@ -10,16 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pandas import DataFrame
 
 from core.errors import DataError
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 Floats = NDArray[np.float64]
-Statistic = Callable[[DataFrame], float]
+Statistic = Callable[["DataFrame"], float]
 
 RESAMPLES = 1000
 LEVEL = 0.95

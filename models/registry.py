@@ -23,7 +23,8 @@ from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
 from models.fairness_result import FairnessResult
 from models.kinds import require_name
-from models.mlflow_store import connect, exists, talking
+from models.mlflow_store import connect, talking
+from models.registry_place import exists
 from models.serving_state import Watch
 from models.version import ALIASES, CHALLENGER, PREFIX, Version
 

@@ -37,11 +37,12 @@ def follow(engine: sa.Engine, artifacts: Path) -> int:
 
 
 def _follow(connection: sa.Connection, table: str, column: str, artifacts: Path) -> int:
-    place: sa.ColumnClause[str] = sa.column(column, sa.Text)
+    target = sa.table(table, sa.column(column, sa.Text))
+    place = target.c[column]
     elsewhere = place.contains(INSIDE) & ~place.startswith(f"{artifacts}/", autoescape=True) & ~place.contains("://")
-    query = sa.select(place).select_from(sa.table(table)).where(elsewhere).distinct()
+    query = sa.select(place).where(elsewhere).distinct()
     found = connection.execute(query).scalars().all()
     for old in found:
         new = f"{artifacts}/{old.rpartition(INSIDE)[2]}"
-        connection.execute(sa.update(sa.table(table, place)).where(place == old).values({column: new}))
+        connection.execute(sa.update(target).where(place == old).values({column: new}))
     return len(found)

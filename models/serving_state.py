@@ -15,7 +15,7 @@ from core.messages import Message
 from core.workspace import Workspace
 from models.artifact_cache import BASELINE as BASELINE_FOLDER
 from models.artifact_cache import MODEL, ArtifactCache, ServingState
-from models.mlflow_store import exists, fingerprint
+from models.registry_place import exists, fingerprint
 from models.version import BASELINE, CHAMPION, Version
 
 SOURCE = "registry"

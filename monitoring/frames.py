@@ -16,7 +16,7 @@ import pandas as pd
 
 from core.errors import RegularsError
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots
+from feature_repo import catalog, partitions, snapshots
 from feature_repo.catalog import View
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
@@ -99,7 +99,7 @@ def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[d
 
 def _read(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> pd.DataFrame:
     """The snapshot's numbers and codes; of packed features the number of their entries."""
-    frame = pd.read_parquet(snapshots.partition(workspace, view.name, day), partitioning=None)
+    frame = pd.read_parquet(partitions.partition(workspace, view.name, day), partitioning=None)
     population = monitor(kind).population(workspace, day)
     if population is not None:
         frame = frame[frame[view.key].isin(population)]

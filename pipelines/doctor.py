@@ -15,6 +15,7 @@ from core import telemetry
 from core.database import connect, expand, masked
 from core.errors import RegularsError
 from core.workspace import Workspace
+from models import registry_place, registry_tables
 
 NEEDED_DISK_GB = 2
 
@@ -119,24 +120,22 @@ def _database(workspace: Workspace) -> str:
 
 
 def _feature_store(workspace: Workspace) -> str:
-    from feature_repo import filled, online
+    from feature_repo import filled
 
     day = filled.as_of(workspace)
     if day is None:
         return "nothing materialized yet"
+    from feature_repo import online  # Feast: only a store that was filled can be asked
+
     online.OnlineReader(workspace, "churn_v1").read(["nobody"])
     return f"online store as of {day}"
 
 
 def _registry(workspace: Workspace) -> str:
-    path = workspace.mlflow_dir / "mlflow.db"
-    url = workspace.settings.stores.mlflow
-    if not url and not path.exists():
+    if not registry_place.exists(workspace):
         return "no training run yet"
-    engine = connect(url, path)
-    with engine.connect() as connection:
-        count = connection.exec_driver_sql("SELECT count(*) FROM model_versions").scalar()
-    return f"{engine.dialect.name}, {count} model versions"
+    dialect = registry_place.address(workspace).partition(":")[0].partition("+")[0]
+    return f"{dialect}, {registry_tables.count(workspace)} model versions"
 
 
 def _tuning(workspace: Workspace) -> str:

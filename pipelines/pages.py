@@ -41,14 +41,14 @@ def serve(workspace: Workspace, pages: str, port: int, told: Callable[[], None])
 
 def _mlflow_environment(workspace: Workspace) -> dict[str, str]:
     """MLflow's stores, here rather than as arguments, which anybody on the machine may list."""
-    from models import mlflow_store
+    from models import mlflow_store, registry_place
 
     mlflow_store.follow(workspace)
     return {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_BACKEND_STORE_URI": mlflow_store.address(workspace),
-        "MLFLOW_DEFAULT_ARTIFACT_ROOT": mlflow_store.artifact_root(workspace),
+        "MLFLOW_BACKEND_STORE_URI": registry_place.address(workspace),
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": registry_place.artifact_root(workspace),
     }
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from enum import Enum
+from typing import Any
 
 from core.alerts import Alerts
 from core.clock import present
 from core.errors import RegularsError
 from core.event_log import EventLog
 from core.workspace import Workspace
+from feature_repo import catalog, filled, partitions
+from models import registry_tables
 from models.kinds import names
+from models.version import CHALLENGER, CHAMPION, Version
 
 STALE_MODEL_DAYS = 35
 """A model older than this has not seen the last horizon of labels."""
@@ -46,15 +52,38 @@ class ViewState:
         return self.name, self.snapshots, self.latest, self.stale
 
 
+class Readiness(Enum):
+    """How far a kind of model is."""
+
+    NO_REGISTRY = "registry down"
+    NOT_TRAINED = "not trained"
+    NO_CHAMPION = "no champion: promote one"
+    STALE = "stale"
+    FRESH = "fresh"
+
+
 @dataclass(frozen=True)
 class ModelState:
     """What stands behind one kind of model."""
 
     name: str
-    champion: str | None
-    trained_as_of: str | None
-    challenger: str | None
-    state: str
+    readiness: Readiness
+    champion: str | None = None
+    trained_as_of: str | None = None
+    challenger: str | None = None
+    age_days: int = 0
+    note: str = ""
+
+    @property
+    def state(self) -> str:
+        """The readiness in words."""
+        if self.readiness is Readiness.NO_REGISTRY:
+            return f"registry: {self.note}"
+        return f"stale: {self.age_days} days old" if self.readiness is Readiness.STALE else str(self.readiness.value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"state": self.state, "readiness": self.readiness.name.lower()}
 
     def row(self) -> tuple[object, ...]:
         """The cells `regulars status` prints."""
@@ -75,6 +104,10 @@ class State:
     alerts: list[str] = field(default_factory=list)
     summary: str = ""
     next: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"models": [model.as_dict() for model in self.models]}
 
 
 def collect(workspace: Workspace) -> State:
@@ -113,46 +146,35 @@ def _tables(workspace: Workspace) -> list[TableState]:
 
 
 def _views(workspace: Workspace) -> list[ViewState]:
-    from feature_repo import catalog, snapshots
-
     states = []
     for name, view in catalog.VIEWS.items():
-        days = snapshots.built_days(workspace, name)
-        transform = snapshots.transform_hash(workspace, view)
-        stale = [day for day in days if not snapshots.is_fresh(workspace, view, day, transform)]
+        days = partitions.built_days(workspace, name)
+        transform = partitions.transform_hash(workspace, view)
+        stale = [day for day in days if not partitions.is_fresh(workspace, view, day, transform)]
         states.append(ViewState(name, len(days), str(days[-1]) if days else None, len(stale)))
     return states
 
 
 def _model(workspace: Workspace, name: str, today: date | None) -> ModelState:
-    path = workspace.mlflow_dir / "mlflow.db"
-    if not workspace.settings.stores.mlflow and not path.exists():
-        return ModelState(name, None, None, None, "not trained")
-    from models.registry import Registry
-
     try:
-        versions = Registry(workspace).versions(name)
+        versions = registry_tables.versions(workspace, name)
     except RegularsError as error:
-        return ModelState(name, None, None, None, f"registry: {error.what}")
-    champion = next((v for v in versions if "champion" in v.aliases), None)
-    challenger = next((v for v in versions if "challenger" in v.aliases), None)
+        return ModelState(name, Readiness.NO_REGISTRY, note=str(error))
+    champion, challenger = (_carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
+    waiting = challenger.version if challenger else None
     if champion is None:
-        state = "no champion: promote one" if challenger else "not trained"
-        return ModelState(name, None, None, challenger.version if challenger else None, state)
+        return ModelState(name, Readiness.NO_CHAMPION if challenger else Readiness.NOT_TRAINED, challenger=waiting)
     age = (today - champion.as_of).days if today else 0
-    return ModelState(
-        name,
-        champion.version,
-        str(champion.as_of),
-        challenger.version if challenger else None,
-        f"stale: {age} days old" if age > STALE_MODEL_DAYS else "fresh",
-    )
+    readiness = Readiness.STALE if age > STALE_MODEL_DAYS else Readiness.FRESH
+    return ModelState(name, readiness, champion.version, str(champion.as_of), waiting, age)
+
+
+def _carrier(versions: Sequence[Version], alias: str) -> Version | None:
+    return next((version for version in versions if alias in version.aliases), None)
 
 
 def _online(workspace: Workspace, today: date | None) -> tuple[str, bool]:
     """The online store in words, and whether it shows something else than the present."""
-    from feature_repo import filled
-
     day = filled.as_of(workspace)
     if day is None:
         return "empty", today is not None
@@ -186,10 +208,14 @@ def _advice(
 
 
 def _about_model(model: ModelState) -> tuple[str, str] | None:
-    if model.state == "not trained":
-        return f"{model.name} is not trained", f"regulars train {model.name}"
-    if model.champion is None:
-        return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
-    if model.state.startswith("stale"):
-        return f"{model.name} is {model.state}", f"regulars train {model.name}"
-    return None
+    match model.readiness:
+        case Readiness.NO_REGISTRY:
+            return "the model registry does not answer", "regulars doctor"
+        case Readiness.NOT_TRAINED:
+            return f"{model.name} is not trained", f"regulars train {model.name}"
+        case Readiness.NO_CHAMPION:
+            return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
+        case Readiness.STALE:
+            return f"{model.name} is {model.state}", f"regulars train {model.name}"
+        case Readiness.FRESH:
+            return None

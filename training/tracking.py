@@ -30,8 +30,9 @@ from models import artifact, model_card
 from models import pyfunc as pyfunc_code
 from models.artifact_cache import BASELINE, EVALUATION, MODEL, PACKAGE, seal_of
 from models.intervals import Interval
-from models.mlflow_store import artifact_root, talking
+from models.mlflow_store import talking
 from models.registry import Registry
+from models.registry_place import artifact_root
 from models.version import Version
 from training.outcome import TrainingRecord
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.clock import day_start
 from core.workspace import Workspace
-from feature_repo import snapshots, store
+from feature_repo import partitions, snapshots, store
 from models.demand.series import Histories, origin, unpack
 
 SERVICE = "demand_v1"
@@ -40,6 +40,6 @@ def histories_at(workspace: Workspace, dates: Sequence[date]) -> dict[date, Hist
 
 
 def _entities(workspace: Workspace, day: date) -> pd.DataFrame:
-    path = snapshots.partition(workspace, VIEW, day)
+    path = partitions.partition(workspace, VIEW, day)
     ids = pd.read_parquet(path, columns=["series_id"], partitioning=None)
     return ids.assign(**{_TIME: pd.Timestamp(day_start(day, workspace.tables.timezone))})

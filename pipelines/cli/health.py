@@ -35,7 +35,7 @@ def status(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         console.print(f"service: {state.service}")
         for alert in state.alerts:
             console.print(f"alert: {alert}")
-        console.finish(state.summary, state.next, asdict(state))
+        console.finish(state.summary, state.next, state.as_dict())
 
 
 def doctor(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:

@@ -13,7 +13,7 @@ import pytest
 from core.errors import DataError, NotReady, UsageError
 from core.manifest import TableChange
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots
+from feature_repo import catalog, partitions, snapshots
 from tests.support.shop import FIRST_DAY
 
 VIEW = "customer_features"
@@ -22,7 +22,7 @@ WEEK = timedelta(days=7)
 
 
 def stamp(workspace: Workspace, day: date) -> int:
-    return snapshots.partition(workspace, VIEW, day).stat().st_ino
+    return partitions.partition(workspace, VIEW, day).stat().st_ino
 
 
 def touch_orders(workspace: Workspace, since: date | None) -> None:
@@ -35,7 +35,7 @@ def touch_orders(workspace: Workspace, since: date | None) -> None:
 
 def test_a_snapshot_holds_key_time_and_every_feature(small_shop: Workspace) -> None:
     report = snapshots.ensure(small_shop, VIEW, [D])
-    frame = pd.read_parquet(snapshots.partition(small_shop, VIEW, D), partitioning=None)
+    frame = pd.read_parquet(partitions.partition(small_shop, VIEW, D), partitioning=None)
     assert report.built == (D,)
     assert report.rows == len(frame) > 100
     assert list(frame.columns) == ["customer_id", *(f.name for f in catalog.view(VIEW).features), "event_timestamp"]
@@ -55,7 +55,7 @@ def test_only_missing_snapshots_are_built(small_shop: Workspace) -> None:
     snapshots.ensure(small_shop, VIEW, [D])
     report = snapshots.ensure(small_shop, VIEW, [D, D + WEEK])
     assert (report.built, report.reused) == ((D + WEEK,), (D,))
-    assert snapshots.built_days(small_shop, VIEW) == [D, D + WEEK]
+    assert partitions.built_days(small_shop, VIEW) == [D, D + WEEK]
 
 
 def test_new_facts_make_only_those_snapshots_stale_that_see_them(small_shop: Workspace) -> None:
@@ -74,7 +74,7 @@ def test_changed_transforms_or_settings_make_every_snapshot_go(
     monkeypatch.setenv("REGULARS_PRODUCTS__EXCLUDE", "category = 'category 1'")
     reopened = Workspace.open(small_shop.root)
     assert snapshots.ensure(reopened, VIEW, [D]).built == (D,)
-    assert snapshots.built_days(reopened, VIEW) == [D]  # the other one's columns might not fit any more
+    assert partitions.built_days(reopened, VIEW) == [D]  # the other one's columns might not fit any more
 
 
 def test_settings_that_features_do_not_use_leave_them_alone(
@@ -87,7 +87,7 @@ def test_settings_that_features_do_not_use_leave_them_alone(
 
 def test_a_damaged_snapshot_is_built_again(small_shop: Workspace) -> None:
     snapshots.ensure(small_shop, VIEW, [D])
-    (snapshots.partition(small_shop, VIEW, D).parent / snapshots.BUILD).write_text('{"view": "custo')
+    (partitions.partition(small_shop, VIEW, D).parent / snapshots.BUILD).write_text('{"view": "custo')
     assert snapshots.ensure(small_shop, VIEW, [D]).built == (D,)
 
 
@@ -107,7 +107,7 @@ def test_a_crash_half_way_leaves_the_old_snapshot_and_no_litter(
         snapshots.ensure(small_shop, VIEW, [D])
     assert stamp(small_shop, D) == before
     assert [path.name for path in (small_shop.features_dir / VIEW).iterdir()] == [f"snapshot={D}"]
-    assert not snapshots.is_fresh(small_shop, catalog.view(VIEW), D)
+    assert not partitions.is_fresh(small_shop, catalog.view(VIEW), D)
 
 
 def test_what_a_killed_build_left_is_cleared_away(small_shop: Workspace) -> None:
@@ -129,18 +129,18 @@ def test_a_pinned_job_takes_no_snapshot_of_a_later_generation(small_shop: Worksp
     with small_shop.pinned() as before:
         touch_orders(small_shop, D - WEEK)
         snapshots.ensure(small_shop, VIEW, [D, D - WEEK])
-        assert not snapshots.is_fresh(before, view, D)
-        assert snapshots.is_fresh(before, view, D - WEEK)
+        assert not partitions.is_fresh(before, view, D)
+        assert partitions.is_fresh(before, view, D - WEEK)
         snapshots.ensure(before, VIEW, [D])
-        assert snapshots.is_fresh(before, view, D)
-    assert not snapshots.is_fresh(small_shop, view, D)
+        assert partitions.is_fresh(before, view, D)
+    assert not partitions.is_fresh(small_shop, view, D)
 
 
 def test_a_snapshot_says_what_it_was_made_from(small_shop: Workspace) -> None:
     snapshots.ensure(small_shop, VIEW, [D])
-    build = json.loads((snapshots.partition(small_shop, VIEW, D).parent / snapshots.BUILD).read_text())
+    build = json.loads((partitions.partition(small_shop, VIEW, D).parent / snapshots.BUILD).read_text())
     assert build["data"] == small_shop.tables.digest(D)
-    assert build["transform"] == snapshots.transform_hash(small_shop, catalog.view(VIEW))
+    assert build["transform"] == partitions.transform_hash(small_shop, catalog.view(VIEW))
     assert build["rows"] > 0
 
 
@@ -161,6 +161,6 @@ def test_an_unknown_view_names_the_nearest(small_shop_readonly: Workspace) -> No
 
 def test_features_of_a_table_the_shop_lacks_are_missing_not_zero(small_shop: Workspace) -> None:
     snapshots.ensure(small_shop, VIEW, [D])
-    frame = pd.read_parquet(snapshots.partition(small_shop, VIEW, D), partitioning=None)
+    frame = pd.read_parquet(partitions.partition(small_shop, VIEW, D), partitioning=None)
     assert frame["product_views_28d"].isna().all()
     assert frame["redemptions_84d"].notna().all()

@@ -11,7 +11,7 @@ import pytest
 from core.clock import day_start
 from core.errors import DataError, StoreError, UsageError
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots, store
+from feature_repo import catalog, partitions, store
 from feature_repo import filled as online_note
 from feature_repo.config import repo_config
 from feature_repo.feast_api import FeatureStore
@@ -28,7 +28,7 @@ def moment(workspace: Workspace, day: date) -> pd.Timestamp:
 
 def partition(workspace: Workspace, view: str, day: date) -> pd.DataFrame:
     spec = catalog.view(view)
-    frame = pd.read_parquet(snapshots.partition(workspace, view, day), partitioning=None)
+    frame = pd.read_parquet(partitions.partition(workspace, view, day), partitioning=None)
     return frame.set_index(spec.key)[[feature.name for feature in spec.features]]
 
 
@@ -66,9 +66,9 @@ def test_every_part_of_a_service_has_a_matrix(filled: Workspace) -> None:
 
 def test_snapshots_that_are_missing_are_built_on_the_way(filled_copy: Workspace) -> None:
     day = D - timedelta(days=3)
-    assert day not in snapshots.built_days(filled_copy, VIEW)
+    assert day not in partitions.built_days(filled_copy, VIEW)
     assert len(store.matrix(filled_copy, SERVICE, day)) > 50
-    assert day in snapshots.built_days(filled_copy, VIEW)
+    assert day in partitions.built_days(filled_copy, VIEW)
 
 
 def test_a_time_before_any_data_is_refused_with_the_earliest_date(filled: Workspace) -> None:
@@ -98,7 +98,7 @@ def test_the_online_store_is_current_until_the_day_or_the_transforms_change(
 ) -> None:
     assert online_note.is_current(filled_copy, D)
     assert not online_note.is_current(filled_copy, D + timedelta(days=1))
-    monkeypatch.setattr(snapshots, "transform_hash", lambda workspace, view: "other code")
+    monkeypatch.setattr(partitions, "transform_hash", lambda workspace, view: "other code")
     assert not online_note.is_current(filled_copy, D)
 
 

@@ -10,7 +10,7 @@ from core.alerts import Alerts
 from core.clock import present
 from core.manifest import PROTECTED
 from core.messages import Message
-from feature_repo import snapshots
+from feature_repo import partitions
 from models.registry import Registry
 from monitoring import frames, monitor
 from monitoring.summary import Summaries
@@ -29,7 +29,7 @@ def churn(report):
 
 def plant_shift(workspace, day, column):
     """Move one feature of every customer by one standard deviation, in the snapshot as of `day`."""
-    path = snapshots.partition(workspace, "customer_features", day)
+    path = partitions.partition(workspace, "customer_features", day)
     frame = pd.read_parquet(path, partitioning=None)
     frame[column] += frame[column].std()
     frame.to_parquet(path)
@@ -64,7 +64,7 @@ def test_a_planted_shift_of_one_standard_deviation_appears_alone(shop, today):
 
 
 def test_many_moved_features_raise_the_alert(shop, today):
-    path = snapshots.partition(shop, "customer_features", today)
+    path = partitions.partition(shop, "customer_features", today)
     frame = pd.read_parquet(path, partitioning=None)
     numbers = [name for name in frame.select_dtypes("number") if frame[name].std() > 0]
     frame[numbers] += 2.5 * frame[numbers].std()

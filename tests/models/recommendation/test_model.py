@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import UsageError
 from core.workspace import Workspace
-from feature_repo import snapshots
+from feature_repo import partitions
 from models.recommendation import KIND, batch, golden
 from models.recommendation.dataset import Dataset
 from models.recommendation.history import COLUMNS, ENTRIES
@@ -24,7 +24,7 @@ from models.recommendation.model import Recommender
 
 @pytest.fixture(scope="module")
 def histories(small_shop_readonly: Workspace, dataset: Dataset) -> pd.DataFrame:
-    path = snapshots.partition(small_shop_readonly, "customer_history", dataset.as_of)
+    path = partitions.partition(small_shop_readonly, "customer_history", dataset.as_of)
     return pd.read_parquet(path, partitioning=None).set_index("customer_id")
 
 

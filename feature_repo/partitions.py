@@ -1,0 +1,83 @@
+"""Where feature snapshots lie and what each was made from: what can be told of them without computing one.
+
+`features/<view>/snapshot=YYYY-MM-DD/` holds `part.parquet` (the key, the features, `event_timestamp`: 00:00 of
+the day in the shop's zone, as UTC) and `build.json` (what it was built from). A partition is stale when the
+transforms or the settings they use have changed, or when it was made from other rows than those it may see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from core.workspace import Workspace
+from feature_repo.catalog import View
+
+PART = "part.parquet"
+BUILD = "build.json"
+SETTINGS_USED = {"products", "churn", "demand", "recommendation"}
+SETTINGS_UNUSED = {
+    "churn": {"trials", "timeout_s", "tiers", "actions"},
+    "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
+    "recommendation": {"trials", "timeout_s"},
+}
+"""Those of the same sections that no value depends on; a new setting counts until it is named here."""
+
+
+SHARED = ("aggregates", "sources", "features", "families/windows", "families/clipping")
+"""The modules that every family's values come from, beside its own."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a partition was made from (`build.json`)."""
+
+    view: str
+    snapshot: str
+    transform: str
+    data: str
+    rows: int = 0
+    seconds: float = 0.0
+    built_at: str = ""
+
+
+def partition(workspace: Workspace, view: str, day: date) -> Path:
+    """The Parquet file of a snapshot, there or not."""
+    return workspace.features_dir / view / f"snapshot={day.isoformat()}" / PART
+
+
+def is_fresh(workspace: Workspace, view: View, day: date, transform: str | None = None) -> bool:
+    """Whether the snapshot is there, made by the current transforms from data that still hold."""
+    build = read_build(workspace, view.name, day)
+    return (
+        build is not None
+        and build.transform == (transform or transform_hash(workspace, view))
+        and build.data == workspace.tables.digest(day)
+    )
+
+
+def read_build(workspace: Workspace, view: str, day: date) -> Build | None:
+    """What the snapshot was made from; None where it is not there or not whole."""
+    path = partition(workspace, view, day)
+    try:
+        return Build(**json.loads((path.parent / BUILD).read_text())) if path.exists() else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def built_days(workspace: Workspace, view: str) -> list[date]:
+    """The dates that have a snapshot, stale ones included."""
+    folders = (workspace.features_dir / view).glob("snapshot=*")
+    return sorted(date.fromisoformat(folder.name.partition("=")[2]) for folder in folders)
+
+
+def transform_hash(workspace: Workspace, view: View) -> str:
+    """A hash of the code and the settings the view's values come from."""
+    modules = (*SHARED, *(f"families/{name}" for name in view.family_names))
+    settings = workspace.settings.model_dump(mode="json", include=SETTINGS_USED, exclude=SETTINGS_UNUSED)
+    content = [(Path(__file__).parent / f"{module}.py").read_text() for module in modules]
+    content += [json.dumps(settings, sort_keys=True), workspace.tables.timezone, view.name]
+    return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]

@@ -1,0 +1,90 @@
+"""The registry's versions as MLflow's own tables hold them, read without importing MLflow.
+
+For commands that have to be quick (`status`, `doctor`): MLflow alone takes seconds to import. What is written goes
+through MLflow (`models.registry`), and a test holds that both tell the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.database import masked
+from core.errors import StoreError
+from core.workspace import Workspace
+from models.registry_place import address, exists
+from models.version import PREFIX, Version
+
+CONNECT_SECONDS: Final = 3
+_VERSIONS = sa.table(
+    "model_versions",
+    *(sa.column(name) for name in ("name", "version", "run_id", "creation_time", "source", "storage_location")),
+)
+_TAGS = sa.table("model_version_tags", *(sa.column(name) for name in ("name", "version", "key", "value")))
+_ALIASES = sa.table("registered_model_aliases", *(sa.column(name) for name in ("name", "version", "alias")))
+
+
+def versions(workspace: Workspace, kind: str) -> list[Version]:
+    """Every version of a kind, the newest first.
+
+    Raises:
+        StoreError: the registry does not answer.
+    """
+    if not exists(workspace):
+        return []
+    with _reading(workspace) as connection:
+        rows = connection.execute(_of(_VERSIONS, kind).order_by(_VERSIONS.c.version.desc())).all()
+        tags = connection.execute(_of(_TAGS, kind).where(_TAGS.c.key.startswith(PREFIX))).all()
+        aliases = connection.execute(_of(_ALIASES, kind)).all()
+    return [_version(row, tags, aliases) for row in rows]
+
+
+def count(workspace: Workspace) -> int:
+    """How many versions there are of all kinds.
+
+    Raises:
+        StoreError: the registry does not answer.
+    """
+    with _reading(workspace) as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(_VERSIONS)).scalar_one())
+
+
+def _of(table: sa.TableClause, kind: str) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.name == kind)
+
+
+def _version(row: Any, tags: Sequence[Any], aliases: Sequence[Any]) -> Version:
+    return Version(
+        kind=row.name,
+        version=str(row.version),
+        run_id=row.run_id,
+        created_at=datetime.fromtimestamp(row.creation_time / 1000, UTC),
+        aliases=tuple(sorted(each.alias for each in aliases if each.version == row.version)),
+        tags={each.key.removeprefix(PREFIX): each.value for each in tags if each.version == row.version},
+        location=row.storage_location or row.source,
+    )
+
+
+@contextmanager
+def _reading(workspace: Workspace) -> Iterator[sa.Connection]:
+    url = address(workspace)
+    engine = sa.create_engine(
+        url, connect_args={} if url.startswith("sqlite") else {"connect_timeout": CONNECT_SECONDS}
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreError(
+            "the model registry does not answer",
+            where=masked(url),
+            why=str(error).splitlines()[0][:200],
+            todo="run: regulars doctor",
+        ) from error
+    finally:
+        engine.dispose()

@@ -1,0 +1,78 @@
+"""What is read off MLflow's own tables is what MLflow says, on SQLite and on PostgreSQL."""
+
+import subprocess
+import sys
+
+import pytest
+
+from core.errors import StoreError
+from core.settings import Settings
+from core.workspace import Workspace
+from models import registry_tables, release
+from models.registry import Registry
+from tests.models.conftest import trainer
+from tests.support import toy
+from tests.support.mlflow import give_empty_registry
+from tests.support.shop import empty_workspace
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def registered(request, tmp_path_factory) -> Workspace:
+    folder = tmp_path_factory.mktemp("registered")
+    stores = {}
+    if request.param == "postgresql":
+        stores = {"mlflow": request.getfixturevalue("postgres_url")}
+    with pytest.MonkeyPatch.context() as patch:
+        toy.install(patch)
+        workspace = empty_workspace(folder / "workspace", stores=stores)
+        if not stores:
+            give_empty_registry(workspace)
+        train = trainer(workspace, folder)
+        for value in (1.0, 0.999):
+            release.promote(workspace, "churn", train(value).version, "ada")
+        train(1.4)
+    return workspace
+
+
+def test_the_versions_are_those_that_mlflow_tells(registered):
+    assert registry_tables.versions(registered, "churn") == Registry(registered).versions("churn")
+    assert [version.aliases for version in registry_tables.versions(registered, "churn")] == [
+        ("challenger",),
+        ("champion",),
+        (),
+    ]
+
+
+def test_a_kind_without_versions_has_none_and_all_are_counted(registered):
+    assert registry_tables.versions(registered, "demand") == []
+    assert registry_tables.count(registered) == 3
+
+
+def test_before_the_first_training_there_is_nothing(tmp_path):
+    assert registry_tables.versions(empty_workspace(tmp_path / "workspace"), "churn") == []
+
+
+def test_a_registry_that_does_not_answer_is_said_without_its_password(tmp_path):
+    url = "postgresql://ada:secret@127.0.0.1:1/none"
+    workspace = Workspace(tmp_path, Settings(stores={"mlflow": url}))
+    with pytest.raises(StoreError, match="does not answer") as caught:
+        registry_tables.versions(workspace, "churn")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify"])
+def test_quick_commands_import_no_heavy_library(command, tmp_path):
+    workspace = empty_workspace(tmp_path / "workspace")
+    program = f"""
+import sys
+from pipelines.cli.main import main
+sys.argv = ["regulars", *{[*command.split(), "--workspace", str(workspace.root)]!r}]
+try:
+    main()
+except SystemExit:
+    pass
+heavy = ("mlflow", "feast", "bentoml", "ibis", "evidently", "pandas", "xgboost")
+print([name for name in heavy if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]", done.stdout
