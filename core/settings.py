@@ -13,11 +13,14 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from core import progress
 from core.errors import SettingsError, did_you_mean, nearest
 
 ENVIRONMENT_PREFIX = "REGULARS_"
+RETIRED = {"serving.canary_percent": "nothing has ever read it"}
+"""Keys of earlier releases and why they went: a file that still has one is read without it, and says so."""
 OTHER_VARIABLES = {"REGULARS_WORKSPACE", "REGULARS_REQUIRE_ALL"}
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3660)]
@@ -120,9 +123,6 @@ class Serving(Section):
     reload_seconds: Annotated[float, Field(gt=0, le=10)] = Field(
         5.0, description="how often a new champion is looked for, in seconds"
     )
-    canary_percent: Annotated[int, Field(ge=0, le=100)] = Field(
-        5, description="share of traffic for the canary, in percent"
-    )
     max_ids: Annotated[int, Field(ge=1, le=10_000)] = Field(10_000, description="customers in one request, at most")
 
 
@@ -212,6 +212,13 @@ class Demo(Section):
     trials: Count = Field(3, description="completed Optuna trials of each model in the demo")
 
 
+class _Environment(EnvSettingsSource):
+    """The environment, without retired keys."""
+
+    def __call__(self) -> dict[str, Any]:
+        return _without_retired(super().__call__(), "environment")
+
+
 class Settings(BaseSettings):
     """All settings of a workspace."""
 
@@ -252,7 +259,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes over the file (which comes as init arguments)."""
-        return env_settings, init_settings
+        return _Environment(settings_cls), init_settings
 
     @model_validator(mode="after")
     def _fairness_band(self) -> Settings:
@@ -286,9 +293,21 @@ def load(path: Path) -> Settings:
     _refuse_literal_passwords(values, path)
     _refuse_unknown_environment()
     try:
-        return Settings(**values)
+        return Settings(**_without_retired(values, str(path)))
     except ValidationError as error:
         raise _explain(error, path) from None
+
+
+def _without_retired(values: dict[str, Any], where: str) -> dict[str, Any]:
+    """The values without keys that an earlier release had; each is told in one line."""
+    kept = {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
+    for key, why in RETIRED.items():
+        section, _, name = key.rpartition(".")
+        there = kept.get(section, {}) if section else kept
+        if isinstance(there, dict) and name in there:
+            del there[name]
+            progress.current().note(f"{where}: {key} no longer exists ({why}); take it out")
+    return kept
 
 
 def _refuse_literal_passwords(values: dict[str, Any], path: Path) -> None:
@@ -305,12 +324,16 @@ def _refuse_literal_passwords(values: dict[str, Any], path: Path) -> None:
 
 
 def _refuse_unknown_environment() -> None:
-    keys = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '__').upper()}" for key in known_keys()}
+    keys, retired = set(map(_variable, known_keys())), set(map(_variable, RETIRED))
     for name in os.environ:
-        if not name.startswith(ENVIRONMENT_PREFIX) or name.upper() in keys:
+        if not name.startswith(ENVIRONMENT_PREFIX) or name.upper() in keys | retired:
             continue
         if "__" in name or _is_slip(name):
             raise SettingsError(f"unknown setting {name}", where="environment", todo=did_you_mean(name.upper(), keys))
+
+
+def _variable(key: str) -> str:
+    return f"{ENVIRONMENT_PREFIX}{key.replace('.', '__').upper()}"
 
 
 def _is_slip(name: str) -> bool:

@@ -9,7 +9,8 @@ import pytest
 
 from core import settings_template
 from core.errors import SettingsError
-from core.settings import Settings, known_keys, load
+from core.progress import Silent, using
+from core.settings import RETIRED, Settings, known_keys, load
 from core.workspace import Workspace
 
 
@@ -111,3 +112,32 @@ def test_a_misspelt_key_above_the_sections_is_refused(
     monkeypatch.setenv("REGULARS_SEEED", "3")
     with pytest.raises(SettingsError, match="did you mean 'REGULARS_SEED'"):
         Workspace.open(new_workspace.root)
+
+
+class Heard(Silent):
+    """Keeps the notes."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.mark.parametrize("key", RETIRED)
+def test_a_key_of_an_earlier_release_is_read_over_and_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    section, _, name = key.rpartition(".")
+    path = written(tmp_path, f"[{section}]\n{name} = 5\n")
+    heard = Heard()
+    with using(heard):
+        assert load(path) == Settings()
+        monkeypatch.setenv(f"REGULARS_{section.upper()}__{name.upper()}", "5")
+        assert load(path) == Settings()
+    assert {note.split(": ")[0] for note in heard.notes} == {str(path), "environment"}
+    assert all(f"{key} no longer exists" in note for note in heard.notes)
+
+
+def test_a_retired_key_is_none_of_those_that_are_written() -> None:
+    assert not set(RETIRED) & set(known_keys())
