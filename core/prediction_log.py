@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -29,6 +29,7 @@ LONGEST_WAIT: Final = 0.2
 BATCH: Final = 200
 QUEUED: Final = 20_000
 
+_ORDER: Final = (PREDICTIONS.c.prediction_id, PREDICTION_RESULTS.c.position)
 _log = structlog.get_logger(__name__)
 
 
@@ -106,27 +107,34 @@ class PredictionLog:
             return connection.execute(query).first() is not None
 
     def predictions(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
-        """Every result logged in `[since, until)` (UTC), with the columns of its prediction, in time order."""
-        p, r = PREDICTIONS.c, PREDICTION_RESULTS.c
-        query = (
-            sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant)
-            .add_columns(r.position, r.subject, r.item, r.value, r.fallback)
-            .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id)
-            .where(p.kind == kind, p.made_at >= utc.naive(since), p.made_at < utc.naive(until))
-            .order_by(p.made_at, p.prediction_id, r.position)
-        )
+        """Every line logged in `[since, until)` (UTC), with the columns of its prediction, in time order."""
+        made = PREDICTIONS.c.made_at
+        query = _lines().where(PREDICTIONS.c.kind == kind, made >= utc.naive(since), made < utc.naive(until))
+        query = query.where(PREDICTION_RESULTS.c.position.is_not(None))
         with self.engine.connect() as connection:
-            for row in connection.execution_options(stream_results=True).execute(query):
-                yield dict(row._mapping)
+            found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
+            yield from map(_line, found.mappings())
 
-    def outcomes(self, since: datetime | None = None) -> list[dict[str, Any]]:
-        """The feedback received since a moment (UTC), the oldest first."""
+    def lines(self, prediction_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The same of some predictions; one without any line has one with `position` null."""
+        wanted = sorted(set(prediction_ids))
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), BATCH):
+                some = PREDICTIONS.c.prediction_id.in_(wanted[start : start + BATCH])
+                yield from map(_line, connection.execute(_lines().where(some).order_by(*_ORDER)).mappings())
+
+    def outcomes(self, since: datetime | None = None, until: datetime | None = None) -> list[dict[str, Any]]:
+        """The feedback received in `[since, until)` (UTC; None: without that end), the oldest first."""
         query = FEEDBACK.select().order_by(FEEDBACK.c.received_at, FEEDBACK.c.feedback_id)
         if since is not None:
             query = query.where(FEEDBACK.c.received_at >= utc.naive(since))
+        if until is not None:
+            query = query.where(FEEDBACK.c.received_at < utc.naive(until))
         with self.engine.connect() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
-        return [{**row, "outcome": json.loads(row["outcome"])} for row in rows]
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return [
+            {**row, "received_at": utc.aware(row["received_at"]), "outcome": json.loads(row["outcome"])} for row in rows
+        ]
 
     def close(self) -> None:
         """Write what is queued and stop."""
@@ -195,3 +203,16 @@ def _result_rows(prediction: Prediction) -> list[dict[str, Any]]:
         }
         for position, result in enumerate(prediction.results)
     ]
+
+
+def _lines() -> sa.Select[Any]:
+    p, r = PREDICTIONS.c, PREDICTION_RESULTS.c
+    return (
+        sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request)
+        .add_columns(r.position, r.subject, r.item, r.value, r.fallback)
+        .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
+    )
+
+
+def _line(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {**row, "made_at": utc.aware(row["made_at"]), "request": json.loads(row["request"])}

@@ -21,7 +21,9 @@ from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import UNREGISTERED, result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState
+from monitoring.outcome import RuleState, Served
+from monitoring.served import probabilities
+from monitoring.served.window import ServedWindow
 
 
 class ChurnMonitor:
@@ -54,6 +56,10 @@ class ChurnMonitor:
         """How many customers are in each tier."""
         counts = Counter(scored.now["risk_tier"].astype(int))
         return Findings(rules=(rules.tiers(counts, workspace.settings.churn.actions),))
+
+    def served(self, window: ServedWindow) -> Served | None:
+        """The probabilities that were answered, against who bought."""
+        return probabilities.measure(window)
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""

@@ -18,7 +18,9 @@ from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState
+from monitoring.outcome import RuleState, Served
+from monitoring.served import totals
+from monitoring.served.window import ServedWindow
 
 
 class DemandMonitor:
@@ -53,6 +55,10 @@ class DemandMonitor:
         waiting = tuple(series.waiting(workspace, known, scored.now)) if known else ()
         accepted = Acceptances(workspace).accepted(version.version, as_of)
         return Findings(waiting=waiting, rules=(rules.review(waiting, accepted, workspace.settings.rules),))
+
+    def served(self, window: ServedWindow) -> Served | None:
+        """The totals that were answered, against the units sold."""
+        return totals.measure(window)
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """Which series surge: from what was sold, whatever forecasts them."""

@@ -13,7 +13,8 @@ from core.workspace import Workspace
 from models.fairness_result import FairnessResult
 from models.kinds import FittedModel, Kind, part
 from models.version import Version
-from monitoring.outcome import RuleState, WaitingForecast
+from monitoring.outcome import RuleState, Served, WaitingForecast
+from monitoring.served.window import ServedWindow
 
 M = TypeVar("M", bound=FittedModel)
 
@@ -58,6 +59,10 @@ class KindMonitor(Protocol[M]):
 
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
         """What only this kind looks at, from the served model's predictions."""
+        ...
+
+    def served(self, window: ServedWindow) -> Served | None:
+        """How good the answers themselves were that the service gave; None where nothing came of any yet."""
         ...
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:

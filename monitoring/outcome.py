@@ -84,6 +84,32 @@ class Performance:
 
 
 @dataclass(frozen=True)
+class ServedFigure:
+    """One figure of what was served, with its 95% interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Served:
+    """What the service said in `[since, until)` (UTC), of `n` customers, lists or series of which the truth is known:
+    `by_feedback`, and `by_orders` after the horizon. `not_understood` outcomes say nothing of a line of the answer.
+    """
+
+    since: str
+    until: str
+    n: int
+    by_feedback: int
+    by_orders: int
+    not_understood: int
+    versions: tuple[str, ...]
+    figures: tuple[ServedFigure, ...]
+
+
+@dataclass(frozen=True)
 class Check:
     """One check of data quality: a value, what it was before, and the limit it broke or kept."""
 
@@ -147,6 +173,7 @@ class ModelReport:
     trained_as_of: date | None = None
     drift: DriftResult | None = None
     performance: Performance | None = None
+    served: Served | None = None
     fairness: FairnessResult | None = None
     quality: tuple[Check, ...] = ()
     exposure: Mapping[str, float] = field(default_factory=dict)

@@ -22,7 +22,9 @@ from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import UNREGISTERED, result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState
+from monitoring.outcome import RuleState, Served
+from monitoring.served import lists
+from monitoring.served.window import ServedWindow
 
 VALUE_ATTRIBUTE = "customer value"
 VALUE_TIERS = ("low", "middle", "high")
@@ -54,6 +56,10 @@ class RecommendationMonitor:
         now = exposure.of(workspace, scored.now, as_of)
         before = exposure.of(workspace, scored.before, scored.before_day)
         return Findings(now, rules=tuple(rules.recommendations(now, before, workspace.settings.rules)))
+
+    def served(self, window: ServedWindow) -> Served | None:
+        """How many of the lists had something that was bought."""
+        return lists.measure(window)
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""

@@ -21,6 +21,7 @@ from monitoring import drift, fairness, frames, model_report, performance, quali
 from monitoring.drift import Comparison, Source
 from monitoring.kinds import Findings, Predictions, monitor
 from monitoring.outcome import Check, ModelReport, RuleState
+from monitoring.served.window import ServedWindow
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def model(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> W
         drift=drift.result(compared, workspace.settings.rules),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=found.exposure,
+        served=monitor(kind).served(ServedWindow.before(workspace, kind.horizon_days(workspace.settings), as_of, at)),
         waiting=found.waiting,
     )
     _judge_challenger(subject)

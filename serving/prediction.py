@@ -40,7 +40,8 @@ def answer(
     """The answer's frame around the results; `logged` is what the prediction log keeps of them."""
     prediction_id = new_id()
     name, version, variant = champion.state.kind, champion.version, champion.variant
-    runtime.predictions.append(Prediction(prediction_id, kind, name, version, variant, logged, request))
+    day = {"as_of": runtime.present.isoformat()} if runtime.present else {}
+    runtime.predictions.append(Prediction(prediction_id, kind, name, version, variant, logged, {**request, **day}))
     metrics.tell_results(name, version, Counter(result["fallback"] for result in results))
     return {
         "prediction_id": prediction_id,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from datetime import date
 
+from core import clock
+from core.errors import RegularsError
 from core.event_log import EventLog
 from core.keys import KeyStore
 from core.prediction_log import PredictionLog
@@ -36,6 +40,9 @@ class Runtime:
         self.choices = Choices(workspace)
         self.availability = Availability(workspace)
         self.interactions = Interactions(workspace, EventLog(workspace))
+        self.present: date | None = None
+        """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
+        self._refresh_present()
         self._loaded = threading.Event()
         quick = {
             "consents": self.choices.refresh,
@@ -44,6 +51,7 @@ class Runtime:
             "acceptances": self._refresh_acceptances,
             "events": self._apply_missed,
             "metrics": self._tell_metrics,
+            "present": self._refresh_present,
         }
         slow = {
             "forecasts": self._refresh_forecasts,
@@ -91,6 +99,10 @@ class Runtime:
 
     def _apply_missed(self) -> None:
         self.interactions.apply_missed()
+
+    def _refresh_present(self) -> None:
+        with suppress(RegularsError):  # no orders yet
+            self.present = clock.present(self.workspace)
 
     def _tell_metrics(self) -> None:
         metrics.tell_dropped(self.predictions.dropped)

@@ -65,6 +65,7 @@ def model(workspace: Workspace, kind: str) -> Page:
         "versions": versions,
         "rules": [{"signal": lights.of_rule(rule), **rule} for rule in rules],
         "trends": _trends(kind, history, workspace.settings.rules.drift_share),
+        "served": entry.get("served") if entry else None,  # a run of an earlier release has none
         "fairness": fairness_sections(workspace, entry["fairness"]) if entry and entry["fairness"] else [],
         "drift": _drift_rows(entry["drift"]) if entry and entry["drift"] else [],
     }

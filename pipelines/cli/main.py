@@ -24,6 +24,7 @@ GROUPS = (
     "health",
     "keys",
     "audit",
+    "export",
 )
 """The modules of `pipelines.cli` that register commands, in the order of `regulars --help`."""
 HELP = """Customer machine learning for shops: who is about to leave, what each customer wants next, how much will sell.

@@ -99,6 +99,7 @@ def ui(
 def _show(console: Console, report: MonitorReport) -> None:
     rows = [_model_row(model) for model in report.models]
     console.table(("model", "version", "metric now", "floor", "drift", "fairness"), rows, "models")
+    _show_served(console, report)
     for model in report.models:
         if model.note:
             console.print(f"{model.kind}: {model.note}")
@@ -110,6 +111,26 @@ def _show(console: Console, report: MonitorReport) -> None:
     console.print(f"data quality: {len(report.quality) - len(failed)} of {len(report.quality)} checks passed")
     for check in failed:
         console.print(f"FAIL  {check.name}: {check.text}")
+
+
+def _show_served(console: Console, report: MonitorReport) -> None:
+    """What the service really said, where something came of it."""
+    rows = [
+        (
+            model.kind,
+            each.name,
+            each.value,
+            f"[{each.low:.4f}, {each.high:.4f}]",
+            model.served.n,
+            model.served.by_orders,
+        )
+        for model in report.models
+        if model.served
+        for each in model.served.figures
+    ]
+    if rows:
+        console.print()
+        console.table(("model", "figure", "value", "95% interval", "n", "by orders"), rows, "as served")
 
 
 def _model_row(model: ModelReport) -> tuple[object, ...]:

@@ -38,7 +38,8 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
         Result(join_keys([r["series"][key] for key in outlook.keys]), _total(r["forecast"]), fallback=r["fallback"])
         for r in results
     ]
-    return answer(runtime, serving, "demand", results, logged=logged, request={"horizon": body.horizon})
+    request = {"horizon": body.horizon, "first_day": asked.days[0].isoformat(), "periods": len(asked.days)}
+    return answer(runtime, serving, "demand", results, logged=logged, request=request)
 
 
 def _reviewed(runtime: Runtime, found: SeriesOutlook | None) -> SeriesOutlook | None:

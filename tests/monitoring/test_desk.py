@@ -13,15 +13,17 @@ from core.audit import AuditLog
 from core.clock import present
 from core.keys import KeyStore
 from core.messages import Message
+from core.prediction_log import Result
 from core.secret_files import secret
 from models.demand.acceptance import Acceptances
 from models.registry import Registry
-from monitoring import rules
+from monitoring import monitor, rules
 from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
 from monitoring.outcome import WaitingForecast
 from monitoring.summary import Summaries
 from tests.support import watched
+from tests.support.served import answered, told
 
 HOME = "http://127.0.0.1:3001"
 
@@ -307,3 +309,16 @@ def test_a_broken_chain_shows(reviewer, shop):
         connection.execute(sa.text("UPDATE audit_log SET who = 'somebody else' WHERE seq = 1"))
     text = reviewer.get("/audit").text
     assert "The chain is broken at entry 1" in text
+
+
+def test_a_model_s_page_shows_how_good_the_answers_were_that_were_served(shop, reviewer):
+    page = reviewer.get("/models/churn")
+    assert "As served" not in page.text
+    made = answered(shop, "churn", [Result("c001", 0.25), Result("c002", 0.75)])
+    told(shop, made, customer_id="c001", bought=True)
+    told(shop, made, customer_id="c002", bought=False)
+    monitor.run(shop, present(shop))
+    page = reviewer.get("/models/churn")
+    assert "As served" in page.text
+    assert "2 customers, 2 by feedback and 0 by the orders" in page.text
+    assert "brier" in page.text

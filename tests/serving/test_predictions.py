@@ -243,6 +243,7 @@ def test_predictions_are_logged_as_answered(shop: Shop) -> None:
     assert [(r["prediction_id"], r["subject"], r["value"], r["fallback"]) for r in rows] == [
         (churn["prediction_id"], r["customer_id"], r["churn_probability"], r["fallback"]) for r in churn["results"]
     ]
+    assert {r["request"]["as_of"] for r in rows} == {clock.present(shop.workspace).isoformat()}
     rows = list(log.predictions("recommendations", since, until))
     assert [row["item"] for row in rows] == [r["product_id"] for r in items["results"]]
     matched = shop.post("/v1/feedback", {"prediction_id": items["prediction_id"], "outcome": {"clicked": 1}})

@@ -20,8 +20,7 @@ def _note_release(
     """Keep which release applied a revision, for the message of an older one that meets it."""
     names = ("revision", "release", "applied_at")
     releases = sa.table("regulars_schema_releases", *(sa.column(name) for name in names))
-    now = utc.naive(utc.now())
-    row = {"revision": step.up_revision_id, "release": _given["release"], "applied_at": now}
+    row = {"revision": step.up_revision_id, "release": _given["release"], "applied_at": utc.naive(utc.now())}
     assert ctx.connection is not None
     ctx.connection.execute(releases.insert().values(row))
 

@@ -16,6 +16,7 @@ from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.outcome import RuleState
+from monitoring.served.window import ServedWindow
 from tests.support.spend.models import HORIZON_DAYS, SpendModel
 
 
@@ -38,6 +39,9 @@ class SpendMonitor:
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
         text = f"{scored.now['spend'].sum():.0f} expected"
         return Findings(rules=(RuleState("spend", "spend", "ok", text),))
+
+    def served(self, window: ServedWindow) -> None:
+        return None
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         return []
