@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core import utc
 from core.clock import present
 from core.workspace import Workspace
 from models import release
@@ -26,7 +27,7 @@ def _watched_template(tmp_path_factory) -> Path:
         watched.install(monkeypatch)
         as_of = present(workspace) - timedelta(days=28)
         version = watched.train(workspace, folder, as_of)
-        watch.model(workspace, watched.KIND, as_of, monitor.datetime.now(monitor.UTC))
+        watch.model(workspace, watched.KIND, as_of, utc.now())
         release.promote(workspace, "churn", version.version, "ana")
         monitor.run(workspace, present(workspace))
     return workspace.root
