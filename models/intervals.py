@@ -116,9 +116,7 @@ def bootstrap(
     Raises:
         DataError: the frame has no rows.
     """
-    _require_rows(frame)
-    values = np.concatenate([_values(frame, statistic, w) for w in _weights(len(frame), n, seed)])
-    return _interval(float(statistic(frame)), values, level)
+    return bootstrap_all(frame, {"": statistic}, n, seed, level=level)[""]
 
 
 def paired(
@@ -147,10 +145,27 @@ def paired(
 
 
 def bootstrap_all(
-    frame: DataFrame, statistics: Mapping[str, Statistic], n: int = RESAMPLES, seed: int = 0
+    frame: DataFrame,
+    statistics: Mapping[str, Statistic],
+    n: int = RESAMPLES,
+    seed: int = 0,
+    *,
+    level: float = LEVEL,
 ) -> dict[str, Interval]:
-    """The interval of every statistic."""
-    return {name: bootstrap(frame, statistic, n, seed) for name, statistic in statistics.items()}
+    """Every statistic with its interval; each resample is drawn once for all.
+
+    Raises:
+        DataError: the frame has no rows.
+    """
+    _require_rows(frame)
+    values: dict[str, list[Floats]] = {name: [] for name in statistics}
+    for weights in _weights(len(frame), n, seed):
+        for name, statistic in statistics.items():
+            values[name].append(_values(frame, statistic, weights))
+    return {
+        name: _interval(float(statistic(frame)), np.concatenate(values[name]), level)
+        for name, statistic in statistics.items()
+    }
 
 
 def _weights(rows: int, n: int, seed: int) -> Iterator[Floats]:

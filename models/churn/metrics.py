@@ -1,6 +1,8 @@
 """Metrics of churn predictions, each for many bootstrap resamples at once.
 
-A frame has one row per customer with `probability` and `churned` (0, 1). Weights say how often a row counts.
+A frame has one row per customer with `probability`, `risk_tier` and `churned` (0, 1). Weights say how often a row
+counts. `precision@tier2` is the share that left of the customers in tier 2, `recall@tier2` the share of those who
+left that was in it; `tiers1-3` are the customers for whom there is something to do.
 """
 
 from __future__ import annotations
@@ -16,15 +18,30 @@ from models.arrays import Float64Array
 
 BINS = 10
 TOP = 0.1
+TIERS = {"tier1": (1, 1), "tier2": (2, 2), "tier3": (3, 3), "tiers1-3": (1, 3)}
 _CLIP = 1e-6
 Resampler = Callable[[Float64Array, Float64Array, Float64Array], Float64Array]
 
 
+def probabilities(frame: DataFrame) -> Float64Array:
+    """The probabilities of leaving, shape (rows,)."""
+    return frame["probability"].to_numpy(dtype=float)
+
+
+def in_tiers(lowest: int, highest: int) -> Callable[[DataFrame], Float64Array]:
+    """1 for the customers whose tier lies between the two, 0 for the others, shape (rows,)."""
+    return lambda frame: np.asarray(frame["risk_tier"].between(lowest, highest), dtype=float)
+
+
 @dataclass(frozen=True)
 class Metric:
-    """A metric of probabilities p and labels y under weights of shape (B, rows)."""
+    """A metric of predictions p (probabilities, or 1 for the customers in some tiers) and labels y.
+
+    It is computed under weights of shape (B, rows).
+    """
 
     compute: Resampler
+    predictions: Callable[[DataFrame], Float64Array] = probabilities
 
     def __call__(self, frame: DataFrame) -> float:
         """Its value on the frame as it is."""
@@ -32,7 +49,7 @@ class Metric:
 
     def resampled(self, frame: DataFrame, weights: Float64Array) -> Float64Array:
         """Its values for each row of weights, shape (B,)."""
-        p, y = frame["probability"].to_numpy(dtype=float), frame["churned"].to_numpy(dtype=float)
+        p, y = self.predictions(frame), frame["churned"].to_numpy(dtype=float)
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.compute(p, y, weights)
 
@@ -83,6 +100,16 @@ def lift_at_top(p: Float64Array, y: Float64Array, weights: Float64Array) -> Floa
     return np.asarray((left * part).sum(axis=1) / top[:, 0] / (left.sum(axis=1) / total[:, 0]))
 
 
+def precision(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
+    """Share that left among the predicted; missing where nobody is."""
+    return np.asarray(weights @ (p * y) / (weights @ p))
+
+
+def recall(p: Float64Array, y: Float64Array, weights: Float64Array) -> Float64Array:
+    """Share of the predicted among those who left; missing where nobody did."""
+    return np.asarray(weights @ (p * y) / (weights @ y))
+
+
 def _tied(
     p: Float64Array, y: Float64Array, weights: Float64Array, *, descending: bool
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
@@ -102,4 +129,9 @@ STATISTICS: Mapping[str, Metric] = {
     "brier": Metric(brier),
     "ece": Metric(calibration_error),
     "lift@10%": Metric(lift_at_top),
+    **{
+        f"{name}@{tiers}": Metric(compute, in_tiers(*bounds))
+        for tiers, bounds in TIERS.items()
+        for name, compute in {"precision": precision, "recall": recall}.items()
+    },
 }

@@ -24,6 +24,7 @@ from monitoring.outcome import ReportLink
 from monitoring.summary import Document, Summaries, model_entry
 
 Page = dict[str, Any]
+PRECISION, RECALL = "precision@", "recall@"
 
 
 def overview(workspace: Workspace) -> Page:
@@ -64,6 +65,7 @@ def model(workspace: Workspace, kind: str) -> Page:
         "challenger": lights.carrier(versions, CHALLENGER),
         "versions": versions,
         "rules": [{"signal": lights.of_rule(rule), **rule} for rule in rules],
+        "tiers": _tier_rows(lights.carrier(versions, CHAMPION) or lights.carrier(versions, CHALLENGER)),
         "trends": _trends(kind, history, workspace.settings.rules.drift_share),
         "served": entry.get("served") if entry else None,  # a run of an earlier release has none
         "fairness": fairness_sections(workspace, entry["fairness"]) if entry and entry["fairness"] else [],
@@ -244,6 +246,13 @@ def _metric_rows(version: Version) -> list[Page]:
         }
         for name in names
     ]
+
+
+def _tier_rows(version: Version | None) -> list[Page]:
+    """What the tiers of a model that has tiers are worth: `precision@...` beside `recall@...` of each."""
+    metrics = version.metrics if version else {}
+    tiers = [name.removeprefix(PRECISION) for name in metrics if name.startswith(PRECISION)]
+    return [{"name": tier, "precision": metrics[PRECISION + tier], "recall": metrics[RECALL + tier]} for tier in tiers]
 
 
 def _card_text(registry: Registry, version: Version) -> str:

@@ -12,7 +12,9 @@ from models.intervals import bootstrap
 def frame(n: int = 300, seed: int = 0, decimals: int = 8) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     probability = np.round(rng.beta(1, 4, n), decimals)
-    return pd.DataFrame({"probability": probability, "churned": (rng.random(n) < probability).astype(int)})
+    churned = (rng.random(n) < probability).astype(int)
+    tier = np.searchsorted(np.quantile(probability, [0.7, 0.86, 0.96]), probability)
+    return pd.DataFrame({"probability": probability, "risk_tier": tier, "churned": churned})
 
 
 @pytest.mark.parametrize("decimals", [1, 8])
@@ -38,7 +40,26 @@ def test_counting_a_row_n_times_is_having_it_n_times(name: str, counts: list[int
     if repeated.churned.nunique() < 2:
         return
     weighted = STATISTICS[name].resampled(rows, np.array([counts], dtype=float))[0]
-    assert weighted == pytest.approx(STATISTICS[name](repeated), abs=1e-12)
+    assert weighted == pytest.approx(STATISTICS[name](repeated), abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize(("tiers", "inside"), [("tier1", {1}), ("tier2", {2}), ("tier3", {3}), ("tiers1-3", {1, 2, 3})])
+def test_precision_and_recall_of_a_tier_are_what_scikit_learn_says(tiers: str, inside: set[int]) -> None:
+    rows = frame()
+    selected = rows.risk_tier.isin(inside)
+    assert 0 < selected.mean() < 1
+    assert STATISTICS[f"precision@{tiers}"](rows) == pytest.approx(oracle.precision_score(rows.churned, selected))
+    assert STATISTICS[f"recall@{tiers}"](rows) == pytest.approx(oracle.recall_score(rows.churned, selected))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=50))
+def test_what_the_three_tiers_find_is_found_by_the_tiers_together(customers: list[tuple[int, int]]) -> None:
+    rows = pd.DataFrame(customers, columns=["risk_tier", "churned"])
+    if rows.churned.any():
+        parts = sum(STATISTICS[f"recall@tier{tier}"](rows) for tier in (1, 2, 3))
+        assert STATISTICS["recall@tiers1-3"](rows) == pytest.approx(parts)
+    in_tier_3 = rows[rows.risk_tier == 3]
+    assert STATISTICS["precision@tier3"](rows) == pytest.approx(in_tier_3.churned.mean(), nan_ok=True)
 
 
 def test_lift_and_calibration_of_a_case_done_by_hand() -> None:

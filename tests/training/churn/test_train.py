@@ -14,6 +14,7 @@ from core.errors import DataError, NotReady
 from core.workspace import Workspace
 from models import artifact
 from models.churn import labels
+from models.churn.metrics import TIERS
 from models.kinds import Budget, FittedModel, Kind, kind
 from tests.support.shop import commit, empty_workspace, frames
 from training.churn.examples import Examples, collect, known_by
@@ -45,7 +46,8 @@ def served(record: TrainingRecord) -> FittedModel:
 def test_a_record_says_everything_a_run_must_log(record: TrainingRecord) -> None:
     judged = record.outcome.evaluation
     assert record.outcome.evaluated_from == AS_OF - HORIZON
-    assert set(judged.metrics) == {"roc_auc", "pr_auc", "log_loss", "brier", "ece", "lift@10%"}
+    of_tiers = {f"{what}@{tiers}" for what in ("precision", "recall") for tiers in TIERS}
+    assert set(judged.metrics) == {"roc_auc", "pr_auc", "log_loss", "brier", "ece", "lift@10%"} | of_tiers
     assert set(judged.baselines) == {"recency", "rfm_logistic", "bgnbd"} == set(judged.paired)
     assert all(set(metrics) == set(judged.metrics) for metrics in judged.baselines.values())
     assert all(metric.low <= metric.value <= metric.high for metric in judged.metrics.values())
