@@ -9,9 +9,9 @@ from datetime import date, timedelta
 import pandas as pd
 
 from core.workspace import Workspace
-from feature_repo import facts
 from models.churn.labels import active
 from models.churn.scorer import Scorer
+from models.churn.tiers import win_back
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.version import Version
@@ -19,7 +19,7 @@ from monitoring import protected, rules
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
-from monitoring.fairness.measurement import UNREGISTERED, result
+from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.outcome import RuleState, Served
 from monitoring.served import probabilities
@@ -31,11 +31,10 @@ class ChurnMonitor:
 
     def fairness(self, workspace: Workspace, kind: Kind[Scorer], model: Scorer, as_of: date) -> FairnessResult:
         """Who is in tier 1 or above, of those who left and of those who stayed, by group."""
-        until = as_of + timedelta(days=workspace.settings.churn.horizon_days)
-        scores = kind.predict_file(workspace, model, as_of, UNREGISTERED)
-        groups = protected.groups(workspace, scores["customer_id"].tolist())
-        selected = (scores["risk_tier"] >= 1).to_numpy()
-        churned = ~scores["customer_id"].isin(facts.buyers(workspace, as_of, until)).to_numpy()
+        until = as_of + timedelta(days=kind.horizon_days(workspace.settings))
+        frame = kind.evaluate(workspace, model, as_of)
+        groups = protected.groups(workspace, frame.index.tolist())
+        selected, churned = (frame["risk_tier"] >= 1).to_numpy(), (frame["churned"] == 1).to_numpy()
         limits = Limits.of(workspace.settings.rules)
         figures = [
             figure
@@ -53,9 +52,10 @@ class ChurnMonitor:
         return file[["churn_probability"]].reset_index(drop=True)
 
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
-        """How many customers are in each tier."""
-        counts = Counter(scored.now["risk_tier"].astype(int))
-        return Findings(rules=(rules.tiers(counts, workspace.settings.churn.actions),))
+        """How many customers are in each tier, and how many of them may not be contacted."""
+        settings, reached = workspace.settings.churn, scored.now["risk_tier"].astype(int)
+        kept = scored.now["action"] == reached.map(lambda tier: win_back(tier, True, settings).action)
+        return Findings(rules=(rules.tiers(Counter(reached), Counter(reached[~kept]), settings.actions),))
 
     def served(self, window: ServedWindow) -> Served | None:
         """The probabilities that were answered, against who bought."""

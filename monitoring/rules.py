@@ -115,9 +115,12 @@ def _flag(rule: str, effect: str, text: str, items: Sequence[str]) -> RuleState:
     return RuleState(rule, "demand", "ok", text, effect if items else "", items=tuple(items))
 
 
-def tiers(counts: Mapping[int, int], actions: Sequence[str]) -> RuleState:
-    """How many customers are in each tier of churn risk, each with its win-back action."""
-    parts = [f"tier {tier}: {counts.get(tier, 0):,} ({actions[tier]})" for tier in range(1, len(actions))]
+def tiers(counts: Mapping[int, int], refused: Mapping[int, int], actions: Sequence[str]) -> RuleState:
+    """How many customers are in each tier of churn risk, its win-back action, and how many refused any contact."""
+    parts = []
+    for tier in range(1, len(actions)):
+        without = f"; {refused[tier]:,} allow no contact" if refused.get(tier) else ""
+        parts.append(f"tier {tier}: {counts.get(tier, 0):,} ({actions[tier]}{without})")
     return RuleState("churn tiers", "churn", "ok", "; ".join(parts))
 
 

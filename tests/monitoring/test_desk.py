@@ -185,13 +185,16 @@ def test_the_model_page_shows_trends_fairness_and_drift(reviewer):
     text = reviewer.get("/models/churn").text
     assert "Over time" in text
     assert "Fairness by group" in text
+    assert re.search(r"What the tiers are worth.*tiers1-3</th><td[^>]*><b>[\d.]+</b>", text, re.DOTALL)
     assert "too few to judge" in text or 'class="verdict ok"' in text
     assert text.count("<svg") > 100
     assert re.search(r'href="/reports/[0-9a-f-]+/[0-9a-f-]+"', text)
 
 
 def test_a_model_without_a_version_says_which_command_makes_one(reviewer):
-    assert "regulars train demand" in reviewer.get("/models/demand").text
+    text = reviewer.get("/models/demand").text
+    assert "regulars train demand" in text
+    assert "What the tiers are worth" not in text
 
 
 @pytest.mark.parametrize(

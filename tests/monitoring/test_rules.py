@@ -105,9 +105,9 @@ def test_a_forecast_waits_until_a_reviewer_accepts_it():
     assert rules.review(forecasts, {"BEER", "ICE"}, RULES).items == ()
 
 
-def test_tiers_name_their_win_back_actions():
-    state = rules.tiers({0: 70, 1: 16, 2: 10, 3: 4}, ("none", "mail", "coupon", "call"))
-    assert state.text == "tier 1: 16 (mail); tier 2: 10 (coupon); tier 3: 4 (call)"
+def test_tiers_name_their_win_back_actions_and_who_must_be_left_in_peace():
+    state = rules.tiers({0: 70, 1: 16, 2: 10, 3: 4}, {0: 9, 2: 3}, ("none", "mail", "coupon", "call"))
+    assert state.text == "tier 1: 16 (mail); tier 2: 10 (coupon; 3 allow no contact); tier 3: 4 (call)"
 
 
 def lists(products):

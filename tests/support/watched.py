@@ -17,6 +17,7 @@ import pandas as pd
 
 from models import artifact, kinds
 from models.churn.labels import active
+from models.churn.metrics import STATISTICS
 from models.intervals import Interval, Mean, bootstrap_all, paired
 from models.kinds import Budget, Kind, no_file_options, refuse_hindsight
 from models.version import Version
@@ -45,7 +46,9 @@ class RecencyKind:
 
     name, question, service = "churn", "Who is away too long?", "churn_v1"
     primary, higher_is_better = "error", False
-    statistics = {"error": Mean("squared"), "rate": Mean("churned")}
+    statistics = {"error": Mean("squared"), "rate": Mean("churned")} | {
+        name: STATISTICS[name] for name in ("precision@tiers1-3", "recall@tiers1-3")
+    }
 
     def load(self, directory: Path) -> RecencyModel:
         artifact.verify(directory)
@@ -72,13 +75,15 @@ class RecencyKind:
         score = np.floor(100 * pd.Series(chance).rank(pct=True)).clip(upper=100).astype(int)
         tier = np.digitize(score, workspace.settings.churn.tiers)
         columns = {"customer_id": ids, "as_of": as_of, "churn_probability": chance, "risk_score": score}
-        return pd.DataFrame(columns | {"risk_tier": tier, "action": "none", "model_version": version})
+        actions = [workspace.settings.churn.actions[each] for each in tier]
+        return pd.DataFrame(columns | {"risk_tier": tier, "action": actions, "model_version": version})
 
     def evaluate(self, workspace, model, as_of: date) -> pd.DataFrame:
         scores = self.predict_file(workspace, model, as_of, "-").set_index("customer_id")
         left = ~scores.index.isin(_buyers(workspace, as_of, as_of + HORIZON))
         squared = (left - scores["churn_probability"]) ** 2
-        return pd.DataFrame({"squared": squared, "churned": left.astype(float)}, index=scores.index)
+        columns = {"squared": squared, "risk_tier": scores["risk_tier"], "churned": left.astype(float)}
+        return pd.DataFrame(columns, index=scores.index)
 
     def baselines(self, workspace, as_of: date) -> dict[str, RecencyModel]:
         return {"hasty": RecencyModel(as_of, 2.0)}
