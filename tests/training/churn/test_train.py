@@ -161,7 +161,7 @@ def _until(frame: pd.DataFrame) -> pd.DataFrame:
 
 def test_too_short_a_history_names_the_first_date_that_is_possible(shop: Workspace, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="earliest possible --as-of is 2024-05-24"):
-        fit(shop, date(2024, 4, 1), tmp_path)
+        fit(shop, CHURN, date(2024, 4, 1), tmp_path, Budget(1, 900))
 
 
 @pytest.mark.parametrize(("churned", "who"), [(0, "nobody"), (1, "everybody")])
