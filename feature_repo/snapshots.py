@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -62,26 +63,66 @@ def ensure_all(workspace: Workspace, views: Iterable[str], dates: Iterable[date]
     Raises:
         UsageError, NotReady, DataError: as `ensure`.
     """
+    specs, wanted = _asked(workspace, views, dates)
+    shop = _reading(workspace)
+    return [_ensure(workspace, spec, wanted, shop) for spec in specs]
+
+
+@contextmanager
+def kept(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> Iterator[list[BuildReport]]:
+    """`ensure_all`; until the end of the block no other process builds snapshots of these views anew.
+
+    A job on a pinned workspace reads what its generation gives, though another's makes the same snapshots stale.
+
+    Raises:
+        UsageError, NotReady, DataError: as `ensure`.
+    """
+    specs, wanted = _asked(workspace, views, dates)
+    shop = _reading(workspace)
+    with ExitStack() as held:
+        for spec in sorted(specs, key=lambda spec: spec.name):  # always in one order, so that nobody waits in a circle
+            held.enter_context(_building(workspace, spec))
+        yield [_build_missing(workspace, spec, wanted, shop) for spec in specs]
+
+
+def _asked(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> tuple[list[View], list[date]]:
     specs, wanted = [catalog.view(name) for name in views], sorted(set(dates))
     _refuse_too_early(workspace, wanted)
-    shop = cache(lambda: sources.tables(workspace, sources.connect(workspace)))
-    return [_ensure(workspace, spec, wanted, shop) for spec in specs]
+    return specs, wanted
+
+
+def _reading(workspace: Workspace) -> Callable[[], ShopTables]:
+    """The tables, opened once and only if something is to be built."""
+    return cache(lambda: sources.tables(workspace, sources.connect(workspace)))
+
+
+def _building(workspace: Workspace, view: View) -> AbstractContextManager[None]:
+    return locks.waiting(workspace.features_dir / f".{view.name}.lock")
 
 
 def _ensure(workspace: Workspace, view: View, wanted: list[date], shop: Callable[[], ShopTables]) -> BuildReport:
     started, transform = time.monotonic(), transform_hash(workspace, view)
-    missing: list[date] = []
-    if _outdated(workspace, view, transform) or _not_fresh(workspace, view, wanted, transform):
-        with locks.waiting(workspace.features_dir / f".{view.name}.lock"):
-            _tidy(workspace, view, transform)
-            missing = _not_fresh(workspace, view, wanted, transform)
-            for day in progress.current().track(missing, f"features: {view.name}", total=len(missing)):
-                _build(
-                    workspace, view, shop(), Build(view.name, day.isoformat(), transform, workspace.tables.digest(day))
-                )
+    if not _outdated(workspace, view, transform) and not _not_fresh(workspace, view, wanted, transform):
+        return _report(workspace, view, wanted, [], started)
+    with _building(workspace, view):
+        return _build_missing(workspace, view, wanted, shop)
+
+
+def _build_missing(workspace: Workspace, view: View, wanted: list[date], shop: Callable[[], ShopTables]) -> BuildReport:
+    """Hold the view's lock meanwhile."""
+    started, transform = time.monotonic(), transform_hash(workspace, view)
+    _tidy(workspace, view, transform)
+    missing = _not_fresh(workspace, view, wanted, transform)
+    for day in progress.current().track(missing, f"features: {view.name}", total=len(missing)):
+        build = Build(view.name, day.isoformat(), transform, workspace.tables.digest(day))
+        _build(workspace, view, shop(), build)
+    return _report(workspace, view, wanted, missing, started)
+
+
+def _report(workspace: Workspace, view: View, wanted: list[date], built: list[date], started: float) -> BuildReport:
     rows = sum(build.rows for day in wanted if (build := read_build(workspace, view.name, day)))
-    reused = tuple(day for day in wanted if day not in set(missing))
-    return BuildReport(view.name, tuple(missing), reused, rows, time.monotonic() - started)
+    reused = tuple(day for day in wanted if day not in set(built))
+    return BuildReport(view.name, tuple(built), reused, rows, time.monotonic() - started)
 
 
 def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:

@@ -97,10 +97,10 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
     zone = ZoneInfo(workspace.tables.timezone)
     times = entities[TIMESTAMP].drop_duplicates()
     days = {cast(date, time.date()) for time in times.dt.tz_convert(zone)}
-    snapshots.ensure_all(workspace, [part.name for part in parts], days)
     feast = feature_store(workspace)
     frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
-    with feast_errors("the offline store"), _engine(workspace):
+    built = snapshots.kept(workspace, [part.name for part in parts], days)
+    with built, feast_errors("the offline store"), _engine(workspace):
         found = feast.get_historical_features(entity_df=frame, features=references(parts)).to_df()
     names = [feature.name for part in parts for feature in part.features]
     features = found.sort_values("row_")[names].set_index(entities.index)
@@ -118,8 +118,8 @@ def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = No
         DataError: before any data.
     """
     part = views_of(service, [key] if key else [catalog.service(service)[0].key])[0]
-    snapshots.ensure(workspace, part.name, [as_of])
-    ids = pd.read_parquet(partitions.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
+    with snapshots.kept(workspace, [part.name], [as_of]):
+        ids = pd.read_parquet(partitions.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
     moment = day_start(as_of, workspace.tables.timezone)
     return historical(workspace, service, ids.assign(**{TIMESTAMP: pd.Timestamp(moment)}))
 
@@ -133,14 +133,15 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         StoreError: the online store does not answer, or does not hold what was written.
     """
     started = time.monotonic()
-    counts = {report.view: report.rows for report in snapshots.ensure_all(workspace, catalog.VIEWS, [as_of])}
     feast = feature_store(workspace)
     moment = day_start(as_of, workspace.tables.timezone)
-    for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
-        with feast_errors("the online store"), _quiet(), _engine(workspace):
-            feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
-        _read_back(workspace, feast, catalog.view(name), as_of)
-    filled.remember(workspace, as_of, counts)
+    with snapshots.kept(workspace, catalog.VIEWS, [as_of]) as built:
+        counts = {report.view: report.rows for report in built}
+        for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
+            with feast_errors("the online store"), _quiet(), _engine(workspace):
+                feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
+            _read_back(workspace, feast, catalog.view(name), as_of)
+        filled.remember(workspace, as_of, counts)
     return MaterializeReport(as_of, counts, time.monotonic() - started)
 
 

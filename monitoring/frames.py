@@ -99,7 +99,8 @@ def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[d
 
 def _read(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> pd.DataFrame:
     """The snapshot's numbers and codes; of packed features the number of their entries."""
-    frame = pd.read_parquet(partitions.partition(workspace, view.name, day), partitioning=None)
+    with snapshots.kept(workspace, [view.name], [day]):
+        frame = pd.read_parquet(partitions.partition(workspace, view.name, day), partitioning=None)
     population = monitor(kind).population(workspace, day)
     if population is not None:
         frame = frame[frame[view.key].isin(population)]

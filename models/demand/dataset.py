@@ -32,8 +32,8 @@ def histories(workspace: Workspace, as_of: date) -> Histories:
 def histories_at(workspace: Workspace, dates: Sequence[date]) -> dict[date, Histories]:
     """The same for many origins in one point-in-time join; the dates have to be origins already."""
     settings, zone = workspace.settings.demand, workspace.tables.timezone
-    snapshots.ensure(workspace, VIEW, dates)
-    entities = pd.concat([_entities(workspace, day) for day in sorted(set(dates))], ignore_index=True)
+    with snapshots.kept(workspace, [VIEW], dates):
+        entities = pd.concat([_entities(workspace, day) for day in sorted(set(dates))], ignore_index=True)
     frame = store.historical(workspace, SERVICE, entities)
     days = frame[_TIME].dt.tz_convert(ZoneInfo(zone)).dt.date
     return {day: unpack(part, day, settings) for day, part in frame.groupby(days, sort=True)}

@@ -125,15 +125,29 @@ def test_two_processes_build_a_snapshot_once(small_shop: Workspace) -> None:
 
 
 def test_a_pinned_job_takes_no_snapshot_of_a_later_generation(small_shop: Workspace) -> None:
-    view = catalog.view(VIEW)
+    name = "product_features"
+    view = catalog.view(name)
     with small_shop.pinned() as before:
         touch_orders(small_shop, D - WEEK)
-        snapshots.ensure(small_shop, VIEW, [D, D - WEEK])
+        snapshots.ensure(small_shop, name, [D, D - WEEK])
         assert not partitions.is_fresh(before, view, D)
         assert partitions.is_fresh(before, view, D - WEEK)
-        snapshots.ensure(before, VIEW, [D])
+        snapshots.ensure(before, name, [D])
         assert partitions.is_fresh(before, view, D)
     assert not partitions.is_fresh(small_shop, view, D)
+
+
+def test_snapshots_in_use_are_not_built_anew_by_a_later_generation(small_shop: Workspace) -> None:
+    with small_shop.pinned() as before, ThreadPoolExecutor(1) as pool:
+        with snapshots.kept(before, ["product_features"], [D]):
+            file = partitions.partition(small_shop, "product_features", D)
+            made = file.stat().st_ino
+            touch_orders(small_shop, D - WEEK)
+            later = pool.submit(snapshots.ensure, small_shop, "product_features", [D])
+            with pytest.raises(TimeoutError):
+                later.result(timeout=0.5)
+            assert file.stat().st_ino == made
+        assert later.result().built == (D,)
 
 
 def test_a_snapshot_says_what_it_was_made_from(small_shop: Workspace) -> None:
