@@ -195,6 +195,9 @@ class Rules(Section):
     review_units: Annotated[float, Field(gt=0)] = Field(
         1000.0, description="a forecast total over the horizon above this needs a review"
     )
+    accepted_change: Share = Field(
+        0.2, description="an accepted forecast needs a new review when its total changes by more than this share"
+    )
     coverage_kept: Share = Field(
         0.5, description="recommendations that reach less than this share of the products they reached raise an alert"
     )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from core.workspace import Workspace
-from models.demand.acceptance import Acceptances
+from models.demand.acceptance import Acceptances, Totals
 from models.demand.kind import Model
 from models.demand.series import split_id
 from models.fairness_result import FairnessResult
@@ -53,7 +53,9 @@ class DemandMonitor:
         """The forecasts that need a review, and which of them somebody has accepted."""
         known = series.known(workspace, as_of)
         waiting = tuple(series.waiting(workspace, known, scored.now)) if known else ()
-        accepted = Acceptances(workspace).accepted(version.version, as_of)
+        units = {each.series_id: each.units for each in waiting}
+        totals = Totals(version.version, as_of, workspace.settings.demand.horizon_days, units)
+        accepted = Acceptances(workspace).accepted(totals)
         return Findings(waiting=waiting, rules=(rules.review(waiting, accepted, workspace.settings.rules),))
 
     def served(self, window: ServedWindow) -> Served | None:

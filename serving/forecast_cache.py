@@ -18,7 +18,7 @@ from core.messages import Message
 from core.workspace import Workspace
 from feature_repo import filled
 from models.demand import batch
-from models.demand.acceptance import Acceptances
+from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
 from models.demand.kind import Model
 from models.demand.outlook import Outlook, forecast
@@ -65,7 +65,9 @@ class ForecastCache:
     def refresh_acceptances(self, champion: Champion) -> None:
         """Read what a reviewer has accepted of the present forecast."""
         if self.now is not None:
-            self.accepted = self._acceptances.accepted(champion.version, self.now.as_of)
+            days = self._workspace.settings.demand.horizon_days
+            totals = Totals(champion.version, self.now.as_of, days, self.now.totals)
+            self.accepted = self._acceptances.accepted(totals)
 
     def _refresh(self, champion: Champion) -> None:
         as_of = filled.as_of(self._workspace)

@@ -120,8 +120,10 @@ ACCEPTED_FORECASTS: Final = sa.Table(
     sa.Column("series_id", sa.String(300), primary_key=True),
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
+    sa.Column("units", sa.Float),
+    sa.Column("horizon_days", sa.Integer),
 )
-"""Forecasts a reviewer accepted."""
+"""Forecasts a reviewer accepted: `units` of the series over `horizon_days` days."""
 
 MONITORING_RUNS: Final = sa.Table(
     "monitoring_runs",

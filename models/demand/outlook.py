@@ -47,6 +47,11 @@ class Outlook:
         """Where each series stands."""
         return {series: row for row, series in enumerate(self.forecast.ids)}
 
+    @cached_property
+    def totals(self) -> Mapping[str, float]:
+        """Units of each series over the horizon."""
+        return dict(zip(self.forecast.ids, self.forecast.mean.sum(1).tolist(), strict=True))
+
     def of(self, series: Mapping[str, str] | Sequence[str]) -> SeriesOutlook | None:
         """The outlook of the series with these key values (by name, or in the order of `keys`); None if unknown."""
         values = [str(series[key]) for key in self.keys] if isinstance(series, Mapping) else list(series)

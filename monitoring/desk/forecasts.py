@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from core.errors import UsageError
 from core.workspace import Workspace
-from models.demand.acceptance import Acceptances
+from models.demand.acceptance import Acceptances, Totals
 from monitoring import rules
 from monitoring.outcome import WaitingForecast, plain
 from monitoring.summary import Document, model_entry
@@ -26,10 +26,19 @@ MOST_SHOWN = 200
 class Flagged:
     """What a run flagged of one version's forecast as of a date, and which of it has been accepted by now."""
 
-    version: str
-    as_of: date
+    totals: Totals
     forecasts: tuple[WaitingForecast, ...]
     accepted: frozenset[str]
+
+    @property
+    def version(self) -> str:
+        """The version that forecasts."""
+        return self.totals.version
+
+    @property
+    def as_of(self) -> date:
+        """The first day that is forecast."""
+        return self.totals.as_of
 
     @property
     def waiting(self) -> list[WaitingForecast]:
@@ -42,9 +51,11 @@ def flagged(workspace: Workspace, run: Document | None) -> Flagged | None:
     entry = model_entry(run, "demand") if run else None
     if run is None or entry is None or entry["version"] is None or "waiting" not in entry:
         return None
-    as_of = date.fromisoformat(run["as_of"])
     forecasts = tuple(WaitingForecast(**each) for each in entry["waiting"])
-    return Flagged(entry["version"], as_of, forecasts, Acceptances(workspace).accepted(entry["version"], as_of))
+    units = {each.series_id: each.units for each in forecasts}
+    days, as_of = workspace.settings.demand.horizon_days, date.fromisoformat(run["as_of"])
+    totals = Totals(entry["version"], as_of, days, units)
+    return Flagged(totals, forecasts, Acceptances(workspace).accepted(totals))
 
 
 def rules_now(workspace: Workspace, run: Document | None) -> list[Mapping[str, Any]]:
@@ -69,5 +80,5 @@ def accept(workspace: Workspace, run: Document | None, form: FormData, who: str)
     waiting = {each.series_id for each in found.waiting}
     chosen = waiting if form.get("all") else waiting & {str(value) for value in form.getlist("series")}
     reason = str(form.get("reason", ""))
-    number = Acceptances(workspace).accept(found.version, found.as_of, sorted(chosen), who, reason)
+    number = Acceptances(workspace).accept(found.totals, sorted(chosen), who, reason)
     return f"{number} forecast{'' if number == 1 else 's'} accepted"

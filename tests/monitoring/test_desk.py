@@ -15,7 +15,7 @@ from core.keys import KeyStore
 from core.messages import Message
 from core.prediction_log import Result
 from core.secret_files import secret
-from models.demand.acceptance import Acceptances
+from models.demand.acceptance import Acceptances, Totals
 from models.registry import Registry
 from monitoring import monitor, rules
 from monitoring.desk import app, sessions
@@ -242,6 +242,10 @@ def forecasts(shop):
     return date.fromisoformat(run["as_of"])
 
 
+def totals(day):
+    return Totals("1", day, 28, {"BEER & CO": 2000.0, "ICE": 2000.0})
+
+
 def accept(client, day, **changes):
     form = {"version": "1", "as_of": str(day), "series": ["ICE"], "reason": "a hot summer"}
     return client.post("/models/demand/forecasts", data={"csrf": csrf(client.get("/models/demand"))} | form | changes)
@@ -255,7 +259,7 @@ def test_a_forecast_waits_on_the_page_until_it_is_accepted(reviewer, shop, forec
     assert "1 forecast accepted" in answer.text
     assert 'value="BEER &amp; CO"' not in answer.text
     assert 'value="ICE"' in answer.text
-    assert Acceptances(shop).accepted("1", forecasts) == {"BEER & CO"}
+    assert Acceptances(shop).accepted(totals(forecasts)) == {"BEER & CO"}
     [entry] = AuditLog(shop).entries("demand/1")
     assert (entry.who, entry.details["reason"]) == ("maria", "a hot summer")
     assert "1 of them accepted" in reviewer.get("/").text
@@ -268,12 +272,12 @@ def test_an_acceptance_that_can_not_be_meant_changes_nothing(reviewer, shop, for
     answer = accept(reviewer, forecasts, **changes)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
-    assert Acceptances(shop).accepted("1", forecasts) == frozenset()
+    assert Acceptances(shop).accepted(totals(forecasts)) == frozenset()
 
 
 def test_forecasts_are_not_accepted_without_the_csrf_token(reviewer, shop, forecasts):
     assert accept(reviewer, forecasts, csrf="forged").status_code == 403
-    assert Acceptances(shop).accepted("1", forecasts) == frozenset()
+    assert Acceptances(shop).accepted(totals(forecasts)) == frozenset()
 
 
 def test_a_severe_alert_of_the_service_turns_its_model_red(reviewer, shop):

@@ -11,7 +11,7 @@ import pytest
 from core import clock
 from core.consents import Consents
 from core.workspace import Workspace
-from models.demand.acceptance import Acceptances
+from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop, open_shop
@@ -48,7 +48,8 @@ def test_a_forecast_needs_no_review_once_a_reviewer_has_accepted_it(
         before = shop.post("/v1/demand", both).json()["results"]
         assert [result["needs_review"] for result in before] == [True, True]
         as_of = clock.present(workspace)
-        Acceptances(workspace).accept("1", as_of, ["category 1"], "maria", "as every year")
+        totals = Totals("1", as_of, 28, shop.runtime.forecasts.now.totals)
+        Acceptances(workspace).accept(totals, ["category 1"], "maria", "as every year")
         shop.runtime.background.round()
         after = shop.post("/v1/demand", both).json()["results"]
         assert [result["needs_review"] for result in after] == [False, True]

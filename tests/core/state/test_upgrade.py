@@ -31,7 +31,7 @@ from core.prediction_log import PredictionLog
 from core.state.tables import METADATA, RELEASES
 from core.state.upgrade import MIGRATIONS, VERSION_TABLE, revisions, upgrade
 from core.workspace import Workspace
-from models.demand.acceptance import Acceptances
+from models.demand.acceptance import Acceptances, Totals
 from monitoring.summary import Summaries
 from tests.support.postgres import new_database
 from tests.support.shop import empty_workspace
@@ -158,7 +158,7 @@ def test_every_row_of_the_release_before_migrations_survives(old: Workspace) -> 
         ("8", None, "no_consent"),
     ]
     assert [row["outcome"] for row in predictions.outcomes()] == [{"bought": True, "value": 12.5}]
-    assert Acceptances(old).accepted("1", date(2024, 7, 1)) == {"BEER"}
+    assert Acceptances(old).accepted(Totals("1", date(2024, 7, 1), 28, {"BEER": 2000.0})) == {"BEER"}
     assert Summaries(old).latest() == {"models": []}
 
 
