@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import utc
-from core.errors import DataError, UsageError
+from core.errors import DataError, StoreError, UsageError
 from core.secret_files import secret
 from core.state.tables import AUDIT_LOG
 from core.workspace import Workspace
@@ -66,9 +66,14 @@ class AuditLog:
         self._key = secret(workspace, SECRET)
 
     def append(self, action: str, who: str, subject: str, details: Mapping[str, Any] | None = None) -> Entry:
-        """Add an entry and return it, on disk. A customer in `subject` or `details` goes in as `self.customer(id)`."""
+        """Add an entry and return it, on disk. A customer in `subject` or `details` goes in as `self.customer(id)`.
+
+        Raises:
+            StoreError: the log was begun with another secret, as where machines share the database only.
+        """
         text = json.dumps(dict(details or {}), sort_keys=True, ensure_ascii=False)
         with self._appending() as connection:
+            self._refuse_another_key(connection)
             last = connection.execute(sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc()).limit(1)).first()
             seq, previous = (last.seq + 1, last.mac) if last else (1, GENESIS)
             values = {
@@ -132,6 +137,15 @@ class AuditLog:
         if kept and kept[0] == expected and not hmac.compare_digest(kept[1], row["mac"]):
             return f"entry {expected} is not the one whose head was kept"
         return None
+
+    def _refuse_another_key(self, connection: sa.Connection) -> None:
+        first = connection.execute(sa.select(AUDIT_LOG).where(AUDIT_LOG.c.seq == 1)).mappings().first()
+        if first is not None and not hmac.compare_digest(self._mac(first, GENESIS), first["mac"]):
+            raise StoreError(
+                "the audit log was begun with another secret, or its first entry was changed",
+                why="what is written with this one would break its chain",
+                todo="set REGULARS_AUDIT_KEY to the secret of the machine that began it (its secrets/audit-key)",
+            )
 
     def _mac(self, row: Mapping[Any, Any], previous: str) -> str:
         fields = [row[name] for name in ("seq", "at", "action", "who", "subject", "details")]

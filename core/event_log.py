@@ -1,8 +1,9 @@
 """Events as they reach the service, kept durably before they are acknowledged.
 
 An event is known by its whole content: sent again (after a time-out, say) it is acknowledged again and counts
-once. One sent without a time gets a `nonce`, for two of them are two. `applied_at` tells whether the online
-store shows the event already, `ingested_at` whether an ingest has taken it into the tables.
+once. One sent without a time gets a `nonce`, for two of them are two. `applied_to` is the filling of the online
+store that shows the event (its number, 0 before the first), `ingested_at` tells whether an ingest has taken it into
+the tables.
 """
 
 from __future__ import annotations
@@ -65,14 +66,12 @@ class EventLog:
         # Another process may have kept the same event in between; it applies it, then.
         return [_with_sequence(rows[key], number) for key, number in sorted(sequences.items(), key=lambda e: e[1])]
 
-    def unapplied(self, refilled_at: datetime | None = None) -> list[Event]:
-        """Events the online store does not show yet, in the order they came.
+    def unapplied(self, filling: int) -> list[Event]:
+        """Events that this filling of the online store does not show yet, in the order they came.
 
-        `refilled_at` is when it was last filled from the tables, which forgets the events that are not in these.
+        Each filling from the tables forgets the events that are not in these.
         """
-        missing: sa.ColumnElement[bool] = RECEIVED_EVENTS.c.applied_at.is_(None)
-        if refilled_at is not None:
-            missing |= RECEIVED_EVENTS.c.applied_at < utc.naive(refilled_at)
+        missing = RECEIVED_EVENTS.c.applied_to.is_(None) | (RECEIVED_EVENTS.c.applied_to < filling)
         return self._where(missing & RECEIVED_EVENTS.c.ingested_at.is_(None))
 
     def pending(self, customers: Iterable[str] | None = None) -> list[Event]:
@@ -85,20 +84,20 @@ class EventLog:
         ]
         return sorted((event for piece in pieces for event in piece), key=lambda event: event.sequence or 0)
 
-    def mark_applied(self, events: Iterable[Event]) -> None:
-        """The online store shows these."""
-        self._mark(events, "applied_at")
+    def mark_applied(self, events: Iterable[Event], filling: int) -> None:
+        """This filling of the online store shows these."""
+        self._mark(events, applied_at=utc.naive(utc.now()), applied_to=filling)
 
     def mark_ingested(self, events: Iterable[Event]) -> None:
         """The tables hold these."""
-        self._mark(events, "ingested_at")
+        self._mark(events, ingested_at=utc.naive(utc.now()))
 
-    def _mark(self, events: Iterable[Event], column: str) -> None:
+    def _mark(self, events: Iterable[Event], **values: datetime | int) -> None:
         sequences = [event.sequence for event in events if event.sequence is not None]
         with self.engine.begin() as connection:
             for chunk in _chunks(sequences):
                 update = RECEIVED_EVENTS.update().where(RECEIVED_EVENTS.c.sequence.in_(chunk))
-                connection.execute(update.values({column: utc.naive(utc.now())}))
+                connection.execute(update.values(values))
 
     def _where(self, condition: sa.ColumnElement[bool]) -> list[Event]:
         query = (

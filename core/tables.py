@@ -90,8 +90,8 @@ class Tables:
         return _day(self.entry("orders").first_day)
 
     def register(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make a view of every table in a DuckDB connection."""
-        for name in self.names():
+        """Make a view of every table whose rows are here in a DuckDB connection."""
+        for name in filter(self.files, self.names()):
             files = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in self.files(name))
             connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{files}])')
 

@@ -1,7 +1,7 @@
 """Received events on their way into the online store: each counts once, whoever fills or updates the store.
 
 An update reads a row, folds events in, and writes it back; filling the store from the tables forgets the events
-that are not in these yet. Both happen under one lock.
+that are not in these yet. Both happen under one lock of all who share the store.
 """
 
 from __future__ import annotations
@@ -10,23 +10,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
-from core import locks
+from core import shared_lock
 from core.event_log import Event, EventLog
 from core.workspace import Workspace, of_one_generation
-from feature_repo import filled, online, store
+from feature_repo import online, store
+from feature_repo.materialization import Materializations
 from feature_repo.store import MaterializeReport
+
+LOCK = "online-store"
 
 
 @contextmanager
 def alone(workspace: Workspace, patience: float | None = None) -> Iterator[bool]:
     """Hold the lock; False where another process still holds it after `patience` seconds (None: wait for it)."""
-    path = workspace.feast_dir / ".events.lock"
-    if patience is None:
-        with locks.waiting(path):
-            yield True
-    else:
-        with locks.trying(path, patience) as is_alone:
-            yield is_alone
+    with shared_lock.trying(workspace, LOCK, patience) as is_alone:
+        yield is_alone
 
 
 def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
@@ -36,10 +34,12 @@ def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
         NotReady: the online store has not been filled.
         StoreError: it does not answer.
     """
-    waiting = log.unapplied(filled.at(workspace))
+    latest = Materializations(workspace).latest()
+    filling = latest.number if latest else 0
+    waiting = log.unapplied(filling)
     if waiting:
         online.apply_events(workspace, waiting, _shown(log, waiting))
-        log.mark_applied(waiting)
+        log.mark_applied(waiting, filling)
     return waiting
 
 

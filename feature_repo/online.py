@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from core.clock import day_start
-from core.errors import NotReady
 from core.event_log import Event
 from core.workspace import Workspace
-from feature_repo import catalog, filled, store, updates
+from feature_repo import catalog, store, updates
 from feature_repo.catalog import View
+from feature_repo.materialization import Content, Materializations
 from feature_repo.purchases import KIND, Purchase, by_customer
 from feature_repo.snapshots import TIMESTAMP
 
@@ -81,7 +80,7 @@ class OnlineWriter:
     """Folds events into the online store; make one and keep it. One update at a time."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+        self._materializations = Materializations(workspace)
         views = [view for view in catalog.VIEWS.values() if updates.updatable(view)]
         self._readers = {view: OnlineReader.of_views(workspace, [view]) for view in views}
         self._lock = threading.Lock()
@@ -98,28 +97,27 @@ class OnlineWriter:
         """
         if not any(event.kind == KIND for event in events):
             return 0
-        as_of = filled.as_of(self._workspace)
-        if as_of is None:
-            raise NotReady("the online store is empty", todo="run: regulars materialize")
-        customers = by_customer(events, shown, as_of, self._workspace.tables.timezone)
+        latest = self._materializations.required()
+        customers = by_customer(events, shown, latest.as_of, latest.content.timezone)
         with self._lock:
             for view, reader in self._readers.items():
-                reader.write(view, self._updated(view, reader, customers, as_of))
+                reader.write(view, _updated(view, reader, customers, latest.content))
         return len(customers)
 
-    def _updated(
-        self, view: View, reader: OnlineReader, customers: Mapping[str, Sequence[Purchase]], as_of: date
-    ) -> pd.DataFrame:
-        ids = list(customers)
-        columns = reader.read(ids)
-        rows = []
-        for place, customer in enumerate(ids):
-            row = {name: values[place] for name, values in columns.items()}
-            if all(value is None for value in row.values()):
-                row = updates.nobody(view, self._workspace.tables.has)
-            rows.append({view.key: customer, **updates.apply_purchases(view, row, customers[customer])})
-        frame = pd.DataFrame(rows, columns=[view.key, *columns])
-        return frame.assign(**{TIMESTAMP: pd.Timestamp(day_start(as_of, self._workspace.tables.timezone))})
+
+def _updated(
+    view: View, reader: OnlineReader, customers: Mapping[str, Sequence[Purchase]], content: Content
+) -> pd.DataFrame:
+    ids = list(customers)
+    columns = reader.read(ids)
+    rows = []
+    for place, customer in enumerate(ids):
+        row = {name: values[place] for name, values in columns.items()}
+        if all(value is None for value in row.values()):
+            row = updates.nobody(view, content.tables.__contains__)
+        rows.append({view.key: customer, **updates.apply_purchases(view, row, customers[customer])})
+    frame = pd.DataFrame(rows, columns=[view.key, *columns])
+    return frame.assign(**{TIMESTAMP: pd.Timestamp(day_start(content.days[view.name], content.timezone))})
 
 
 def apply_events(workspace: Workspace, events: Sequence[Event], shown: Sequence[Event] = ()) -> int:

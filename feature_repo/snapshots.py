@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +43,14 @@ class BuildReport:
     reused: tuple[date, ...]
     rows: int
     seconds: float
+
+
+def snapshot_day(workspace: Workspace, view: View, as_of: date) -> date:
+    """The snapshot that shows a view as of a date: weekly series are counted up to a Monday."""
+    if view.entity is not catalog.SERIES or workspace.settings.demand.freq == "D":
+        return as_of
+    monday = as_of - timedelta(days=as_of.weekday())
+    return min(as_of, max(monday, workspace.tables.first_day() + timedelta(days=1)))
 
 
 def ensure(workspace: Workspace, view: str, dates: Iterable[date]) -> BuildReport:

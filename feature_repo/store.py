@@ -23,11 +23,12 @@ from core.clock import day_start
 from core.errors import RegularsError, StoreError, UsageError
 from core.files import write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, filled, partitions, snapshots, sources
+from feature_repo import catalog, partitions, snapshots, sources
 from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.entities import entity
 from feature_repo.feast_api import FeatureStore
+from feature_repo.materialization import Content, Materializations
 from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
 from feature_repo.views import PLACE, view
@@ -133,16 +134,23 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
         StoreError: the online store does not answer, or does not hold what was written.
     """
     started = time.monotonic()
-    feast = feature_store(workspace)
-    moment = day_start(as_of, workspace.tables.timezone)
-    with snapshots.kept(workspace, catalog.VIEWS, [as_of]) as built:
-        counts = {report.view: report.rows for report in built}
+    days = {name: snapshots.snapshot_day(workspace, spec, as_of) for name, spec in catalog.VIEWS.items()}
+    feast, fillings = feature_store(workspace), Materializations(workspace)
+    with contextlib.ExitStack() as held:
+        counts = {name: _kept(workspace, name, days[name], held) for name in sorted(days)}
+        filling = fillings.begin(as_of, Content.now(workspace, days))
         for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
+            moment = day_start(days[name], workspace.tables.timezone)
             with feast_errors("the online store"), _quiet(), _engine(workspace):
                 feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
-            _read_back(workspace, feast, catalog.view(name), as_of)
-        filled.remember(workspace, as_of, counts)
+            _read_back(workspace, feast, catalog.view(name), days[name])
+        fillings.end(filling)
     return MaterializeReport(as_of, counts, time.monotonic() - started)
+
+
+def _kept(workspace: Workspace, name: str, day: date, held: contextlib.ExitStack) -> int:
+    """The rows of a view's snapshot of a day, made where it is missing, and as it is while `held` is open."""
+    return sum(report.rows for report in held.enter_context(snapshots.kept(workspace, [name], [day])))
 
 
 def views_of(service: str, columns: object) -> tuple[View, ...]:

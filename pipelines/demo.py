@@ -15,7 +15,7 @@ from core.errors import GateRefused
 from core.files import write_atomically
 from core.keys import KeyStore
 from core.workspace import SETTINGS_FILE, Workspace
-from feature_repo import filled
+from feature_repo.materialization import Materializations
 from models import release
 from models.kinds import kind, names
 from models.registry import Registry
@@ -119,7 +119,7 @@ def _trained(workspace: Workspace, name: str) -> Version | None:
 
 
 def _fill_online_store(workspace: Workspace) -> None:
-    if not filled.is_current(workspace, present(workspace)):
+    if not Materializations(workspace).is_current(present(workspace)):
         progress.current().step("filling the online store")
         features.materialize(workspace, present(workspace))
 

@@ -120,9 +120,9 @@ def _database(workspace: Workspace) -> str:
 
 
 def _feature_store(workspace: Workspace) -> str:
-    from feature_repo import filled
+    from feature_repo import materialization
 
-    day = filled.as_of(workspace)
+    day = materialization.as_of(workspace)
     if day is None:
         return "nothing materialized yet"
     from feature_repo import online  # Feast: only a store that was filled can be asked

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from core import progress
+from core.publication import Publication
 from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, folding, snapshots, store
 from feature_repo.snapshots import TIMESTAMP, BuildReport
@@ -46,13 +47,14 @@ def export(workspace: Workspace, as_of: date, output: Path, view: str = "custome
 
 @of_one_generation
 def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
-    """Fill the online store, then fold in again the purchases that no ingest has taken yet.
+    """Fill the online store, fold in again the purchases that no ingest has taken yet, and publish for replicas.
 
     Raises:
         DataError: before any data.
         StoreError: a store does not answer.
     """
     report, events = folding.refill(workspace, as_of)
+    Publication(workspace).publish()
     if events:
         progress.current().note(f"{len(events)} received events folded in")
     return report

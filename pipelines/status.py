@@ -15,7 +15,8 @@ from core.clock import present
 from core.errors import RegularsError
 from core.event_log import EventLog
 from core.workspace import Workspace
-from feature_repo import catalog, filled, partitions
+from feature_repo import catalog, partitions
+from feature_repo.materialization import Materializations
 from models import registry_tables
 from models.kinds import names
 from models.version import CHALLENGER, CHAMPION, Version
@@ -175,11 +176,12 @@ def _carrier(versions: Sequence[Version], alias: str) -> Version | None:
 
 def _online(workspace: Workspace, today: date | None) -> tuple[str, bool]:
     """The online store in words, and whether it shows something else than the present."""
-    day = filled.as_of(workspace)
-    if day is None:
+    fillings = Materializations(workspace)
+    latest = fillings.latest()
+    if latest is None:
         return "empty", today is not None
-    stale = today is not None and not filled.is_current(workspace, max(day, today))
-    return f"as of {day}" + (" (stale)" if stale else ""), stale
+    stale = today is not None and not fillings.is_current(max(latest.as_of, today))
+    return f"as of {latest.as_of}" + (" (stale)" if stale else ""), stale
 
 
 def _service(workspace: Workspace) -> str:

@@ -15,7 +15,7 @@ class Choices:
         self.now = Consents(tracked=True, default=False)
 
     def refresh(self) -> None:
-        """Read the consents if the tables changed."""
-        if self._workspace.tables.generation != self._generation:
+        """Read the consents if the tables changed; a replica that knows of no tables knows of no choices either."""
+        if self._workspace.tables.generation not in {0, self._generation}:
             with self._workspace.pinned() as workspace:
                 self.now, self._generation = Consents.load(workspace), workspace.tables.generation

@@ -7,7 +7,6 @@ only: so it is made in the background, never in a request.
 from __future__ import annotations
 
 from collections.abc import Set
-from datetime import date
 from typing import cast
 
 import pandas as pd
@@ -16,8 +15,7 @@ from core.alerts import Alerts
 from core.errors import DataError
 from core.messages import Message
 from core.workspace import Workspace
-from feature_repo import filled
-from models.demand import batch
+from feature_repo.materialization import Materialization, Materializations
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
 from models.demand.kind import Model
@@ -35,7 +33,7 @@ class ForecastCache:
 
     def __init__(self, workspace: Workspace, features: Features) -> None:
         self._workspace = workspace
-        self._marker = filled.path(workspace)
+        self._fillings = Materializations(workspace)
         self._features = features
         self._made_for: tuple[object, ...] | None = None
         self._acceptances = Acceptances(workspace)
@@ -70,22 +68,22 @@ class ForecastCache:
             self.accepted = self._acceptances.accepted(totals)
 
     def _refresh(self, champion: Champion) -> None:
-        as_of = filled.as_of(self._workspace)
-        if as_of is None:
+        latest = self._fillings.latest()
+        if latest is None:
             return
-        if self._wanted(self._workspace, champion) == self._made_for:
+        if self._wanted(self._workspace, champion, latest) == self._made_for:
             return
         with self._workspace.pinned() as workspace:
-            wanted = self._wanted(workspace, champion)
-            made = self._make(workspace, cast(Model, champion.model), as_of)
+            wanted = self._wanted(workspace, champion, latest)
+            made = self._make(workspace, cast(Model, champion.model), latest)
         if made is not None:
             self.now, self._made_for = made, wanted
             self.refresh_acceptances(champion)
 
-    def _wanted(self, workspace: Workspace, champion: Champion) -> tuple[object, ...]:
-        return (champion.state, self._marker.stat().st_mtime_ns, workspace.tables.generation)
+    def _wanted(self, workspace: Workspace, champion: Champion, latest: Materialization) -> tuple[object, ...]:
+        return (champion.state, latest.number, workspace.tables.generation)
 
-    def _make(self, workspace: Workspace, model: Model, as_of: date) -> Outlook | None:
+    def _make(self, workspace: Workspace, model: Model, latest: Materialization) -> Outlook | None:
         settings = workspace.settings
         if (model.keys, model.freq) != (settings.demand.series, settings.demand.freq):
             raise DataError(
@@ -93,10 +91,8 @@ class ForecastCache:
                 why=f"regulars.toml says {', '.join(settings.demand.series)} by {settings.demand.freq}",
                 todo="train a model of these: regulars train demand",
             )
-        if model.freq == "W":  # weeks start on a Monday, the store may be filled as of another day
-            return batch.outlook(workspace, model, as_of)
-        found = self._features.read(SERVICE, KEY, filled.keys(workspace, VIEW))
+        found = self._features.read(SERVICE, KEY, self._fillings.keys(VIEW))
         if not found.known:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})
-        return forecast(model, frame, calendar(workspace), as_of, settings)
+        return forecast(model, frame, calendar(workspace), latest.content.days[VIEW], settings)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 from core.workspace import Workspace
-from feature_repo import filled
+from feature_repo.materialization import Materializations
 from models.kinds import kind
 from models.recommendation import Recommender
 from serving.champions import Champion
 from serving.features import Features
 
 KEY: Final = "product_id"
-LASTS_SECONDS: Final = 3600.0  # where another machine fills the store, nothing here tells of it
 
 
 class ProductCache:
@@ -25,20 +23,20 @@ class ProductCache:
     """
 
     def __init__(self, workspace: Workspace, features: Features) -> None:
-        self._marker = filled.path(workspace)
+        self._fillings = Materializations(workspace)
         self._features = features
         self._read_for: tuple[str, int] | None = None
-        self._read_at = 0.0
         self.columns: Mapping[str, list[Any]] = MappingProxyType({})
 
     def refresh(self, champion: Champion) -> None:
         """Read the product features where the model or the store's content is another one."""
-        wanted = champion.version, self._marker.stat().st_mtime_ns if self._marker.exists() else 0
-        if wanted == self._read_for and time.monotonic() - self._read_at < LASTS_SECONDS:
+        latest = self._fillings.latest()
+        wanted = champion.version, latest.number if latest else 0
+        if wanted == self._read_for:
             return
         model = cast(Recommender, champion.model)
         found = self._features.read(kind("recommendation").service, KEY, model.products, behind=True)
         if found.known:
             columns = MappingProxyType({KEY: found.known, **found.columns})
             model.recommend(None, columns, k=1)  # it prepares what it is given on first use
-            self.columns, self._read_for, self._read_at = columns, wanted, time.monotonic()
+            self.columns, self._read_for = columns, wanted

@@ -11,6 +11,7 @@ from core.errors import RegularsError
 from core.event_log import EventLog
 from core.keys import KeyStore
 from core.prediction_log import PredictionLog
+from core.publication import AnsweringWorkspace
 from core.workspace import Workspace
 from models.registry import Registry
 from serving import metrics
@@ -29,7 +30,7 @@ class Runtime:
     """The service's parts. `start` loads the models in the background; `close` writes what is still queued."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+        workspace = self.workspace = AnsweringWorkspace(workspace)
         self.access = Access(KeyStore(workspace))
         self.predictions = PredictionLog(workspace)
         self.registry = Registry(workspace)
@@ -45,6 +46,7 @@ class Runtime:
         self._refresh_present()
         self._loaded = threading.Event()
         quick = {
+            "tables": workspace.publication.fetch,
             "consents": self.choices.refresh,
             "availability": self.availability.refresh,
             "champions": self.champions.refresh,

@@ -63,6 +63,7 @@ RECEIVED_EVENTS: Final = sa.Table(
     sa.Column("customer_id", sa.String(300), nullable=False, index=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("applied_at", sa.DateTime, index=True),
+    sa.Column("applied_to", sa.Integer),
     sa.Column("ingested_at", sa.DateTime, index=True),
     sqlite_autoincrement=True,
 )
@@ -134,3 +135,40 @@ MONITORING_RUNS: Final = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
 )
 """Summaries of monitoring; `document` is JSON."""
+
+MATERIALIZATIONS: Final = sa.Table(
+    "materializations",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("as_of", sa.String(10), nullable=False),
+    sa.Column("begun_at", sa.DateTime, nullable=False),
+    sa.Column("ended_at", sa.DateTime),
+    sa.Column("content", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Fillings of the online store; `content` is JSON."""
+
+MATERIALIZED_KEYS: Final = sa.Table(
+    "materialized_keys",
+    METADATA,
+    sa.Column("view", sa.String(100), primary_key=True),
+    sa.Column("parquet", sa.LargeBinary, nullable=False),
+)
+"""The entities in the online store, per view: a Parquet file of one column."""
+
+PUBLISHED_MANIFEST: Final = sa.Table(
+    "published_manifest",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+"""What replicas know of the shop's tables: one row, JSON."""
+
+PUBLISHED_FILES: Final = sa.Table(
+    "published_files",
+    METADATA,
+    sa.Column("table_name", sa.String(100), primary_key=True),
+    sa.Column("file_name", sa.String(100), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""The Parquet files of the tables that answers go by, named by their content."""

@@ -96,4 +96,5 @@ class Acceptances:
         insert = build(ACCEPTED_FORECASTS)
         renewed = {name: insert.excluded[name] for name in ("units", *said)}
         with self._engine.begin() as connection:
-            connection.execute(insert.on_conflict_do_update(["version", "as_of", "series_id"], set_=renewed), rows)
+            key_columns = ["version", "as_of", "series_id"]
+            connection.execute(insert.on_conflict_do_update(index_elements=key_columns, set_=renewed), rows)

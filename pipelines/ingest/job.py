@@ -13,6 +13,7 @@ from core import progress, utc
 from core.errors import DataError, StoreError, UsageError, did_you_mean
 from core.event_log import EventLog
 from core.manifest import TableChange
+from core.publication import Publication
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
@@ -57,6 +58,7 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
         reports = ingest.write(dry_run=dry_run)
     if not dry_run:
         reports += _take_in_received(workspace)
+        Publication(workspace).publish()
     return IngestReport(
         generation=workspace.tables.generation,
         tables=tuple(reports),

@@ -168,3 +168,13 @@ def test_any_text_goes_in_and_verifies(workspace, entries):
         log.append(*entry)
     assert log.verify().intact
     assert [(e.action, e.who, e.subject, e.details) for e in log.entries()[before:]] == entries
+
+
+def test_a_log_begun_with_another_secret_is_not_written_to(log, workspace, monkeypatch):
+    """As where two machines share the database and each has made a secret of its own."""
+    before = log.entries()
+    monkeypatch.setenv("REGULARS_AUDIT_KEY", "made on another machine")
+    with pytest.raises(StoreError, match="set REGULARS_AUDIT_KEY to the secret of the machine that began it"):
+        AuditLog(workspace).append("promote", "bob", "churn/6")
+    assert log.entries() == before
+    assert log.verify().intact

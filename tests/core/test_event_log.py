@@ -17,9 +17,9 @@ def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(workspace
     log = EventLog(workspace)
     new = log.append([Event("007", AT, "view", product_id="1"), Event("8", AT, "purchase", value=3.5)])
     assert [event.customer_id for event in new] == ["007", "8"]
-    assert log.pending() == log.unapplied() == new
-    log.mark_applied(new)
-    assert log.unapplied() == []
+    assert log.pending() == log.unapplied(1) == new
+    log.mark_applied(new, 1)
+    assert log.unapplied(1) == []
     assert log.pending() == new
     log.mark_ingested(new[:1])
     assert log.pending() == new[1:]
@@ -52,21 +52,21 @@ def test_two_events_without_a_time_are_two(workspace: Workspace) -> None:
 def test_a_refilled_online_store_has_to_be_told_again_what_no_ingest_has_taken(workspace: Workspace) -> None:
     log = EventLog(workspace)
     events = log.append([Event("007", AT, "view"), Event("8", AT, "view")])
-    log.mark_applied(events)
-    refilled_at = datetime.now(UTC)
-    assert log.unapplied(refilled_at) == events
+    log.mark_applied(events, 1)
+    assert log.unapplied(1) == []
+    assert log.unapplied(2) == events
     log.mark_ingested(events[:1])
-    assert log.unapplied(refilled_at) == events[1:]
-    log.mark_applied(events[1:])
-    assert log.unapplied(refilled_at) == []
+    assert log.unapplied(2) == events[1:]
+    log.mark_applied(events[1:], 2)
+    assert log.unapplied(2) == []
 
 
 def test_more_events_than_one_statement_takes(workspace: Workspace) -> None:
     log = EventLog(workspace)
     events = [Event(str(number), AT, "view") for number in range(1203)]
     assert [event.customer_id for event in log.append(events)] == [str(number) for number in range(1203)]
-    log.mark_applied(log.unapplied())
-    assert log.unapplied() == []
+    log.mark_applied(log.unapplied(1), 1)
+    assert log.unapplied(1) == []
 
 
 # U+0000 is refused at the door: not every database can keep it.

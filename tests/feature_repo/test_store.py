@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pandas as pd
@@ -12,9 +12,9 @@ from core.clock import day_start
 from core.errors import DataError, StoreError, UsageError
 from core.workspace import Workspace
 from feature_repo import catalog, partitions, store
-from feature_repo import filled as online_note
 from feature_repo.config import repo_config
 from feature_repo.feast_api import FeatureStore
+from feature_repo.materialization import Materializations
 from tests.feature_repo.conftest import D
 from tests.feature_repo.shops import assert_same
 from tests.support.shop import FIRST_DAY
@@ -88,7 +88,8 @@ def test_entities_without_the_services_key_are_refused(filled: Workspace) -> Non
 
 
 def test_materialize_counts_what_it_wrote_and_remembers_the_date(filled: Workspace) -> None:
-    assert online_note.as_of(filled) == D
+    latest = Materializations(filled).required()
+    assert (latest.as_of, set(latest.content.days.values())) == (D, {D})
     report = store.materialize(filled, D)
     assert report.rows == {view: len(partition(filled, view, D)) for view in catalog.VIEWS}
 
@@ -96,16 +97,49 @@ def test_materialize_counts_what_it_wrote_and_remembers_the_date(filled: Workspa
 def test_the_online_store_is_current_until_the_day_or_the_transforms_change(
     filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert online_note.is_current(filled_copy, D)
-    assert not online_note.is_current(filled_copy, D + timedelta(days=1))
+    fillings = Materializations(filled_copy)
+    assert fillings.is_current(D)
+    assert not fillings.is_current(D + timedelta(days=1))
     monkeypatch.setattr(partitions, "transform_hash", lambda workspace, view: "other code")
-    assert not online_note.is_current(filled_copy, D)
+    assert not fillings.is_current(D)
 
 
-def test_when_the_store_was_filled_survives_a_copy_of_its_files(filled_copy: Workspace) -> None:
-    before = online_note.at(filled_copy)
-    os.utime(online_note.path(filled_copy))
-    assert online_note.at(filled_copy) == before
+def test_the_store_knows_which_entities_it_was_filled_with(filled: Workspace) -> None:
+    for view in catalog.VIEWS:
+        assert Materializations(filled).keys(view) == list(partition(filled, view, D).index)
+
+
+def test_a_filling_that_did_not_end_leaves_the_store_stale(
+    filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fillings = Materializations(filled_copy)
+    before = fillings.required()
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_read_back", raising(StoreError("the online store does not answer")))
+        with pytest.raises(StoreError):
+            store.materialize(filled_copy, D)
+    assert fillings.required() == before
+    assert not fillings.is_current(D)
+    store.materialize(filled_copy, D)
+    assert fillings.is_current(D)
+    assert fillings.required().number == before.number + 2
+
+
+def test_weekly_series_are_shown_as_of_their_monday(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGULARS_DEMAND__FREQ", "W")
+    weekly = Workspace.open(small_shop.root)
+    thursday = FIRST_DAY + timedelta(days=150)
+    assert thursday.weekday() == 3
+    store.materialize(weekly, thursday)
+    days = Materializations(weekly).required().content.days
+    assert days == dict.fromkeys(catalog.VIEWS, thursday) | {"series_features": thursday - timedelta(days=3)}
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def call(*_: object) -> None:
+        raise error
+
+    return call
 
 
 def test_rows_that_cannot_be_read_back_are_an_error(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

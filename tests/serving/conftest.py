@@ -42,11 +42,11 @@ def as_application(answering: Answering) -> ASGIApp:
 class Shop:
     """Calls the service with a key that has every right, or with another."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, name: str = "test") -> None:
         self.runtime = runtime
         self.workspace = runtime.workspace
         self.keys = KeyStore(runtime.workspace)
-        self.token = self.keys.create("test", RIGHTS)
+        self.token = self.keys.create(name, RIGHTS)
         self.answering = Answering(runtime)
         self.client = TestClient(as_application(self.answering), raise_server_exceptions=False)
 
@@ -63,10 +63,10 @@ class Shop:
         return self.client.get(path, headers=self.headers(self.token if token == "" else token), **more)
 
 
-def open_shop(workspace: Workspace) -> Iterator[Shop]:
+def open_shop(workspace: Workspace, name: str = "test") -> Iterator[Shop]:
     runtime = Runtime(workspace)
     runtime.background.round()
-    shop = Shop(runtime)
+    shop = Shop(runtime, name)
     with shop.client:
         yield shop
     runtime.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from core import clock
 from core.errors import StoreError
 from core.event_log import Event, EventLog
-from feature_repo import filled, folding, online, store
+from feature_repo import folding, materialization, online, store
 from serving import interactions
 from serving.interactions import Interactions
 from tests.serving.conftest import Shop
@@ -77,7 +76,7 @@ def test_orders_are_counted_once_however_their_lines_come(shop: Shop) -> None:
     assert orders(shop, "c001") == before + 1
     shop.post("/v1/events", {"events": [purchase("c001", "009", order_id="o2")]})
     assert orders(shop, "c001") == before + 2
-    folding.refill(shop.workspace, filled.as_of(shop.workspace))
+    folding.refill(shop.workspace, materialization.as_of(shop.workspace))
     assert orders(shop, "c001") == before + 2
 
 
@@ -118,7 +117,7 @@ def test_a_store_that_is_down_takes_the_events_later(shop: Shop, monkeypatch: py
     assert recency(shop, customer) == before
     shop.runtime.background.round()
     assert recency(shop, customer) == 1
-    assert EventLog(shop.workspace).unapplied() == []
+    assert EventLog(shop.workspace).unapplied(1) == []
 
 
 def test_an_event_that_a_crash_left_unapplied_is_applied_at_the_next_start(shop: Shop) -> None:
@@ -133,8 +132,7 @@ def test_a_refilled_store_shows_the_events_again(shop: Shop) -> None:
     customer = longest_away(shop)
     before = recency(shop, customer)
     shop.post("/v1/events", {"events": [purchase(customer)]})
-    time.sleep(0.01)
-    as_of = filled.as_of(shop.workspace)
+    as_of = materialization.as_of(shop.workspace)
     store.materialize(shop.workspace, as_of)
     assert recency(shop, customer) == before
     shop.runtime.background.round()
