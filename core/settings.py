@@ -67,7 +67,10 @@ class Demand(Section):
     clip_quantile: Annotated[float, Field(gt=0.5, le=1)] = Field(
         0.999, description="line quantities are clipped at this quantile of the category before as-of"
     )
-    min_days: Count = Field(28, description="a series needs sales on this many days before as-of")
+    min_days: Count = Field(
+        28,
+        description="a series needs sales on this many days before as-of; a weekly one in a seventh as many weeks",
+    )
     lead_time_days: Days = Field(
         7, description="days between an order to the supplier and its delivery (reorder point)"
     )
@@ -83,6 +86,11 @@ class Demand(Section):
         if not series or len(set(series)) < len(series):
             raise ValueError("one or more different columns are allowed")
         return series
+
+    @property
+    def min_periods(self) -> int:
+        """In how many periods (days, or weeks) a series needs sales: `min_days`, or a seventh of it."""
+        return self.min_days if self.freq == "D" else -(-self.min_days // 7)
 
 
 class Recommendation(Section):

@@ -109,7 +109,8 @@ _ALL = (
     View(
         "series_features",
         SERIES,
-        "how each demand series sells, packed; all series with sales on at least demand.min_days days",
+        "how each demand series sells, packed; all series with sales on at least demand.min_days days (weekly ones:"
+        " in a seventh as many weeks)",
         ("series_features", "series_promotions"),
     ),
     View(

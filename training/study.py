@@ -69,7 +69,7 @@ def run(
 
     Raises:
         UsageError: a budget of no trials.
-        NotReady: the time ran out before one trial was complete.
+        NotReady: no trial gave a value, or the time ran out before one was complete.
     """
     trials = budget.trials
     if trials < 1:
@@ -136,6 +136,12 @@ def _finished(study: optuna.Study) -> list[FrozenTrial]:
 
 def _best(study: optuna.Study, trials: int) -> FrozenTrial:
     complete = [t for t in _finished(study)[:trials] if t.state is TrialState.COMPLETE]
+    if not complete and (failed := study.get_trials(deepcopy=False, states=(TrialState.FAIL,))):
+        raise NotReady(
+            f"none of the {len(failed)} trials gave a value",
+            why="the window that trials are scored on holds nothing to score",
+            todo="train as of another date (--as-of), or bring more history",
+        )
     if not complete:
         raise NotReady(
             "the time ran out before one trial was complete", todo="give more time (--timeout) and start again"

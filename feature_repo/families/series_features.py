@@ -40,11 +40,12 @@ FEATURES = (
 
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
-    """Series with sales on at least `demand.min_days` days: their figures and packed histories."""
+    """Series with sales on `demand.min_days` days, or in a seventh as many weeks: their figures and histories."""
     lines = series_lines(shop)
     days = _days(lines)
     sums = _sums(days)
-    sums = sums.filter(sums.days_sold >= shop.settings.demand.min_days)
+    sold = sums.days_sold if shop.settings.demand.freq == "D" else sums.weeks_sold
+    sums = sums.filter(sold >= shop.settings.demand.min_periods)
     risky = lines.semi_join(_risky(shop), "product_id").select("series_id").distinct()
     flagged = sums.left_join(risky.mutate(high_risk=ibis.literal(1)), "series_id").drop("series_id_right")
     return flagged.inner_join(_packed(days), "series_id")
@@ -98,6 +99,7 @@ def _sums(days: ir.Table) -> ir.Table:
     recent, half_year = within(days, 28), within(days, 182)
     sums = days.group_by("series_id").agg(
         days_sold=days.count(),
+        weeks_sold=((days.age - 1) // 7).nunique(),
         first_sold_days=days.age.max(),
         revenue_28d=total(days.revenue, recent),
         units_28d=total(days.units, recent),

@@ -117,11 +117,7 @@ def unpack(features: DataFrame, as_of: date, settings: Demand) -> Histories:
         DataError: there is no series.
     """
     if features.empty:
-        raise DataError(
-            f"no series as of {as_of}",
-            why=f"none was sold on {settings.min_days} days before",
-            todo="take a later date, or a lower demand.min_days in regulars.toml",
-        )
+        raise no_series(as_of, settings)
     first, period = features["first_sold_days"].to_numpy(dtype=int), PERIOD[settings.freq]
     periods = _periods(features, period)
     units = np.stack([_dense(d, u, periods * period) for d, u in _pairs(features, "sold_days", "sold_units")])
@@ -140,6 +136,18 @@ def unpack(features: DataFrame, as_of: date, settings: Demand) -> Histories:
         behind=behind,
         high_risk=features["high_risk"].to_numpy(dtype=float) > 0,
     )  # fmt: skip
+
+
+def no_series(as_of: date, settings: Demand, needed: str = "") -> DataError:
+    """The refusal where no series has sold often enough before a date; `needed` says what the date is needed for."""
+    sold, weekly = f"on {settings.min_periods} days", 'demand.freq = "W" where the shop sells on few days of the week, '
+    if settings.freq == "W":
+        sold, weekly = f"in {settings.min_periods} weeks", ""
+    return DataError(
+        f"no series as of {as_of}{needed}",
+        why=f"none was sold {sold} before it (demand.min_days = {settings.min_days})",
+        todo=f"take a later date, or set in regulars.toml: {weekly}coarser demand.series, or a lower demand.min_days",
+    )
 
 
 def _periods(features: DataFrame, period: int) -> int:

@@ -84,3 +84,8 @@ def test_no_time_for_a_single_trial_is_said(workspace: Workspace) -> None:
 def test_a_budget_of_nothing_is_refused(workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="0 trials"):
         tune(workspace, 0)
+
+
+def test_trials_without_a_value_are_not_called_a_lack_of_time(workspace: Workspace) -> None:
+    with pytest.raises(NotReady, match="none of the 2 trials gave a value"):
+        study.run(workspace, "nothing", lambda _trial: float("nan"), Budget(2, 60), depends_on={})

@@ -17,7 +17,7 @@ from models.demand.dataset import VIEW, histories_at
 from models.demand.inputs import Inputs, derive
 from models.demand.labels import labels
 from models.demand.plans import Calendar, Plans, calendar, quiet_holidays
-from models.demand.series import PERIOD, Histories, origin, steps
+from models.demand.series import PERIOD, Histories, no_series, origin, steps
 from training import splits
 from training.demand.examples import Examples, build
 
@@ -84,7 +84,7 @@ def rolling(workspace: Workspace, as_of: date) -> Rolling:
     """Read the histories at every origin that a training as of a date needs.
 
     Raises:
-        DataError: too little history; it says which date is the earliest.
+        DataError: too little history (it says which date is the earliest), or no series sold often enough.
     """
     settings = workspace.settings.demand
     last, first = origin(as_of, settings.freq), workspace.tables.first_day()
@@ -97,6 +97,11 @@ def rolling(workspace: Workspace, as_of: date) -> Rolling:
     step = _step(series * horizon, (last - first).days - SKIP_DAYS, period)
     days = sorted({*training_origins(first, last, step, SKIP_DAYS), *ends})
     at = histories_at(workspace, days)
+    for end in (last, last - timedelta(days=window), last - timedelta(days=2 * window)):
+        if end not in at:
+            raise no_series(
+                end, settings, f", and a training as of {last} evaluates and tunes on the windows before it"
+            )
     return Rolling(at, last, calendar(workspace), horizon, step)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray, Float32Array, Int64Array
@@ -74,9 +75,21 @@ class TrainingOrigin:
 
 
 def origin(workspace: Workspace, as_of: date) -> TrainingOrigin:
-    """The facts as of a date."""
+    """The facts as of a date.
+
+    Raises:
+        DataError: no product was bought often enough before it to be recommended.
+    """
     current().step(f"recommendation: facts as of {as_of}")
     dataset = Dataset.load(workspace, as_of)
+    if not len(dataset.catalogue):
+        least = workspace.settings.recommendation.min_purchases
+        raise DataError(
+            f"no product can be recommended as of {as_of}",
+            why=f"none was bought {least} times before it (recommendation.min_purchases = {least})",
+            todo="take a later date, or a lower recommendation.min_purchases in regulars.toml; where every piece is"
+            " sold once, map product_id to what several pieces share (a model, a design)",
+        )
     return TrainingOrigin(workspace, dataset, item_item.fit(dataset.histories, dataset.catalogue))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog, snapshots
@@ -89,6 +90,7 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tup
     days = _origins(workspace, validated)
     train_on = origins.training(days)
     judged = examples(origins.at(validated), origins.limits, 1.0, workspace.settings.seed)
+    _require_purchases(train_on, judged, validated)
     depends_on = {
         "data": workspace.tables.digest(evaluated_from),
         "train": [day.isoformat() for day in days],
@@ -106,6 +108,25 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tup
         budget,
         depends_on=depends_on,
     )
+
+
+def _require_purchases(train_on: Examples, judged: Examples, validated: date) -> None:
+    """Refuse where a mode has nothing to be learned from, or nothing to be judged by.
+
+    Raises:
+        DataError: nobody bought what the mode recommends.
+    """
+    what: dict[Mode, str] = {"all": "any product that can be recommended", "new": "a product for the first time"}
+    for mode in MODES:
+        for when, given in (("before", train_on), ("from", judged)):
+            if not given.of_mode(mode).bought.any():
+                raise DataError(
+                    f"nothing to learn recommendations from: in the window {when} {validated} no known customer"
+                    f" bought {what[mode]}",
+                    why=f"mode {mode} learns from such purchases, and is judged by them",
+                    todo="train as of another date (--as-of); where customers only ever buy the same again (a"
+                    " subscription), there is nothing to recommend",
+                )
 
 
 def _build_features(workspace: Workspace, ends: list[date]) -> None:
