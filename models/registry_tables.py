@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from core import utc
 from core.database import masked
 from core.errors import StoreError
 from core.workspace import Workspace
@@ -63,7 +63,7 @@ def _version(row: Any, tags: Sequence[Any], aliases: Sequence[Any]) -> Version:
         kind=row.name,
         version=str(row.version),
         run_id=row.run_id,
-        created_at=datetime.fromtimestamp(row.creation_time / 1000, UTC),
+        created_at=utc.of_epoch(row.creation_time),
         aliases=tuple(sorted(each.alias for each in aliases if each.version == row.version)),
         tags={each.key.removeprefix(PREFIX): each.value for each in tags if each.version == row.version},
         location=row.storage_location or row.source,
