@@ -9,7 +9,7 @@ from __future__ import annotations
 from core.errors import MappingError
 from core.expressions import literal
 from feature_repo.contract import ColumnSpec
-from pipelines.parsing.blanks import bare, says_nothing
+from pipelines.parsing.blanks import bare, unless_nothing
 from pipelines.parsing.formats import Formats
 from pipelines.parsing.moments import day, moment, plausible, to_utc
 from pipelines.parsing.numbers import number
@@ -37,13 +37,8 @@ def trimmed(value: str, type_: str) -> str:
 
 def number_from_text(value: str, formats: Formats) -> str:
     """SQL of a text of an expression as a number, with the separators of `formats`."""
-
-    def read(text: str) -> str:
-        return (
-            f"CASE WHEN NOT {says_nothing(text, formats, prose=False)} THEN {number(text, formats, percent=True)} END"
-        )
-
-    return let(bare(value, prose=False), "bare_", read)
+    said = unless_nothing(bare(value, prose=False), formats, prose=False)
+    return number(said, formats, percent=True)
 
 
 def convert(value: str, type_: str, column: ColumnSpec, *, formats: Formats, zone: str, where: str) -> str:

@@ -19,7 +19,6 @@ from feature_repo.contract import TableSpec
 from pipelines.ingest.values import Values
 from pipelines.parsing.formats import Formats
 from pipelines.parsing.moments import local
-from pipelines.parsing.sql import let
 from pipelines.parsing.types import is_moment, is_text
 
 _YEARS = (1990, 2041)
@@ -74,9 +73,9 @@ def _of_the_clock(spec: TableSpec, types: Mapping[str, str], formats: Formats, c
     def on_the_clock(moment: str) -> str:
         return f"timezone('{clock}', timezone('UTC', {moment}))"
 
-    around = [f"{on_the_clock(f'{time} {sign} INTERVAL 1 HOUR')} = shown_" for sign in "+-"]
-    skipped = let(shown, "shown_", lambda s: f"coalesce({on_the_clock(time)} <> {s}, false)")
-    twice = let(shown, "shown_", lambda _: f"coalesce({' OR '.join(around)}, false)")
+    around = ", ".join(on_the_clock(f"{time} {sign} INTERVAL 1 HOUR") for sign in "+-")
+    skipped = f"coalesce({on_the_clock(time)} <> ({shown}), false)"
+    twice = f"coalesce(({shown}) IN ({around}), false)"
     return [
         Remark(
             f"{spec.time} is in the hour that the clocks of {clock} skip, and is taken an hour later",

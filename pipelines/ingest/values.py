@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import duckdb
 
@@ -18,9 +17,8 @@ from core.expressions import Scalar, analyse, literal, quote
 from feature_repo.contract import TABLES
 from pipelines.ingest.conversion import number_from_text
 from pipelines.ingest.filling import filled
-from pipelines.parsing.blanks import bare, says_nothing
+from pipelines.parsing.blanks import bare, says_nothing, unless_nothing
 from pipelines.parsing.formats import Formats
-from pipelines.parsing.sql import let
 from pipelines.parsing.types import as_text, is_text
 from pipelines.sources.model import ROW, Staged, TableSource
 from pipelines.sources.readers import first_line
@@ -129,8 +127,7 @@ def _legible(columns: Container[str], source: TableSource, staged: Staged) -> st
         if is_text(type_):
             text = as_text(quote(name), type_)
             if name in columns:
-                nothing = says_nothing("prose_", source.formats, prose=True)
-                text = let(bare(text, prose=True), "prose_", partial("CASE WHEN NOT {0} THEN {1} END".format, nothing))
+                text = unless_nothing(bare(text, prose=True), source.formats, prose=True)
             if text != quote(name):
                 replaced.append(f"{text} AS {quote(name)}")
     replace = f" REPLACE ({', '.join(replaced)})" if replaced else ""

@@ -19,7 +19,6 @@ _BLANKS = f"\t\r\n\v\f\x1c\x1d\x1e\x1f{_WIDE_BLANKS}"
 _UNSEEN = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 """Marks that have no width."""
 _DROPPED = str.maketrans("", "", _UNSEEN)
-_PLAIN = "[!-<>-~]([ -~]*[!-~])?"
 _FORMULA = '="[^"]*"'
 
 
@@ -34,14 +33,31 @@ def bare(text: str, *, prose: bool) -> str:
     Marks without a width are no part of a value either, and every blank in it is a plain one; `prose` keeps
     what is inside as it is.
     """
+    return let(text, "text_", lambda t: f"CASE WHEN {_is_plain(t)} THEN {t} ELSE {_bared(t, prose)} END")
+
+
+def _is_plain(text: str) -> str:
+    """SQL condition, quick: nothing but ASCII, and no blank or `=` at its ends."""
+    ends = " AND ".join(f"NOT suffix({text}, {literal(blank)})" for blank in " \t\r\n")
+    return f"strlen({text}) = length({text}) AND {text} >= '!' AND NOT starts_with({text}, '=') AND {ends}"
+
+
+def _bared(text: str, prose: bool) -> str:
     if prose:
-        inner = f"trim(text_, {literal(' ' + _BLANKS + _UNSEEN)})"
+        inner = f"trim({text}, {literal(' ' + _BLANKS + _UNSEEN)})"
     else:
-        inner = f"trim(translate(text_, {literal(_BLANKS + _UNSEEN)}, {literal(' ' * len(_BLANKS))}))"
-    formula = f"regexp_full_match(inner_, {literal(_FORMULA)})"
-    cleaned = let(inner, "inner_", lambda t: f"nullif(CASE WHEN {formula} THEN trim({t}[3:-2]) ELSE {t} END, '')")
-    plain = f"regexp_full_match(text_, {literal(_PLAIN)})"
-    return let(text, "text_", lambda t: f"CASE WHEN {plain} THEN {t} ELSE {cleaned} END")
+        inner = f"trim(translate({text}, {literal(_BLANKS + _UNSEEN)}, {literal(' ' * len(_BLANKS))}))"
+
+    def without_formula(t: str) -> str:
+        formula = f"regexp_full_match({t}, {literal(_FORMULA)})"
+        return f"nullif(CASE WHEN {formula} THEN trim({t}[3:-2]) ELSE {t} END, '')"
+
+    return let(inner, "inner_", without_formula)
+
+
+def unless_nothing(text: str, formats: Formats, *, prose: bool) -> str:
+    """SQL of a bare text, null where it is a word for nothing."""
+    return let(text, "said_", lambda t: f"CASE WHEN NOT {says_nothing(t, formats, prose=prose)} THEN {t} END")
 
 
 def says_nothing(text: str, formats: Formats, *, prose: bool) -> str:

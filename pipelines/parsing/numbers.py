@@ -31,16 +31,20 @@ _APOSTROPHE = "['\u2019]"
 
 def number(text: str, formats: Formats, *, percent: bool = False) -> str:
     """SQL of a bare text as a DOUBLE, null where it is no number; `percent`: 20% is 0.2, else it is none."""
+    return let(let(text, "written_", lambda t: _read(t, formats, percent=percent)), "n_", _finite)
+
+
+def _read(text: str, formats: Formats, *, percent: bool) -> str:
     digits = _digits(formats.decimal, formats.thousands)
     other = literal(f"[^0-9{formats.decimal}]")
-    kept = _cast(f"regexp_replace(written_, {other}, '', 'g')", formats.decimal)
-    signed = f"CASE WHEN regexp_matches(written_, {literal(_BELOW)}) THEN -1 ELSE 1 END * {kept}"
+    kept = _cast(f"regexp_replace({text}, {other}, '', 'g')", formats.decimal)
+    signed = f"CASE WHEN regexp_matches({text}, {literal(_BELOW)}) THEN -1 ELSE 1 END * {kept}"
     plain = f"{_SIGN}?{_plain(formats.decimal)}([eE][-+]?[0-9]+)?"
-    cases = [(plain, _cast("written_", formats.decimal)), (_dressed(digits, _marks(formats.currency)), signed)]
+    cases = [(plain, _cast(text, formats.decimal)), (_dressed(digits, _marks(formats.currency)), signed)]
     if percent:
         cases.append((f"{_SIGN}?{digits} ?%", f"{signed} / 100"))
-    whens = " ".join(f"WHEN regexp_full_match(written_, {literal(shape)}) THEN {sql}" for shape, sql in cases)
-    return let(let(text, "written_", lambda _: f"CASE {whens} END"), "n_", _finite)
+    whens = " ".join(f"WHEN regexp_full_match({text}, {literal(shape)}) THEN {sql}" for shape, sql in cases)
+    return f"CASE {whens} END"
 
 
 def _finite(number: str) -> str:

@@ -11,10 +11,9 @@ import duckdb
 
 from core import query_engine
 from core.expressions import literal, quote
-from pipelines.parsing.blanks import bare, says_nothing
+from pipelines.parsing.blanks import bare, unless_nothing
 from pipelines.parsing.formats import Formats
 from pipelines.parsing.numbers import CURRENCY_SIGNS, number
-from pipelines.parsing.sql import let
 from pipelines.parsing.types import as_text, is_moment, is_text, is_zoned
 from pipelines.sources import moment_style, number_style
 from pipelines.sources.model import Origin
@@ -79,10 +78,9 @@ def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Co
 
 def _without_blanks(types: Mapping[str, str]) -> str:
     """What has to be said of the columns of text: values without blanks, null where they say nothing."""
-    nothing = says_nothing("said_", Formats(nulls=None), prose=False)
+    usual = Formats(nulls=None)
     read = [
-        let(bare(as_text(quote(name), type_), prose=False), "said_", lambda t: f"CASE WHEN NOT {nothing} THEN {t} END")
-        + f" AS {quote(name)}"
+        f"{unless_nothing(bare(as_text(quote(name), type_), prose=False), usual, prose=False)} AS {quote(name)}"
         for name, type_ in types.items()
         if is_text(type_)
     ]
