@@ -135,7 +135,8 @@ def open_shop(tables: Mapping[str, pd.DataFrame], root: Path | None = None) -> W
 
 def only(*families: ModuleType) -> View:
     """The customers' view with some of its families."""
-    return replace(catalog.view("customer_features"), families=families)
+    names = tuple(family.__name__.rpartition(".")[2] for family in families)
+    return replace(catalog.view("customer_features"), family_names=names)
 
 
 def features_of(workspace: Workspace, view: str | View, day: date) -> pd.DataFrame:
