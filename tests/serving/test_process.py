@@ -70,7 +70,7 @@ def test_acknowledged_feedback_and_events_survive_kill_9(process: Process) -> No
     assert set(acknowledged) <= outcomes
     assert {f"k{number}" for number in acknowledged} <= events
     known = process.client.post("/v1/churn", json={"customer_ids": [f"k{n}" for n in acknowledged]}).json()
-    assert {result["fallback"] for result in known["results"]} == {None}
+    assert {result["fallback"] for result in known["results"]} == {"new_customer"}
 
 
 def test_a_killed_worker_is_replaced_and_a_killed_command_leaves_nothing_behind(process: Process) -> None:
