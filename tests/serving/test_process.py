@@ -19,7 +19,7 @@ import pytest
 from core.event_log import EventLog
 from core.prediction_log import PredictionLog
 from core.workspace import Workspace
-from models.kinds import FittedModel
+from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION
 from pipelines.processes import free_port
@@ -125,7 +125,8 @@ def register(workspace: Workspace, folder: Path, model: FittedModel) -> str:
     """A version in the registry; what it says of its training is a toy's."""
     for part in ("model", "evaluation", "baseline"):
         model.save(folder / part)
-    record = toy.record(folder.parent / "toy", as_of=model.trained_as_of, directory=folder)
+    churn = kind("churn")
+    record = toy.record(folder.parent / "toy", kind=churn, as_of=model.trained_as_of, directory=folder)
     return tracking.log(workspace, record).version
 
 
