@@ -16,7 +16,6 @@ from models import mlflow_store, release
 from models.registry import Registry
 from models.version import Version
 from tests.models.conftest import fairness, trainer
-from training import tracking
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -38,7 +37,7 @@ def test_what_is_done_in_a_copy_changes_nothing_in_the_original(trained: Workspa
     copy = Workspace.open(tmp_path / "copy")
     registry = Registry(copy)
     champion = registry.version("churn", "champion")
-    tracking.log_fairness(copy, champion, fairness("flagged"))
+    registry.store_fairness(champion, fairness("flagged"))
     train = trainer(copy, tmp_path / "more")
     release.promote(copy, "churn", train(1.0).version, "bert")
     assert registry.fairness(champion) == fairness("flagged")

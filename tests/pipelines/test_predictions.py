@@ -82,7 +82,7 @@ def test_a_model_that_has_seen_later_days_is_refused(workspace, champion, tmp_pa
         ("out.txt", {}, r"\.parquet or \.csv"),
         ("no/out.csv", {}, "there is no folder"),
         ("out.csv", {"k": 3}, "--k is not for churn"),
-        ("out.csv", {"mode": "new"}, "--mode is for recommendation"),
+        ("out.csv", {"mode": "new"}, "--mode is not for churn"),
         ("out.csv", {"alias": "champoin"}, "did you mean 'champion'"),
         ("out.csv", {"alias": "7"}, "no churn version '7'"),
     ],
@@ -95,8 +95,7 @@ def test_what_can_not_be_meant_is_refused(workspace, tmp_path, name, options, te
 
 
 @pytest.mark.parametrize(("options", "text"), [({"k": 0}, "1 to 1000"), ({"mode": "nwe"}, "did you mean 'new'")])
-def test_recommendation_options_are_checked(workspace, tmp_path, monkeypatch, options, text):
-    monkeypatch.setattr(predictions, "kind", lambda name: None)
+def test_recommendation_options_are_checked(workspace, tmp_path, options, text):
     with pytest.raises(UsageError, match=text):
         predictions.predict(workspace, "recommendation", AS_OF, tmp_path / "out.csv", **options)
 

@@ -68,7 +68,8 @@ class ToyKind:
     def evaluate(self, workspace, model: ToyModel, as_of: date) -> pd.DataFrame:
         truth = np.random.default_rng(as_of.toordinal()).normal(1.0, 0.5, UNITS)
         ids = [f"c{i}" for i in range(UNITS)]
-        return pd.DataFrame({"squared": (truth - model.value) ** 2, "bias": model.value - truth}, index=ids)
+        judged = {"risk_tier": (truth > 1.2).astype(int), "churned": (truth > 1.0).astype(float)}
+        return pd.DataFrame({"squared": (truth - model.value) ** 2, "bias": model.value - truth} | judged, index=ids)
 
     def file_columns(self, settings) -> Mapping[str, kinds.ColumnType]:
         return {
