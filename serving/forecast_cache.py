@@ -22,7 +22,7 @@ from models.demand.kind import Model
 from models.demand.outlook import Outlook, forecast
 from models.demand.plans import calendar
 from serving.champions import Champion
-from serving.features import Features
+from serving.online_features import OnlineFeatures
 
 KEY = "series_id"
 SOURCE, SUBJECT = "serving", "demand forecasts"
@@ -31,7 +31,7 @@ SOURCE, SUBJECT = "serving", "demand forecasts"
 class ForecastCache:
     """The outlook as of the online store's date; `now` is one reference, replaced as a whole, None before the first."""
 
-    def __init__(self, workspace: Workspace, features: Features) -> None:
+    def __init__(self, workspace: Workspace, features: OnlineFeatures) -> None:
         self._workspace = workspace
         self._fillings = Materializations(workspace)
         self._features = features

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.errors import RegularsError
 from core.keys import Key
-from serving import metrics, openapi
+from serving import openapi, prometheus
 from serving.access import bearer, on_loopback
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
@@ -76,7 +76,7 @@ class Answering:
             return await self._measured(endpoint, request)
         if method in READING and path == "/metrics":
             await self._guard(request)
-            content, media_type = await self._in_thread(metrics.text)
+            content, media_type = await self._in_thread(prometheus.text)
             return Response(content, media_type=media_type)
         if method in READING and path in _PAGES:
             return _PAGES[path](self.runtime)
@@ -100,7 +100,7 @@ class Answering:
             raise
         finally:
             self.waiting -= 1
-            metrics.tell_request(endpoint.path, status, time.perf_counter() - started)
+            prometheus.tell_request(endpoint.path, status, time.perf_counter() - started)
 
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
         if self.waiting > MOST_WAITING:

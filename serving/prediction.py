@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.prediction_log import Prediction, Result, new_id
-from serving import metrics
+from serving import prometheus
 from serving.champions import Champion
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
@@ -42,7 +42,7 @@ def answer(
     name, version, variant = champion.state.kind, champion.version, champion.variant
     day = {"as_of": runtime.present.isoformat()} if runtime.present else {}
     runtime.predictions.append(Prediction(prediction_id, kind, name, version, variant, logged, {**request, **day}))
-    metrics.tell_results(name, version, Counter(result["fallback"] for result in results))
+    prometheus.tell_results(name, version, Counter(result["fallback"] for result in results))
     return {
         "prediction_id": prediction_id,
         "model": name,

@@ -11,7 +11,7 @@ from feature_repo.materialization import Materializations
 from models.kinds import kind
 from models.recommendation import Recommender
 from serving.champions import Champion
-from serving.features import Features
+from serving.online_features import OnlineFeatures
 
 KEY: Final = "product_id"
 
@@ -22,7 +22,7 @@ class ProductCache:
     Empty while the store has none: the model then goes by its own, those of the training.
     """
 
-    def __init__(self, workspace: Workspace, features: Features) -> None:
+    def __init__(self, workspace: Workspace, features: OnlineFeatures) -> None:
         self._fillings = Materializations(workspace)
         self._features = features
         self._read_for: tuple[str, int] | None = None

@@ -14,16 +14,16 @@ from core.prediction_log import PredictionLog
 from core.publication import AnsweringWorkspace
 from core.workspace import Workspace
 from models.registry import Registry
-from serving import metrics
+from serving import prometheus
 from serving.access import Access
-from serving.availability import Availability
 from serving.background import Background
 from serving.champions import Champion, Champions
 from serving.choices import Choices
-from serving.features import Features
+from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
-from serving.interactions import Interactions
+from serving.online_features import OnlineFeatures
 from serving.product_cache import ProductCache
+from serving.unavailable_products import UnavailableProducts
 
 
 class Runtime:
@@ -35,12 +35,12 @@ class Runtime:
         self.predictions = PredictionLog(workspace)
         self.registry = Registry(workspace)
         self.champions = Champions(workspace, self.registry, self._exchanged)
-        self.features = Features(workspace)
+        self.features = OnlineFeatures(workspace)
         self.products = ProductCache(workspace, self.features)
         self.forecasts = ForecastCache(workspace, self.features)
         self.choices = Choices(workspace)
-        self.availability = Availability(workspace)
-        self.interactions = Interactions(workspace, EventLog(workspace))
+        self.unavailable_products = UnavailableProducts(workspace)
+        self.event_intake = EventIntake(workspace, EventLog(workspace))
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
         self._refresh_present()
@@ -48,7 +48,7 @@ class Runtime:
         quick = {
             "tables": workspace.publication.fetch,
             "consents": self.choices.refresh,
-            "availability": self.availability.refresh,
+            "availability": self.unavailable_products.refresh,
             "champions": self.champions.refresh,
             "acceptances": self._refresh_acceptances,
             "events": self._apply_missed,
@@ -82,7 +82,7 @@ class Runtime:
         return any(self.champions.versions().values())
 
     def _exchanged(self, champion: Champion) -> None:
-        metrics.tell_version(champion.state.kind, champion.version)
+        prometheus.tell_version(champion.state.kind, champion.version)
 
     def _refresh_catalogue(self) -> None:
         champion = self.champions.get("recommendation")
@@ -100,11 +100,11 @@ class Runtime:
             self.forecasts.refresh_acceptances(champion)
 
     def _apply_missed(self) -> None:
-        self.interactions.apply_missed()
+        self.event_intake.apply_missed()
 
     def _refresh_present(self) -> None:
         with suppress(RegularsError):  # no orders yet
             self.present = clock.present(self.workspace)
 
     def _tell_metrics(self) -> None:
-        metrics.tell_dropped(self.predictions.dropped)
+        prometheus.tell_dropped(self.predictions.dropped)

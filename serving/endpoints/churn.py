@@ -18,7 +18,7 @@ from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion
 from serving.endpoint import Endpoint
-from serving.features import Found
+from serving.online_features import Found
 from serving.prediction import answer, champion, refuse_too_many
 from serving.runtime import Runtime
 

@@ -25,7 +25,7 @@ def events(runtime: Runtime, body: EventsBody, _key: Key) -> dict[str, Any]:
         if event.occurred_at > now:
             allowed = f"at or before the shop's present, {now:%Y-%m-%dT%H:%M:%SZ}; null for now"
             raise InvalidBody.field(f"events[{place}].occurred_at", "lies ahead", allowed)
-    return {"accepted": len(taken), **asdict(runtime.interactions.take(taken))}
+    return {"accepted": len(taken), **asdict(runtime.event_intake.take(taken))}
 
 
 def _event(body: EventBody, now: datetime) -> Event:

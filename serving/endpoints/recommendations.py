@@ -28,7 +28,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         exclude=body.exclude,
         basket=body.basket,
         region=body.region,
-        unavailable=runtime.availability.unavailable,
+        unavailable=runtime.unavailable_products.now,
     )
     missing = fallback or serving.fallback
     results = [

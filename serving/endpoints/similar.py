@@ -19,7 +19,7 @@ def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
     serving = champion(runtime, "recommendation")
     model = cast(Recommender, serving.model)
     missing: str | None = serving.fallback
-    unavailable = runtime.availability.unavailable
+    unavailable = runtime.unavailable_products.now
     found = model.similar(body.product_id, body.k, unavailable)
     if not found:
         columns = runtime.products.columns

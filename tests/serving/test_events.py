@@ -10,8 +10,8 @@ from core import clock
 from core.errors import StoreError
 from core.event_log import Event, EventLog
 from feature_repo import folding, materialization, online, store
-from serving import interactions
-from serving.interactions import Interactions
+from serving import event_intake
+from serving.event_intake import EventIntake
 from tests.serving.conftest import Shop
 
 
@@ -124,7 +124,7 @@ def test_an_event_that_a_crash_left_unapplied_is_applied_at_the_next_start(shop:
     customer = longest_away(shop)
     log = EventLog(shop.workspace)
     log.append([Event(customer, clock.now(shop.workspace), "purchase", "007", quantity=1.0, value=3.5)])
-    Interactions(shop.workspace, log).apply_missed()
+    EventIntake(shop.workspace, log).apply_missed()
     assert recency(shop, customer) == 1
 
 
@@ -144,7 +144,7 @@ def test_a_refilled_store_shows_the_events_again(shop: Shop) -> None:
 
 
 def test_while_the_store_is_being_filled_events_are_kept_and_wait(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interactions, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(event_intake, "PATIENCE_SECONDS", 0.05)
     customer = longest_away(shop)
     with folding.alone(shop.workspace):
         assert shop.post("/v1/events", {"events": [purchase(customer)]}).json()["applied"] is False

@@ -28,7 +28,7 @@ class Taken:
     deferred: int
 
 
-class Interactions:
+class EventIntake:
     """Takes events. What the online store could not show at once it shows as soon as it can."""
 
     def __init__(self, workspace: Workspace, log: EventLog) -> None:

@@ -37,7 +37,7 @@ class Found:
         return {each: place for place, each in enumerate(self.known)}
 
 
-class Features:
+class OnlineFeatures:
     """Reads the online store. A store that does not answer is left alone for some seconds, so that no request waits
     for it; meanwhile nothing is known of anybody, and the answers say so.
     """
