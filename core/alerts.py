@@ -12,7 +12,7 @@ import structlog
 
 from core import utc
 from core.messages import Message
-from core.state.tables import ALERTS
+from core.state.schema import ALERTS
 from core.workspace import Workspace
 
 Level = Literal["info", "mild", "moderate", "severe"]

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from core import utc
 from core.errors import DataError, StoreError, UsageError
 from core.secret_files import secret
-from core.state.tables import AUDIT_LOG
+from core.state.schema import AUDIT_LOG
 from core.workspace import Workspace
 
 SECRET = "audit-key"

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core import utc
-from core.state.tables import RECEIVED_EVENTS
+from core.state.schema import RECEIVED_EVENTS
 from core.workspace import Workspace
 
 CHUNK: Final = 500  # SQLite takes a limited number of values in one statement

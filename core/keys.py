@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import utc
 from core.errors import RegularsError, UsageError, did_you_mean
-from core.state.tables import API_KEYS, LONGEST_KEY_NAME
+from core.state.schema import API_KEYS, LONGEST_KEY_NAME
 from core.workspace import Workspace
 
 RIGHTS: Final = ("predict", "customers", "feedback", "events", "review", "admin")

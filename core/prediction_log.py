@@ -22,7 +22,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import utc
-from core.state.tables import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
 LONGEST_WAIT: Final = 0.2

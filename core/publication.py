@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from core import locks, shared_lock
 from core.files import sha256, write_atomically
 from core.manifest import PROTECTED, Manifest
-from core.state.tables import PUBLISHED_FILES, PUBLISHED_MANIFEST
+from core.state.schema import PUBLISHED_FILES, PUBLISHED_MANIFEST
 from core.table_store import TableStore
 from core.workspace import Workspace
 

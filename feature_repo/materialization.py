@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from core import utc
 from core.errors import NotReady
-from core.state.tables import MATERIALIZATIONS, MATERIALIZED_KEYS
+from core.state.schema import MATERIALIZATIONS, MATERIALIZED_KEYS
 from core.workspace import Workspace
 from feature_repo import catalog, partitions
 

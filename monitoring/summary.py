@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.state.tables import MONITORING_RUNS
+from core.state.schema import MONITORING_RUNS
 from core.workspace import Workspace
 from monitoring.outcome import MonitorReport
 

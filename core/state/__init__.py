@@ -1,12 +1,12 @@
 """The schema of the workspace's database, and its migrations.
 
-`tables` declares every table of the state, for stores of every layer: the schema is `core`'s. A store imports its
+`schema` declares every table of the state, for stores of every layer: it is `core`'s. A store imports its
 table from there and nothing else makes tables. `upgrade.upgrade(engine)` brings a database to this release's schema;
 `Workspace.database` calls it once, so a store finds its tables.
 
 To change the schema:
 
-1. change `tables.py`;
+1. change `schema.py`;
 2. add `migrations/versions/rNNNN_what_it_does.py` with the next number:
 
        revision = "NNNN"

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core import utc
 from core.audit import AuditLog
 from core.errors import UsageError
-from core.state.tables import ACCEPTED_FORECASTS
+from core.state.schema import ACCEPTED_FORECASTS
 from core.workspace import Workspace
 
 _LEAST_CHANGE = 1.0

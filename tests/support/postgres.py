@@ -7,7 +7,7 @@ import uuid
 import sqlalchemy as sa
 
 from core.database import driver
-from core.state.tables import METADATA, RELEASES
+from core.state.schema import METADATA, RELEASES
 from core.state.upgrade import upgrade
 
 

@@ -28,7 +28,7 @@ from core.event_log import Event, EventLog
 from core.keys import KeyStore
 from core.messages import Message
 from core.prediction_log import PredictionLog
-from core.state.tables import METADATA, RELEASES
+from core.state.schema import METADATA, RELEASES
 from core.state.upgrade import MIGRATIONS, VERSION_TABLE, revisions, upgrade
 from core.workspace import Workspace
 from models.demand.acceptance import Acceptances, Totals

@@ -9,7 +9,7 @@ import pytest
 
 from core.audit import AuditLog
 from core.errors import UsageError
-from core.state.tables import ACCEPTED_FORECASTS
+from core.state.schema import ACCEPTED_FORECASTS
 from core.workspace import Workspace
 from models.demand.acceptance import Acceptances, Totals
 
