@@ -18,7 +18,7 @@ from core.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from feature_repo.features import Feature
+    from feature_repo.feature_definition import Feature
     from feature_repo.sources import KnownTables
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from core.errors import UsageError, did_you_mean
 from feature_repo import catalog
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 
 MARK: Final = "<!-- the data dictionary: written by python -m feature_repo.dictionary docs/features.md -->"
 

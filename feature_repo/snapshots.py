@@ -27,7 +27,7 @@ from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, sources
 from feature_repo.catalog import View
-from feature_repo.features import DECIMALS, IBIS_TYPES, Feature
+from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
 from feature_repo.sources import KnownTables, ShopTables, Snapshot
 

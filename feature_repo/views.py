@@ -17,7 +17,7 @@ from feature_repo.feast_api import (
     ParquetFormat,
     String,
 )
-from feature_repo.features import Dtype, Feature
+from feature_repo.feature_definition import Dtype, Feature
 from feature_repo.partitions import PART
 from feature_repo.snapshots import TIMESTAMP
 

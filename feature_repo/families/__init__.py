@@ -2,7 +2,7 @@
 
 The protocol of a family module::
 
-    FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default (feature_repo.features)
+    FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default (feature_repo.feature_definition)
     NEEDS: tuple[str, ...] = ()                # optional: tables without which all its features are missing
 
     def compute(shop: KnownTables, at: Snapshot) -> ir.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from feature_repo.sources import KnownTables, Snapshot
 
 NEEDS = ("customers",)

@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, within
-from feature_repo.features import DECIMALS, Feature, counting
+from feature_repo.feature_definition import DECIMALS, Feature, counting
 from feature_repo.purchases import Purchase, Row
 from feature_repo.sources import KnownTables, Snapshot
 

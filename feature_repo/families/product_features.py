@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, share, within
-from feature_repo.features import DECIMALS, Feature
+from feature_repo.feature_definition import DECIMALS, Feature
 from feature_repo.sources import KnownTables, Snapshot
 
 WINDOWS = (7, 28, 84)

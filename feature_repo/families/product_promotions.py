@@ -7,7 +7,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from feature_repo.features import DECIMALS, Feature
+from feature_repo.feature_definition import DECIMALS, Feature
 from feature_repo.sources import KnownTables, Snapshot
 
 NEEDS = ("promotions",)

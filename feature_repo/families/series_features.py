@@ -17,7 +17,7 @@ from ibis import _
 from core.errors import UsageError, did_you_mean
 from feature_repo.families.clipping import clipped
 from feature_repo.families.windows import share, total, within
-from feature_repo.features import DECIMALS, Feature, counting
+from feature_repo.feature_definition import DECIMALS, Feature, counting
 from feature_repo.sources import KnownTables, Snapshot
 
 HISTORY_DAYS = 392

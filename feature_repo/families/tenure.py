@@ -7,7 +7,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import share
-from feature_repo.features import Feature, counting
+from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.sources import KnownTables, Snapshot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, share, total, within
-from feature_repo.features import Feature, counting
+from feature_repo.feature_definition import Feature, counting
 from feature_repo.sources import KnownTables, Snapshot
 
 FEATURES = (

@@ -16,7 +16,7 @@ from scipy.special import logit
 
 from core.workspace import Workspace
 from feature_repo.families import frequency, money, recency, tenure
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from models import artifact
 from models.arrays import Float32Array, Float64Array
 from models.churn import bgnbd, dataset, golden

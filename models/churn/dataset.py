@@ -11,7 +11,7 @@ import pandas as pd
 from core.clock import day_start
 from core.workspace import Workspace
 from feature_repo import catalog, store
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from models.churn import labels
 from models.origins import origins
 

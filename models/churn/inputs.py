@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from models.arrays import Float32Array, Float64Array
 
 Columns = Mapping[str, Sequence[Any]] | pd.DataFrame

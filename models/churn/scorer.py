@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit
 
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from models import artifact
 from models.arrays import Float32Array, Float64Array
 from models.churn.inputs import Columns, Inputs

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from models.arrays import Float32Array, Int64Array
 from models.recommendation.candidates import Candidates
 from models.recommendation.history import ENTRIES, SCALARS

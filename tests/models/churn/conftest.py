@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from feature_repo.features import Feature
+from feature_repo.feature_definition import Feature
 from models.churn import bgnbd, golden
 from models.churn.baselines import BgNbdBaseline, LogisticBaseline, bgnbd_margins
 from models.churn.calibration import Calibration
