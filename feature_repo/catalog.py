@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from feature_repo.feature_definition import Feature
-    from feature_repo.sources import KnownTables
+    from feature_repo.shop_tables import KnownTables
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What happened on the days of a window, counted once for all who ask: labels, evaluations, fairness, monitoring.
 
-A customer bought on a day with any order line, a return as well. A purchase of a product counts as `sources` says
+A customer bought on a day with any order line, a return as well. A purchase of a product counts as `shop_tables` says
 (`counted`): a quantity above 0 of a product that is known and not excluded. A window is `[start, stop)`.
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from core import query_engine
 from core.workspace import Workspace, of_one_generation
-from feature_repo import sources
+from feature_repo import shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
 
@@ -81,7 +81,7 @@ def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
 @of_one_generation
 def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
     """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
-    lines = sources.tables(workspace, sources.connect(workspace)).table("counted")
+    lines = shop_tables.tables(workspace, shop_tables.connect(workspace)).table("counted")
     return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
 
 

@@ -16,9 +16,9 @@ import ibis.expr.types as ir
 from ibis.common.graph import Node
 
 from core.settings import Settings
-from feature_repo import catalog, sources
+from feature_repo import catalog, shop_tables
 from feature_repo.contract import TABLES
-from feature_repo.sources import ShopTables, Snapshot
+from feature_repo.shop_tables import ShopTables, Snapshot
 
 Column = tuple[str, str]
 """A table of the contract and one of its columns."""
@@ -79,7 +79,7 @@ class _Described(ShopTables):
         return table
 
     def _read(self, name: str) -> ir.Table:
-        return ibis.table(sources.schema(name), name=name)
+        return ibis.table(shop_tables.schema(name), name=name)
 
 
 def _note(found: dict[Column, list[str]], table: ir.Table, reader: str) -> None:

@@ -27,7 +27,7 @@ SETTINGS_UNUSED = {
 """Those of the same sections that no value depends on; a new setting counts until it is named here."""
 
 
-SHARED = ("aggregates", "sources", "features", "families/windows", "families/clipping")
+SHARED = ("aggregates", "shop_tables", "feature_definition", "families/windows", "families/clipping")
 """The modules that every family's values come from, beside its own."""
 
 

@@ -25,11 +25,11 @@ from core.clock import day_start
 from core.errors import DataError
 from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, sources
+from feature_repo import catalog, shop_tables
 from feature_repo.catalog import View
 from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
-from feature_repo.sources import KnownTables, ShopTables, Snapshot
+from feature_repo.shop_tables import KnownTables, ShopTables, Snapshot
 
 TIMESTAMP = "event_timestamp"
 
@@ -101,7 +101,7 @@ def _asked(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) ->
 
 def _reading(workspace: Workspace) -> Callable[[], ShopTables]:
     """The tables, opened once and only if something is to be built."""
-    return cache(lambda: sources.tables(workspace, sources.connect(workspace)))
+    return cache(lambda: shop_tables.tables(workspace, shop_tables.connect(workspace)))
 
 
 def _building(workspace: Workspace, view: View) -> AbstractContextManager[None]:

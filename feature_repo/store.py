@@ -23,7 +23,7 @@ from core.clock import day_start
 from core.errors import RegularsError, StoreError, UsageError
 from core.files import write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, partitions, snapshots, sources
+from feature_repo import catalog, partitions, shop_tables, snapshots
 from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.entities import entity
@@ -205,7 +205,7 @@ def _let_readers_read(workspace: Workspace) -> None:
 def _engine(workspace: Workspace) -> Iterator[None]:
     """Feast's DuckDB store runs on Ibis's default engine: give it this workspace's threads and memory."""
     previous = ibis.options.default_backend
-    ibis.set_backend(sources.connect(workspace))
+    ibis.set_backend(shop_tables.connect(workspace))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

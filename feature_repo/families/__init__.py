@@ -2,7 +2,7 @@
 
 The protocol of a family module::
 
-    FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default (feature_repo.feature_definition)
+    FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default
     NEEDS: tuple[str, ...] = ()                # optional: tables without which all its features are missing
 
     def compute(shop: KnownTables, at: Snapshot) -> ir.Table:

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from feature_repo.feature_definition import Feature
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 NEEDS = ("customers",)
 FEATURES = (Feature("days_since_sign_up", "days since the account was opened", "days"),)

@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, share, within
 from feature_repo.feature_definition import Feature
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 SMALL = 3
 FEATURES = (

@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import distinct, share, total, within
 from feature_repo.feature_definition import Feature, counting
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 PRIVATE = ("private", "private label", "own", "own brand", "own label", "store brand", "house brand")
 FEATURES = (

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from feature_repo.families.windows import count, decayed, within
 from feature_repo.feature_definition import DECIMALS, Feature, counting
 from feature_repo.purchases import Purchase, Row
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 WINDOWS = (28, 84)
 HALF_LIVES = (30, 60, 120)

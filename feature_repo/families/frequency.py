@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from feature_repo.families.windows import count, decayed, distinct, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day, opens_order
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 WEEKS = (4, 12, 26)

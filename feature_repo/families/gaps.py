@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from feature_repo.families.windows import count, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 LONG = (14, 28)
 APPROXIMATE = ("overdue_ratio", "overdue_mean_ratio", "overdue_max_ratio")

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, distinct, share
 from feature_repo.feature_definition import Feature, counting
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 WINDOW = 182
 PARTS = {"morning": (6, 12), "afternoon": (12, 17), "evening": (17, 22)}

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from feature_repo.families.windows import decayed, share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_late, is_new_day
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 HALF_LIVES = (14, 28, 56)

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, share, within
 from feature_repo.feature_definition import DECIMALS, Feature
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 WINDOWS = (7, 28, 84)
 HALF_LIFE = 30

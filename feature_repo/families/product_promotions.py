@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from feature_repo.feature_definition import DECIMALS, Feature
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 NEEDS = ("promotions",)
 IN_STORE = ("display", "shelf", "endcap", "in-store", "in store")

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from feature_repo.feature_definition import Feature
 from feature_repo.purchases import Purchase, Row, is_new_day
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 ROUNDING = 1e-6  # a sum's last digits depend on its order
 NTH = (2, 3, 4, 5)

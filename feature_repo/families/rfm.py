@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from core.settings import Churn
 from feature_repo.families.windows import count, total, within
 from feature_repo.feature_definition import DECIMALS, Feature
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 SEGMENTS: Mapping[int, str] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, decayed, share
 from feature_repo.feature_definition import Feature, counting
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 BLOCK = 28
 AWAY = (14, 28)

@@ -18,7 +18,7 @@ from core.errors import UsageError, did_you_mean
 from feature_repo.families.clipping import clipped
 from feature_repo.families.windows import share, total, within
 from feature_repo.feature_definition import DECIMALS, Feature, counting
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 HISTORY_DAYS = 392
 KEYS = ("category", "department", "brand", "product_id", "store_id", "region", "channel")

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from feature_repo.families.series_features import PLACES, series_lines
 from feature_repo.families.windows import within
 from feature_repo.feature_definition import DECIMALS, Feature
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 NEEDS = ("promotions",)
 DAYS_BEHIND = 84

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from feature_repo.families.windows import share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 DAYS_SINCE_FIRST_VISIT = Feature("days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days")
 REPEAT_VISITS = counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days")

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from feature_repo.families.windows import count, slope, total
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
-from feature_repo.sources import KnownTables, Snapshot
+from feature_repo.shop_tables import KnownTables, Snapshot
 
 FEATURES = (
     counting("visit_days_change_14d", "days with a purchase: last 14 days less the 14 before", "days"),

@@ -13,7 +13,7 @@ import pytest
 from core import query_engine
 from core.settings import Settings
 from core.workspace import Workspace
-from feature_repo import sources
+from feature_repo import shop_tables
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("core", "feature_repo", "models", "training", "monitoring", "serving", "pipelines", "benchmarks")
@@ -60,7 +60,7 @@ def test_a_connection_keeps_to_the_settings(new_workspace: Workspace, monkeypatc
     workspace = Workspace.open(new_workspace.root)
     with query_engine.connect(workspace) as connection:
         found = connection.execute(LIMITS).fetchone()
-    by_ibis = sources.connect(workspace).raw_sql(LIMITS).fetchone()
+    by_ibis = shop_tables.connect(workspace).raw_sql(LIMITS).fetchone()
     assert found[:3] == by_ibis[:3] == (1, "488.2 MiB", "UTC")
     assert Path(found[3]).is_relative_to(workspace.root / ".spill")
     assert found[3] != by_ibis[3]

@@ -14,7 +14,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots, sources
+from feature_repo import catalog, shop_tables, snapshots
 from feature_repo.catalog import View
 from tests.support.shop import commit, empty_workspace
 
@@ -142,8 +142,8 @@ def only(*families: ModuleType) -> View:
 def features_of(workspace: Workspace, view: str | View, day: date) -> pd.DataFrame:
     """A view as of a day, straight from the transforms, by key."""
     spec = catalog.view(view) if isinstance(view, str) else view
-    shop = sources.tables(workspace, sources.connect(workspace))
-    table = snapshots.expression(spec, shop, sources.Snapshot(day)).order_by(spec.key).to_pyarrow()
+    shop = shop_tables.tables(workspace, shop_tables.connect(workspace))
+    table = snapshots.expression(spec, shop, shop_tables.Snapshot(day)).order_by(spec.key).to_pyarrow()
     return table.to_pandas().set_index(spec.key)
 
 

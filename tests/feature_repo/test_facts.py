@@ -91,7 +91,7 @@ def test_units_are_clipped_by_what_was_known_at_the_start(small_shop_readonly: W
 def test_only_the_feature_repository_reads_the_tables_behind_the_facts() -> None:
     """A label that is counted elsewhere would be a second one."""
     files = [path for package in ABOVE for path in (ROOT / package).rglob("*.py")]
-    assert not [path for path in files if imported(path) & {"feature_repo.sources", "feature_repo.aggregates"}]
+    assert not [path for path in files if imported(path) & {"feature_repo.shop_tables", "feature_repo.aggregates"}]
 
 
 def imported(path: Path) -> set[str]:

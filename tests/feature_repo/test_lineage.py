@@ -11,9 +11,9 @@ import pytest
 
 from core.errors import UsageError
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots, sources
+from feature_repo import catalog, shop_tables, snapshots
 from feature_repo.contract import TABLES
-from feature_repo.sources import READABLE, ShopTables, Snapshot
+from feature_repo.shop_tables import READABLE, ShopTables, Snapshot
 from tests.feature_repo.shops import assert_same, features_of
 from tests.support.shop import FIRST_DAY
 
@@ -29,7 +29,7 @@ class Remembering(ShopTables):
 
 def lineage(workspace: Workspace, view: str) -> set[str]:
     """The stored tables a view is computed from."""
-    shop = Remembering(workspace, sources.connect(workspace))
+    shop = Remembering(workspace, shop_tables.connect(workspace))
     expression = snapshots.expression(catalog.view(view), shop, Snapshot(D))
     return {table.name for table in expression.op().find(ops.DatabaseTable)}
 
@@ -48,7 +48,7 @@ def test_readable_tables_are_none_of_the_protected_ones() -> None:
 
 
 def test_transforms_cannot_read_protected_attributes(small_shop_readonly: Workspace) -> None:
-    shop = sources.tables(small_shop_readonly, sources.connect(small_shop_readonly))
+    shop = shop_tables.tables(small_shop_readonly, shop_tables.connect(small_shop_readonly))
     with pytest.raises(UsageError, match="can't read 'protected'"):
         shop.table("protected")
     assert not shop.has("protected")

@@ -10,7 +10,7 @@ import pytest
 from core.settings import Settings
 from feature_repo import lineage
 from feature_repo.contract import TABLES
-from feature_repo.sources import READABLE
+from feature_repo.shop_tables import READABLE
 from pipelines import uses
 from tests.pipelines import field
 
