@@ -99,9 +99,9 @@ def _disk(workspace: Workspace) -> Check:
 
 
 def _mapping(workspace: Workspace) -> str:
-    from pipelines.sources import catalog
+    from pipelines.sources import workspace_source
 
-    return f"tables: {', '.join(catalog.read(workspace).tables)}"
+    return f"tables: {', '.join(workspace_source.read(workspace).tables)}"
 
 
 def _tables(workspace: Workspace) -> str:

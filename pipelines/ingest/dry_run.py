@@ -11,7 +11,7 @@ from feature_repo.contract import TABLES
 from pipelines.ingest.quarantine import EXAMPLES, examples
 from pipelines.ingest.report import SHARE_CHECK, Check, TableReport
 from pipelines.ingest.typed import Typed
-from pipelines.sources.model import Source
+from pipelines.sources.source import Source
 
 
 def named_checks(

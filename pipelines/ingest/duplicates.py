@@ -14,7 +14,7 @@ from core.reads import Read
 from pipelines.ingest.checks import key_not_unique
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.typed import Fate, Typed, identity
-from pipelines.sources.model import ROW
+from pipelines.sources.source import ROW
 
 READS = (Read("orders", ("line_id",), "telling the lines of an order apart"),)
 

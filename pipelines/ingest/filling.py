@@ -9,7 +9,7 @@ import duckdb
 
 from core.expressions import analyse, quote
 from pipelines.ingest.conversion import trimmed
-from pipelines.sources.model import ROW, Staged, TableSource
+from pipelines.sources.source import ROW, Staged, TableSource
 
 
 def filled(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: Staged) -> Staged:

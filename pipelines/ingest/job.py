@@ -25,8 +25,8 @@ from pipelines.ingest.memory import Memory, fingerprint
 from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
 from pipelines.ingest.report import Check, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
-from pipelines.sources.model import Source, Staged, TableSource
 from pipelines.sources.readers import first_line
+from pipelines.sources.source import Source, Staged, TableSource
 
 _RATES = "fx_rates"
 

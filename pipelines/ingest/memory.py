@@ -11,7 +11,7 @@ from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines.ingest.report import TableReport
 from pipelines.ingest.typed import Shop
-from pipelines.sources.model import TableSource
+from pipelines.sources.source import TableSource
 
 FILE = "sources.json"
 

@@ -15,7 +15,7 @@ from feature_repo.contract import TableSpec
 from pipelines.ingest.checks import reasons
 from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed
-from pipelines.sources.model import ROW
+from pipelines.sources.source import ROW
 
 EXAMPLES = 3
 

@@ -21,7 +21,7 @@ from core.event_log import Event, EventLog
 from core.expressions import quote
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
-from pipelines.sources.model import ROW, Source, Staged, TableSource
+from pipelines.sources.source import ROW, Source, Staged, TableSource
 
 PURCHASE = "purchase"
 NONCE = "nonce"
@@ -45,7 +45,7 @@ _CONTRACT = tuple(name for name in _SCHEMA.names if name not in {ROW, NONCE})
 
 @dataclass(frozen=True)
 class ReceivedEvents:
-    """An origin (see `pipelines.sources.model.Origin`): the pending events of the event log."""
+    """An origin (see `pipelines.sources.source.Origin`): the pending events of the event log."""
 
     events: tuple[Event, ...]
     label: str = "the service"

@@ -22,7 +22,7 @@ from pipelines.ingest.conversion import convert
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.remarks import Remark, marks, remarks
 from pipelines.ingest.values import IDENTITY, WHERE, Values, values
-from pipelines.sources.model import ROW, Staged, TableSource
+from pipelines.sources.source import ROW, Staged, TableSource
 
 RATES = "rates_to_base"
 """The relation (date, currency, rate) that money is converted by."""

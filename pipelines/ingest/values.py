@@ -20,8 +20,8 @@ from pipelines.ingest.filling import filled
 from pipelines.parsing.blanks import bare, says_nothing, unless_nothing
 from pipelines.parsing.formats import Formats
 from pipelines.parsing.types import as_text, is_text
-from pipelines.sources.model import ROW, Staged, TableSource
 from pipelines.sources.readers import first_line
+from pipelines.sources.source import ROW, Staged, TableSource
 
 WHERE = "where_"
 IDENTITY = "identity_"

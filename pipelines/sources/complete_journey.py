@@ -14,8 +14,8 @@ from pathlib import Path
 from core.errors import NotReady
 from core.expressions import literal
 from pipelines.parsing.formats import Formats
-from pipelines.sources.model import ROW, Source, TableSource
 from pipelines.sources.readers import Query
+from pipelines.sources.source import ROW, Source, TableSource
 
 NAME = "complete-journey"
 TIMEZONE = "America/New_York"

@@ -17,7 +17,7 @@ from core.files import sha256
 from pipelines.sources.csv_dialect import Dialect, look
 from pipelines.sources.csv_records import MAX_CHARACTERS, Cutter, Records
 from pipelines.sources.encodings import open_text
-from pipelines.sources.model import ROW, Staged
+from pipelines.sources.source import ROW, Staged
 
 
 @dataclass(frozen=True)

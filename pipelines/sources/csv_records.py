@@ -16,7 +16,7 @@ from typing import TextIO
 
 from pipelines.sources.encodings import DAMAGED
 from pipelines.sources.line_numbers import LineNumbers
-from pipelines.sources.model import BrokenRow
+from pipelines.sources.source import BrokenRow
 
 MAX_LINES, MAX_CHARACTERS = 1_000, 1 << 20
 """No record is longer: a quote that stays open for more was never closed."""

@@ -17,12 +17,12 @@ from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.evidence import Evidence
+from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.mapping_form import Csv
-from pipelines.sources.model import Origin
 from pipelines.sources.moment_style import ISO
-from pipelines.sources.origins import SQLITE_FILE, locate
 from pipelines.sources.profile import EPOCHS, Column, sampled
 from pipelines.sources.roles import Guess, guess
+from pipelines.sources.source import Origin
 
 _PRODUCT_ROLES = ("name", "category", "department", "brand")
 

@@ -8,8 +8,8 @@ import duckdb
 
 from core.expressions import quote
 from pipelines.parsing.numbers import number
-from pipelines.sources.model import ROW
 from pipelines.sources.profile import SAMPLE, Column
+from pipelines.sources.source import ROW
 
 _MIN_GROUPS = 5
 """Fewer orders or products with several rows say nothing."""

@@ -13,9 +13,9 @@ from core.expressions import analyse
 from feature_repo.contract import TABLES, TableSpec
 from pipelines.parsing.formats import Formats
 from pipelines.sources.csv_file import CsvFile
+from pipelines.sources.locations import locate
 from pipelines.sources.mapping_form import Csv, Dates, Mapping, Part, TableMapping, Timestamps
-from pipelines.sources.model import Source, TableSource
-from pipelines.sources.origins import locate
+from pipelines.sources.source import Source, TableSource
 
 
 class _Loader(yaml.SafeLoader):

@@ -16,9 +16,9 @@ from pipelines.parsing.formats import Formats
 from pipelines.parsing.numbers import CURRENCY_SIGNS, number
 from pipelines.parsing.types import as_text, is_moment, is_text, is_zoned
 from pipelines.sources import moment_style, number_style
-from pipelines.sources.model import Origin
 from pipelines.sources.moment_style import GOOD_SHARE, ISO, MomentStyle
 from pipelines.sources.number_style import Votes
+from pipelines.sources.source import Origin
 
 SAMPLE = "sample_"
 SAMPLE_ROWS = 50_000

@@ -13,7 +13,7 @@ from core import query_engine
 from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import literal, quote
 from core.files import sha256
-from pipelines.sources.model import ROW, Staged
+from pipelines.sources.source import ROW, Staged
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import DataError, MappingError, RegularsError, did_you_mean
 from core.expressions import quote
-from pipelines.sources.model import ROW, Staged
+from pipelines.sources.source import ROW, Staged
 
 if TYPE_CHECKING:
     import duckdb

@@ -31,7 +31,7 @@ from pipelines.initialise import initialise
 from pipelines.sources.csv_dialect import look
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.encodings import open_text
-from pipelines.sources.model import ROW
+from pipelines.sources.source import ROW
 from tests.pipelines.conftest import HEADER, Shop
 
 PLAIN = Path(__file__).parent / "cases" / "shop.csv"

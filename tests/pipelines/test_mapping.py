@@ -14,9 +14,9 @@ from core.errors import DataError, MappingError, RegularsError
 from core.expressions import analyse
 from pipelines import sources
 from pipelines.ingest import run
+from pipelines.sources.locations import locate
 from pipelines.sources.mapping import resolve
 from pipelines.sources.mapping_form import Csv, Mapping
-from pipelines.sources.origins import locate
 from tests.pipelines.conftest import Shop
 
 Lines = Callable[[int], list[str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import NotReady
 from core.workspace import Workspace
 from pipelines.sources import complete_journey, mapping
-from pipelines.sources.model import Source
+from pipelines.sources.source import Source
 
 
 def read(workspace: Workspace) -> Source:

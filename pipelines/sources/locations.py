@@ -9,8 +9,8 @@ from pathlib import Path
 from core.errors import DataError, MappingError, did_you_mean
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.mapping_form import Csv
-from pipelines.sources.model import Origin
 from pipelines.sources.readers import DuckdbTable, ParquetFile
+from pipelines.sources.source import Origin
 from pipelines.sources.sql_database import SqlTable, mask
 from pipelines.sources.text_file import PACKED
 
