@@ -48,12 +48,6 @@ def entry(name: str, view: str | None = None) -> Entry:
     return found[0]
 
 
-def describe(name: str, view: str | None = None) -> str:
-    """What a feature means, with its unit: «days since the last day with any purchase (days)»."""
-    feature = entry(name, view).feature
-    return f"{feature.meaning} ({feature.unit})"
-
-
 def markdown() -> str:
     """The whole dictionary as Markdown, one table per view (docs/features.md holds it)."""
     return "\n".join(line for name in catalog.VIEWS for line in _section(name)) + "\n"

@@ -190,11 +190,6 @@ class KnownTables:
         return self._shop.table("products")
 
     @cached_property
-    def counting_products(self) -> ir.Table:
-        """The products that count, with category, department, brand and list_price (not cut)."""
-        return self._shop.table("counting")
-
-    @cached_property
     def customers(self) -> ir.Table:
         """Accounts (an attribute: not cut; mind `signed_up_on`)."""
         return self._shop.table("customers")

@@ -18,7 +18,6 @@ from models.origins import origins
 SERVICE = "churn_v1"
 STEP_DAYS = 14
 MOST_ROWS = 500_000
-KEYS = ["customer_id", "as_of", "churned"]
 
 
 def features() -> tuple[Feature, ...]:
@@ -34,7 +33,7 @@ def known_origins(workspace: Workspace, labels_until: date, step_days: int = STE
 
 
 def labelled(workspace: Workspace, at: Sequence[date], labels_until: date) -> pd.DataFrame:
-    """The populations at these origins with features and labels: KEYS and a column per feature.
+    """The populations at these origins with features and labels: customer_id, as_of, churned and a column per feature.
 
     Of more than MOST_ROWS rows a seeded sample is taken.
     """

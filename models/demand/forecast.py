@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from pandas import DataFrame
 
 from models.arrays import Float64Array
-from models.demand.plans import Plans
 from models.demand.series import Histories, split_id
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -44,22 +42,3 @@ def tidy(histories: Histories, mean: Float64Array, quantiles: Float64Array) -> F
     ordered = np.sort(np.maximum(quantiles, 0.0), axis=2)
     days = tuple(histories.first_days(mean.shape[1]))
     return Forecast(histories.ids, days, np.maximum(mean, 0.0), ordered)
-
-
-@runtime_checkable
-class Forecaster(Protocol):
-    """What forecasts series: the boosters, or a baseline."""
-
-    @property
-    def trained_as_of(self) -> date:
-        """The first day it knows nothing of."""
-        ...
-
-    @property
-    def horizon(self) -> int:
-        """The most periods ahead it forecasts."""
-        ...
-
-    def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
-        """The coming periods of every series (`histories` has to hold the whole shop: its total is an input)."""
-        ...

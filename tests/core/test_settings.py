@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from pathlib import Path
 
@@ -141,3 +142,14 @@ def test_a_key_of_an_earlier_release_is_read_over_and_said_in_one_line(
 
 def test_a_retired_key_is_none_of_those_that_are_written() -> None:
     assert not set(RETIRED) & set(known_keys())
+
+
+def test_every_key_is_read_somewhere() -> None:
+    read = {
+        node.attr
+        for package in ("core", "feature_repo", "models", "training", "serving", "monitoring", "pipelines")
+        for path in (Path(__file__).parents[2] / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert [key for key in known_keys() if key.rpartition(".")[2] not in read] == []

@@ -52,12 +52,13 @@ def test_every_service_is_registered_with_its_features(filled: Workspace) -> Non
 
 
 def test_a_feature_is_described_with_its_unit() -> None:
-    assert dictionary.describe("days_since_last_visit") == "days since the last day with any purchase (days)"
+    feature = dictionary.entry("days_since_last_visit").feature
+    assert (feature.meaning, feature.unit) == ("days since the last day with any purchase", "days")
 
 
 def test_an_unknown_feature_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="days_since_last_visit"):
-        dictionary.describe("day_since_last_visit")
+        dictionary.entry("day_since_last_visit")
 
 
 def test_the_docs_hold_the_dictionary_of_the_code() -> None:
