@@ -10,7 +10,7 @@ from typing import Any
 
 from models.kinds import Kind
 from models.version import Version
-from training.evaluation import Evaluation
+from training.holdout_evaluation import Evaluation
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from models.intervals import Interval, Mean, bootstrap_all, paired
 from models.kinds import Budget, Kind, no_file_options, refuse_hindsight
 from monitoring.churn import ChurnMonitor
 from monitoring.kinds import KindMonitor
-from training.evaluation import Evaluation
+from training.holdout_evaluation import Evaluation
 from training.kinds import Trainer
 from training.outcome import FeatureNote, Outcome, StudyNote, TrainingRecord
 

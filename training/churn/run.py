@@ -16,7 +16,7 @@ from models.kinds import Budget
 from training import splits
 from training.churn import examples, plots, tuning
 from training.churn.fitting import BAG, fit_all
-from training.evaluation import evaluate
+from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
 
 MODEL = "model"

@@ -34,7 +34,7 @@ from training.demand import plots
 from training.demand.fitting import calibrate, fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.tuning import tune
-from training.evaluation import evaluate
+from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
 from training.study import Tuned
 

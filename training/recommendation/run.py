@@ -28,7 +28,7 @@ from models.recommendation.model import Recommender
 from models.recommendation.rankers import MODES, Mode, TwoStage
 from models.recommendation.recipe import Recipe
 from training import splits
-from training.evaluation import differences, evaluate
+from training.holdout_evaluation import differences, evaluate
 from training.outcome import FeatureNote, Outcome
 from training.recommendation import fitting, plots, tuning
 from training.recommendation.examples import Examples, TrainingOrigin, examples, joined, origin

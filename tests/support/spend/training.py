@@ -9,7 +9,7 @@ from core.workspace import Workspace
 from models.kinds import Budget
 from tests.support.spend.models import FEATURE, HORIZON_DAYS, KIND, SpendModel
 from training import splits, study
-from training.evaluation import evaluate
+from training.holdout_evaluation import evaluate
 from training.kinds import Trainer
 from training.outcome import FeatureNote, Outcome
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.intervals import Mean
-from training.evaluation import differences, evaluate
+from training.holdout_evaluation import differences, evaluate
 
 
 def frame(shift: float) -> pd.DataFrame:
