@@ -23,7 +23,7 @@ from models.version import CHAMPION, Version
 from monitoring import monitor
 from pipelines import features, ingest
 from pipelines.initialise import initialise
-from pipelines.training import train
+from pipelines.training_pipeline import train
 
 KEY_NAME = "demo"
 KEY_RIGHTS = ("predict", "customers", "feedback", "events", "review")

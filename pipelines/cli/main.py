@@ -16,7 +16,7 @@ GROUPS = (
     "demo",
     "data",
     "features",
-    "training",
+    "train",
     "predict",
     "release",
     "serve",

@@ -25,13 +25,13 @@ def serve(
 ) -> None:
     """Start the prediction service; Ctrl-C stops it."""
     from core.workspace import Workspace
-    from pipelines import service
+    from pipelines import service_process
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
         settings = opened.settings.serving
-        running = service.Service(opened, host or settings.host, port or settings.port)
+        running = service_process.Service(opened, host or settings.host, port or settings.port)
         with running:
             running.wait_ready()
             _tell(console, running.url)

@@ -26,7 +26,7 @@ from models.registry import Registry
 from models.version import Version
 from monitoring import monitor
 from monitoring.kinds import KindMonitor
-from pipelines import predictions, training
+from pipelines import predictions, training_pipeline
 from tests.support import spend, toy
 from tests.support.shop import FIRST_DAY
 from training import run
@@ -210,7 +210,7 @@ def test_the_same_data_and_seed_give_the_same_model(shop, name, tmp_path):
 def test_a_name_that_is_no_kind_is_an_error_everywhere(shop, tmp_path):
     for call in (
         lambda: kinds.kind("spendings"),
-        lambda: training.train(shop, "spendings", AS_OF),
+        lambda: training_pipeline.train(shop, "spendings", AS_OF),
         lambda: predictions.predict(shop, "spendings", AS_OF, tmp_path / "out.csv"),
         lambda: Registry(shop).version("spendings", "1"),
     ):
@@ -228,7 +228,7 @@ def test_a_folder_that_lacks_what_a_kind_must_offer_is_an_error(monkeypatch):
 
 
 def test_a_fourth_kind_is_trained_promoted_served_as_a_file_and_monitored(shop, tmp_path):
-    trained = training.train(shop, spend.NAME, AS_OF)
+    trained = training_pipeline.train(shop, spend.NAME, AS_OF)
     assert [gate.name for gate in trained.version.gates if not gate.passed] == []
     assert "What will this customer spend" in Registry(shop).read_text(trained.version, "card.md")
     released = release.promote(shop, spend.NAME, trained.version.version, "ada")

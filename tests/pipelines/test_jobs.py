@@ -14,13 +14,13 @@ from core.workspace import Workspace
 from models import comparison, release
 from models.kinds import Budget, kind
 from monitoring import monitor
-from pipelines import features, predictions, training
+from pipelines import features, predictions, training_pipeline
 from training import run
 
 D = date(2024, 6, 1)
 # What each begins with, which is handed the workspace it goes on with.
 JOBS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
-    "train": (training.train, ("churn", D), "pipelines.training.run.train"),
+    "train": (training_pipeline.train, ("churn", D), "pipelines.training_pipeline.run.train"),
     "train a kind": (run.train, (kind("churn"), D, Budget(1, 1)), "training.run.fit"),
     "predict": (predictions.predict, ("churn", D, Path("out.csv")), "pipelines.predictions.Registry"),
     "monitor": (monitor.run, (D,), "monitoring.monitor.Summaries"),

@@ -40,10 +40,10 @@ def train(
         space = Workspace.open(workspace)
         from core.clock import resolve_as_of
         from models.kinds import require_name
-        from pipelines import training
+        from pipelines import training_pipeline
 
         require_name(model)
-        trained = training.train(space, model, resolve_as_of(space, as_of, any_past=True), trials, timeout)
+        trained = training_pipeline.train(space, model, resolve_as_of(space, as_of, any_past=True), trials, timeout)
         _report(console, trained.version, trained.seconds)
 
 

@@ -8,7 +8,7 @@ from core.alerts import Alerts
 from core.errors import UsageError
 from models.kinds import Budget
 from models.registry import Registry
-from pipelines import training
+from pipelines import training_pipeline
 from tests.models.conftest import fairness
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
@@ -37,7 +37,7 @@ def workspace(small_shop, monkeypatch):
 
 
 def test_the_new_version_is_challenger_with_its_fairness_measured(workspace):
-    trained = training.train(workspace, "churn", AS_OF)
+    trained = training_pipeline.train(workspace, "churn", AS_OF)
     version = Registry(workspace).version("churn", "challenger")
     assert trained.version == version
     measured = Registry(workspace).fairness(version)
@@ -46,7 +46,7 @@ def test_the_new_version_is_challenger_with_its_fairness_measured(workspace):
 
 
 def test_the_gates_are_judged_before_anybody_promotes(workspace):
-    training.train(workspace, "churn", AS_OF)
+    training_pipeline.train(workspace, "churn", AS_OF)
     gates = Registry(workspace).version("churn", "1").gates
     assert [gate.name for gate in gates if gate.passed] == [
         "quality",
@@ -58,14 +58,14 @@ def test_the_gates_are_judged_before_anybody_promotes(workspace):
 
 
 def test_the_budget_is_the_kinds_own_unless_given(workspace, budgets):
-    training.train(workspace, "churn", AS_OF)
-    training.train(workspace, "churn", AS_OF, trials=7, timeout=5)
+    training_pipeline.train(workspace, "churn", AS_OF)
+    training_pipeline.train(workspace, "churn", AS_OF, trials=7, timeout=5)
     assert budgets == [Budget(2, 900), Budget(7, 5)]
 
 
 def test_a_disparity_asks_for_a_review(workspace, monkeypatch):
-    monkeypatch.setattr(training, "measure", lambda *arguments: fairness("flagged"))
-    training.train(workspace, "churn", AS_OF)
+    monkeypatch.setattr(training_pipeline, "measure", lambda *arguments: fairness("flagged"))
+    training_pipeline.train(workspace, "churn", AS_OF)
     assert Registry(workspace).version("churn", "1").tags["fairness"] == "blocked"
     (alert,) = Alerts(workspace).open()
     assert (alert.source, alert.subject) == ("fairness", "churn/1")
@@ -75,10 +75,10 @@ def test_a_disparity_asks_for_a_review(workspace, monkeypatch):
 @pytest.mark.parametrize("budget", [{"trials": 0}, {"timeout": 0}])
 def test_a_budget_of_nothing_is_refused(workspace, budget):
     with pytest.raises(UsageError, match="at least 1"):
-        training.train(workspace, "churn", AS_OF, **budget)
+        training_pipeline.train(workspace, "churn", AS_OF, **budget)
     assert Registry(workspace).versions("churn") == []
 
 
 def test_a_kind_that_is_none_is_named_with_the_nearest(workspace):
     with pytest.raises(UsageError, match="did you mean 'demand'"):
-        training.train(workspace, "demnad", AS_OF)
+        training_pipeline.train(workspace, "demnad", AS_OF)
