@@ -21,7 +21,7 @@ NEEDED_DISK_GB = 2
 
 
 @dataclass(frozen=True)
-class Check:
+class HealthCheck:
     """One thing that was looked at: `ok`, what was found, and what to do where it is wrong."""
 
     name: str
@@ -30,24 +30,24 @@ class Check:
     todo: str = ""
 
 
-def examine(root: Path | None) -> list[Check]:
+def examine(root: Path | None) -> list[HealthCheck]:
     """Every check of the environment, and of the workspace where there is one."""
     checks = [*_environment()]
     try:
         workspace = Workspace.open(root)
     except RegularsError as error:
-        return [*checks, Check("workspace", False, error.what, error.todo or "")]
-    checks.append(Check("workspace", True, str(workspace.root)))
+        return [*checks, HealthCheck("workspace", False, error.what, error.todo or "")]
+    checks.append(HealthCheck("workspace", True, str(workspace.root)))
     return [*checks, *_workspace(workspace)]
 
 
-def _environment() -> Iterator[Check]:
+def _environment() -> Iterator[HealthCheck]:
     supported = sys.version_info[:2] == (3, 11)
-    yield Check("python", supported, sys.version.split()[0], "" if supported else "install Python 3.11")
+    yield HealthCheck("python", supported, sys.version.split()[0], "" if supported else "install Python 3.11")
     missing = _missing_packages()
-    yield Check("packages", not missing, ", ".join(missing) or "all there", "run: make setup" if missing else "")
+    yield HealthCheck("packages", not missing, ", ".join(missing) or "all there", "run: make setup" if missing else "")
     on = [name for name, value in telemetry.SWITCHES.items() if os.environ.get(name, value) != value]
-    yield Check("telemetry", not on, f"changed: {', '.join(on)}" if on else "off", f"unset {on[0]}" if on else "")
+    yield HealthCheck("telemetry", not on, f"changed: {', '.join(on)}" if on else "off", f"unset {on[0]}" if on else "")
 
 
 def _missing_packages() -> list[str]:
@@ -64,7 +64,7 @@ def _missing_packages() -> list[str]:
     return missing
 
 
-def _workspace(workspace: Workspace) -> Iterator[Check]:
+def _workspace(workspace: Workspace) -> Iterator[HealthCheck]:
     yield _disk(workspace)
     yield _attempt("mapping", lambda: _mapping(workspace), "mend mapping.yaml, or put the file it names in its place")
     yield _attempt("tables", lambda: _tables(workspace), "run: regulars ingest --replace TABLE")
@@ -77,20 +77,20 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     yield _port("review desk", workspace.settings.review.host, workspace.settings.review.port, "review.port")
 
 
-def _attempt(name: str, look: Callable[[], str], todo: str) -> Check:
+def _attempt(name: str, look: Callable[[], str], todo: str) -> HealthCheck:
     """A look that fails is a finding, whatever the store's own library raised."""
     try:
-        return Check(name, True, look())
+        return HealthCheck(name, True, look())
     except RegularsError as error:
-        return Check(name, False, str(error), todo)
+        return HealthCheck(name, False, str(error), todo)
     except Exception as error:
         text = masked(str(error)).strip().splitlines() or [""]
-        return Check(name, False, f"{type(error).__name__}: {text[0]}", todo)
+        return HealthCheck(name, False, f"{type(error).__name__}: {text[0]}", todo)
 
 
-def _disk(workspace: Workspace) -> Check:
+def _disk(workspace: Workspace) -> HealthCheck:
     free = shutil.disk_usage(workspace.root).free / 1e9
-    return Check(
+    return HealthCheck(
         "disk",
         free >= NEEDED_DISK_GB,
         f"{free:.1f} GB free",
@@ -147,15 +147,15 @@ def _tuning(workspace: Workspace) -> str:
     return masked(expand(url))
 
 
-def _secrets(workspace: Workspace) -> Check:
+def _secrets(workspace: Workspace) -> HealthCheck:
     files = [path for path in workspace.secrets_dir.glob("*") if path.is_file()]
     open_ones = [path for path in files if path.stat().st_mode & 0o077]
     if open_ones:
-        return Check("secrets", False, f"others may read {open_ones[0]}", f"chmod 600 {open_ones[0]}")
-    return Check("secrets", True, f"{len(files)} private files")
+        return HealthCheck("secrets", False, f"others may read {open_ones[0]}", f"chmod 600 {open_ones[0]}")
+    return HealthCheck("secrets", True, f"{len(files)} private files")
 
 
-def _port(name: str, host: str, port: int, key: str) -> Check:
+def _port(name: str, host: str, port: int, key: str) -> HealthCheck:
     """A port is fine if it is free, or if something answers there (most likely our own service)."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -163,9 +163,9 @@ def _port(name: str, host: str, port: int, key: str) -> Check:
             probe.bind((host, port))
         except OSError as error:
             if _answers(host, port):
-                return Check(name, True, f"{host}:{port} in use (running?)")
-            return Check(name, False, f"{host}:{port}: {error.strerror}", f"change {key} in regulars.toml")
-    return Check(name, True, f"{host}:{port} free")
+                return HealthCheck(name, True, f"{host}:{port} in use (running?)")
+            return HealthCheck(name, False, f"{host}:{port}: {error.strerror}", f"change {key} in regulars.toml")
+    return HealthCheck(name, True, f"{host}:{port} free")
 
 
 def _answers(host: str, port: int) -> bool:

@@ -9,25 +9,25 @@ import duckdb
 from core.settings import Settings
 from feature_repo.contract import TABLES
 from pipelines.ingest.quarantine import EXAMPLES, examples
-from pipelines.ingest.report import SHARE_CHECK, Check, TableReport
+from pipelines.ingest.report import SHARE_CHECK, DryRunCheck, TableReport
 from pipelines.ingest.typed import Typed
 from pipelines.sources.source import Source
 
 
 def named_checks(
     connection: duckdb.DuckDBPyConnection, typed: Typed, report: TableReport, allowed: float
-) -> Iterable[Check]:
+) -> Iterable[DryRunCheck]:
     """Every check of one table, with examples of the rows that fail it."""
     name = typed.spec.name
     for bit, check in enumerate(typed.checks):
         failed = report.quarantined.get(check.reason, 0)
         shown = examples(connection, typed, bit) if failed else []
-        yield Check(f"{name}: never {check.reason!r}", not failed, failed, tuple(shown))
+        yield DryRunCheck(f"{name}: never {check.reason!r}", not failed, failed, tuple(shown))
     broken = typed.staged.broken
     shown = [f"{typed.staged.unit} {row.position:,}: {row.reason}" for row in broken[:EXAMPLES]]
-    yield Check(f"{name}: every line has the header's columns", not broken, len(broken), tuple(shown))
+    yield DryRunCheck(f"{name}: every line has the header's columns", not broken, len(broken), tuple(shown))
     share = f"{name}: {SHARE_CHECK} at most {allowed:.2%}, now {report.rejected_share:.2%}"
-    yield Check(share, report.rejected_share <= allowed, report.quarantined_rows)
+    yield DryRunCheck(share, report.rejected_share <= allowed, report.quarantined_rows)
 
 
 def features_on(tables: Collection[str]) -> dict[str, bool]:

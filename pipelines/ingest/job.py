@@ -23,7 +23,7 @@ from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
 from pipelines.ingest.memory import Memory, fingerprint
 from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
-from pipelines.ingest.report import Check, IngestReport, TableReport, advice, describe_rejects
+from pipelines.ingest.report import DryRunCheck, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
 from pipelines.sources.readers import first_line
 from pipelines.sources.source import Source, Staged, TableSource
@@ -234,7 +234,7 @@ class _Ingest:
     def _fate(self, typed: Typed, fate: Fate) -> int:
         return scalar(self.connection, f"SELECT count(*) FROM {typed.relation} WHERE mask = 0 AND fate = {int(fate)}")
 
-    def checks(self) -> list[Check]:
+    def checks(self) -> list[DryRunCheck]:
         """Every check of every table that was read, by name."""
         allowed = self.workspace.settings.max_rejected_share
         return [

@@ -11,7 +11,7 @@ from pipelines.ingest.checks import DUPLICATE, key_not_unique
 
 
 @dataclass(frozen=True)
-class Check:
+class DryRunCheck:
     """One named check of a dry run: how many rows fail it, and a few of them."""
 
     name: str
@@ -71,7 +71,7 @@ class IngestReport:
     seconds: float
     dry_run: bool = False
     replaced_table: str | None = None
-    checks: tuple[Check, ...] = ()
+    checks: tuple[DryRunCheck, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
 
