@@ -29,7 +29,7 @@ _FLOOR = 0.05
 
 
 @dataclass(frozen=True)
-class Column:
+class InputColumn:
     """One input of the boosters, for the model card."""
 
     name: str
@@ -235,43 +235,45 @@ def _open(histories: Histories, plans: Plans, horizon: int) -> Float64Array:
 
 
 @cache
-def columns() -> tuple[Column, ...]:
+def columns() -> tuple[InputColumn, ...]:
     """What each input means, in the order of the matrix."""
     text = "mean sales of the last {} days (since its first sale) over the level"
-    means = [Column(f"mean_{days}d", text.format(days), "ratio") for days in _DAYS]
+    means = [InputColumn(f"mean_{days}d", text.format(days), "ratio") for days in _DAYS]
     shop = [
-        Column(f"shop_mean_{d}d", f"the whole shop's mean of {d} days over its level", "ratio") for d in (7, 14, 28, 91)
+        InputColumn(f"shop_mean_{d}d", f"the whole shop's mean of {d} days over its level", "ratio")
+        for d in (7, 14, 28, 91)
     ]
     lags = [
-        Column(f"lag_{k}", f"sales on the same weekday, {k} known weeks back, over the level", "ratio")
+        InputColumn(f"lag_{k}", f"sales on the same weekday, {k} known weeks back, over the level", "ratio")
         for k in range(1, 5)
     ]
     events = [
-        Column(f"days_{way}_{name}", f"days {way} the nearest {text}, {_FAR} = further or none", "days")
+        InputColumn(f"days_{way}_{name}", f"days {way} the nearest {text}, {_FAR} = further or none", "days")
         for name, text in (("holiday", "holiday"), ("closing", "closure or holiday with few sales"))
         for way in ("to", "since")
     ]
     promotions = [
-        Column(f"{channel}_{name}", text.format(channel), "share")
+        InputColumn(f"{channel}_{name}", text.format(channel), "share")
         for channel in CHANNELS
         for name, text in zip(_PROMOTION, _PROMOTION_TEXTS, strict=True)
     ]
     return (
-        *means, Column("level_log", "logarithm of the level (units per period)", "log units"),
-        Column("deviation_28d", "standard deviation of the last 28 days over the level", "ratio"),
-        Column("deviation_91d", "standard deviation of the last 91 days over the level", "ratio"),
-        Column("highest_28d", "highest sales of the last 28 days over the level", "ratio"),
-        Column("change_91d", "mean absolute change from period to period over the level", "ratio"),
-        Column("zero_share_91d", "share of periods without sales", "share"),
-        Column("median_week", "median of the last 8 weeks over the level", "ratio"),
-        Column("discount_change", "share of lines with a discount, last 28 less last 182 days", "share"),
-        *shop, Column("step", "periods ahead of the origin", "periods"),
-        Column("weekday", "0 = Monday", "code"), Column("day_of_month", "day of the month", "days"), *events, *lags,
-        Column("lag_mean_4", "mean of the last 4 of the same weekday over the level", "ratio"),
-        Column("lag_mean_8", "mean of the last 8 of the same weekday over the level", "ratio"),
-        Column("lag_median_8", "median of the last 8 of the same weekday over the level", "ratio"),
-        Column("profile", "the weekday's mean over all days', drawn to the shop's where sales are few", "ratio"),
-        Column("shop_profile", "the weekday's mean over all days', whole shop", "ratio"), *promotions,
+        *means, InputColumn("level_log", "logarithm of the level (units per period)", "log units"),
+        InputColumn("deviation_28d", "standard deviation of the last 28 days over the level", "ratio"),
+        InputColumn("deviation_91d", "standard deviation of the last 91 days over the level", "ratio"),
+        InputColumn("highest_28d", "highest sales of the last 28 days over the level", "ratio"),
+        InputColumn("change_91d", "mean absolute change from period to period over the level", "ratio"),
+        InputColumn("zero_share_91d", "share of periods without sales", "share"),
+        InputColumn("median_week", "median of the last 8 weeks over the level", "ratio"),
+        InputColumn("discount_change", "share of lines with a discount, last 28 less last 182 days", "share"),
+        *shop, InputColumn("step", "periods ahead of the origin", "periods"),
+        InputColumn("weekday", "0 = Monday", "code"),
+        InputColumn("day_of_month", "day of the month", "days"), *events, *lags,
+        InputColumn("lag_mean_4", "mean of the last 4 of the same weekday over the level", "ratio"),
+        InputColumn("lag_mean_8", "mean of the last 8 of the same weekday over the level", "ratio"),
+        InputColumn("lag_median_8", "median of the last 8 of the same weekday over the level", "ratio"),
+        InputColumn("profile", "the weekday's mean over all days', drawn to the shop's where sales are few", "ratio"),
+        InputColumn("shop_profile", "the weekday's mean over all days', whole shop", "ratio"), *promotions,
     )  # fmt: skip
 
 

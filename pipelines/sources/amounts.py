@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipelines.sources.evidence import Evidence, numeric
 from pipelines.sources.header_names import LINE_TOTALS, PERCENT, likeness, score, words
-from pipelines.sources.profile import Column
+from pipelines.sources.profile import ColumnProfile
 
 _UNLIKE_AMOUNTS = ("freight", "shipping", "delivery", "percent", "pct", "rate")
 _MOSTLY = 0.9
@@ -26,7 +26,7 @@ class Value:
 class Amounts:
     """What was found: the columns by role, the mapping's values, and what a person should know."""
 
-    roles: dict[str, Column] = field(default_factory=dict)
+    roles: dict[str, ColumnProfile] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ def reference(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
 
 
-def decide(free: Sequence[Column], keys: dict[str, Column], evidence: Evidence) -> Amounts:
+def decide(free: Sequence[ColumnProfile], keys: dict[str, ColumnProfile], evidence: Evidence) -> Amounts:
     """Find quantity, revenue and discount among the columns that are `free`; `keys` are the ids found already."""
     return _Decision([c for c in free if c.filled], keys, evidence).amounts()
 
@@ -45,7 +45,7 @@ def decide(free: Sequence[Column], keys: dict[str, Column], evidence: Evidence) 
 class _Decision:
     """One look at the amounts of a source."""
 
-    def __init__(self, free: list[Column], keys: dict[str, Column], evidence: Evidence) -> None:
+    def __init__(self, free: list[ColumnProfile], keys: dict[str, ColumnProfile], evidence: Evidence) -> None:
         self.free, self.keys, self.evidence = free, keys, evidence
         self.found = Amounts()
 
@@ -63,7 +63,7 @@ class _Decision:
             self.found.values["discount"] = discount.taken_off(quantity, piece, total)
         return self.found
 
-    def _prices(self) -> list[Column]:
+    def _prices(self) -> list[ColumnProfile]:
         """Columns that may be the price of a piece or of a line; an order's own totals are none."""
         named = [c for c in self.free if c.number and not set(words(c.name).split()) & set(_UNLIKE_AMOUNTS)]
         named = [c for c in named if score(c.name, "unit_price") or score(c.name, "revenue")]
@@ -74,11 +74,11 @@ class _Decision:
             return [c for c in named if c not in orders]
         return named
 
-    def _once_an_order(self, column: Column) -> bool:
+    def _once_an_order(self, column: ColumnProfile) -> bool:
         order = self.keys.get("order_id")
         return order is not None and self.evidence.once_an_order(column, order)
 
-    def _quantity(self, prices: list[Column]) -> Column | None:
+    def _quantity(self, prices: list[ColumnProfile]) -> ColumnProfile | None:
         """By its name; or an «amount» of whole numbers that a price grows with."""
         fitting = [c for c in self.free if c.number or c.name == "quantity"]
         best = max(fitting, key=lambda c: score(c.name, "quantity"), default=None)
@@ -90,18 +90,20 @@ class _Decision:
                 return column
         return None
 
-    def _say_quantity(self, quantity: Column | None, priced: bool) -> None:
+    def _say_quantity(self, quantity: ColumnProfile | None, priced: bool) -> None:
         if quantity is not None:
             self.found.roles["quantity"] = quantity
             self.found.values["quantity"] = Value(quantity.name, "")
         elif priced:
             self.found.constants["quantity"] = Value("1", "no column with a quantity was found: every row is one piece")
 
-    def _piece_and_total(self, prices: list[Column], quantity: Column | None) -> tuple[Column | None, Column | None]:
+    def _piece_and_total(
+        self, prices: list[ColumnProfile], quantity: ColumnProfile | None
+    ) -> tuple[ColumnProfile | None, ColumnProfile | None]:
         """The price of a piece and the line's total, where there are such columns."""
         product = self.keys.get("product_id")
-        pieces: list[tuple[float, Column]] = []
-        totals: list[tuple[float, Column]] = []
+        pieces: list[tuple[float, ColumnProfile]] = []
+        totals: list[tuple[float, ColumnProfile]] = []
         for column in prices:
             unit, total = score(column.name, "unit_price"), score(column.name, "revenue")
             grows = self.evidence.grows_with(column, quantity, product) if quantity and product else None
@@ -112,7 +114,9 @@ class _Decision:
             return None, piece  # every row is one piece
         return piece, total_
 
-    def _discount(self, quantity: Column | None, piece: Column | None, total: Column | None) -> _Discount | None:
+    def _discount(
+        self, quantity: ColumnProfile | None, piece: ColumnProfile | None, total: ColumnProfile | None
+    ) -> _Discount | None:
         """The most telling column that says something of a line: one that stands once an order says it of the order."""
         named = [c for c in self.free if score(c.name, "discount") and (c.number or _in_percent(c, self.evidence))]
         for column in sorted(named, key=lambda c: -score(c.name, "discount")):
@@ -123,7 +127,11 @@ class _Decision:
         return None
 
     def _say_revenue(
-        self, quantity: Column | None, piece: Column | None, total: Column | None, discount: _Discount | None
+        self,
+        quantity: ColumnProfile | None,
+        piece: ColumnProfile | None,
+        total: ColumnProfile | None,
+        discount: _Discount | None,
     ) -> None:
         if total is not None and not (piece and quantity and self._not_of_the_line(total, quantity, piece, discount)):
             self.found.roles["revenue"] = total
@@ -133,7 +141,9 @@ class _Decision:
             if quantity is not None:
                 self.found.values["revenue"] = _quantity_times_price(quantity, piece, discount)
 
-    def _not_of_the_line(self, total: Column, quantity: Column, piece: Column, discount: _Discount | None) -> bool:
+    def _not_of_the_line(
+        self, total: ColumnProfile, quantity: ColumnProfile, piece: ColumnProfile, discount: _Discount | None
+    ) -> bool:
         """Whether a total neither grows with the quantity nor is what quantity and price come to."""
         product = self.keys.get("product_id")
         if total.name == "revenue" or (product and self.evidence.grows_with(total, quantity, product)):
@@ -146,11 +156,11 @@ class _Decision:
         return True
 
 
-def _first(scored: list[tuple[float, Column]]) -> Column | None:
+def _first(scored: list[tuple[float, ColumnProfile]]) -> ColumnProfile | None:
     return max(scored, key=lambda each: each[0])[1] if scored else None
 
 
-def _quantity_times_price(quantity: Column, piece: Column, discount: _Discount | None) -> Value:
+def _quantity_times_price(quantity: ColumnProfile, piece: ColumnProfile, discount: _Discount | None) -> Value:
     product = f"{reference(quantity.name)} * {reference(piece.name)}"
     why = "no column with line totals was found: quantity times unit price"
     if discount is None or not discount.given:
@@ -160,7 +170,7 @@ def _quantity_times_price(quantity: Column, piece: Column, discount: _Discount |
     return Value(f"{product} - coalesce({discount.amount}, 0)", f"{why}, less the discount: a guess")
 
 
-def _in_percent(column: Column, evidence: Evidence) -> bool:
+def _in_percent(column: ColumnProfile, evidence: Evidence) -> bool:
     return evidence.share("regexp_full_match(v, '[-+]?[0-9]+([.,][0-9]+)?\\s*%')", column) >= _MOSTLY
 
 
@@ -168,7 +178,7 @@ def _in_percent(column: Column, evidence: Evidence) -> bool:
 class _Discount:
     """A discount of a line: an amount of money, or a share of the price (of 1, or of 100)."""
 
-    column: Column
+    column: ColumnProfile
     share: bool
     hundred: bool
     percent_sign: bool
@@ -178,10 +188,10 @@ class _Discount:
     @classmethod
     def of(
         cls,
-        column: Column,
-        quantity: Column | None,
-        piece: Column | None,
-        total: Column | None,
+        column: ColumnProfile,
+        quantity: ColumnProfile | None,
+        piece: ColumnProfile | None,
+        total: ColumnProfile | None,
         evidence: Evidence,
     ) -> _Discount:
         """What a column says: by its sign or name, by what the other amounts come to, by the size of its values."""
@@ -222,7 +232,9 @@ class _Discount:
         value = f"coalesce(abs({numeric(self.column)}){' / 100' if self.hundred else ''}, 0)"
         return f"({gross}) * (1 - {value})" if self.share else f"({gross}) - {value}"
 
-    def taken_off(self, quantity: Column | None, piece: Column | None, total: Column | None) -> Value:
+    def taken_off(
+        self, quantity: ColumnProfile | None, piece: ColumnProfile | None, total: ColumnProfile | None
+    ) -> Value:
         """The discount in money."""
         if not self.share:
             name = self.column.name

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pipelines.sources.csv_dialect import Dialect
 from pipelines.sources.number_style import Style, decide
-from pipelines.sources.profile import Column
+from pipelines.sources.profile import ColumnProfile
 
 
-def csv_block(dialect: Dialect, numeric: Sequence[Column]) -> list[str]:
+def csv_block(dialect: Dialect, numeric: Sequence[ColumnProfile]) -> list[str]:
     """The line of YAML for a file with these columns of numbers, none where nothing has to be said."""
     style = decide([column.votes for column in numeric], dialect.separator)
     parts = []

@@ -20,7 +20,7 @@ from pipelines.sources.evidence import Evidence
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.mapping_form import Csv
 from pipelines.sources.moment_style import ISO
-from pipelines.sources.profile import EPOCHS, Column, sampled
+from pipelines.sources.profile import EPOCHS, ColumnProfile, sampled
 from pipelines.sources.roles import Guess, guess
 from pipelines.sources.source import Origin
 
@@ -88,7 +88,7 @@ class _Writer:
 
     def __init__(self, place: str, origin: Origin, found: Guess, rows: int) -> None:
         self.place, self.origin, self.found, self.rows = place, origin, found, rows
-        self.roles: dict[str, Column] = found.roles
+        self.roles: dict[str, ColumnProfile] = found.roles
 
     def text(self) -> str:
         """The whole file."""
@@ -138,7 +138,7 @@ class _Writer:
             return _yaml(f"to_timestamp(CAST({reference(column.name)} AS DOUBLE){per_second})")
         return _yaml(text)
 
-    def _fill_down(self, used: Iterable[Column]) -> list[str]:
+    def _fill_down(self, used: Iterable[ColumnProfile]) -> list[str]:
         """The columns among `used` that only an order's first line fills."""
         names = [_yaml(column.name) for column in self.found.fill_down if column in list(used)]
         return [f"    fill_down: [{', '.join(names)}]   # filled on the first line of an order only"] if names else []
@@ -160,7 +160,7 @@ class _Writer:
             return []
         return csv_block(self.origin.dialect, self._numeric("quantity", "unit_price", "revenue", "discount"))
 
-    def _numeric(self, *roles: str) -> list[Column]:
+    def _numeric(self, *roles: str) -> list[ColumnProfile]:
         return [self.roles[role] for role in roles if role in self.roles]
 
     def _products(self) -> list[str]:

@@ -8,7 +8,7 @@ import duckdb
 
 from core.expressions import quote
 from pipelines.parsing.numbers import number
-from pipelines.sources.profile import SAMPLE, Column
+from pipelines.sources.profile import SAMPLE, ColumnProfile
 from pipelines.sources.source import ROW
 
 _MIN_GROUPS = 5
@@ -22,21 +22,21 @@ class Evidence:
 
     connection: duckdb.DuckDBPyConnection
 
-    def carry_down(self, order: Column) -> None:
+    def carry_down(self, order: ColumnProfile) -> None:
         """Let rows that leave their order empty belong to the order above."""
         above = f"last_value({_text(order)} IGNORE NULLS) OVER (ORDER BY {ROW})"
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {SAMPLE} AS SELECT * REPLACE ({above} AS {quote(order.name)}) FROM {SAMPLE}"
         )
 
-    def once_an_order(self, column: Column, order: Column) -> bool:
+    def once_an_order(self, column: ColumnProfile, order: ColumnProfile) -> bool:
         """Whether an amount is the order's, not the line's: orders of several rows fill it once, or alike."""
         value, key = _text(column), _text(order)
         groups = f"SELECT count(DISTINCT {value}) AS n FROM {SAMPLE} GROUP BY {key} HAVING count(*) > 1"
         many, same = self._one(f"SELECT count(*), count(*) FILTER (n <= 1) FROM ({groups})")
         return many >= _MIN_GROUPS and same >= _MOSTLY * many
 
-    def first_lines_only(self, column: Column, order: Column) -> bool:
+    def first_lines_only(self, column: ColumnProfile, order: ColumnProfile) -> bool:
         """Whether rows leave the column empty that another row of the same order fills."""
         value = _text(column)
         others = f"max({value}) OVER (PARTITION BY {_text(order)})"
@@ -44,7 +44,7 @@ class Evidence:
         [lacking, all_] = self._one(f"SELECT count(*) FILTER (v IS NULL AND other IS NOT NULL), count(*) FROM ({rows})")
         return lacking > 0.01 * all_
 
-    def unique_in_order(self, column: Column, order: Column) -> bool:
+    def unique_in_order(self, column: ColumnProfile, order: ColumnProfile) -> bool:
         """Whether a column tells the rows of an order apart, though it may start anew in every order."""
         value = f"{_text(order)}, {_text(column)}"
         distinct, filled = self._one(
@@ -52,7 +52,7 @@ class Evidence:
         )
         return filled > 0 and distinct >= 0.99 * filled
 
-    def describes(self, column: Column, key: Column) -> bool:
+    def describes(self, column: ColumnProfile, key: ColumnProfile) -> bool:
         """Whether a column says something of what a key names: nearly all rows of a key have the same value."""
         value = _text(column)
         counted = f"SELECT {_text(key)} AS k, count(*) AS n FROM {SAMPLE} WHERE {value} IS NOT NULL GROUP BY k, {value}"
@@ -60,7 +60,7 @@ class Evidence:
         many, most, rows = self._one(f"SELECT count(*), coalesce(sum(most), 0), coalesce(sum(n), 0) FROM ({groups})")
         return many < _MIN_GROUPS or most >= 0.8 * rows
 
-    def grows_with(self, amount: Column, quantity: Column, product: Column) -> bool | None:
+    def grows_with(self, amount: ColumnProfile, quantity: ColumnProfile, product: ColumnProfile) -> bool | None:
         """Whether an amount is for all the pieces of a line (True) or for one (False); None where nothing tells.
 
         Of one product the price of a piece is nearly the same on all its lines, whatever their quantity.
@@ -85,26 +85,26 @@ class Evidence:
         )
         return rows > 0 and same >= _MOSTLY * rows
 
-    def identical_rows(self, columns: list[Column]) -> float:
+    def identical_rows(self, columns: list[ColumnProfile]) -> float:
         """The share of rows that equal an earlier one in these columns."""
         values = ", ".join(_text(column) for column in columns)
         distinct, rows = self._one(f"SELECT count(DISTINCT ({values})), count(*) FROM {SAMPLE}")
         return 1 - distinct / rows if rows else 0.0
 
-    def share(self, condition: str, column: Column) -> float:
+    def share(self, condition: str, column: ColumnProfile) -> float:
         """The share of the filled values `v` of a column for which an SQL condition holds."""
         held, filled = self._one(
             f"SELECT count(*) FILTER ({condition}), count(v) FROM (SELECT {_text(column)} AS v FROM {SAMPLE})"
         )
         return held / filled if filled else 0.0
 
-    def values(self, column: Column, limit: int = 12) -> list[str]:
+    def values(self, column: ColumnProfile, limit: int = 12) -> list[str]:
         """The most frequent values of a column."""
         counted = f"SELECT {_text(column)} AS v, count(*) AS n FROM {SAMPLE} GROUP BY v HAVING v IS NOT NULL"
         rows = self.connection.execute(f"SELECT v FROM ({counted}) ORDER BY n DESC, v LIMIT {limit}").fetchall()
         return [value for (value,) in rows]
 
-    def largest(self, column: Column) -> float:
+    def largest(self, column: ColumnProfile) -> float:
         """The largest absolute number in a column, 0 where there is none."""
         return float(self._one(f"SELECT max(abs({numeric(column)})) FROM {SAMPLE}")[0] or 0)
 
@@ -113,10 +113,10 @@ class Evidence:
         return row  # type: ignore[no-any-return]
 
 
-def _text(column: Column) -> str:
+def _text(column: ColumnProfile) -> str:
     return f"CAST({quote(column.name)} AS VARCHAR)"
 
 
-def numeric(column: Column) -> str:
+def numeric(column: ColumnProfile) -> str:
     """SQL of a column's values as numbers; a percent sign is left out."""
     return number(f"trim(replace({_text(column)}, '%', ''))", column.style)

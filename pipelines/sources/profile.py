@@ -29,7 +29,7 @@ EPOCHS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnProfile:
     """One column of a sample; shares are of its values that are not empty.
 
     `moment`: the format its dates are written in (`ISO` for none needed), None if it holds no dates; `more`:
@@ -60,7 +60,7 @@ class Column:
 
 
 @contextmanager
-def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Column], int]]:
+def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[ColumnProfile], int]]:
     """A connection with the table `SAMPLE` (the first 50,000 rows at most), its columns and the number of its rows.
 
     Raises:
@@ -87,7 +87,7 @@ def _without_blanks(types: Mapping[str, str]) -> str:
     return f" REPLACE ({', '.join(read)})" if read else ""
 
 
-def _column(connection: duckdb.DuckDBPyConnection, name: str, type_: str, rows: int) -> Column:
+def _column(connection: duckdb.DuckDBPyConnection, name: str, type_: str, rows: int) -> ColumnProfile:
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE v AS SELECT CAST({quote(name)} AS VARCHAR) AS v FROM {SAMPLE}"
         f" WHERE {quote(name)} IS NOT NULL"
@@ -101,7 +101,7 @@ def _column(connection: duckdb.DuckDBPyConnection, name: str, type_: str, rows: 
     ).fetchall()
     numbers = filled > 0 and max(point, comma) >= GOOD_SHARE * filled
     style = _moment(connection, type_, filled)
-    return Column(
+    return ColumnProfile(
         name=name,
         type=type_,
         filled=filled / rows if rows else 0.0,

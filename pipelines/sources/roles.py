@@ -11,7 +11,7 @@ from pipelines.sources.amounts import Amounts, Value, decide, reference
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.header_names import STATUS, protected_attribute, score, words
 from pipelines.sources.moment_style import ISO
-from pipelines.sources.profile import Column
+from pipelines.sources.profile import ColumnProfile
 
 _KEYS = ("ordered_at", "customer_id", "order_id", "product_id")
 _OTHERS = ("currency", "channel", "store_id", "region", "name", "category", "department", "brand")
@@ -20,7 +20,7 @@ _FILLED_BY_ORDER = ("customer_id", "ordered_at", "currency", "channel", "store_i
 _UNSOLD = ("refund", "void", "cancel", "pending", "fail", "storn", "annul", "rembours")
 _MANY_IDENTICAL = 0.02
 _COMPLETE = 0.99
-_FITS: dict[str, Callable[[Column], bool]] = {
+_FITS: dict[str, Callable[[ColumnProfile], bool]] = {
     "ordered_at": lambda c: c.moment is not None or c.epoch is not None,
     "currency": lambda c: len(c.most_frequent) == 3,
 }
@@ -30,12 +30,12 @@ _FITS: dict[str, Callable[[Column], bool]] = {
 class Guess:
     """What was found: the columns by role, the values of the mapping's tables, and remarks for a person."""
 
-    roles: dict[str, Column] = field(default_factory=dict)
+    roles: dict[str, ColumnProfile] = field(default_factory=dict)
     orders: dict[str, Value] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
-    fill_down: list[Column] = field(default_factory=list)
+    fill_down: list[ColumnProfile] = field(default_factory=list)
     keep_identical: bool = False
-    protected: dict[str, Column] = field(default_factory=dict)
+    protected: dict[str, ColumnProfile] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -49,7 +49,7 @@ class Guess:
         return {column.name for column in [*self.roles.values(), *self.protected.values()]}
 
 
-def guess(columns: Sequence[Column], evidence: Evidence) -> Guess:
+def guess(columns: Sequence[ColumnProfile], evidence: Evidence) -> Guess:
     """Find the columns' roles; each column plays one at most."""
     found = Guess()
     filled = [c for c in columns if c.filled]
@@ -76,11 +76,11 @@ def guess(columns: Sequence[Column], evidence: Evidence) -> Guess:
     return found
 
 
-def _free(found: Guess, columns: Sequence[Column]) -> list[Column]:
+def _free(found: Guess, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     return [c for c in columns if c.name not in found.used]
 
 
-def _take(found: Guess, columns: Sequence[Column], roles: Sequence[str], evidence: Evidence) -> None:
+def _take(found: Guess, columns: Sequence[ColumnProfile], roles: Sequence[str], evidence: Evidence) -> None:
     """Give each role its most telling column, the surest first."""
     lines = any(words(c.name).startswith("lineitem") for c in columns)
     scored = [
@@ -100,14 +100,14 @@ def _take(found: Guess, columns: Sequence[Column], roles: Sequence[str], evidenc
             found.roles[role] = column
 
 
-def _score(column: Column, role: str, lines: bool) -> float:
+def _score(column: ColumnProfile, role: str, lines: bool) -> float:
     """In an export with «Lineitem name», the plain «Name» is the order's."""
     if lines and words(column.name) == "name":
         return 1.0 if role == "order_id" else 0.0
     return 1.01 if column.name == role else score(column.name, role)
 
 
-def _holds(found: Guess, role: str, column: Column, evidence: Evidence) -> bool:
+def _holds(found: Guess, role: str, column: ColumnProfile, evidence: Evidence) -> bool:
     """Whether the rows bear out a role: what is said of a product is the same wherever it is sold."""
     product = found.roles.get("product_id")
     if role not in _OF_PRODUCTS or column.name == role or product is None:
@@ -115,7 +115,7 @@ def _holds(found: Guess, role: str, column: Column, evidence: Evidence) -> bool:
     return evidence.describes(column, product)
 
 
-def _only_moment(found: Guess, columns: Sequence[Column]) -> None:
+def _only_moment(found: Guess, columns: Sequence[ColumnProfile]) -> None:
     moments = [c for c in _free(found, columns) if c.moment is not None]
     if "ordered_at" not in found.roles and len(moments) == 1:
         found.roles["ordered_at"] = moments[0]
@@ -128,7 +128,7 @@ def _take_amounts(found: Guess, amounts: Amounts) -> None:
     found.remarks += amounts.remarks
 
 
-def _take_line_id(found: Guess, free: Sequence[Column], evidence: Evidence) -> None:
+def _take_line_id(found: Guess, free: Sequence[ColumnProfile], evidence: Evidence) -> None:
     """A column that tells the lines of an order apart; one that does not is none, whatever it is called."""
     order = found.roles.get("order_id")
     named = sorted((c for c in free if score(c.name, "line_id") > 0), key=lambda c: -score(c.name, "line_id"))
@@ -158,7 +158,7 @@ def _order_by_customer_and_day(found: Guess) -> None:
     found.orders["order_id"] = Value(text, "no column with orders was found: what a customer buys on a day is one")
 
 
-def _day(at: Column) -> str:
+def _day(at: ColumnProfile) -> str:
     """The day of a moment, as an expression that yields a text."""
     name = reference(at.name)
     if at.type != "VARCHAR":
@@ -188,7 +188,7 @@ def _identical(found: Guess, evidence: Evidence) -> None:
         found.keep_identical = evidence.identical_rows(mapped) > _MANY_IDENTICAL
 
 
-def _statuses(found: Guess, columns: Sequence[Column], evidence: Evidence) -> None:
+def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence) -> None:
     for column in (c for c in columns if words(c.name) in STATUS and c.filled):
         unsold = [v for v in evidence.values(column) if any(part in v.lower() for part in _UNSOLD)]
         if unsold:
