@@ -114,7 +114,7 @@ class Products(Section):
     )
 
 
-class Consents(Section):
+class ConsentSettings(Section):
     """Choices of customers."""
 
     default: Literal["refused", "granted"] = Field(
@@ -248,7 +248,7 @@ class Settings(BaseSettings):
     demand: Demand = Field(Demand(), description="how much of everything will sell")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")
     products: Products = Field(Products(), description="which products count")
-    consents: Consents = Field(Consents(), description="choices of customers")
+    consents: ConsentSettings = Field(ConsentSettings(), description="choices of customers")
     serving: Serving = Field(Serving(), description="the prediction service")
     review: Review = Field(Review(), description="the review desk and the reviewer's part in a release")
     pages: Pages = Field(Pages(), description="the pages of MLflow and Evidently, on loopback")
