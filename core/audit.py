@@ -31,7 +31,7 @@ _LOCK = 0x52656775  # PostgreSQL's advisory lock for appending
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditEntry:
     """One line of the log. `at` is UTC; `mac` the link of the chain."""
 
     seq: int
@@ -65,7 +65,7 @@ class AuditLog:
         self._engine = workspace.database
         self._key = secret(workspace, SECRET)
 
-    def append(self, action: str, who: str, subject: str, details: Mapping[str, Any] | None = None) -> Entry:
+    def append(self, action: str, who: str, subject: str, details: Mapping[str, Any] | None = None) -> AuditEntry:
         """Add an entry and return it, on disk. A customer in `subject` or `details` goes in as `self.customer(id)`.
 
         Raises:
@@ -88,7 +88,7 @@ class AuditLog:
             connection.execute(AUDIT_LOG.insert().values(**values, mac=mac))
         return _entry({**values, "mac": mac})
 
-    def entries(self, subject: str | None = None, last: int | None = None) -> list[Entry]:
+    def entries(self, subject: str | None = None, last: int | None = None) -> list[AuditEntry]:
         """The entries in order, of one subject or all; with `last`, only so many from the end."""
         query = sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc())
         if subject is not None:
@@ -172,14 +172,14 @@ def person() -> str:
         return f"uid {os.getuid()}"
 
 
-def _entry(row: Mapping[Any, Any]) -> Entry:
+def _entry(row: Mapping[Any, Any]) -> AuditEntry:
     try:
         details = json.loads(row["details"])
     except ValueError as error:
         raise DataError(
             f"entry {row['seq']} of the audit log can't be read", todo="run: regulars audit verify"
         ) from error
-    return Entry(row["seq"], row["at"], row["action"], row["who"], row["subject"], details, row["mac"])
+    return AuditEntry(row["seq"], row["at"], row["action"], row["who"], row["subject"], details, row["mac"])
 
 
 def _parse_head(text: str) -> tuple[int, str]:

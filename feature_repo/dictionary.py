@@ -18,7 +18,7 @@ MARK: Final = "<!-- the data dictionary: written by python -m feature_repo.dicti
 
 
 @dataclass(frozen=True)
-class Entry:
+class DictionaryEntry:
     """A feature with the view and the family it belongs to, and the tables without which it is missing."""
 
     view: str
@@ -27,16 +27,16 @@ class Entry:
     needs: tuple[str, ...] = ()
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[DictionaryEntry]:
     """Every feature of every view, in the order of the catalogue."""
     for name, view in catalog.VIEWS.items():
         for family in view.families:
             needs = tuple(getattr(family, "NEEDS", ()))
             short = family.__name__.rpartition(".")[2]
-            yield from (Entry(name, short, feature, needs) for feature in family.FEATURES)
+            yield from (DictionaryEntry(name, short, feature, needs) for feature in family.FEATURES)
 
 
-def entry(name: str, view: str | None = None) -> Entry:
+def entry(name: str, view: str | None = None) -> DictionaryEntry:
     """The entry of a feature; where two views use a name, that of `view`, else the first.
 
     Raises:
