@@ -20,7 +20,7 @@ from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset
 from models.recommendation.history import Histories
 from models.recommendation.model import Recommender
-from models.recommendation.pipeline import Query, RankedLists
+from models.recommendation.pipeline import RankedLists, RankingQuery
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode, TwoStage
 
@@ -58,7 +58,7 @@ def lists(
     if isinstance(model.ranker, TwoStage):
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)
-    query = Query(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
+    query = RankingQuery(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
     unknown = Histories.empty(others), np.zeros(len(others), dtype=bool)
     parts = []
     for histories, personal in ((dataset.histories, _personal(workspace, dataset)), unknown):

@@ -20,7 +20,7 @@ from models.recommendation.catalogue import KEY, Catalogue
 from models.recommendation.explain import Explainer
 from models.recommendation.history import IDS, Histories
 from models.recommendation.item_statistics import ItemStatistics
-from models.recommendation.pipeline import Pipeline, Query, RankedLists
+from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import UserProfiles
 from models.recommendation.rankers import Mode, Ranker
 
@@ -68,7 +68,9 @@ class Recommender:
         """Its item statistics in the codes of a catalogue, which may be newer."""
         return BoundStatistics.of(self.item_statistics, catalogue)
 
-    def rank(self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: Query) -> RankedLists:
+    def rank(
+        self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: RankingQuery
+    ) -> RankedLists:
         """The lists of a block of customers; `personal` says whose profile may be used, shape (R,)."""
         return Pipeline(bound, self.ranker, self.limits, profiles, personal, query).run()
 
@@ -102,7 +104,7 @@ class Recommender:
         barred = self._mask(bound, unavailable)
         if exclude or basket:
             barred = barred | bound.mask([*exclude, *basket])
-        query = Query(k, mode, barred, in_basket[in_basket >= 0], region)
+        query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region)
         known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
         histories = Histories.one(history, bound.catalogue) if history and known else Histories.empty()
         profiles = UserProfiles(histories, bound.index)

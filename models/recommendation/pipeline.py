@@ -24,7 +24,7 @@ STEP = 0.001
 
 
 @dataclass(frozen=True)
-class Query:
+class RankingQuery:
     """What is asked for every customer of a block.
 
     `barred` says of each product whether it may not be shown, shape (I,); `basket` holds product codes; `region`
@@ -58,7 +58,7 @@ class Pipeline:
     limits: CandidateLimits
     profiles: UserProfiles
     personal: BoolArray
-    query: Query
+    query: RankingQuery
 
     def run(self) -> RankedLists:
         """The k best products of each customer; fewer only where no more may be shown."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.errors import NotReady
 from core.expressions import literal
 from pipelines.parsing.formats import Formats
-from pipelines.sources.readers import Query
+from pipelines.sources.readers import FixedQuery
 from pipelines.sources.source import ROW, Source, TableSource
 
 NAME = "complete-journey"
@@ -63,7 +63,7 @@ def data_folder() -> Path:
 
 def _table(name: str, files: list[Path], select: str, distinct: bool = False) -> TableSource:
     """A table whose query already yields the contract's columns by name."""
-    origin = Query(select, f"{NAME}: {name}", tuple(files))
+    origin = FixedQuery(select, f"{NAME}: {name}", tuple(files))
     columns = {column: column for column in origin.columns()}
     return TableSource(name, origin, columns, formats=Formats(zone="UTC"), distinct=distinct)
 

@@ -102,7 +102,7 @@ class DuckdbTable:
 
 
 @dataclass(frozen=True)
-class Query:
+class FixedQuery:
     """Rows of a fixed query of our own over files we know; `sql` has a column `ROW`."""
 
     sql: str

@@ -14,12 +14,12 @@ from models.recommendation.candidates import CandidateSource
 from models.recommendation.dataset import Dataset
 from models.recommendation.history import Histories
 from models.recommendation.model import Recommender
-from models.recommendation.pipeline import Pipeline, Query, RankedLists
+from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import UserProfiles
 
 CUSTOMERS = 24
 PRODUCTS = 47
-Run = Callable[[Histories, np.ndarray, Query], RankedLists]
+Run = Callable[[Histories, np.ndarray, RankingQuery], RankedLists]
 
 queries = st.fixed_dictionaries(
     {
@@ -51,11 +51,11 @@ def run(request: pytest.FixtureRequest, bound: BoundStatistics) -> Run:
     return lambda histories, personal, query: model.rank(bound, UserProfiles(histories, bound.index), personal, query)
 
 
-def query_of(asked: dict) -> Query:
+def query_of(asked: dict) -> RankingQuery:
     barred = np.zeros(PRODUCTS, dtype=bool)
     barred[[*asked["barred"], *asked["basket"]]] = True
     basket = np.array(sorted(asked["basket"]), dtype=np.int64)
-    return Query(asked["k"], asked["mode"], barred, basket, asked["region"])
+    return RankingQuery(asked["k"], asked["mode"], barred, basket, asked["region"])
 
 
 @laws
@@ -103,17 +103,17 @@ def test_who_allows_nothing_personal_gets_what_a_stranger_gets(run: Run, histori
 
 def test_products_that_are_barred_make_room_for_the_next(run: Run, histories: Histories) -> None:
     nothing, everybody = np.zeros(0, dtype=np.int64), np.ones(CUSTOMERS, dtype=bool)
-    free = run(histories, everybody, Query(10, "all", np.zeros(PRODUCTS, dtype=bool), nothing))
+    free = run(histories, everybody, RankingQuery(10, "all", np.zeros(PRODUCTS, dtype=bool), nothing))
     barred = np.zeros(PRODUCTS, dtype=bool)
     barred[free.product[free.rank == 1]] = True
-    less = run(histories, everybody, Query(10, "all", barred, nothing))
+    less = run(histories, everybody, RankingQuery(10, "all", barred, nothing))
     for row in range(CUSTOMERS):
         kept = [product for product in free.product[free.row == row] if not barred[product]]
         assert less.product[less.row == row].tolist()[: len(kept)] == kept
 
 
 def test_all_barred_is_an_empty_list(model: Recommender, bound: BoundStatistics, histories: Histories) -> None:
-    query = Query(10, "all", np.ones(PRODUCTS, dtype=bool), np.zeros(0, dtype=np.int64))
+    query = RankingQuery(10, "all", np.ones(PRODUCTS, dtype=bool), np.zeros(0, dtype=np.int64))
     profiles = UserProfiles(histories, bound.index)
     lists = Pipeline(bound, model.ranker, model.limits, profiles, np.ones(CUSTOMERS, dtype=bool), query).run()
     assert not len(lists.row)
