@@ -18,7 +18,7 @@ from models.kinds import refuse_hindsight
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset
-from models.recommendation.history import Histories
+from models.recommendation.history import PurchaseHistories
 from models.recommendation.model import Recommender
 from models.recommendation.pipeline import RankedLists, RankingQuery
 from models.recommendation.profiles import BLOCK, UserProfiles
@@ -59,7 +59,7 @@ def lists(
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)
     query = RankingQuery(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
-    unknown = Histories.empty(others), np.zeros(len(others), dtype=bool)
+    unknown = PurchaseHistories.empty(others), np.zeros(len(others), dtype=bool)
     parts = []
     for histories, personal in ((dataset.histories, _personal(workspace, dataset)), unknown):
         blocks = range(0, len(histories), BLOCK)
@@ -83,7 +83,7 @@ def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:
     return (np.diff(histories.start) > 0) & ~np.isin(histories.customers, list(refused))
 
 
-def _frame(histories: Histories, catalogue: Catalogue, ranked: RankedLists) -> pd.DataFrame:
+def _frame(histories: PurchaseHistories, catalogue: Catalogue, ranked: RankedLists) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer_id": histories.customers[ranked.row],

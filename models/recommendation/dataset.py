@@ -15,7 +15,7 @@ from core.workspace import Workspace
 from feature_repo import facts, store
 from models.arrays import Int64Array
 from models.recommendation.catalogue import Catalogue
-from models.recommendation.history import KEY, Histories
+from models.recommendation.history import KEY, PurchaseHistories
 from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 
@@ -31,7 +31,7 @@ class Dataset:
 
     as_of: date
     catalogue: Catalogue
-    histories: Histories
+    histories: PurchaseHistories
 
     @classmethod
     def load(cls, workspace: Workspace, as_of: date) -> Dataset:
@@ -42,7 +42,7 @@ class Dataset:
         """
         products = catalogue(workspace, as_of)
         customers = store.matrix(workspace, SERVICE, as_of, key=KEY)
-        return cls(as_of, products, Histories.of(customers, products))
+        return cls(as_of, products, PurchaseHistories.of(customers, products))
 
     def index(self, neighbours: Neighbours) -> ItemItemIndex:
         """The catalogue with item-item weights, which may be of an earlier date."""

@@ -41,7 +41,7 @@ COLUMNS = (*SCALARS, IDS, *ENTRIES)
 
 
 @dataclass(frozen=True)
-class Histories:
+class PurchaseHistories:
     """Customers 0..R-1; customer r's entries are `start[r]:start[r + 1]` of the flat arrays.
 
     `product` is the code in the catalogue, -1 for a product that may not be recommended.
@@ -54,7 +54,7 @@ class Histories:
     entries: Mapping[str, Float32Array]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, catalogue: Catalogue) -> Histories:
+    def of(cls, frame: pd.DataFrame, catalogue: Catalogue) -> PurchaseHistories:
         """From a frame with the view's columns and `customer_id`, one row per customer."""
         lengths = frame[IDS].map(len).to_numpy() if len(frame) else np.zeros(0, dtype=np.int64)
         return cls(
@@ -66,7 +66,7 @@ class Histories:
         )
 
     @classmethod
-    def one(cls, row: Mapping[str, Any], catalogue: Catalogue) -> Histories:
+    def one(cls, row: Mapping[str, Any], catalogue: Catalogue) -> PurchaseHistories:
         """Of one customer, from a row of the view as the online store gives it."""
         ids = row[IDS]
         return cls(
@@ -78,7 +78,7 @@ class Histories:
         )
 
     @classmethod
-    def empty(cls, customers: Sequence[str] = ("",)) -> Histories:
+    def empty(cls, customers: Sequence[str] = ("",)) -> PurchaseHistories:
         """Of customers of whom nothing is known."""
         none = np.zeros(0, dtype=np.float32)
         return cls(
@@ -92,10 +92,10 @@ class Histories:
     def __len__(self) -> int:
         return len(self.customers)
 
-    def block(self, first: int, end: int) -> Histories:
+    def block(self, first: int, end: int) -> PurchaseHistories:
         """The customers first..end-1."""
         low, high = int(self.start[first]), int(self.start[min(end, len(self))])
-        return Histories(
+        return PurchaseHistories(
             self.customers[first:end],
             {name: values[first:end] for name, values in self.scalars.items()},
             self.start[first : end + 1] - low,

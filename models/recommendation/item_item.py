@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from models.arrays import Float32Array, Int64Array
 from models.recommendation.catalogue import Catalogue
-from models.recommendation.history import Histories
+from models.recommendation.history import PurchaseHistories
 
 REGULARISATION = 0.2
 """l, as a share of the number of customers."""
@@ -63,14 +63,14 @@ class Neighbours:
         return cls(names[table.row[order]], names[table.col[order]], table.data[order].astype(np.float32))
 
 
-def fit(histories: Histories, catalogue: Catalogue) -> Neighbours:
+def fit(histories: PurchaseHistories, catalogue: Catalogue) -> Neighbours:
     """The neighbours of every product of the catalogue, from who ever bought what."""
     targets = np.sort(catalogue.popular[:TARGETS])
     weights = ease(bought(histories, len(catalogue)), targets, REGULARISATION * max(len(histories), 1))
     return Neighbours.of(weights, catalogue.ids)
 
 
-def bought(histories: Histories, products: int) -> sp.csr_matrix:
+def bought(histories: PurchaseHistories, products: int) -> sp.csr_matrix:
     """Who ever bought what: ones, shape (customers, products)."""
     known = histories.product >= 0
     rows, columns = histories.rows[known], histories.product[known]

@@ -18,7 +18,7 @@ from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.candidates import CandidateLimits, CandidateSource
 from models.recommendation.catalogue import KEY, Catalogue
 from models.recommendation.explain import Explainer
-from models.recommendation.history import IDS, Histories
+from models.recommendation.history import IDS, PurchaseHistories
 from models.recommendation.item_statistics import ItemStatistics
 from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import UserProfiles
@@ -106,7 +106,7 @@ class Recommender:
             barred = barred | bound.mask([*exclude, *basket])
         query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region)
         known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
-        histories = Histories.one(history, bound.catalogue) if history and known else Histories.empty()
+        histories = PurchaseHistories.one(history, bound.catalogue) if history and known else PurchaseHistories.empty()
         profiles = UserProfiles(histories, bound.index)
         ranked = self.rank(bound, profiles, np.array([known]), query)
         why = Explainer(profiles, None if known else region)

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.arrays import BoolArray, Float32Array, Int64Array
-from models.recommendation.history import Histories
+from models.recommendation.history import PurchaseHistories
 from models.recommendation.item_item_index import ItemItemIndex
 
 BLOCK = 128
@@ -30,7 +30,7 @@ class GroupProfiles:
 class UserProfiles:
     """The customers of `histories`, in the codes of `index`; each part is computed when first asked for."""
 
-    def __init__(self, histories: Histories, index: ItemItemIndex) -> None:
+    def __init__(self, histories: PurchaseHistories, index: ItemItemIndex) -> None:
         self.histories = histories
         self.index = index
         known = histories.product >= 0

@@ -7,7 +7,7 @@ import pytest
 
 from models.recommendation.candidates import CandidateLimits, CandidateSource, candidates
 from models.recommendation.dataset import Dataset
-from models.recommendation.history import ENTRIES, IDS, SCALARS, Histories
+from models.recommendation.history import ENTRIES, IDS, SCALARS, PurchaseHistories
 from models.recommendation.inputs import NAMES, pair_features
 from models.recommendation.item_item_index import ItemItemIndex
 from models.recommendation.item_statistics import ItemStatistics
@@ -66,7 +66,7 @@ def test_the_features_of_a_history_can_be_counted_by_hand(dataset: Dataset, inde
     row |= {name: [0.0, 0.0] for name in ENTRIES}
     row |= {"purchases": [5.0, 1.0], "last_days": [10.0, 20.0], "first_days": [50.0, 20.0], "units": [15.0, 1.0]}
     row |= {"weight_60d": [2.0, 0.5]}
-    profiles = UserProfiles(Histories.one(row, dataset.catalogue), index)
+    profiles = UserProfiles(PurchaseHistories.one(row, dataset.catalogue), index)
     pairs = candidates(profiles, CandidateLimits())
     place = int(np.flatnonzero(pairs.product == 3)[0])
     found = dict(zip(NAMES, pair_features(profiles, pairs)[place].tolist(), strict=True))
@@ -85,7 +85,7 @@ def test_a_product_outside_the_catalogue_is_no_candidate_but_counts_as_bought(
     dataset: Dataset, index: ItemItemIndex
 ) -> None:
     row = dict.fromkeys(SCALARS, 1.0) | {name: [1.0] for name in ENTRIES} | {IDS: ["withdrawn"]}
-    profiles = UserProfiles(Histories.one(row, dataset.catalogue), index)
+    profiles = UserProfiles(PurchaseHistories.one(row, dataset.catalogue), index)
     pairs = candidates(profiles, CandidateLimits())
     assert pairs.new.all()
     assert pair_features(profiles, pairs)[0, NAMES.index("products")] == 1

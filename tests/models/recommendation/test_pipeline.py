@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.dataset import Dataset
-from models.recommendation.history import Histories
+from models.recommendation.history import PurchaseHistories
 from models.recommendation.model import Recommender
 from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import UserProfiles
 
 CUSTOMERS = 24
 PRODUCTS = 47
-Run = Callable[[Histories, np.ndarray, RankingQuery], RankedLists]
+Run = Callable[[PurchaseHistories, np.ndarray, RankingQuery], RankedLists]
 
 queries = st.fixed_dictionaries(
     {
@@ -35,7 +35,7 @@ laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 
 
 @pytest.fixture(scope="module")
-def histories(dataset: Dataset) -> Histories:
+def histories(dataset: Dataset) -> PurchaseHistories:
     assert len(dataset.catalogue) == PRODUCTS
     return dataset.histories.block(0, CUSTOMERS)
 
@@ -60,7 +60,7 @@ def query_of(asked: dict) -> RankingQuery:
 
 @laws
 @given(queries)
-def test_every_list_keeps_the_rules(run: Run, histories: Histories, asked: dict) -> None:
+def test_every_list_keeps_the_rules(run: Run, histories: PurchaseHistories, asked: dict) -> None:
     query = query_of(asked)
     lists = run(histories, np.array(asked["personal"]), query)
     for row in range(CUSTOMERS):
@@ -77,7 +77,7 @@ def test_every_list_keeps_the_rules(run: Run, histories: Histories, asked: dict)
 
 @laws
 @given(queries)
-def test_a_block_of_one_is_the_row_of_a_block(run: Run, histories: Histories, asked: dict) -> None:
+def test_a_block_of_one_is_the_row_of_a_block(run: Run, histories: PurchaseHistories, asked: dict) -> None:
     query, personal = query_of(asked), np.array(asked["personal"])
     together = run(histories, personal, query)
     for row in (0, 9, CUSTOMERS - 1):
@@ -90,10 +90,12 @@ def test_a_block_of_one_is_the_row_of_a_block(run: Run, histories: Histories, as
 
 @laws
 @given(queries)
-def test_who_allows_nothing_personal_gets_what_a_stranger_gets(run: Run, histories: Histories, asked: dict) -> None:
+def test_who_allows_nothing_personal_gets_what_a_stranger_gets(
+    run: Run, histories: PurchaseHistories, asked: dict
+) -> None:
     query = query_of(asked | {"mode": "all"})
     refused = run(histories, np.zeros(CUSTOMERS, dtype=bool), query)
-    stranger = run(Histories.empty(), np.zeros(1, dtype=bool), query)
+    stranger = run(PurchaseHistories.empty(), np.zeros(1, dtype=bool), query)
     for row in range(CUSTOMERS):
         own = refused.row == row
         assert refused.product[own].tolist() == stranger.product.tolist()
@@ -101,7 +103,7 @@ def test_who_allows_nothing_personal_gets_what_a_stranger_gets(run: Run, histori
     assert set(stranger.source.tolist()) <= {CandidateSource.POPULAR, CandidateSource.BASKET}
 
 
-def test_products_that_are_barred_make_room_for_the_next(run: Run, histories: Histories) -> None:
+def test_products_that_are_barred_make_room_for_the_next(run: Run, histories: PurchaseHistories) -> None:
     nothing, everybody = np.zeros(0, dtype=np.int64), np.ones(CUSTOMERS, dtype=bool)
     free = run(histories, everybody, RankingQuery(10, "all", np.zeros(PRODUCTS, dtype=bool), nothing))
     barred = np.zeros(PRODUCTS, dtype=bool)
@@ -112,7 +114,7 @@ def test_products_that_are_barred_make_room_for_the_next(run: Run, histories: Hi
         assert less.product[less.row == row].tolist()[: len(kept)] == kept
 
 
-def test_all_barred_is_an_empty_list(model: Recommender, bound: BoundStatistics, histories: Histories) -> None:
+def test_all_barred_is_an_empty_list(model: Recommender, bound: BoundStatistics, histories: PurchaseHistories) -> None:
     query = RankingQuery(10, "all", np.ones(PRODUCTS, dtype=bool), np.zeros(0, dtype=np.int64))
     profiles = UserProfiles(histories, bound.index)
     lists = Pipeline(bound, model.ranker, model.limits, profiles, np.ones(CUSTOMERS, dtype=bool), query).run()
