@@ -37,7 +37,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Result(Answer):
+class AnswerLine(Answer):
     """One line of an answer."""
 
     fallback: Fallback | None = Field(
@@ -65,7 +65,7 @@ class Reason(Answer):
     text: str = Field(description="the same in words, with the unit")
 
 
-class ChurnResult(Result):
+class ChurnResult(AnswerLine):
     """How likely one customer is to buy nothing within the horizon."""
 
     customer_id: str
@@ -88,7 +88,7 @@ class ChurnAnswer(PredictionAnswer):
     results: list[ChurnResult]
 
 
-class RecommendedProduct(Result):
+class RecommendedProduct(AnswerLine):
     """One product, the best first."""
 
     product_id: str
@@ -103,7 +103,7 @@ class RecommendationsAnswer(PredictionAnswer):
     results: list[RecommendedProduct]
 
 
-class SimilarProduct(Result):
+class SimilarProduct(AnswerLine):
     """One product, the most similar first."""
 
     product_id: str
@@ -128,7 +128,7 @@ class ForecastDay(Answer):
     q95: float | None = Field(None, ge=0)
 
 
-class DemandResult(Result):
+class DemandResult(AnswerLine):
     """The forecast of one series."""
 
     series: dict[str, str] = Field(description="the key columns, as asked")
@@ -155,7 +155,7 @@ class Rfm(Answer):
     monetary_score: int | None = Field(description="1 to 5, 5 spends most")
 
 
-class CustomerResult(Result):
+class CustomerResult(AnswerLine):
     """What the shop knows of one customer."""
 
     customer_id: str
