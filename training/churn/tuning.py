@@ -7,7 +7,6 @@ of rounds that is best for all folds together, which becomes part of the recipe.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,17 +16,15 @@ import pandas as pd
 import xgboost as xgb
 
 from core.workspace import Workspace
-from models.arrays import Float32Array, Int64Array
-from models.churn import dataset
 from models.churn.inputs import Inputs
 from models.churn.model import mean_margins
 from models.churn.recipe import FIXED, Recipe
 from models.kinds import Budget
-from training import splits, study
+from training import study
 from training.churn import platt
 from training.churn.fitting import fit_boosters
+from training.churn.folds import Fold, make_folds
 
-FOLDS = 3
 _LEARNING = 10.0  # rounds x learning rate that is more than enough
 FIRST: Mapping[str, Any] = {
     "eta": 0.03,
@@ -40,16 +37,6 @@ FIRST: Mapping[str, Any] = {
 }
 """Tried first: good on a shop of a few thousand customers, so that even a tiny budget gives a good model."""
 SPACE = "v1"
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Rows of the origins to fit on, and of the later origin to score on."""
-
-    matrix: Float32Array
-    churned: Int64Array
-    later: Float32Array
-    later_churned: Int64Array
 
 
 def tune(
@@ -74,25 +61,6 @@ def tune(
         first=[FIRST],
     )
     return tuned, _recipe(workspace, tuned, folds)
-
-
-def make_folds(examples: pd.DataFrame, inputs: Inputs, horizon_days: int) -> list[Fold]:
-    """The latest FOLDS splits in which both sides have customers who left and who stayed."""
-    origins = sorted(examples["as_of"].unique())
-    apart = dataset.STEP_DAYS * max(1, round(horizon_days / dataset.STEP_DAYS))
-    rolling = splits.rolling(origins, horizon_days, FOLDS, apart)
-    made = [_fold(examples, inputs, split) for split in rolling]
-    return [fold for fold in made if _both(fold.churned) and _both(fold.later_churned)]
-
-
-def _fold(examples: pd.DataFrame, inputs: Inputs, split: splits.Split) -> Fold:
-    train = examples[examples["as_of"].isin(split.train)]
-    later = examples[examples["as_of"] == split.evaluate]
-    return Fold(inputs.matrix(train), train["churned"].to_numpy(), inputs.matrix(later), later["churned"].to_numpy())
-
-
-def _both(churned: Int64Array) -> bool:
-    return bool(0 < churned.sum() < len(churned))
 
 
 class Objective:
