@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Generic, Literal
 
 import structlog
 
@@ -19,7 +19,7 @@ from core.alerts import Alerts
 from core.errors import RegularsError
 from core.messages import Message
 from core.workspace import Workspace
-from models.kinds import FittedModel, kind, names
+from models.kinds import Kind, M, kind, names
 from models.registry import Registry, ServingState
 
 SOURCE: Final = "serving"
@@ -28,11 +28,12 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Champion:
-    """A loaded model and where it comes from."""
+class Champion(Generic[M]):
+    """A loaded model with its kind, and where it comes from."""
 
+    kind: Kind[M]
     state: ServingState
-    model: FittedModel
+    model: M
 
     @property
     def version(self) -> str:
@@ -54,17 +55,22 @@ class Champions:
     """What answers for each kind; `on_change` is told of each exchange."""
 
     def __init__(
-        self, workspace: Workspace, registry: Registry, on_change: Callable[[Champion], None] | None = None
+        self, workspace: Workspace, registry: Registry, on_change: Callable[[Champion[Any]], None] | None = None
     ) -> None:
         self._workspace = workspace
         self._registry = registry
         self._on_change = on_change
-        self._serving: Mapping[str, Champion] = MappingProxyType({})
+        self._serving: Mapping[str, Champion[Any]] = MappingProxyType({})
         self._failed: dict[tuple[str, str], float] = {}
 
-    def get(self, name: str) -> Champion | None:
+    def get(self, kind: Kind[M]) -> Champion[M] | None:
         """What answers for a kind now; None: nothing, so defaults do."""
-        return self._serving.get(name)
+        return self._serving.get(kind.name)
+
+    def all(self) -> list[Champion[Any]]:
+        """What answers now, in the order of the kinds."""
+        serving = self._serving
+        return [serving[name] for name in names() if name in serving]
 
     def versions(self) -> dict[str, str | None]:
         """Per kind the version that answers, or None."""
@@ -95,7 +101,8 @@ class Champions:
 
     def _load(self, state: ServingState) -> None:
         try:
-            champion = Champion(state, kind(state.kind).load(state.directory))
+            of_kind = kind(state.kind)
+            champion = Champion(of_kind, state, of_kind.load(state.directory))
             self._refuse_changed_answers(champion)
         except Exception as error:
             self._failed[state.kind, state.seal] = time.monotonic()
@@ -106,12 +113,12 @@ class Champions:
         if self._on_change:
             self._on_change(champion)
 
-    def _refuse_changed_answers(self, champion: Champion) -> None:
+    def _refuse_changed_answers(self, champion: Champion[Any]) -> None:
         """The golden inputs also warm the libraries up before the first request comes."""
-        if champion.state.mode == "model" and (wrong := kind(champion.state.kind).golden(champion.model)):
+        if champion.state.mode == "model" and (wrong := champion.kind.golden(champion.model)):
             raise RegularsError("it answers its golden inputs differently here", why="; ".join(wrong[:3]))
 
-    def _replace(self, name: str, champion: Champion | None) -> None:
+    def _replace(self, name: str, champion: Champion[Any] | None) -> None:
         others = {key: value for key, value in self._serving.items() if key != name}
         self._serving = MappingProxyType({**others, name: champion} if champion else others)
         _log.warning("champion_exchanged", kind=name, version=champion.version if champion else None)

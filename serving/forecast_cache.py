@@ -7,7 +7,6 @@ only: so it is made in the background, never in a request.
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import cast
 
 import pandas as pd
 
@@ -41,7 +40,7 @@ class ForecastCache:
         self.accepted: Set[str] = frozenset()
         self._alerted: bool | None = None  # unknown: a process before this one may have raised one
 
-    def refresh(self, champion: Champion) -> None:
+    def refresh(self, champion: Champion[Model]) -> None:
         """Forecast anew where the champion, the store's content or the shop's tables are others.
 
         Raises:
@@ -54,20 +53,20 @@ class ForecastCache:
             if not self._alerted:
                 self._alerted = True
                 message = Message("alert.no_forecast", {"reason": str(error)})
-                Alerts(self._workspace).append("severe", SOURCE, SUBJECT, message, champion.state.kind)
+                Alerts(self._workspace).append("severe", SOURCE, SUBJECT, message, champion.kind.name)
             raise
         if self._alerted is not False:
             Alerts(self._workspace).close(SOURCE, SUBJECT, by=SOURCE)
             self._alerted = False
 
-    def refresh_acceptances(self, champion: Champion) -> None:
+    def refresh_acceptances(self, champion: Champion[Model]) -> None:
         """Read what a reviewer has accepted of the present forecast."""
         if self.now is not None:
             days = self._workspace.settings.demand.horizon_days
             totals = Totals(champion.version, self.now.as_of, days, self.now.totals)
             self.accepted = self._acceptances.accepted(totals)
 
-    def _refresh(self, champion: Champion) -> None:
+    def _refresh(self, champion: Champion[Model]) -> None:
         latest = self._fillings.latest()
         if latest is None:
             return
@@ -75,12 +74,12 @@ class ForecastCache:
             return
         with self._workspace.pinned() as workspace:
             wanted = self._wanted(workspace, champion, latest)
-            made = self._make(workspace, cast(Model, champion.model), latest)
+            made = self._make(workspace, champion.model, latest)
         if made is not None:
             self.now, self._made_for = made, wanted
             self.refresh_acceptances(champion)
 
-    def _wanted(self, workspace: Workspace, champion: Champion, latest: Materialization) -> tuple[object, ...]:
+    def _wanted(self, workspace: Workspace, champion: Champion[Model], latest: Materialization) -> tuple[object, ...]:
         return (champion.state, latest.number, workspace.tables.generation)
 
     def _make(self, workspace: Workspace, model: Model, latest: Materialization) -> Outlook | None:

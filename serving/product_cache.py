@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from core.workspace import Workspace
 from feature_repo.materialization import Materializations
-from models.kinds import kind
 from models.recommendation import Recommender
 from serving.champions import Champion
 from serving.online_features import OnlineFeatures
@@ -28,14 +27,14 @@ class ProductCache:
         self._read_for: tuple[str, int] | None = None
         self.columns: Mapping[str, list[Any]] = MappingProxyType({})
 
-    def refresh(self, champion: Champion) -> None:
+    def refresh(self, champion: Champion[Recommender]) -> None:
         """Read the product features where the model or the store's content is another one."""
         latest = self._fillings.latest()
         wanted = champion.version, latest.number if latest else 0
         if wanted == self._read_for:
             return
-        model = cast(Recommender, champion.model)
-        found = self._features.read(kind("recommendation").service, KEY, model.products, behind=True)
+        model = champion.model
+        found = self._features.read(champion.kind.service, KEY, model.products, behind=True)
         if found.known:
             columns = MappingProxyType({KEY: found.known, **found.columns})
             model.recommend(None, columns, k=1)  # it prepares what it is given on first use

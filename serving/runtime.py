@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from datetime import date
+from typing import Any
 
 from core import clock
 from core.errors import RegularsError
@@ -13,6 +14,7 @@ from core.keys import KeyStore
 from core.prediction_log import PredictionLog
 from core.publication import AnsweringWorkspace
 from core.workspace import Workspace
+from models import demand, recommendation
 from models.registry import Registry
 from serving import prometheus
 from serving.access import Access
@@ -81,21 +83,21 @@ class Runtime:
         """Whether there is a model to answer from."""
         return any(self.champions.versions().values())
 
-    def _exchanged(self, champion: Champion) -> None:
-        prometheus.tell_version(champion.state.kind, champion.version)
+    def _exchanged(self, champion: Champion[Any]) -> None:
+        prometheus.tell_version(champion.kind.name, champion.version)
 
     def _refresh_catalogue(self) -> None:
-        champion = self.champions.get("recommendation")
+        champion = self.champions.get(recommendation.KIND)
         if champion is not None:
             self.products.refresh(champion)
 
     def _refresh_forecasts(self) -> None:
-        champion = self.champions.get("demand")
+        champion = self.champions.get(demand.KIND)
         if champion is not None:
             self.forecasts.refresh(champion)
 
     def _refresh_acceptances(self) -> None:
-        champion = self.champions.get("demand")
+        champion = self.champions.get(demand.KIND)
         if champion is not None:
             self.forecasts.refresh_acceptances(champion)
 

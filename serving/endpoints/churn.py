@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from core.keys import Key
 from core.prediction_log import Result
 from core.settings import Churn
 from feature_repo import updates
 from feature_repo.families import recency
+from models.churn import KIND
 from models.churn.scorer import Contribution, Scorer
 from models.churn.tiers import tiers, win_back
-from models.kinds import kind
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion
@@ -30,13 +30,13 @@ RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
 def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     """One result per id: the model's score; the population's rate for the unknown; none without consent."""
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
-    serving = champion(runtime, "churn")
+    serving = champion(runtime, KIND)
     choices, settings = runtime.choices.now, runtime.workspace.settings.churn
     refused = choices.refused(body.customer_ids, "profiling")
     allowed = [customer for customer in body.customer_ids if customer not in refused]
-    found = runtime.features.read(kind("churn").service, "customer_id", allowed)
+    found = runtime.features.read(KIND.service, "customer_id", allowed)
     scored = _scored(settings, serving, found, body.explain)
-    unknown = _of_population(settings, cast(Scorer, serving.model), "population")
+    unknown = _of_population(settings, serving.model, "population")
     results = []
     for customer in body.customer_ids:
         line = _NOTHING if customer in refused else scored.get(customer, unknown)
@@ -55,11 +55,11 @@ _NOTHING: Mapping[str, Any] = {
 }
 
 
-def _scored(settings: Churn, serving: Champion, found: Found, explain: bool) -> dict[str, dict[str, Any]]:
+def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: bool) -> dict[str, dict[str, Any]]:
     """The line of each customer the feature store knows; who is known by purchases since the snapshot only is new."""
     if not found.known:
         return {}
-    scorer = cast(Scorer, serving.model)
+    scorer = serving.model
     scores = scorer.score(found.columns)
     reasons = scorer.explain(found.columns, REASONS) if explain else [[] for _ in found.known]
     inactive = [days is None or days > settings.active_days for days in found.columns[RECENCY]]

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.keys import Key
 from core.prediction_log import Result
+from models.demand import KIND
 from models.demand.forecast import LEVELS, NAMES
 from models.demand.outlook import Outlook, SeriesOutlook
 from models.demand.series import PERIOD, join_keys
@@ -23,7 +24,7 @@ from serving.runtime import Runtime
 def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     """One result per series, from the forecast that was made when the store was filled."""
     refuse_too_many(runtime, "series", body.series)
-    serving = champion(runtime, "demand")
+    serving = champion(runtime, KIND)
     outlook = runtime.forecasts.now
     for place, series in enumerate(body.series):
         _refuse_other_keys(place, series, runtime.workspace.settings.demand.series)

@@ -25,12 +25,11 @@ def models(runtime: Runtime, _body: None, _key: Key) -> dict[str, Any]:
 
 
 def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
-    serving = runtime.champions.get(version.kind)
     return {
         "name": version.kind,
         "version": version.version,
         "aliases": list(version.aliases),
-        "serving": serving is not None and serving.version == version.version,
+        "serving": runtime.champions.versions().get(version.kind) == version.version,
         "trained_as_of": version.as_of.isoformat(),
         "metrics": {name: _interval(value) for name, value in version.metrics.items()},
         "gates": [gate.as_dict() for gate in version.gates],
@@ -38,10 +37,9 @@ def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
 
 
 def _serving(runtime: Runtime) -> list[dict[str, Any]]:
-    champions = [champion for name in names() if (champion := runtime.champions.get(name))]
     return [
         {
-            "name": champion.state.kind,
+            "name": champion.kind.name,
             "version": champion.version,
             "aliases": [champion.state.alias],
             "serving": True,
@@ -49,7 +47,7 @@ def _serving(runtime: Runtime) -> list[dict[str, Any]]:
             "metrics": {},
             "gates": [],
         }
-        for champion in champions
+        for champion in runtime.champions.all()
     ]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from core.keys import Key
 from core.prediction_log import Result
-from models.kinds import kind
-from models.recommendation import Recommender
+from models.recommendation import KIND
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.endpoint import Endpoint
@@ -18,9 +17,9 @@ from serving.runtime import Runtime
 
 def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> dict[str, Any]:
     """At most k products for a customer; what sells best for guests, unknown customers, and without consent."""
-    serving = champion(runtime, "recommendation")
+    serving = champion(runtime, KIND)
     history, fallback = _history(runtime, body.customer_id)
-    items = cast(Recommender, serving.model).recommend(
+    items = serving.model.recommend(
         history,
         runtime.products.columns,
         k=body.k,
@@ -46,7 +45,7 @@ def _history(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] 
         return None, "popular"
     if not runtime.choices.now.allows(customer, "personalisation"):
         return None, "no_consent"
-    found = runtime.features.read(kind("recommendation").service, "customer_id", [customer])
+    found = runtime.features.read(KIND.service, "customer_id", [customer])
     if not found.known:
         return None, "popular"
     return {name: values[0] for name, values in found.columns.items()}, None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from core.keys import Key
 from core.prediction_log import Result
-from models.recommendation import Recommender
+from models.recommendation import KIND
 from serving.answers import SimilarAnswer
 from serving.bodies import SimilarBody
 from serving.endpoint import Endpoint
@@ -16,8 +16,8 @@ from serving.runtime import Runtime
 
 def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
     """At most k products; for one the model does not know, or where none can be had, what sells best."""
-    serving = champion(runtime, "recommendation")
-    model = cast(Recommender, serving.model)
+    serving = champion(runtime, KIND)
+    model = serving.model
     missing: str | None = serving.fallback
     unavailable = runtime.unavailable_products.now
     found = model.similar(body.product_id, body.k, unavailable)

@@ -55,10 +55,10 @@ def test_without_a_version_nothing_answers(workspace: Workspace) -> None:
 def test_the_champion_answers_and_the_next_one_after_it(workspace: Workspace, train: Train) -> None:
     serve(workspace, train(1.0))
     serving = champions(workspace)
-    first = serving.get("churn")
+    first = serving.get(kinds.kind("churn"))
     serve(workspace, train(0.9))
     serving.refresh()
-    second = serving.get("churn")
+    second = serving.get(kinds.kind("churn"))
     assert first is not None
     assert second is not None
     assert (first.version, first.model.value, first.variant) == ("1", 1.0, "champion")
@@ -67,7 +67,7 @@ def test_the_champion_answers_and_the_next_one_after_it(workspace: Workspace, tr
 
 def test_the_best_baseline_says_so(workspace: Workspace, train: Train) -> None:
     serve(workspace, train(3.0), BASELINE)
-    serving = champions(workspace).get("churn")
+    serving = champions(workspace).get(kinds.kind("churn"))
     assert serving is not None
     assert (serving.variant, serving.fallback, serving.model.value) == ("baseline", "baseline", 1.3)
 
@@ -79,7 +79,7 @@ def test_a_version_that_answers_its_golden_inputs_differently_is_refused_with_an
     serving = champions(workspace)
     serve(workspace, train(1000.0))
     serving.refresh()
-    good = serving.get("churn")
+    good = serving.get(kinds.kind("churn"))
     assert good is not None
     assert good.version == "1"
     assert [alert.subject for alert in Alerts(workspace).open()] == ["churn/2"]
@@ -95,7 +95,7 @@ def test_a_damaged_version_is_refused_with_an_alert_that_names_it(workspace: Wor
     assert files
     serve(workspace, damaged)
     serving.refresh()
-    good = serving.get("churn")
+    good = serving.get(kinds.kind("churn"))
     assert good is not None
     assert good.version == "1"
     assert any("2" in alert.subject for alert in Alerts(workspace).open())
@@ -130,7 +130,7 @@ def test_a_slow_load_delays_nobody(workspace: Workspace, train: Train, monkeypat
     seen, longest = [], 0.0
     while not seen or seen[-1] != "2":
         started = time.perf_counter()
-        now = serving.get("churn")
+        now = serving.get(kinds.kind("churn"))
         longest = max(longest, time.perf_counter() - started)
         assert now is not None
         seen.append(now.version)

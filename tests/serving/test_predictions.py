@@ -56,7 +56,7 @@ def test_a_forecast_needs_no_review_once_a_reviewer_has_accepted_it(
 
 
 def test_churn_online_is_churn_in_the_batch_file(shop: Shop) -> None:
-    workspace, model = shop.workspace, shop.runtime.champions.get("churn").model
+    workspace, model = shop.workspace, shop.runtime.champions.get(kind("churn")).model
     file = kind("churn").predict_file(workspace, model, clock.present(workspace), "1")
     results = shop.post("/v1/churn", {"customer_ids": file["customer_id"].tolist()}).json()["results"]
     online = pd.DataFrame(results)
@@ -70,7 +70,7 @@ def test_results_come_in_the_order_asked_and_the_unknown_get_the_rate_of_the_pop
     assert [result["customer_id"] for result in results] == ["c002", "nobody", "c001", "c002"]
     assert results[0] == results[3]
     assert results[1]["fallback"] == "population"
-    assert results[1]["churn_probability"] == shop.runtime.champions.get("churn").model.population_rate
+    assert results[1]["churn_probability"] == shop.runtime.champions.get(kind("churn")).model.population_rate
     assert (answer["model"], answer["version"], answer["variant"]) == ("churn", "1", "champion")
 
 
@@ -110,7 +110,7 @@ def test_nobody_is_contacted_who_did_not_allow_marketing_online_and_in_the_file(
     frame = pd.DataFrame(rows, columns=["customer_id", "purpose", "granted"])
     commit(served, {"consents": frame.assign(at=pd.Timestamp("2024-02-01"))})
     for shop in open_shop(served):
-        model = shop.runtime.champions.get("churn").model
+        model = shop.runtime.champions.get(kind("churn")).model
         file = kind("churn").predict_file(served, model, clock.present(served), "1")
         results = shop.post("/v1/churn", {"customer_ids": file["customer_id"].tolist()}).json()["results"]
         assert [result["action"] for result in results] == file["action"].tolist()
@@ -157,7 +157,7 @@ def test_similar_products_exclude_the_product_and_an_unknown_one_gets_what_sells
 
 
 def test_demand_online_is_demand_in_the_batch_file(shop: Shop) -> None:
-    workspace, model = shop.workspace, shop.runtime.champions.get("demand").model
+    workspace, model = shop.workspace, shop.runtime.champions.get(kind("demand")).model
     file = kind("demand").predict_file(workspace, model, clock.present(workspace), "1")
     names = sorted(file["category"].unique())
     results = shop.post("/v1/demand", {"series": [{"category": name} for name in names]}).json()["results"]
