@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,6 +10,7 @@ from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from models.version import GateResult
     from pipelines.cli.console import Console
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 ModelArgument = Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)]
 VersionArgument = Annotated[str, typer.Argument(help="The number of a version, or an alias.", show_default=False)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.", show_default=False)]
+OptionalReason = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -62,9 +64,9 @@ def promote(
         try:
             done = release.promote(Workspace.open(workspace), model, version, person())
         except Refused as refusal:
-            _gates(console, refusal.gates)
+            print_gates(console, refusal.gates)
             raise
-        _gates(console, done.gates)
+        print_gates(console, done.gates)
         console.finish(done.text, "the service picks it up by itself; back: regulars rollback " + model, done.as_dict())
 
 
@@ -76,15 +78,7 @@ def approve(
     json: JsonOption = False,
 ) -> None:
     """Approve a version; this lifts a fairness block."""
-    from core.audit import person
-    from core.workspace import Workspace
-    from pipelines.cli.console import Console
-
-    with Console(json).running() as console:
-        from models import release
-
-        done = release.approve(Workspace.open(workspace), model, version, person(), reason)
-        console.finish(done.text, f"regulars promote {model} {done.version}", done.as_dict())
+    _review("approve", model, version, reason, workspace=workspace, json=json)
 
 
 def refuse(
@@ -95,42 +89,33 @@ def refuse(
     json: JsonOption = False,
 ) -> None:
     """Refuse a version: it can't become champion until it is approved."""
-    from core.audit import person
-    from core.workspace import Workspace
-    from pipelines.cli.console import Console
-
-    with Console(json).running() as console:
-        from models import release
-
-        done = release.refuse(Workspace.open(workspace), model, version, person(), reason)
-        console.finish(done.text, data=done.as_dict())
+    _review("refuse", model, version, reason, workspace=workspace, json=json)
 
 
 def rollback(
-    model: ModelArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")] = "",
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
+    model: ModelArgument, reason: OptionalReason = "", workspace: WorkspaceOption = None, json: JsonOption = False
 ) -> None:
     """Restore the champion before the present one, in one step."""
-    from core.audit import person
-    from core.workspace import Workspace
-    from pipelines.cli.console import Console
-
-    with Console(json).running() as console:
-        from models import release
-
-        done = release.rollback(Workspace.open(workspace), model, person(), reason)
-        console.finish(done.text, "the service picks it up by itself", done.as_dict())
+    _withdraw("rollback", model, reason, workspace=workspace, json=json)
 
 
 def retire(
-    model: ModelArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")] = "",
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
+    model: ModelArgument, reason: OptionalReason = "", workspace: WorkspaceOption = None, json: JsonOption = False
 ) -> None:
     """Take the champion out of service: its best baseline answers, at once."""
+    _withdraw("retire", model, reason, workspace=workspace, json=json)
+
+
+def print_gates(console: Console, gates: Iterable[GateResult]) -> None:
+    """What each gate says of a version, a line each."""
+    for gate in gates:
+        console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")
+
+
+def _review(
+    verdict: Literal["approve", "refuse"], model: str, version: str, reason: str, *, workspace: Path | None, json: bool
+) -> None:
+    """Keep what a reviewer says of a version."""
     from core.audit import person
     from core.workspace import Workspace
     from pipelines.cli.console import Console
@@ -138,11 +123,26 @@ def retire(
     with Console(json).running() as console:
         from models import release
 
-        done = release.retire(Workspace.open(workspace), model, person(), reason)
-        next_step = f"regulars train {model}, or regulars promote {model} VERSION"
+        keep = {"approve": release.approve, "refuse": release.refuse}[verdict]
+        done = keep(Workspace.open(workspace), model, version, person(), reason)
+        next_step = f"regulars promote {model} {done.version}" if verdict == "approve" else ""
         console.finish(done.text, next_step, done.as_dict())
 
 
-def _gates(console: Console, gates: Iterable[GateResult]) -> None:
-    for gate in gates:
-        console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")
+def _withdraw(
+    action: Literal["rollback", "retire"], model: str, reason: str, *, workspace: Path | None, json: bool
+) -> None:
+    """Take the champion away, for the one before it or for its best baseline."""
+    from core.audit import person
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from models import release
+
+        act, next_step = {
+            "rollback": (release.rollback, "the service picks it up by itself"),
+            "retire": (release.retire, f"regulars train {model}, or regulars promote {model} VERSION"),
+        }[action]
+        done = act(Workspace.open(workspace), model, person(), reason)
+        console.finish(done.text, next_step, done.as_dict())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+from pipelines.cli.release import print_gates
 
 if TYPE_CHECKING:
     from models.version import Version
@@ -57,8 +58,7 @@ def _report(console: Console, version: Version, seconds: float) -> None:
     against = version.paired.get(version.best_baseline)
     console.print(f"{version.primary} against the best baseline, {version.best_baseline}: {against}")
     console.print()
-    for gate in version.gates:
-        console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")
+    print_gates(console, version.gates)
     data = {
         "model": version.kind,
         "version": version.version,
