@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import yaml
 
@@ -12,9 +10,9 @@ from core.settings import Settings
 from feature_repo.contract import TABLES, ColumnSpec, TableSpec
 from pipelines import uses
 from pipelines.sources.mapping_form import Mapping
+from tests.docs import pages
 
-PAGE = Path(__file__).parents[2] / "docs" / "your-data.md"
-_BETWEEN = re.compile(r"(<!-- contract: .*? -->\n).*(<!-- end of contract -->)", re.DOTALL)
+PAGE = pages.DOCS / "your-data.md"
 
 
 def contract_as_markdown() -> str:
@@ -44,11 +42,7 @@ def _row(column: ColumnSpec, unread: bool) -> str:
 
 def test_the_page_lists_the_contract() -> None:
     """Run with REGULARS_WRITE_DOCS=1 to write the list anew."""
-    text = PAGE.read_text()
-    expected = _BETWEEN.sub(lambda match: match[1] + contract_as_markdown() + match[2], text)
-    if os.environ.get("REGULARS_WRITE_DOCS") == "1":
-        PAGE.write_text(expected)
-    assert text == expected or os.environ.get("REGULARS_WRITE_DOCS") == "1"
+    assert pages.written(PAGE, "contract", contract_as_markdown())
 
 
 def test_the_example_is_a_mapping() -> None:
