@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.errors import UsageError, did_you_mean
 from feature_repo import catalog
 from feature_repo.feature_definition import Feature
 
@@ -34,18 +33,6 @@ def entries() -> Iterator[DictionaryEntry]:
             needs = tuple(getattr(family, "NEEDS", ()))
             short = family.__name__.rpartition(".")[2]
             yield from (DictionaryEntry(name, short, feature, needs) for feature in family.FEATURES)
-
-
-def entry(name: str, view: str | None = None) -> DictionaryEntry:
-    """The entry of a feature; where two views use a name, that of `view`, else the first.
-
-    Raises:
-        UsageError: no such feature.
-    """
-    found = [e for e in entries() if e.feature.name == name and view in {None, e.view}]
-    if not found:
-        raise UsageError(f"no feature {name!r}", todo=did_you_mean(name, [e.feature.name for e in entries()]))
-    return found[0]
 
 
 def markdown() -> str:

@@ -23,17 +23,15 @@ class Split:
     evaluate: date
 
 
-def rolling(
-    candidates: Sequence[date], horizon_days: int, folds: int, fold_step_days: int, least_train: int = 1
-) -> list[Split]:
+def rolling(candidates: Sequence[date], horizon_days: int, folds: int, fold_step_days: int) -> list[Split]:
     """The latest `folds` splits over the origins, oldest first, `fold_step_days` apart.
 
-    A split that would leave fewer than `least_train` origins to fit on is left out.
+    A split that would leave no origin to fit on is left out.
     """
     ordered = sorted(candidates)
     scored = [ordered[-1] - timedelta(days=fold_step_days * i) for i in reversed(range(folds))] if ordered else []
     splits = [Split(usable(ordered, origin, horizon_days), origin) for origin in scored if origin in set(ordered)]
-    return [split for split in splits if len(split.train) >= least_train]
+    return [split for split in splits if split.train]
 
 
 def require_history(first_day: date, as_of: date, days: int, purpose: str) -> None:

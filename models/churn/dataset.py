@@ -25,11 +25,11 @@ def features() -> tuple[Feature, ...]:
     return tuple(feature for view in catalog.service(SERVICE) for feature in view.features)
 
 
-def known_origins(workspace: Workspace, labels_until: date, step_days: int = STEP_DAYS) -> list[date]:
+def known_origins(workspace: Workspace, labels_until: date) -> list[date]:
     """Every origin with a whole population before it and labels known at `labels_until`, oldest first."""
     settings = workspace.settings.churn
     first = workspace.tables.first_day() + timedelta(days=settings.active_days)
-    return origins(first, labels_until, settings.horizon_days, step_days)
+    return origins(first, labels_until, settings.horizon_days, STEP_DAYS)
 
 
 def labelled(workspace: Workspace, at: Sequence[date], labels_until: date) -> pd.DataFrame:

@@ -20,8 +20,7 @@ from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 
 SERVICE = "recommendation_v1"
-
-
+REGION_DAYS = 84
 READS = (Read("orders", ("region",), "recommending what sells in a region"),)
 
 
@@ -81,9 +80,9 @@ def baskets_before(workspace: Workspace, dataset: Dataset) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(inside.sum(), dtype=np.float32), (order[inside], product[inside])), shape=shape)
 
 
-def sales_by_region(workspace: Workspace, as_of: date, days: int = 84) -> pd.DataFrame:
-    """Orders per (region, product_id) in the last `days` days; no rows where orders have no region."""
-    lines = facts.counted(workspace, as_of - timedelta(days=days), as_of)
+def sales_by_region(workspace: Workspace, as_of: date) -> pd.DataFrame:
+    """Orders per (region, product_id) in the last REGION_DAYS days; no rows where orders have no region."""
+    lines = facts.counted(workspace, as_of - timedelta(days=REGION_DAYS), as_of)
     recent = lines.filter(lines.region.notnull())
     sales: pd.DataFrame = recent.group_by("region", "product_id").agg(orders=recent.order_id.nunique()).execute()
     return sales.sort_values(["region", "orders", "product_id"], ascending=[True, False, True], ignore_index=True)

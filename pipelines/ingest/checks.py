@@ -101,7 +101,7 @@ def verdict(checks: list[RowCheck]) -> str:
     return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
 
 
-def reasons(checks: list[RowCheck], mask: str = "mask") -> str:
-    """SQL of the failed checks' reasons, one text."""
-    cases = [f"CASE WHEN {mask} & {1 << bit} <> 0 THEN {literal(c.reason)} END" for bit, c in enumerate(checks)]
+def reasons(checks: list[RowCheck]) -> str:
+    """SQL of the reasons of the checks that failed (the bits of `mask`), one text."""
+    cases = [f"CASE WHEN mask & {1 << bit} <> 0 THEN {literal(c.reason)} END" for bit, c in enumerate(checks)]
     return f"concat_ws('; ', {', '.join(cases)})"

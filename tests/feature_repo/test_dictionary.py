@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import UsageError
 from core.workspace import Workspace
 from feature_repo import catalog, dictionary, store
 
@@ -49,16 +48,6 @@ def test_every_service_is_registered_with_its_features(filled: Workspace) -> Non
         projections = feast.get_feature_service(name).feature_view_projections
         found = {feature.name for projection in projections for feature in projection.features}
         assert found == {feature.name for view in catalog.service(name) for feature in view.features}
-
-
-def test_a_feature_is_described_with_its_unit() -> None:
-    feature = dictionary.entry("days_since_last_visit").feature
-    assert (feature.meaning, feature.unit) == ("days since the last day with any purchase", "days")
-
-
-def test_an_unknown_feature_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match="days_since_last_visit"):
-        dictionary.entry("day_since_last_visit")
 
 
 def test_the_docs_hold_the_dictionary_of_the_code() -> None:
