@@ -11,14 +11,13 @@ from collections.abc import Set
 import pandas as pd
 
 from core.alerts import Alerts
-from core.errors import DataError
 from core.messages import Message
 from core.workspace import Workspace
 from feature_repo.materialization import Materialization, Materializations
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
 from models.demand.kind import Model
-from models.demand.outlook import Outlook, forecast
+from models.demand.outlook import Outlook, forecast, refuse_other_series
 from models.demand.plans import calendar
 from serving.champions import Champion
 from serving.online_features import OnlineFeatures
@@ -83,15 +82,9 @@ class ForecastCache:
         return (champion.state, latest.number, workspace.tables.generation)
 
     def _make(self, workspace: Workspace, model: Model, latest: Materialization) -> Outlook | None:
-        settings = workspace.settings
-        if (model.keys, model.freq) != (settings.demand.series, settings.demand.freq):
-            raise DataError(
-                f"the model forecasts {', '.join(model.keys)} by {model.freq}",
-                why=f"regulars.toml says {', '.join(settings.demand.series)} by {settings.demand.freq}",
-                todo="train a model of these: regulars train demand",
-            )
+        refuse_other_series(model, workspace.settings)
         found = self._features.read(SERVICE, KEY, self._fillings.keys(VIEW))
         if not found.known:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})
-        return forecast(model, frame, calendar(workspace), latest.content.days[VIEW], settings)
+        return forecast(model, frame, calendar(workspace), latest.content.days[VIEW], workspace.settings)

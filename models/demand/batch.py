@@ -6,12 +6,11 @@ from datetime import date
 
 from pandas import DataFrame
 
-from core.errors import DataError
 from core.workspace import Workspace
 from models.demand.baselines import Baseline
 from models.demand.dataset import histories
 from models.demand.model import DemandModel
-from models.demand.outlook import Outlook, look_ahead
+from models.demand.outlook import Outlook, look_ahead, refuse_other_series
 from models.demand.plans import calendar
 from models.kinds import refuse_hindsight
 
@@ -22,14 +21,8 @@ def outlook(workspace: Workspace, model: DemandModel | Baseline, as_of: date) ->
     Raises:
         DataError: the model forecasts other series, or was trained on what lies ahead, or no series.
     """
-    settings = workspace.settings
-    if (model.keys, model.freq) != (settings.demand.series, settings.demand.freq):
-        raise DataError(
-            f"the model forecasts {', '.join(model.keys)} by {model.freq}",
-            why=f"regulars.toml says {', '.join(settings.demand.series)} by {settings.demand.freq}",
-            todo="train a model of these: regulars train demand",
-        )
-    return look_ahead(model, histories(workspace, as_of), calendar(workspace), settings)
+    refuse_other_series(model, workspace.settings)
+    return look_ahead(model, histories(workspace, as_of), calendar(workspace), workspace.settings)
 
 
 def prediction_file(workspace: Workspace, model: DemandModel | Baseline, as_of: date, version: str) -> DataFrame:

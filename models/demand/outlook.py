@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pandas import DataFrame, to_datetime
 
-from core.errors import UsageError
+from core.errors import DataError, UsageError
 from core.settings import Demand, Settings
 from models.arrays import Float64Array
 from models.demand.advice import Advice, advise
@@ -73,6 +73,21 @@ class Outlook:
     def table(self) -> DataFrame:
         """The series' key columns, date, mean and quantiles: the prediction file without its version."""
         return self.forecast.table(self.keys)
+
+
+def refuse_other_series(model: DemandModel | Baseline, settings: Settings) -> None:
+    """Refuse a model of other series, or of other periods, than the settings name.
+
+    Raises:
+        DataError: they differ.
+    """
+    asked = settings.demand
+    if (model.keys, model.freq) != (asked.series, asked.freq):
+        raise DataError(
+            f"the model forecasts {', '.join(model.keys)} by {model.freq}",
+            why=f"regulars.toml says {', '.join(asked.series)} by {asked.freq}",
+            todo="train a model of these: regulars train demand",
+        )
 
 
 def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calendar, settings: Settings) -> Outlook:
