@@ -62,8 +62,8 @@ class Resampled(Protocol):
     """A statistic that computes itself for many resamples at once."""
 
     def __call__(self, frame: DataFrame) -> float:
-        """Its value on the frame as it is."""
-        ...
+        """Its value on the frame as it is, where every row counts once."""
+        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
     def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
         """Its values, shape (B,), when row i counts `weights[b, i]` times; weights has shape (B, rows)."""
@@ -71,15 +71,11 @@ class Resampled(Protocol):
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(Resampled):
     """Sum of one column over the sum of another, over the rows where both are known."""
 
     numerator: str
     denominator: str
-
-    def __call__(self, frame: DataFrame) -> float:
-        """Its value on the frame as it is."""
-        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
     def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
         """Its values for each row of weights, shape (B,)."""
@@ -90,14 +86,10 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Mean:
+class Mean(Resampled):
     """The mean of a column over the rows where it is known."""
 
     column: str
-
-    def __call__(self, frame: DataFrame) -> float:
-        """Its value on the frame as it is."""
-        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
     def resampled(self, frame: DataFrame, weights: Floats) -> Floats:
         """Its values for each row of weights, shape (B,)."""

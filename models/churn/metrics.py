@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from models.arrays import Float64Array
+from models.intervals import Resampled
 
 BINS = 10
 TOP = 0.1
@@ -34,7 +35,7 @@ def in_tiers(lowest: int, highest: int) -> Callable[[DataFrame], Float64Array]:
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(Resampled):
     """A metric of predictions p (probabilities, or 1 for the customers in some tiers) and labels y.
 
     It is computed under weights of shape (B, rows).
@@ -42,10 +43,6 @@ class Metric:
 
     compute: Resampler
     predictions: Callable[[DataFrame], Float64Array] = probabilities
-
-    def __call__(self, frame: DataFrame) -> float:
-        """Its value on the frame as it is."""
-        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
     def resampled(self, frame: DataFrame, weights: Float64Array) -> Float64Array:
         """Its values for each row of weights, shape (B,)."""

@@ -16,7 +16,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from models.arrays import Float64Array, Int64Array
-from models.intervals import Mean, Statistic
+from models.intervals import Mean, Resampled, Statistic
 from models.recommendation.dataset import Dataset
 
 K = 10
@@ -80,12 +80,8 @@ def beyond_accuracy(top: Int64Array, dataset: Dataset) -> dict[str, Float64Array
 
 
 @dataclass(frozen=True)
-class Coverage:
+class Coverage(Resampled):
     """Share of the catalogue that is in at least one customer's list."""
-
-    def __call__(self, frame: pd.DataFrame) -> float:
-        """Its value on the frame as it is."""
-        return float(self.resampled(frame, np.ones((1, len(frame))))[0])
 
     def resampled(self, frame: pd.DataFrame, weights: Float64Array) -> Float64Array:
         """Its values for each row of weights, shape (B,)."""
