@@ -20,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import utc
+from core.database import begin_alone
 from core.errors import DataError, StoreError, UsageError
 from core.secret_files import secret
 from core.state.schema import AUDIT_LOG
@@ -156,10 +157,7 @@ class AuditLog:
     def _appending(self) -> Iterator[sa.Connection]:
         """One writer at a time, from reading the last entry to committing the next."""
         with self._engine.connect() as connection:
-            if self._engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            begin_alone(connection, _LOCK)
             yield connection
             connection.commit()
 

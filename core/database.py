@@ -54,6 +54,15 @@ def driver(url: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
+def begin_alone(connection: sa.Connection, lock: int) -> None:
+    """Begin a transaction that is alone until its end: by SQLite's write lock, or PostgreSQL's advisory lock `lock`."""
+    if connection.dialect.name == "sqlite":
+        # Begun by hand, for Python's driver begins a transaction only before a change of rows, not of tables.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+
 def _durable(connection: Any, _record: Any) -> None:
     """WAL lets readers read while one writes; FULL makes a commit survive a power cut."""
     cursor = connection.cursor()

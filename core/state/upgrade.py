@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from core.database import begin_alone
 from core.errors import StoreError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -101,11 +102,8 @@ def _locked(engine: Engine) -> Iterator[sa.Connection]:
     """A transaction that no other process migrates beside."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            # Begun by hand, for Python's driver begins a transaction only before a change of rows, not of tables.
             connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        begin_alone(connection, _LOCK)
         yield connection
         connection.commit()
         connection.invalidate()  # with it goes the long wait
