@@ -146,6 +146,7 @@ def _must(name: str, type_: ColumnType, description: str, nullable: bool = False
     return ColumnSpec(name, type_, description, required=True, nullable=nullable, **more)  # type: ignore[arg-type]
 
 
+_IN_ORDER = Rule("ends_on >= starts_on", "ends_on is before starts_on", ("starts_on", "ends_on"))
 _REGION = ColumnSpec("region", "text", "where: a country, a county, a sales area")
 _KNOWN_FROM = ColumnSpec(
     "known_from", "date", "first day on which the plan was known; empty: announced up to the horizon ahead"
@@ -239,7 +240,7 @@ _CAMPAIGNS = TableSpec(
         ColumnSpec("ends_on", "date", "its last day, inclusive"),
         _KNOWN_FROM,
     ),
-    rules=(Rule("ends_on >= starts_on", "ends_on is before starts_on", ("starts_on", "ends_on")),),
+    rules=(_IN_ORDER,),
 )
 
 _REDEMPTIONS = TableSpec(
@@ -270,7 +271,7 @@ _PROMOTIONS = TableSpec(
         _REGION,
         _KNOWN_FROM,
     ),
-    rules=(Rule("ends_on >= starts_on", "ends_on is before starts_on", ("starts_on", "ends_on")),),
+    rules=(_IN_ORDER,),
 )
 
 _CALENDAR = TableSpec(

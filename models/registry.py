@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -27,6 +27,8 @@ from models.mlflow_store import connect, talking
 from models.registry_place import exists
 from models.serving_state import Watch
 from models.version import ALIASES, CHALLENGER, PREFIX, Version
+
+Found = TypeVar("Found")
 
 
 class Registry:
@@ -82,15 +84,9 @@ class Registry:
 
     def find(self, kind: str, name: str) -> Version | None:
         """The version of that number or alias, or None."""
-        if not exists(self.workspace):
-            return None
-        try:
-            with talking(self.workspace):
-                if name.isdigit():
-                    return self._version(self.client.get_model_version(kind, name))
-                return self._version(self.client.get_model_version_by_alias(kind, name))
-        except MlflowException:
-            return None
+        if name.isdigit():
+            return self._found(lambda: self._version(self.client.get_model_version(kind, name)))
+        return self._found(lambda: self._version(self.client.get_model_version_by_alias(kind, name)))
 
     def versions(self, kind: str) -> list[Version]:
         """Every version, the newest first."""
@@ -191,11 +187,15 @@ class Registry:
             self.client.create_registered_model(kind)
 
     def _model(self, kind: str) -> Any:
+        return self._found(lambda: self.client.get_registered_model(kind))
+
+    def _found(self, ask: Callable[[], Found]) -> Found | None:
+        """What MLflow knows; None where it knows of no such thing, or there is no registry yet."""
         if not exists(self.workspace):
             return None
         try:
             with talking(self.workspace):
-                return self.client.get_registered_model(kind)
+                return ask()
         except MlflowException:
             return None
 
