@@ -24,7 +24,7 @@ settings.load_profile("regulars")
 
 from core.workspace import Workspace  # noqa: E402
 from tests.support.postgres import emptied, new_database  # noqa: E402
-from tests.support.shop import empty_workspace, make_shop  # noqa: E402
+from tests.support.shop import empty_workspace, make_shop, unbuilt_copy  # noqa: E402
 
 REQUIRE_ALL = os.environ.get("REGULARS_REQUIRE_ALL") == "1"
 
@@ -49,10 +49,7 @@ def small_shop_readonly(_shop_template: Path) -> Workspace:
 @pytest.fixture
 def small_shop(_shop_template: Path, tmp_path: Path) -> Workspace:
     """The small shop in a workspace of the test's own."""
-    root = tmp_path / "workspace"
-    ignore = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
-    shutil.copytree(_shop_template, root, ignore=ignore)
-    return Workspace.open(root)
+    return unbuilt_copy(_shop_template, tmp_path / "workspace")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from monitoring import monitor
 from monitoring.kinds import KindMonitor
 from pipelines import predictions, training_pipeline
 from tests.support import spend, toy
-from tests.support.shop import FIRST_DAY
+from tests.support.shop import FIRST_DAY, unbuilt_copy
 from training import run
 from training.kinds import trainer
 
@@ -69,10 +69,7 @@ def module_patch():
 
 @pytest.fixture(scope="module")
 def shop(_shop_template, tmp_path_factory, module_patch) -> Workspace:
-    root = tmp_path_factory.mktemp("kinds") / "workspace"
-    state = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
-    shutil.copytree(_shop_template, root, ignore=state)
-    return Workspace.open(root)
+    return unbuilt_copy(_shop_template, tmp_path_factory.mktemp("kinds") / "workspace")
 
 
 @pytest.fixture(scope="module", params=REAL)

@@ -10,7 +10,7 @@ import pytest
 
 from core.workspace import Workspace
 from feature_repo import store
-from tests.support.shop import FIRST_DAY
+from tests.support.shop import FIRST_DAY, unbuilt_copy
 
 D = FIRST_DAY + timedelta(days=150)
 
@@ -18,10 +18,7 @@ D = FIRST_DAY + timedelta(days=150)
 @pytest.fixture(scope="session")
 def filled(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The small shop with every view materialized as of D; read it only."""
-    root = tmp_path_factory.mktemp("filled") / "workspace"
-    ignore = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
-    shutil.copytree(_shop_template, root, ignore=ignore)
-    workspace = Workspace.open(root)
+    workspace = unbuilt_copy(_shop_template, tmp_path_factory.mktemp("filled") / "workspace")
     store.materialize(workspace, D)
     return workspace
 

@@ -13,6 +13,7 @@ import yaml
 
 from core import settings_template
 from core.workspace import Workspace
+from pipelines.ingest import IngestReport, TableReport
 
 HEADER = "customer,order,product,at,qty,price"
 
@@ -89,6 +90,11 @@ class Shop:
             for path in sorted(self.root.rglob("*"))
             if path.is_file() and path.name != ".lock" and not path.name.startswith("state.db")
         }
+
+
+def orders(report: IngestReport) -> TableReport:
+    """What an ingest says of the table `orders`."""
+    return next(table for table in report.tables if table.table == "orders")
 
 
 @pytest.fixture

@@ -17,14 +17,10 @@ from hypothesis import strategies as st
 
 from core.errors import DataError, MappingError, StoreError, UsageError
 from feature_repo.contract import TABLES
-from pipelines.ingest import IngestReport, TableReport, run
-from tests.pipelines.conftest import Shop
+from pipelines.ingest import run
+from tests.pipelines.conftest import Shop, orders
 
 Lines = Callable[[int], list[str]]
-
-
-def orders(report: IngestReport) -> TableReport:
-    return next(table for table in report.tables if table.table == "orders")
 
 
 def test_every_contract_column_is_stored_with_its_type(shop: Shop, good_lines: Lines) -> None:

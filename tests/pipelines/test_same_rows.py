@@ -14,16 +14,12 @@ from hypothesis import strategies as st
 
 from core.errors import DataError
 from core.workspace import Workspace
-from pipelines.ingest import IngestReport, TableReport, run
+from pipelines.ingest import run
 from pipelines.ingest.lone_times import usual_span
 from tests.pipelines import field
-from tests.pipelines.conftest import Shop
+from tests.pipelines.conftest import Shop, orders
 
 COLUMNS = {name: name for name in ("customer_id", "order_id", "product_id", "ordered_at", "quantity", "revenue")}
-
-
-def orders(report: IngestReport) -> TableReport:
-    return next(table for table in report.tables if table.table == "orders")
 
 
 def remap(workspace: Workspace, **orders: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +30,7 @@ from tests.serving.conftest import Shop, open_shop
 from tests.serving.process import Process
 from tests.support import toy
 from tests.support.postgres import new_database
-from tests.support.shop import commit, empty_workspace, frames
+from tests.support.shop import commit, empty_workspace, frames, unbuilt_copy
 from training import tracking
 
 BUCKET = "models"
@@ -82,9 +81,7 @@ def folders(
 ) -> tuple[Workspace, Workspace]:
     """The machine with the tables, from which all was filled and promoted, and one that has its settings only."""
     root = tmp_path_factory.mktemp("machines")
-    ignored = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
-    shutil.copytree(_shop_template, root / "first", ignore=ignored)
-    first, second = Workspace.open(root / "first"), empty_workspace(root / "second")
+    first, second = unbuilt_copy(_shop_template, root / "first"), empty_workspace(root / "second")
     choose(first, {SILENT: False}, publish=False)
     features.materialize(first, clock.present(first))
     for name in names():

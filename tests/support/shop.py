@@ -6,6 +6,7 @@ day. So churn, demand and recommendation each have something to learn.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -43,6 +44,12 @@ def empty_workspace(root: Path, **sections: Mapping[str, Any]) -> Workspace:
     root.mkdir(parents=True, exist_ok=True)
     (root / "regulars.toml").write_text(settings_template.render({**SETTINGS, **sections}))
     return Workspace.open(root)
+
+
+def unbuilt_copy(template: Path, root: Path) -> Workspace:
+    """A workspace at `root` with the tables and settings of another, and nothing that was made of them."""
+    made = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
+    return Workspace.open(Path(shutil.copytree(template, root, ignore=made)))
 
 
 def frames(customers: int = 160, days: int = DAYS, seed: int = 7) -> dict[str, pd.DataFrame]:

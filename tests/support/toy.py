@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import UsageError
-from models import artifact, kinds
+from models import artifact, churn, kinds
 from models.intervals import Interval, Mean, bootstrap_all, paired
 from models.kinds import Budget, Kind, no_file_options, refuse_hindsight
 from monitoring.churn import ChurnMonitor
@@ -72,14 +72,7 @@ class ToyKind:
         return pd.DataFrame({"squared": (truth - model.value) ** 2, "bias": model.value - truth} | judged, index=ids)
 
     def file_columns(self, settings) -> Mapping[str, kinds.ColumnType]:
-        return {
-            "customer_id": "text",
-            "as_of": "day",
-            "churn_probability": "number",
-            "risk_score": "integer",
-            "risk_tier": "integer",
-            "action": "text",
-        }
+        return churn.KIND.file_columns(settings)
 
     def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         return no_file_options(self.name, given)

@@ -10,7 +10,7 @@ from feature_repo import store
 from models.demand import KIND
 from models.kinds import Budget
 from models.registry import Registry
-from tests.support.shop import FIRST_DAY
+from tests.support.shop import FIRST_DAY, unbuilt_copy
 from training.demand.folds import rolling
 from training.run import train
 
@@ -19,14 +19,7 @@ AS_OF = FIRST_DAY + timedelta(days=200)
 
 @pytest.fixture(scope="module")
 def trained(_shop_template, tmp_path_factory):
-    import shutil
-
-    from core.workspace import Workspace
-
-    root = tmp_path_factory.mktemp("demand") / "workspace"
-    state = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
-    shutil.copytree(_shop_template, root, ignore=state)
-    workspace = Workspace.open(root)
+    workspace = unbuilt_copy(_shop_template, tmp_path_factory.mktemp("demand") / "workspace")
     return workspace, train(workspace, KIND, AS_OF, Budget(1, 900))
 
 
