@@ -29,13 +29,13 @@ Count = Annotated[int, Field(ge=1)]
 Percentile = Annotated[int, Field(ge=0, le=100)]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """One table of `regulars.toml`; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Churn(Section):
+class Churn(SettingsSection):
     """Who will buy nothing in the coming days."""
 
     horizon_days: Days = Field(28, description="a customer who buys nothing in these days has churned")
@@ -58,7 +58,7 @@ class Churn(Section):
         return tiers
 
 
-class Demand(Section):
+class Demand(SettingsSection):
     """How much of everything will sell."""
 
     series: tuple[str, ...] = Field(("category",), description="the columns of orders or products that name a series")
@@ -93,7 +93,7 @@ class Demand(Section):
         return self.min_days if self.freq == "D" else -(-self.min_days // 7)
 
 
-class Recommendation(Section):
+class Recommendation(SettingsSection):
     """What each customer wants next."""
 
     horizon_days: Days = Field(28, description="a recommendation is right if it is bought in these days")
@@ -102,7 +102,7 @@ class Recommendation(Section):
     timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
 
 
-class Products(Section):
+class Products(SettingsSection):
     """Which products count."""
 
     exclude: str = Field(
@@ -114,7 +114,7 @@ class Products(Section):
     )
 
 
-class ConsentSettings(Section):
+class ConsentSettings(SettingsSection):
     """Choices of customers."""
 
     default: Literal["refused", "granted"] = Field(
@@ -122,7 +122,7 @@ class ConsentSettings(Section):
     )
 
 
-class Serving(Section):
+class Serving(SettingsSection):
     """The prediction service."""
 
     host: str = Field("127.0.0.1", description="address the service listens on")
@@ -134,7 +134,7 @@ class Serving(Section):
     max_ids: Annotated[int, Field(ge=1, le=10_000)] = Field(10_000, description="customers in one request, at most")
 
 
-class Review(Section):
+class Review(SettingsSection):
     """The review desk and the reviewer's part in a release."""
 
     host: str = Field("127.0.0.1", description="address the review desk listens on")
@@ -143,14 +143,14 @@ class Review(Section):
     four_eyes: bool = Field(False, description="who trained a version may not approve it")
 
 
-class Pages(Section):
+class Pages(SettingsSection):
     """The pages of MLflow and Evidently, on loopback."""
 
     mlflow_port: Port = Field(5000, description="port of the MLflow pages")
     evidently_port: Port = Field(8000, description="port of the Evidently pages")
 
 
-class Stores(Section):
+class Stores(SettingsSection):
     """Where state lives; empty means: in the workspace. A password comes as ${NAME} from the environment."""
 
     database: str = Field(
@@ -170,13 +170,13 @@ class Stores(Section):
         return url
 
 
-class Monitoring(Section):
+class Monitoring(SettingsSection):
     """What is watched, over which days."""
 
     window_days: Days = Field(28, description="the days that are compared with the reference")
 
 
-class Rules(Section):
+class Rules(SettingsSection):
     """Thresholds of the rules of the house."""
 
     drift_share: Share = Field(0.3, description="share of drifted features that raises an alert")
@@ -217,7 +217,7 @@ class Rules(Section):
     )
 
 
-class Demo(Section):
+class Demo(SettingsSection):
     """`regulars demo`."""
 
     trials: Count = Field(3, description="completed Optuna trials of each model in the demo")
@@ -284,7 +284,7 @@ def known_keys() -> list[str]:
     keys = []
     for name, field in Settings.model_fields.items():
         section = field.annotation
-        if isinstance(section, type) and issubclass(section, Section):
+        if isinstance(section, type) and issubclass(section, SettingsSection):
             keys += [f"{name}.{key}" for key in section.model_fields]
         else:
             keys.append(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from core.settings import Section, Settings
+from core.settings import Settings, SettingsSection
 
 HEADER = """\
 # Settings of this workspace. Each key stands here with its default.
@@ -20,7 +20,7 @@ def render(overrides: dict[str, dict[str, Any]] | None = None) -> str:
     overrides = overrides or {}
     top, sections = [HEADER], []
     for name, field in Settings.model_fields.items():
-        if isinstance(field.default, Section):
+        if isinstance(field.default, SettingsSection):
             sections.append(_section(name, field, overrides.get(name, {})))
         else:
             top.append(_line(name, field, field.default))

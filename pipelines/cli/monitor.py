@@ -76,7 +76,7 @@ def ui(
     """Start the pages of MLflow (runs, versions) or Evidently (reports) on loopback; Ctrl-C stops them."""
     from core.errors import UsageError, did_you_mean
     from core.workspace import Workspace
-    from pipelines import pages as libraries
+    from pipelines import library_pages
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
@@ -91,7 +91,7 @@ def ui(
         def told() -> None:
             console.finish(f"the pages of {pages} are at {url}; Ctrl-C stops them", data={"url": url})
 
-        code = libraries.serve(opened, pages, port, told)
+        code = library_pages.serve(opened, pages, port, told)
     if code:
         raise SystemExit(code)
 
