@@ -158,6 +158,15 @@ def test_another_models_folder_in_its_place_is_found(workspace, train):
         registry.fetch(second)
 
 
+@pytest.fixture
+def released(workspace, train) -> Registry:
+    """The registry with a champion, version 1."""
+    train()
+    registry = Registry(workspace)
+    registry.set_alias("churn", "champion", "1")
+    return registry
+
+
 class TestServing:
     """`serving_state`: the champion, else the baseline, else nothing; the last good state when something breaks."""
 
@@ -186,31 +195,22 @@ class TestServing:
         registry.set_alias("churn", "champion", "1")
         assert registry.serving_state("churn").mode == "model"
 
-    def test_asking_again_is_cheap(self, workspace, train):
-        registry = Registry(workspace)
-        train()
-        registry.set_alias("churn", "champion", "1")
-        registry.serving_state("churn")
+    def test_asking_again_is_cheap(self, released):
+        released.serving_state("churn")
         started = time.perf_counter()
         for _ in range(20):
-            registry.serving_state("churn")
+            released.serving_state("churn")
         assert (time.perf_counter() - started) / 20 < 0.01
 
-    def test_with_the_registry_broken_the_last_good_version_serves_even_after_a_restart(self, workspace, train):
-        registry = Registry(workspace)
-        train()
-        registry.set_alias("churn", "champion", "1")
-        good = registry.serving_state("churn")
+    def test_with_the_registry_broken_the_last_good_version_serves_even_after_a_restart(self, workspace, released):
+        good = released.serving_state("churn")
         (workspace.mlflow_dir / "mlflow.db").write_bytes(b"no database" * 1000)
-        assert registry.serving_state("churn") == good
+        assert released.serving_state("churn") == good
         assert Registry(workspace).serving_state("churn") == good
         assert [alert.subject for alert in Alerts(workspace).open()] == ["churn"]
 
-    def test_the_alert_closes_when_the_registry_answers_again(self, workspace, train):
-        registry = Registry(workspace)
-        train()
-        registry.set_alias("churn", "champion", "1")
-        good = registry.serving_state("churn")
+    def test_the_alert_closes_when_the_registry_answers_again(self, workspace, released):
+        good = released.serving_state("churn")
         database = workspace.mlflow_dir / "mlflow.db"
         whole = database.read_bytes()
         database.write_bytes(b"no database" * 1000)
@@ -220,11 +220,8 @@ class TestServing:
         assert fresh.serving_state("churn") == good
         assert Alerts(workspace).open() == []
 
-    def test_with_the_registry_gone_the_last_good_version_serves(self, workspace, train):
-        registry = Registry(workspace)
-        train()
-        registry.set_alias("churn", "champion", "1")
-        good = registry.serving_state("churn")
+    def test_with_the_registry_gone_the_last_good_version_serves(self, workspace, released):
+        good = released.serving_state("churn")
         shutil.rmtree(workspace.mlflow_dir)
         assert Registry(workspace).serving_state("churn") == good
 
@@ -267,11 +264,8 @@ class TestServing:
         assert registry.serving_state("churn").version == "1"
         assert Alerts(workspace).open() == []
 
-    def test_an_unreadable_note_of_the_last_good_state_is_no_state(self, workspace, train):
-        registry = Registry(workspace)
-        train()
-        registry.set_alias("churn", "champion", "1")
-        registry.serving_state("churn")
+    def test_an_unreadable_note_of_the_last_good_state_is_no_state(self, workspace, released):
+        released.serving_state("churn")
         (workspace.models_dir / "churn" / "serving.json").write_text(json.dumps({"not": "a list"}))
         shutil.rmtree(workspace.mlflow_dir)
         assert Registry(workspace).serving_state("churn") is None

@@ -15,7 +15,7 @@ from models import kinds
 from models.registry import Registry
 from models.version import BASELINE, CHAMPION, Version
 from serving.background import Background
-from serving.champions import Champions
+from serving.champions import Champion, Champions
 from tests.models.conftest import trainer
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
@@ -48,6 +48,12 @@ def champions(workspace: Workspace) -> Champions:
     return made
 
 
+def answering(serving: Champions) -> Champion[toy.ToyModel]:
+    found = serving.get(toy.KIND)
+    assert found is not None
+    return found
+
+
 def test_without_a_version_nothing_answers(workspace: Workspace) -> None:
     assert champions(workspace).versions() == {"churn": None, "demand": None, "recommendation": None}
 
@@ -55,20 +61,17 @@ def test_without_a_version_nothing_answers(workspace: Workspace) -> None:
 def test_the_champion_answers_and_the_next_one_after_it(workspace: Workspace, train: Train) -> None:
     serve(workspace, train(1.0))
     serving = champions(workspace)
-    first = serving.get(kinds.kind("churn"))
+    first = answering(serving)
     serve(workspace, train(0.9))
     serving.refresh()
-    second = serving.get(kinds.kind("churn"))
-    assert first is not None
-    assert second is not None
+    second = answering(serving)
     assert (first.version, first.model.value, first.variant) == ("1", 1.0, "champion")
     assert (second.version, second.model.value, second.fallback) == ("2", 0.9, None)
 
 
 def test_the_best_baseline_says_so(workspace: Workspace, train: Train) -> None:
     serve(workspace, train(3.0), BASELINE)
-    serving = champions(workspace).get(kinds.kind("churn"))
-    assert serving is not None
+    serving = answering(champions(workspace))
     assert (serving.variant, serving.fallback, serving.model.value) == ("baseline", "baseline", 1.3)
 
 
@@ -79,8 +82,7 @@ def test_a_version_that_answers_its_golden_inputs_differently_is_refused_with_an
     serving = champions(workspace)
     serve(workspace, train(1000.0))
     serving.refresh()
-    good = serving.get(kinds.kind("churn"))
-    assert good is not None
+    good = answering(serving)
     assert good.version == "1"
     assert [alert.subject for alert in Alerts(workspace).open()] == ["churn/2"]
 
@@ -95,8 +97,7 @@ def test_a_damaged_version_is_refused_with_an_alert_that_names_it(workspace: Wor
     assert files
     serve(workspace, damaged)
     serving.refresh()
-    good = serving.get(kinds.kind("churn"))
-    assert good is not None
+    good = answering(serving)
     assert good.version == "1"
     assert any("2" in alert.subject for alert in Alerts(workspace).open())
 
@@ -130,9 +131,8 @@ def test_a_slow_load_delays_nobody(workspace: Workspace, train: Train, monkeypat
     seen, longest = [], 0.0
     while not seen or seen[-1] != "2":
         started = time.perf_counter()
-        now = serving.get(kinds.kind("churn"))
+        now = answering(serving)
         longest = max(longest, time.perf_counter() - started)
-        assert now is not None
         seen.append(now.version)
         time.sleep(0.001)
     background.close()
