@@ -50,6 +50,17 @@ class Message:
         return cls(PLAIN, {"text": text})
 
 
+def title(code: str, values: Mapping[str, Any] | None = None) -> str:
+    """What something with a code is called; without a text, its code in plain letters.
+
+    title("rule.needs_review")
+    """
+    named = f"{code}.title"
+    if named not in texts():
+        return code.rpartition(".")[2].replace("_", " ")
+    return render(Message(named, values or {}))
+
+
 def render(message: Message, language: str = LANGUAGE) -> str:
     """The message in words.
 
@@ -71,11 +82,12 @@ def texts(language: str = LANGUAGE) -> Mapping[str, str]:
 
 @cache
 def _template(code: str, language: str) -> Template:
-    return _environment().from_string(texts(language)[code])
+    return environment().from_string(texts(language)[code])
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the templates are compiled, with the filters that they may use."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)
@@ -85,8 +97,14 @@ def _environment() -> Environment:
         "listed": _listed,
         "counted": _counted,
         "interval": _interval,
+        "said": _said,
     }
     return environment
+
+
+def _said(message: Mapping[str, Any] | str) -> str:
+    """A message within another's values, as `as_dict` gives it; words of an earlier release are words."""
+    return message if isinstance(message, str) else render(Message.of(message))
 
 
 def _percent(value: float, digits: int = 0) -> str:

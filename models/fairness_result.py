@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Literal, get_args
 
 from core.errors import DataError
+from core.messages import Message
 
 ARTIFACT = "fairness.json"
 TAG = "regulars.fairness"
@@ -51,13 +52,13 @@ class GroupFigure:
 
 @dataclass(frozen=True)
 class FairnessResult:
-    """Every figure of one measurement of one model on the window `[as_of, until)`."""
+    """Every figure of one measurement of one model on the window `[as_of, until)`; without any, the note says why."""
 
     kind: str
     as_of: date
     until: date
     figures: tuple[GroupFigure, ...]
-    note: str = ""
+    note: Message | None = None
 
     @property
     def flagged(self) -> tuple[GroupFigure, ...]:
@@ -74,6 +75,7 @@ class FairnessResult:
     def to_json(self) -> str:
         """The artifact's text; `from_json` reads it back unchanged."""
         content = asdict(self) | {"as_of": self.as_of.isoformat(), "until": self.until.isoformat()}
+        content["note"] = self.note.as_dict() if self.note else ""
         return json.dumps(content | {"state": self.state}, indent=1, allow_nan=False)
 
     @classmethod
@@ -95,4 +97,11 @@ class FairnessResult:
         if unknown:
             raise ValueError(f"unknown verdict {sorted(unknown)[0]!r}")
         days = (date.fromisoformat(content["as_of"]), date.fromisoformat(content["until"]))
-        return cls(content["kind"], *days, figures, content.get("note", ""))
+        return cls(content["kind"], *days, figures, _note(content.get("note", "")))
+
+
+def _note(kept: str | dict[str, Any]) -> Message | None:
+    """A note as `to_json` writes it; an earlier release kept words."""
+    if isinstance(kept, str):
+        return Message.plain(kept) if kept else None
+    return Message.of(kept)

@@ -113,7 +113,11 @@ def _fairness(registry: Registry, version: Version) -> GateResult:
     if result is None:
         return GateResult(FAIRNESS, False, Message("gate.fairness.not_measured"))
     if result.state == "not measured":
-        return GateResult(FAIRNESS, True, Message("gate.fairness.nothing_to_judge", {"note": result.note}))
+        return GateResult(
+            FAIRNESS,
+            True,
+            Message("gate.fairness.nothing_to_judge", {"note": result.note.as_dict() if result.note else None}),
+        )
     if result.state == "ok":
         return GateResult(FAIRNESS, True, Message("gate.fairness.ok", {"figures": len(result.figures)}))
     disparity = [figure.sentence() for figure in result.flagged]

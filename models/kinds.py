@@ -61,7 +61,7 @@ M = TypeVar("M", bound=FittedModel)
 
 
 @runtime_checkable
-class Measured(Protocol):
+class Scoring(Protocol):
     """By what a kind of model is measured."""
 
     @property
@@ -81,7 +81,7 @@ class Measured(Protocol):
 
 
 @runtime_checkable
-class Kind(Measured, Protocol[M]):
+class Kind(Scoring, Protocol[M]):
     """What one kind of model can do; `M` is the type of its models and baselines."""
 
     @property

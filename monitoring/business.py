@@ -14,8 +14,10 @@ import pandas as pd
 
 from core import query_engine
 from core.workspace import Workspace
+from monitoring.results import Unit
 
-FIGURES = ("revenue", "orders", "active customers", "repeat rate")
+UNITS: dict[str, Unit] = {"revenue": "money", "orders": "count", "active customers": "count", "repeat rate": "share"}
+"""Every figure, and what it counts."""
 BASELINE_WINDOWS = 3
 
 _QUERY = """
@@ -63,7 +65,7 @@ def figures(workspace: Workspace, days: list[date]) -> list[Figure]:
     ]
     values = _measure(workspace, [(start, stop) for _, _, start, stop in windows])
     found = []
-    for name in FIGURES:
+    for name in UNITS:
         for day in days:
             mine = {w[1]: values[name][i] for i, w in enumerate(windows) if w[0] == day}
             before = [value for back, value in mine.items() if back > 0]
@@ -79,4 +81,4 @@ def _measure(workspace: Workspace, windows: list[tuple[date, date]]) -> dict[str
         bounds = {"first": min(w[0] for w in windows), "stop": max(w[1] for w in windows)}
         measured = connection.execute(_QUERY, bounds).df().set_index("number")
     measured = measured.reindex(frame["number"]).fillna(0.0)
-    return {name: measured[name].astype(float).tolist() for name in FIGURES}
+    return {name: measured[name].astype(float).tolist() for name in UNITS}

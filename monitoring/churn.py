@@ -21,7 +21,7 @@ from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState, Served
+from monitoring.results import RuleState, Served
 from monitoring.served import probabilities
 from monitoring.served.window import ServedWindow
 
@@ -55,7 +55,7 @@ class ChurnMonitor:
         """How many customers are in each tier, and how many of them may not be contacted."""
         settings, reached = workspace.settings.churn, scored.now["risk_tier"].astype(int)
         kept = scored.now["action"] == reached.map(lambda tier: win_back(tier, True, settings).action)
-        return Findings(rules=(rules.tiers(Counter(reached), Counter(reached[~kept]), settings.actions),))
+        return Findings(rules=(rules.tiers(version.kind, Counter(reached), Counter(reached[~kept]), settings.actions),))
 
     def served(self, window: ServedWindow) -> Served | None:
         """The probabilities that were answered, against who bought."""

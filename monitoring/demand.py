@@ -6,19 +6,20 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from core.messages import Message
 from core.workspace import Workspace
 from models.demand.acceptance import Acceptances, Totals
-from models.demand.kind import Model
+from models.demand.kind import KIND, Model
 from models.demand.series import split_id
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.version import Version
-from monitoring import rules, series
+from monitoring import forecast_flags, rules
 from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState, Served
+from monitoring.results import RuleState, Served
 from monitoring.served import totals
 from monitoring.served.window import ServedWindow
 
@@ -31,7 +32,7 @@ class DemandMonitor:
         settings = workspace.settings.demand
         until, keys = as_of + timedelta(days=settings.horizon_days), list(settings.series)
         if "region" not in keys:
-            return FairnessResult(kind.name, as_of, until, (), "demand.series names no region to measure by")
+            return FairnessResult(kind.name, as_of, until, (), Message("fairness.no_region"))
         frame = kind.evaluate(workspace, model, as_of)
         place = keys.index("region")
         regions = pd.Series([split_id(str(name), keys)[place] for name in frame.index], index=frame.index)
@@ -51,12 +52,14 @@ class DemandMonitor:
 
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
         """The forecasts that need a review, and which of them somebody has accepted."""
-        known = series.known(workspace, as_of)
-        waiting = tuple(series.waiting(workspace, known, scored.now)) if known else ()
+        known = forecast_flags.known(workspace, as_of)
+        waiting = tuple(forecast_flags.waiting(workspace, known, scored.now)) if known else ()
         units = {each.series_id: each.units for each in waiting}
         totals = Totals(version.version, as_of, workspace.settings.demand.horizon_days, units)
         accepted = Acceptances(workspace).accepted(totals)
-        return Findings(waiting=waiting, rules=(rules.review(waiting, accepted, workspace.settings.rules),))
+        return Findings(
+            waiting=waiting, rules=(rules.review(version.kind, waiting, accepted, workspace.settings.rules),)
+        )
 
     def served(self, window: ServedWindow) -> Served | None:
         """The totals that were answered, against the units sold."""
@@ -64,9 +67,9 @@ class DemandMonitor:
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """Which series surge: from what was sold, whatever forecasts them."""
-        known = series.known(workspace, as_of)
-        surging = series.surging(workspace, known) if known else []
-        return [rules.surge(surging, len(known.ids) if known else 0, workspace.settings.rules)]
+        known = forecast_flags.known(workspace, as_of)
+        surging = forecast_flags.surging(workspace, known) if known else []
+        return [rules.surge(KIND.name, surging, len(known.ids) if known else 0, workspace.settings.rules)]
 
 
 MONITOR: KindMonitor[Model] = DemandMonitor()

@@ -25,7 +25,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
 from core.settings import Rules
-from monitoring.outcome import ColumnDrift, DriftResult
+from monitoring.results import ColumnDrift, DriftResult
 
 CHANCE = {"wasserstein": 1.5, "jensenshannon": 1.0}
 FEWEST = 30
@@ -36,7 +36,7 @@ Source = Literal["feature", "prediction"]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ColumnComparison:
     """The data of one test: columns of numbers or codes; `reference` is one frame per snapshot date, in order."""
 
     reference: Mapping[date, pd.DataFrame]
@@ -72,7 +72,7 @@ def sampled(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     return frame if len(frame) <= MOST_ROWS else frame.sample(MOST_ROWS, random_state=seed)
 
 
-def plan(comparison: Comparison, source: Source, rules: Rules) -> tuple[list[PlannedTest], list[str]]:
+def plan(comparison: ColumnComparison, source: Source, rules: Rules) -> tuple[list[PlannedTest], list[str]]:
     """The test of each column; and the columns with too few values on a side, which have none.
 
     A column that is empty on both sides (its table is not there) is neither.
@@ -99,7 +99,7 @@ def metrics(columns: Sequence[ColumnDrift]) -> list[Any]:
     return [ValueDrift(column=each.column, method=each.test, threshold=each.threshold) for each in columns]
 
 
-def measure(comparison: Comparison, source: Source, rules: Rules) -> tuple[list[ColumnDrift], list[str]]:
+def measure(comparison: ColumnComparison, source: Source, rules: Rules) -> tuple[list[ColumnDrift], list[str]]:
     """Run the test of each column; and name the columns that have none."""
     planned, skipped = plan(comparison, source, rules)
     pooled = comparison.pooled
@@ -107,7 +107,7 @@ def measure(comparison: Comparison, source: Source, rules: Rules) -> tuple[list[
     return found, skipped
 
 
-def result(compared: Sequence[tuple[Comparison, Source]], rules: Rules) -> DriftResult | None:
+def result(compared: Sequence[tuple[ColumnComparison, Source]], rules: Rules) -> DriftResult | None:
     """The drift of all columns of one model; None where there is nothing to compare."""
     if not compared:
         return None

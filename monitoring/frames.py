@@ -21,7 +21,7 @@ from feature_repo.catalog import View
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version
-from monitoring.drift import Comparison, sampled
+from monitoring.drift import ColumnComparison, sampled
 from monitoring.kinds import Predictions, monitor
 
 MOST_ORIGINS = 6
@@ -64,20 +64,22 @@ def predictions(
     return Predictions(kind.predict_file(workspace, model, as_of, version.version), before, version.as_of)
 
 
-def of_features(workspace: Workspace, kind: Kind[Any], reference: Sequence[date], as_of: date) -> list[Comparison]:
+def of_features(
+    workspace: Workspace, kind: Kind[Any], reference: Sequence[date], as_of: date
+) -> list[ColumnComparison]:
     """One comparison per feature view of the kind, over the entities that its monitor names."""
     return [_of_view(workspace, kind, view, [*reference, as_of]) for view in catalog.service(kind.service)]
 
 
-def of_predictions(kind: Kind[Any], scored: Predictions, as_of: date, seed: int) -> Comparison:
+def of_predictions(kind: Kind[Any], scored: Predictions, as_of: date, seed: int) -> ColumnComparison:
     """The predictions now beside those of the day the model was trained."""
     columns = monitor(kind).prediction_columns
     now, before = (sampled(columns(file), seed) for file in (scored.now, scored.before))
-    return Comparison({scored.before_day: before}, now, as_of)
+    return ColumnComparison({scored.before_day: before}, now, as_of)
 
 
 def side_by_side(
-    comparisons: Sequence[Comparison], columns: Sequence[str]
+    comparisons: Sequence[ColumnComparison], columns: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, frozenset[str]]:
     """Current, reference and codes of these columns in one frame each; shorter columns end in missing values."""
     current = pd.concat([each.current.reset_index(drop=True) for each in comparisons], axis=1)
@@ -86,7 +88,7 @@ def side_by_side(
     return current[list(columns)], reference[list(columns)], codes
 
 
-def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[date]) -> Comparison:
+def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[date]) -> ColumnComparison:
     """The last of the days beside the others."""
     snapshots.ensure(workspace, view.name, days)
     frames = {day: sampled(_read(workspace, kind, view, day), workspace.settings.seed) for day in days}
@@ -94,7 +96,9 @@ def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[d
     current = frames[as_of]
     codes = {f.name for f in view.features if f.dtype == "text" or f.unit == "code"}
     kept = [name for name in current if name not in codes or current[name].nunique() <= MOST_CODES]
-    return Comparison({day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept)))
+    return ColumnComparison(
+        {day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept))
+    )
 
 
 def _read(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> pd.DataFrame:

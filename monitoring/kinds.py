@@ -13,7 +13,7 @@ from core.workspace import Workspace
 from models.fairness_result import FairnessResult
 from models.kinds import FittedModel, Kind, part
 from models.version import Version
-from monitoring.outcome import RuleState, Served, WaitingForecast
+from monitoring.results import RuleState, Served, WaitingForecast
 from monitoring.served.window import ServedWindow
 
 M = TypeVar("M", bound=FittedModel)
@@ -33,7 +33,7 @@ class Findings:
     """What only one kind looks at: how its lists spread, which forecasts wait for a reviewer, its own rules."""
 
     exposure: Mapping[str, float] = field(default_factory=dict)
-    waiting: tuple[WaitingForecast, ...] = ()
+    waiting: tuple[WaitingForecast, ...] | None = None
     rules: tuple[RuleState, ...] = ()
 
 

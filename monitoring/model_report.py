@@ -10,17 +10,21 @@ import pandas as pd
 
 from core.workspace import Workspace
 from monitoring import drift, frames, reports
-from monitoring.drift import Comparison, Source
+from monitoring.drift import ColumnComparison, Source
 from monitoring.evidently_metrics import Measured
 from monitoring.fairness.judge import Limits
-from monitoring.outcome import ColumnDrift, DriftResult, ModelReport, ReportLink
+from monitoring.results import ColumnDrift, DriftResult, ModelReport, ReportLink
 
 DRAWN = 12
 """Columns with a histogram, beside those that moved; every column is in the table."""
 
 
 def write(
-    workspace: Workspace, report: ModelReport, compared: Sequence[tuple[Comparison, Source]], as_of: date, at: datetime
+    workspace: Workspace,
+    report: ModelReport,
+    compared: Sequence[tuple[ColumnComparison, Source]],
+    as_of: date,
+    at: datetime,
 ) -> ReportLink:
     """Keep the report in the model's project."""
     drawn = _drawn(report.drift)
@@ -38,7 +42,7 @@ def _drawn(found: DriftResult | None) -> list[ColumnDrift]:
     return [column for i, column in enumerate(ranked) if column.drifted or i < DRAWN]
 
 
-def _data(compared: Sequence[Comparison], drawn: Sequence[ColumnDrift]) -> reports.Data:
+def _data(compared: Sequence[ColumnComparison], drawn: Sequence[ColumnDrift]) -> reports.Data:
     """What the drawn columns need, and no more."""
     if not drawn:
         empty = pd.DataFrame({"value": [0.0]})

@@ -6,7 +6,7 @@ no alias. What acts on an alert (a retraining) is somebody else's step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,9 +17,9 @@ from core.messages import Message
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Kind, kind, names
 from monitoring import business, kinds, quality, rules, shop_report, watch
-from monitoring.business import Figure
-from monitoring.outcome import SOURCE, ModelReport, MonitorReport, RuleState
-from monitoring.summary import Document, Summaries, model_entry
+from monitoring.business import UNITS, Figure
+from monitoring.results import SOURCE, BusinessFigure, ModelReport, MonitorReport, RuleState
+from monitoring.summary import Summaries
 from monitoring.watch import Watched
 
 _LEVELS: tuple[Level, ...] = ("info", "mild", "moderate", "severe")
@@ -49,7 +49,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
         window_days=workspace.settings.monitoring.window_days,
         models=tuple(each.report for each in watched),
         quality=checks,
-        business=tuple(_plain(figure, workspace) for figure in latest),
+        business=tuple(_judged(figure, workspace) for figure in latest),
         rules=tuple(states),
         report=shop_report.write(workspace, checks, latest, as_of, at),
     )
@@ -62,7 +62,7 @@ def _watch(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> 
     try:
         return watch.model(workspace, kind, as_of, at)
     except DataError as error:
-        return Watched(ModelReport(kind.name, None, note=str(error)))
+        return Watched(ModelReport(kind.name, None, Message("watch.not_possible", {"reason": str(error)})))
 
 
 def _business(workspace: Workspace, as_of: date) -> list[Figure]:
@@ -79,7 +79,7 @@ def _of_shop(
 
 
 def _of_models(
-    workspace: Workspace, watched: Sequence[Watched], history: Sequence[Document], as_of: date
+    workspace: Workspace, watched: Sequence[Watched], history: Sequence[MonitorReport], as_of: date
 ) -> list[RuleState]:
     settings, states = workspace.settings.rules, []
     for each in watched:
@@ -97,24 +97,19 @@ def _of_models(
     return states
 
 
-def _below_before(history: Sequence[Document], kind: str, version: str) -> dict[date, bool]:
+def _below_before(history: Sequence[MonitorReport], kind: str, version: str) -> dict[date, bool]:
     """On which earlier days the version was below its floor; a run that could not tell says nothing."""
     found: dict[date, bool] = {}
     for run_before in history:
-        entry = model_entry(run_before, kind)
-        if entry and entry["version"] == version and entry["performance"]:
-            found[date.fromisoformat(run_before["as_of"])] = entry["performance"]["below"]
+        model = run_before.model(kind)
+        if model and model.version == version and model.performance:
+            found[run_before.as_of] = model.performance.below
     return found
 
 
-def _plain(figure: Figure, workspace: Workspace) -> Mapping[str, object]:
-    return {
-        "name": figure.name,
-        "value": figure.value,
-        "baseline": figure.baseline,
-        "change": figure.change,
-        "level": rules.level(figure.change, workspace.settings.rules.business_change),
-    }
+def _judged(figure: Figure, workspace: Workspace) -> BusinessFigure:
+    level = rules.level(figure.change, workspace.settings.rules.business_change)
+    return BusinessFigure(figure.name, UNITS[figure.name], figure.value, figure.baseline, figure.change, level)
 
 
 def _raise_alerts(workspace: Workspace, report: MonitorReport) -> None:
@@ -123,7 +118,8 @@ def _raise_alerts(workspace: Workspace, report: MonitorReport) -> None:
     for rule in report.rules:
         subject = f"{rule.rule}: {rule.subject}"
         if rule.status == "alert":
-            text = f"{rule.text}; {rule.effect}" if rule.effect else rule.text
-            alerts.append(_LEVELS[rule.level], SOURCE, subject, Message.plain(text))
+            effect = rule.effect.as_dict() if rule.effect else None
+            message = Message("alert.rule", {"says": rule.says.as_dict(), "effect": effect})
+            alerts.append(_LEVELS[rule.level], SOURCE, subject, message, rule.kind)
         elif rule.status == "ok":
             alerts.close(SOURCE, subject, by=SOURCE)

@@ -12,7 +12,7 @@ from models.intervals import Interval, bootstrap
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version
-from monitoring.outcome import Performance
+from monitoring.results import Performance
 
 
 @dataclass(frozen=True)

@@ -11,28 +11,29 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from core import query_engine
+from core.messages import Message
 from core.workspace import Workspace
-from monitoring.outcome import Check
+from monitoring.results import QualityCheck
 
 JUMP = 0.10
 """How far a share may move between the windows before and this one."""
 _BEFORE = 3
 
 _SHARES = {
-    "lines of guests": "customer_id IS NULL",
-    "lines without a product": "product_id IS NULL",
-    "lines without revenue": "revenue IS NULL OR revenue = 0",
-    "lines returned": "quantity < 0",
-    "lines discounted": "discount > 0",
+    "guests": "customer_id IS NULL",
+    "no_product": "product_id IS NULL",
+    "no_revenue": "revenue IS NULL OR revenue = 0",
+    "returned": "quantity < 0",
+    "discounted": "discount > 0",
 }
 
 
-def shop(workspace: Workspace, as_of: date) -> tuple[Check, ...]:
+def shop(workspace: Workspace, as_of: date) -> tuple[QualityCheck, ...]:
     """Checks of the orders in the window before `as_of`, of their freshness and of refused rows."""
     return (*_orders(workspace, as_of), _silence(workspace, as_of), *_refused(workspace))
 
 
-def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame) -> tuple[Check, ...]:
+def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame) -> tuple[QualityCheck, ...]:
     """Checks of one view's features: what went missing, what became constant.
 
     `reference` has one frame per snapshot: what was missing or constant in any of them (no campaign was running) may
@@ -44,8 +45,8 @@ def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame) -> tuple[
     jumped = [name for name in names if missing[name] - most[name] > JUMP]
     constant = [n for n in names if _constant(current[n]) and not any(_constant(frame[n]) for frame in reference)]
     return (
-        _named("features that went missing", jumped, len(names)),
-        _named("features that became constant", constant, len(names)),
+        _named("went_missing", jumped, len(names)),
+        _named("became_constant", constant, len(names)),
     )
 
 
@@ -53,13 +54,12 @@ def _constant(values: pd.Series[Any]) -> bool:
     return values.nunique(dropna=False) <= 1
 
 
-def _named(name: str, columns: list[str], total: int) -> Check:
-    shown = ", ".join(columns[:5]) + (", ..." if len(columns) > 5 else "")
-    text = f"{len(columns)} of {total}" + (f": {shown}" if columns else "")
-    return Check(name, float(len(columns)), 0.0, 0.0, not columns, text)
+def _named(check: str, columns: list[str], total: int) -> QualityCheck:
+    says = Message("check.named", {"names": columns, "columns": total})
+    return QualityCheck(check, float(len(columns)), 0.0, 0.0, not columns, says)
 
 
-def _orders(workspace: Workspace, as_of: date) -> list[Check]:
+def _orders(workspace: Workspace, as_of: date) -> list[QualityCheck]:
     length = timedelta(days=workspace.settings.monitoring.window_days)
     shares = ", ".join(f'avg(CASE WHEN {sql} THEN 1.0 ELSE 0.0 END) AS "{name}"' for name, sql in _SHARES.items())
     query = (
@@ -72,15 +72,14 @@ def _orders(workspace: Workspace, as_of: date) -> list[Check]:
     return [_share(name, found) for name in _SHARES]
 
 
-def _share(name: str, found: pd.DataFrame) -> Check:
+def _share(name: str, found: pd.DataFrame) -> QualityCheck:
     shares = {bool(inside): float(share) for inside, share in zip(found["inside"], found[name], strict=True)}
     now, before = shares.get(True, 0.0), shares.get(False)
     passed = before is None or abs(now - before) <= JUMP
-    text = f"{now:.1%}" + ("" if before is None else f", {before:.1%} in the windows before")
-    return Check(name, now, before, JUMP, passed, text)
+    return QualityCheck(name, now, before, JUMP, passed, Message("check.share", {"now": now, "before": before}))
 
 
-def _silence(workspace: Workspace, as_of: date) -> Check:
+def _silence(workspace: Workspace, as_of: date) -> QualityCheck:
     """Days without any order up to `as_of`, beside the longest such gap of the 90 days before."""
     query = "SELECT DISTINCT day FROM orders WHERE day >= $first AND day < $stop ORDER BY day"
     with query_engine.on_tables(workspace) as connection:
@@ -90,16 +89,16 @@ def _silence(workspace: Workspace, as_of: date) -> Check:
     silent = (as_of - days[-1]).days - 1 if days else 90
     usual = max(gaps, default=0)
     limit = max(usual + 1, 2)
-    text = f"{silent} days without an order up to {as_of}; the longest gap of the 90 days before is {usual}"
-    return Check("days without an order", float(silent), float(usual), float(limit), silent <= limit, text)
+    says = Message("check.silence", {"silent": silent, "as_of": as_of.isoformat(), "usual": usual})
+    return QualityCheck("silence", float(silent), float(usual), float(limit), silent <= limit, says)
 
 
-def _refused(workspace: Workspace) -> list[Check]:
+def _refused(workspace: Workspace) -> list[QualityCheck]:
     """The share of rows that ingest refused, of each table that has some."""
     limit, checks = workspace.settings.max_rejected_share, []
     for folder in sorted(path for path in workspace.quarantine_dir.glob("*") if path.is_dir()):
         refused = sum(pq.ParquetFile(path).metadata.num_rows for path in folder.glob("*.parquet"))
         share = refused / max(refused + workspace.tables.rows(folder.name), 1)
-        text = f"{refused:,} rows in quarantine/{folder.name}, {share:.2%}"
-        checks.append(Check(f"refused rows of {folder.name}", share, None, limit, share <= limit, text))
+        says = Message("check.refused", {"table": folder.name, "rows": refused, "share": share})
+        checks.append(QualityCheck("refused", share, None, limit, share <= limit, says))
     return checks

@@ -22,7 +22,7 @@ from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import UNREGISTERED, result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState, Served
+from monitoring.results import RuleState, Served
 from monitoring.served import lists
 from monitoring.served.window import ServedWindow
 
@@ -55,7 +55,7 @@ class RecommendationMonitor:
         """How today's lists spread over the catalogue, beside those on the day of training."""
         now = exposure.of(workspace, scored.now, as_of)
         before = exposure.of(workspace, scored.before, scored.before_day)
-        return Findings(now, rules=tuple(rules.recommendations(now, before, workspace.settings.rules)))
+        return Findings(now, rules=tuple(rules.recommendations(version.kind, now, before, workspace.settings.rules)))
 
     def served(self, window: ServedWindow) -> Served | None:
         """How many of the lists had something that was bought."""

@@ -25,7 +25,7 @@ from core.workspace import Workspace
 from models.fairness_result import FairnessResult
 from monitoring.evidently_metrics import GroupFairness, Measured
 from monitoring.fairness.judge import Limits
-from monitoring.outcome import Check, Performance, ReportLink, plain
+from monitoring.results import Performance, QualityCheck, ReportLink, plain
 
 SHOP = "shop"
 _SCATTER_TAB = "DATA DRIFT"
@@ -68,9 +68,9 @@ def fairness_metrics(result: FairnessResult, limits: Limits) -> list[GroupFairne
     ]
 
 
-def check_metrics(checks: Sequence[Check]) -> list[Measured]:
+def check_metrics(checks: Sequence[QualityCheck]) -> list[Measured]:
     """One metric per check of data quality."""
-    return [Measured(title=c.name, figure=c.value, text=c.text, passed=c.passed) for c in checks]
+    return [Measured(title=c.name, figure=c.value, text=str(c.says), passed=c.passed) for c in checks]
 
 
 def performance_metric(performance: Performance) -> Measured:

@@ -5,15 +5,17 @@ A rule measures nothing itself, so that each threshold can be read, and tested, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, timedelta
+from typing import Any
 
+from core.messages import Message
 from core.settings import Rules
 from models.fairness_result import FairnessResult
 from monitoring.business import Figure
-from monitoring.outcome import LEVELS, DriftResult, Performance, RuleState, WaitingForecast
+from monitoring.results import LEVELS, DriftResult, Performance, RuleState, WaitingForecast
 
-REVIEW = "needs review"
+FAIRNESS, REVIEW = "fairness", "needs_review"
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
 
@@ -21,34 +23,32 @@ CADENCE_DAYS = 7
 def drift(kind: str, result: DriftResult | None, rules: Rules) -> RuleState:
     """Alert when more than `drift_share` of the columns moved."""
     if result is None or not result.columns:
-        return RuleState("drift", kind, "unknown", "nothing to compare yet")
-    moved, total = len(result.drifted), len(result.columns)
-    shown = ", ".join(column.column for column in result.drifted[:3])
-    text = f"{moved} of {total} columns moved ({result.share:.0%}, alert above {rules.drift_share:.0%})"
-    text += f": {shown}" + (", ..." if moved > 3 else "") if moved else ""
+        return RuleState("drift", kind, kind, "unknown", Message("rule.drift.nothing"))
+    moved = [column.column for column in result.drifted]
+    values = {"moved": moved, "columns": len(result.columns), "share": result.share, "limit": rules.drift_share}
+    says = Message("rule.drift", values)
     if result.share > rules.drift_share:
-        return RuleState("drift", kind, "alert", text, "look at the report; retrain if it lasts", level=2)
-    return RuleState("drift", kind, "ok", text)
+        return RuleState("drift", kind, kind, "alert", says, Message("rule.drift.effect"), level=2)
+    return RuleState("drift", kind, kind, "ok", says)
 
 
 def quality(kind: str, performance: Performance | None, days: int, rules: Rules) -> RuleState:
     """Alert when the metric is below its floor for `quality_days` in a row; `days` counts up to today."""
+    needed = rules.quality_days
     if performance is None or performance.floor is None:
-        return RuleState("quality", kind, "unknown", "no complete window, or no floor", needed=rules.quality_days)
-    side = "worse" if performance.below else "better"
-    text = (
-        f"{performance.metric} {performance.value:.4f} is {side} than its floor {performance.floor:.4f} "
-        f"({performance.floor_name})"
-    )
-    if performance.of_evaluation:
-        text += "; that window is its evaluation's own, nothing newer has passed"
+        return RuleState("quality", kind, kind, "unknown", Message("rule.quality.nothing"), needed=needed)
+    values: dict[str, Any] = {name: getattr(performance, name) for name in _SPOKEN_OF_PERFORMANCE}
+    says = Message("rule.quality", values | {"days": days, "needed": needed})
     if not performance.below:
-        return RuleState("quality", kind, "ok", text, needed=rules.quality_days)
-    text += f", {days} of {rules.quality_days} days in a row"
-    if days < rules.quality_days:
-        return RuleState("quality", kind, "ok", text, "watch", days=days, needed=rules.quality_days)
-    effect = f"retraining is requested: regulars train {kind}"
-    return RuleState("quality", kind, "alert", text, effect, 3, days, rules.quality_days)
+        return RuleState("quality", kind, kind, "ok", says, needed=needed)
+    if days < needed:
+        watch = Message("rule.quality.watch")
+        return RuleState("quality", kind, kind, "ok", says, watch, days=days, needed=needed)
+    effect = Message("rule.quality.effect", {"kind": kind})
+    return RuleState("quality", kind, kind, "alert", says, effect, 3, days, needed)
+
+
+_SPOKEN_OF_PERFORMANCE = ("metric", "value", "floor", "floor_name", "below", "of_evaluation")
 
 
 def business(figures: Sequence[Figure], rules: Rules) -> list[RuleState]:
@@ -62,16 +62,16 @@ def business(figures: Sequence[Figure], rules: Rules) -> list[RuleState]:
 def _business(name: str, days: Sequence[Figure], rules: Rules) -> RuleState:
     latest, needed = days[-1], rules.business_days
     if latest.change is None:
-        return RuleState("business", name, "unknown", "no earlier window to compare with", needed=needed)
-    side = "above" if latest.change >= 0 else "below"
-    text = f"{_number(latest.value)} is {abs(latest.change):.0%} {side} its baseline {_number(latest.baseline or 0.0)}"
+        return RuleState("business", name, None, "unknown", Message("rule.business.nothing"), needed=needed)
+    values = {"value": latest.value, "baseline": latest.baseline or 0.0, "change": latest.change}
     streak = [level(f.change, rules.business_change) for f in reversed(days)]
     off = next((i for i, each in enumerate(streak) if each == 0), len(streak))
-    if off < needed:
-        return RuleState("business", name, "ok", text, days=off, needed=needed)
-    reached = min(streak[:needed])
-    effect = "find the cause before trusting any model"
-    return RuleState("business", name, "alert", f"{text} ({LEVELS[reached]})", effect, reached, off, needed)
+    reached = min(streak[:needed]) if off >= needed else 0
+    says = Message("rule.business", values | {"level": LEVELS[reached]})
+    if not reached:
+        return RuleState("business", name, None, "ok", says, days=off, needed=needed)
+    effect = Message("rule.business.effect")
+    return RuleState("business", name, None, "alert", says, effect, reached, off, needed)
 
 
 def level(change: float | None, steps: Sequence[float]) -> int:
@@ -82,62 +82,60 @@ def level(change: float | None, steps: Sequence[float]) -> int:
 def fairness(kind: str, result: FairnessResult | None) -> RuleState:
     """Alert when a group's disparity is large and certain: the version is blocked until a reviewer decides."""
     if result is None or result.state == "not measured":
-        return RuleState("fairness", kind, "unknown", result.note if result and result.note else "not measured")
-    flagged = result.flagged
-    judged = sum(figure.verdict in ("ok", "flagged") for figure in result.figures)
-    few = sum(figure.verdict == "too few to judge" for figure in result.figures)
-    counts = f"{judged} figures judged, {few} with too few to judge"
+        why = result.note if result else None
+        return RuleState(FAIRNESS, kind, kind, "unknown", why or Message("rule.fairness.nothing"))
+    flagged = sorted(result.flagged, key=lambda f: abs((f.ratio or 1) - 1), reverse=True)
+    values = {
+        "judged": sum(figure.verdict in ("ok", "flagged") for figure in result.figures),
+        "few": sum(figure.verdict == "too few to judge" for figure in result.figures),
+        "flagged": [figure.sentence() for figure in flagged],
+    }
+    says = Message("rule.fairness", values)
     if not flagged:
-        return RuleState("fairness", kind, "ok", counts)
-    worst = max(flagged, key=lambda f: abs((f.ratio or 1) - 1))
-    effect = f"blocked; review is asked for: regulars approve {kind} VERSION --reason TEXT"
-    text = f"{len(flagged)} flagged of {counts}; {worst.sentence()}"
-    return RuleState("fairness", kind, "alert", text, effect, level=3)
+        return RuleState(FAIRNESS, kind, kind, "ok", says)
+    effect = Message("rule.fairness.effect", {"kind": kind})
+    return RuleState(FAIRNESS, kind, kind, "alert", says, effect, level=3)
 
 
-def surge(surging: Sequence[str], series: int, rules: Rules) -> RuleState:
+def surge(kind: str, surging: Sequence[str], series: int, rules: Rules) -> RuleState:
     """Which series sell in a surge now: a flag on their forecasts, for planners; nobody is asked for."""
-    text = f"{len(surging)} of {series} series sell more than {rules.surge_ratio:g} times their usual week"
-    return _flag("surge", "surge flag", text, surging)
+    says = Message("rule.surge", {"surging": list(surging), "series": series, "ratio": rules.surge_ratio})
+    return _flag("surge", kind, says, Message("rule.surge.effect"), surging)
 
 
-def review(forecasts: Sequence[WaitingForecast], accepted: Set[str], rules: Rules) -> RuleState:
+def review(kind: str, forecasts: Sequence[WaitingForecast], accepted: Set[str], rules: Rules) -> RuleState:
     """Which forecasts wait for a reviewer: a total above `review_units`, or a high-risk category; not accepted yet."""
     waiting = [each.name for each in forecasts if each.series_id not in accepted]
-    text = f"{len(forecasts)} forecasts exceed {rules.review_units:,.0f} units or are of high risk"
-    if forecasts:
-        text += f", {len(forecasts) - len(waiting)} of them accepted"
-    return _flag(REVIEW, "needs_review until a reviewer accepts, on the desk's page of demand", text, waiting)
-
-
-def _flag(rule: str, effect: str, text: str, items: Sequence[str]) -> RuleState:
-    text += f": {_some(items)}" if items else ""
-    return RuleState(rule, "demand", "ok", text, effect if items else "", items=tuple(items))
-
-
-def tiers(counts: Mapping[int, int], refused: Mapping[int, int], actions: Sequence[str]) -> RuleState:
-    """How many customers are in each tier of churn risk, its win-back action, and how many refused any contact."""
-    parts = []
-    for tier in range(1, len(actions)):
-        without = f"; {refused[tier]:,} allow no contact" if refused.get(tier) else ""
-        parts.append(f"tier {tier}: {counts.get(tier, 0):,} ({actions[tier]}{without})")
-    return RuleState("churn tiers", "churn", "ok", "; ".join(parts))
-
-
-def recommendations(now: Mapping[str, float], before: Mapping[str, float], rules: Rules) -> list[RuleState]:
-    """Filter-bubble and exposure alerts: how today's lists differ from those on the day of training."""
-    if not now:
-        return []
-    spoken = {
-        "coverage": "of the catalogue is recommended to somebody",
-        "concentration": "of all places go to the 10 products shown most",
-        "repetition": "of the places hold what the customer bought before",
+    values = {
+        "forecasts": len(forecasts),
+        "limit": rules.review_units,
+        "accepted": len(forecasts) - len(waiting),
+        "waiting": waiting,
     }
-    return [_exposure(name, now[name], before.get(name), spoken[name], rules) for name in spoken if name in now]
+    return _flag(REVIEW, kind, Message("rule.needs_review", values), Message("rule.needs_review.effect"), waiting)
 
 
-def _exposure(name: str, now: float, before: float | None, spoken: str, rules: Rules) -> RuleState:
-    text = f"{now:.1%} {spoken}" + ("" if before is None else f", {before:.1%} when it was trained")
+def _flag(rule: str, kind: str, says: Message, effect: Message, items: Sequence[str]) -> RuleState:
+    return RuleState(rule, kind, kind, "ok", says, effect if items else None, items=tuple(items))
+
+
+def tiers(kind: str, counts: Mapping[int, int], refused: Mapping[int, int], actions: Sequence[str]) -> RuleState:
+    """How many customers are in each tier of churn risk, its win-back action, and how many refused any contact."""
+    listed = [
+        {"tier": tier, "customers": counts.get(tier, 0), "action": actions[tier], "refused": refused.get(tier, 0)}
+        for tier in range(1, len(actions))
+    ]
+    return RuleState("churn_tiers", kind, kind, "ok", Message("rule.churn_tiers", {"tiers": listed}))
+
+
+def recommendations(kind: str, now: Mapping[str, float], before: Mapping[str, float], rules: Rules) -> list[RuleState]:
+    """Filter-bubble and exposure alerts: how today's lists differ from those on the day of training."""
+    names = ("coverage", "concentration", "repetition")
+    return [_exposure(kind, name, now[name], before.get(name), rules) for name in names if name in now]
+
+
+def _exposure(kind: str, name: str, now: float, before: float | None, rules: Rules) -> RuleState:
+    says = Message("rule.recommendations", {"figure": name, "now": now, "before": before})
     rising = {"concentration": rules.concentration_rise, "repetition": rules.repetition_rise}
     if before is None:
         broken = False
@@ -146,8 +144,9 @@ def _exposure(name: str, now: float, before: float | None, spoken: str, rules: R
     else:
         broken = now - before > rising[name]
     if broken:
-        return RuleState("recommendations", name, "alert", text, "filter bubble: widen the candidates", level=1)
-    return RuleState("recommendations", name, "ok", text)
+        effect = Message("rule.recommendations.effect")
+        return RuleState("recommendations", name, kind, "alert", says, effect, level=1)
+    return RuleState("recommendations", name, kind, "ok", says)
 
 
 def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:
@@ -165,12 +164,3 @@ def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:
             break
         first = day
     return (as_of - first).days + 1
-
-
-def _some(names: Iterable[str], shown: int = 5) -> str:
-    listed = list(names)
-    return ", ".join(listed[:shown]) + (", ..." if len(listed) > shown else "")
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -11,11 +11,11 @@ from core.workspace import Workspace
 from monitoring import reports, rules
 from monitoring.business import Figure
 from monitoring.evidently_metrics import Measured
-from monitoring.outcome import Check, ReportLink
+from monitoring.results import QualityCheck, ReportLink
 
 
 def write(
-    workspace: Workspace, checks: Sequence[Check], figures: Sequence[Figure], as_of: date, at: datetime
+    workspace: Workspace, checks: Sequence[QualityCheck], figures: Sequence[Figure], as_of: date, at: datetime
 ) -> ReportLink:
     """Keep the snapshot in the project `shop`."""
     steps = workspace.settings.rules.business_change

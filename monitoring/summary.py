@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 
 from core.state.schema import MONITORING_RUNS
 from core.workspace import Workspace
-from monitoring.outcome import MonitorReport
-
-Document = dict[str, Any]
+from monitoring.results import MonitorReport
 
 
 class Summaries:
@@ -23,18 +19,18 @@ class Summaries:
 
     def append(self, report: MonitorReport) -> None:
         """Keep a run."""
-        text = json.dumps(report.as_document(), allow_nan=False)
+        text = report.to_json()
         with self._engine.begin() as connection:
             connection.execute(
                 MONITORING_RUNS.insert().values(as_of=report.as_of.isoformat(), at=report.at, document=text)
             )
 
-    def latest(self) -> Document | None:
+    def latest(self) -> MonitorReport | None:
         """The run of the latest day, or None before the first."""
         found = self.history(last=1)
         return found[-1] if found else None
 
-    def history(self, last: int = 60, before: date | None = None) -> list[Document]:
+    def history(self, last: int = 60, before: date | None = None) -> list[MonitorReport]:
         """The last run of each of the latest days (strictly before `before`), the oldest first."""
         newest = sa.select(sa.func.max(MONITORING_RUNS.c.id)).group_by(MONITORING_RUNS.c.as_of)
         query = (
@@ -46,9 +42,4 @@ class Summaries:
         if before is not None:
             query = query.where(MONITORING_RUNS.c.as_of < before.isoformat())
         with self._engine.connect() as connection:
-            return [json.loads(text) for (text,) in reversed(connection.execute(query).all())]
-
-
-def model_entry(document: Document, kind: str) -> Document | None:
-    """What a run found about one model; None where it did not look at it."""
-    return next((entry for entry in document["models"] if entry["kind"] == kind), None)
+            return [MonitorReport.from_json(text) for (text,) in reversed(connection.execute(query).all())]

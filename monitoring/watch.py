@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core import progress
+from core.messages import Message
 from core.workspace import Workspace
 from models import gates
 from models.artifact_cache import EVALUATION, MODEL
@@ -18,9 +19,9 @@ from models.kinds import Kind
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
 from monitoring import drift, fairness, frames, model_report, performance, quality
-from monitoring.drift import Comparison, Source
+from monitoring.drift import ColumnComparison, Source
 from monitoring.kinds import Findings, Predictions, monitor
-from monitoring.outcome import Check, ModelReport, RuleState
+from monitoring.results import ModelReport, QualityCheck, RuleState
 from monitoring.served.window import ServedWindow
 
 
@@ -58,7 +59,8 @@ def model(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> W
     subject = _Subject(workspace, registry, kind, version, as_of)
     _measure_unmeasured(subject)
     if as_of < version.as_of:
-        note = f"version {version.version} was trained as of {version.as_of}: of earlier days only inputs are compared"
+        values = {"version": version.version, "trained_as_of": version.as_of.isoformat()}
+        note = Message("watch.before_training", values)
     scored = _score(subject)
     compared = _compared(subject, scored)
     found = monitor(kind).look(workspace, version, scored, as_of) if scored else Findings()
@@ -92,15 +94,14 @@ def _flags(result: FairnessResult) -> set[tuple[str, str, str]]:
     return {(figure.attribute, figure.group, figure.metric) for figure in result.flagged}
 
 
-def _which(registry: Registry, kind: str) -> tuple[Version | None, str]:
+def _which(registry: Registry, kind: str) -> tuple[Version | None, Message | None]:
     champion = registry.find(kind, CHAMPION)
     if champion is not None:
-        return champion, ""
+        return champion, None
     challenger = registry.find(kind, CHALLENGER)
     if challenger is None:
-        return None, f"there is no champion and no version; run: regulars train {kind}"
-    todo = f"regulars promote {kind} {challenger.version}"
-    return challenger, f"there is no champion; the challenger, version {challenger.version}, is watched; run: {todo}"
+        return None, Message("watch.no_version", {"kind": kind})
+    return challenger, Message("watch.challenger", {"kind": kind, "version": challenger.version})
 
 
 def _measure_unmeasured(subject: _Subject) -> None:
@@ -137,12 +138,12 @@ def _score(subject: _Subject) -> Predictions | None:
     return frames.predictions(subject.workspace, subject.kind, fitted, subject.version, subject.as_of)
 
 
-def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[Comparison, Source]]:
+def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[ColumnComparison, Source]]:
     """Features beside those of the training dates, predictions beside those of the day of training."""
     workspace, kind = subject.workspace, subject.kind
     days = frames.origins(subject.registry, subject.version, kind.horizon_days(workspace.settings))
     days = [day for day in days if day < subject.as_of]
-    found: list[tuple[Comparison, Source]] = []
+    found: list[tuple[ColumnComparison, Source]] = []
     if days:
         found = [(each, "feature") for each in frames.of_features(workspace, kind, days, subject.as_of)]
     if scored:
@@ -151,5 +152,5 @@ def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[Compa
     return found
 
 
-def _feature_checks(compared: Comparison) -> tuple[Check, ...]:
+def _feature_checks(compared: ColumnComparison) -> tuple[QualityCheck, ...]:
     return quality.features(list(compared.reference.values()), compared.current)

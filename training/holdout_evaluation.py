@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pandas import DataFrame
 
 from models.intervals import Interval, bootstrap_all, paired
-from models.kinds import Measured
+from models.kinds import Scoring
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Evaluation:
     paired: Mapping[str, Interval]
 
 
-def evaluate(kind: Measured, model: DataFrame, baselines: Mapping[str, DataFrame], seed: int) -> Evaluation:
+def evaluate(kind: Scoring, model: DataFrame, baselines: Mapping[str, DataFrame], seed: int) -> Evaluation:
     """Evaluate from one frame each (a row per unit, as `Kind.evaluate` gives it), all of the same window."""
     judged = {name: bootstrap_all(frame, kind.statistics, seed=seed) for name, frame in baselines.items()}
     choose = max if kind.higher_is_better else min
@@ -31,7 +31,7 @@ def evaluate(kind: Measured, model: DataFrame, baselines: Mapping[str, DataFrame
 
 
 def differences(
-    kind: Measured, model: DataFrame, baselines: Mapping[str, DataFrame], statistic: str, seed: int
+    kind: Scoring, model: DataFrame, baselines: Mapping[str, DataFrame], statistic: str, seed: int
 ) -> dict[str, Interval]:
     """The model less each baseline on a statistic, paired unit by unit."""
     chosen = kind.statistics[statistic]

@@ -27,8 +27,8 @@ from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import names
-from monitoring.desk import decisions, forecasts, views
-from monitoring.desk.render import Pages
+from monitoring.desk import decisions, forecasts, model_page, pages
+from monitoring.desk.render import Templates
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
 from monitoring.summary import Summaries
@@ -43,7 +43,7 @@ class Desk:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.sessions = Sessions(workspace)
-        self.pages = Pages(workspace)
+        self.templates = Templates(workspace)
 
     def routes(self) -> list[BaseRoute]:
         """Every address of the desk."""
@@ -66,8 +66,8 @@ class Desk:
     async def overview(self, request: Request) -> Response:
         """Every model at a glance."""
         reviewer = await self._reviewer(request)
-        page = await run_in_threadpool(views.overview, self.workspace)
-        return self._page(request, reviewer, "overview.html", here="overview", **page)
+        page = await run_in_threadpool(pages.overview, self.workspace)
+        return self._page(reviewer, "overview.html", page, here="overview")
 
     async def model(self, request: Request) -> Response:
         """One model."""
@@ -82,19 +82,19 @@ class Desk:
         """Two versions side by side; scoring both takes some seconds."""
         reviewer, kind = await self._reviewer(request), _kind(request)
         names = (request.query_params.get("a", "challenger"), request.query_params.get("b", "champion"))
-        page = await run_in_threadpool(views.compare, self.workspace, kind, *names)
-        return self._page(request, reviewer, "compare.html", here=kind, **page)
+        page = await run_in_threadpool(pages.compare, self.workspace, kind, *names)
+        return self._page(reviewer, "compare.html", page, here=kind)
 
     async def audit(self, request: Request) -> Response:
         """The audit trail and whether its chain holds."""
         reviewer = await self._reviewer(request)
-        page = await run_in_threadpool(views.audit, self.workspace)
-        return self._page(request, reviewer, "audit.html", here="audit", **page)
+        page = await run_in_threadpool(pages.audit, self.workspace)
+        return self._page(reviewer, "audit.html", page, here="audit")
 
     async def report(self, request: Request) -> Response:
         """A full Evidently report, sandboxed."""
         await self._reviewer(request)
-        page = await run_in_threadpool(views.report, self.workspace, **request.path_params)
+        page = await run_in_threadpool(pages.report, self.workspace, **request.path_params)
         return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def health(self, request: Request) -> Response:
@@ -104,7 +104,7 @@ class Desk:
     async def sign_in_page(self, request: Request) -> Response:
         """The form that asks for a key."""
         session = self.sessions.read(request.cookies.get(COOKIE)) or new_session()
-        return self._signed(request, self._html(request, "signin.html", session), session)
+        return self._signed(request, self._html("signin.html", session), session)
 
     async def sign_in(self, request: Request) -> Response:
         """Take a key, give a session."""
@@ -114,7 +114,7 @@ class Desk:
         if found is None:
             wait = "too many attempts: wait a minute" if self.sessions.throttled() else ""
             wrong = wait or "this is no valid key with the right to review"
-            return self._html(request, "signin.html", session, status=403, wrong=wrong)
+            return self._html("signin.html", session, status=403, wrong=wrong)
         return self._signed(request, RedirectResponse("/", 303), found)
 
     async def sign_out(self, request: Request) -> Response:
@@ -149,15 +149,15 @@ class Desk:
         return await self._model_page(request, reviewer, "demand", said=said)
 
     async def _model_page(self, request: Request, reviewer: tuple[Session, Key], kind: str, **extra: Any) -> Response:
-        page = await run_in_threadpool(views.model, self.workspace, kind)
+        page = await run_in_threadpool(model_page.build, self.workspace, kind)
         status = 400 if extra.get("wrong") else 200
-        return self._page(request, reviewer, "model.html", status=status, here=kind, **page, **extra)
+        return self._page(reviewer, "model.html", page, status=status, here=kind, **extra)
 
     async def _version_page(self, request: Request, reviewer: tuple[Session, Key], **extra: Any) -> Response:
         kind = _kind(request)
-        page = await run_in_threadpool(views.version, self.workspace, kind, request.path_params["version"])
+        page = await run_in_threadpool(pages.version, self.workspace, kind, request.path_params["version"])
         status = 400 if extra.get("wrong") else 200
-        return self._page(request, reviewer, "version.html", status=status, here=kind, **page, **extra)
+        return self._page(reviewer, "version.html", page, status=status, here=kind, **extra)
 
     async def _reviewer(self, request: Request) -> tuple[Session, Key]:
         """The session and key of who asks.
@@ -183,15 +183,19 @@ class Desk:
             raise HTTPException(403, "this form is no longer valid: open the page again")
         return session
 
-    def _page(self, request: Request, reviewer: tuple[Session, Key], template: str, **page: Any) -> Response:
+    def _page(self, reviewer: tuple[Session, Key], template: str, page: object, **around: Any) -> Response:
         session, key = reviewer
-        return self._html(request, template, session, who=key.name, **page)
+        return self._html(template, session, page, who=key.name, **around)
 
     def _html(
-        self, request: Request, template: str, session: Session | None, status: int = 200, **page: Any
+        self,
+        template: str,
+        session: Session,
+        page: object | None = None,
+        status: int = 200,
+        **around: Any,
     ) -> Response:
-        text = self.pages.render(template, csrf=session.csrf if session else "", **page)
-        return HTMLResponse(text, status)
+        return HTMLResponse(self.templates.render(template, page, csrf=session.csrf, **around), status)
 
     def _signed(self, request: Request, response: Response, session: Session) -> Response:
         response.set_cookie(
@@ -221,7 +225,7 @@ class Desk:
         return self._error(500, "This page failed", "the desk's log says more; the other pages still work")
 
     def _error(self, status: int, heading: str, text: str) -> Response:
-        return HTMLResponse(self.pages.render("error.html", heading=heading, text=text), status)
+        return HTMLResponse(self.templates.render("error.html", heading=heading, text=text), status)
 
 
 def build(workspace: Workspace) -> Starlette:

@@ -5,12 +5,13 @@ Every chart carries `<title>` and `<desc>`, and stands beside a table or a sente
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, log
-from typing import Any
 
 from markupsafe import Markup
+
+from models.fairness_result import GroupFigure
 
 Number = float | None
 WIDTH, ROW = 240, 30
@@ -50,10 +51,10 @@ class Forest:
     axis: Markup
 
 
-def forest(figures: Sequence[Mapping[str, Any]], low: float, high: float) -> Forest:
+def forest(figures: Sequence[GroupFigure], low: float, high: float) -> Forest:
     """Groups beside the rest: a dot for each ratio, a line for its interval; a square where it is flagged."""
-    shown = [figure for figure in figures if figure["ratio"]]
-    far = (max(value, 1 / value) for f in shown for value in (f["low"], f["high"]) if value)
+    shown = [figure for figure in figures if figure.ratio]
+    far = (max(value, 1 / value) for f in shown for value in (f.low, f.high) if value)
     reach = min(max(1.7, *far) if shown else 1.7, 8.0)
     across = Scale(-log(reach), log(reach), 8, WIDTH - 8)
     band = _tag("rect", x=across(log(low)), y=0, width=across(log(high)) - across(log(low)), height=ROW, class_="band")
@@ -120,17 +121,17 @@ def meter(score: float, threshold: float, title: str) -> Markup:
     return _svg((120, 14), "meter", title, f"{score:.2f}, threshold {threshold:.2f}", parts)
 
 
-def _spoken(figure: Mapping[str, Any]) -> str:
-    if not figure["ratio"]:
-        return f"{figure['group']}: {figure['verdict']}"
-    return f"{figure['group']}: {figure['ratio']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}], {figure['verdict']}"
+def _spoken(figure: GroupFigure) -> str:
+    if not (figure.ratio and figure.low is not None and figure.high is not None):
+        return f"{figure.group}: {figure.verdict}"
+    return f"{figure.group}: {figure.ratio:.2f} [{figure.low:.2f}, {figure.high:.2f}], {figure.verdict}"
 
 
-def _ratio(figure: Mapping[str, Any], across: Scale) -> Markup:
-    if not figure["ratio"]:
+def _ratio(figure: GroupFigure, across: Scale) -> Markup:
+    if not (figure.ratio and figure.low is not None and figure.high is not None):
         return Markup("")
-    state = {"ok": "ok", "flagged": "flagged"}.get(figure["verdict"], "unjudged")
-    low, high, ratio = (across(log(max(figure[name], 1e-9))) for name in ("low", "high", "ratio"))
+    state = {"ok": "ok", "flagged": "flagged"}.get(figure.verdict, "unjudged")
+    low, high, ratio = (across(log(max(value, 1e-9))) for value in (figure.low, figure.high, figure.ratio))
     return _interval(low, high, ratio, state)
 
 

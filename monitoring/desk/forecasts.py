@@ -5,19 +5,17 @@ A run of `regulars monitor` finds them; what was accepted since then is taken of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from starlette.datastructures import FormData
 
 from core.errors import UsageError
 from core.workspace import Workspace
 from models.demand.acceptance import Acceptances, Totals
+from models.demand.kind import KIND
 from monitoring import rules
-from monitoring.outcome import WaitingForecast, plain
-from monitoring.summary import Document, model_entry
+from monitoring.results import MonitorReport, RuleState, WaitingForecast
 
 MOST_SHOWN = 200
 
@@ -29,6 +27,11 @@ class Flagged:
     totals: Totals
     forecasts: tuple[WaitingForecast, ...]
     accepted: frozenset[str]
+
+    @property
+    def kind(self) -> str:
+        """The kind of model that forecasts."""
+        return KIND.name
 
     @property
     def version(self) -> str:
@@ -46,29 +49,27 @@ class Flagged:
         return [each for each in self.forecasts if each.series_id not in self.accepted]
 
 
-def flagged(workspace: Workspace, run: Document | None) -> Flagged | None:
+def flagged(workspace: Workspace, run: MonitorReport | None) -> Flagged | None:
     """What a run flagged; None where it watched no forecast, or was made before forecasts could be accepted."""
-    entry = model_entry(run, "demand") if run else None
-    if run is None or entry is None or entry["version"] is None or "waiting" not in entry:
+    model = run.model(KIND.name) if run else None
+    if run is None or model is None or model.version is None or model.waiting is None:
         return None
-    forecasts = tuple(WaitingForecast(**each) for each in entry["waiting"])
-    units = {each.series_id: each.units for each in forecasts}
-    days, as_of = workspace.settings.demand.horizon_days, date.fromisoformat(run["as_of"])
-    totals = Totals(entry["version"], as_of, days, units)
-    return Flagged(totals, forecasts, Acceptances(workspace).accepted(totals))
+    units = {each.series_id: each.units for each in model.waiting}
+    totals = Totals(model.version, run.as_of, workspace.settings.demand.horizon_days, units)
+    return Flagged(totals, model.waiting, Acceptances(workspace).accepted(totals))
 
 
-def rules_now(workspace: Workspace, run: Document | None) -> list[Mapping[str, Any]]:
+def rules_now(workspace: Workspace, run: MonitorReport | None) -> list[RuleState]:
     """The rules of a run, with the one on forecasts as it stands by now."""
     found = flagged(workspace, run)
-    states: list[Mapping[str, Any]] = run["rules"] if run else []
+    states = list(run.rules) if run else []
     if found is None:
         return states
-    now = plain(asdict(rules.review(found.forecasts, found.accepted, workspace.settings.rules)))
-    return [now if state["rule"] == rules.REVIEW else state for state in states]
+    now = rules.review(KIND.name, found.forecasts, found.accepted, workspace.settings.rules)
+    return [now if state.rule == rules.REVIEW else state for state in states]
 
 
-def accept(workspace: Workspace, run: Document | None, form: FormData, who: str) -> str:
+def accept(workspace: Workspace, run: MonitorReport | None, form: FormData, who: str) -> str:
     """Accept the forecasts that the form names; returns what was done in words.
 
     Raises:

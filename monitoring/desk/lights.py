@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from core.alerts import Alert
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring.outcome import LEVELS, SOURCE, Light
+from monitoring.results import LEVELS, SOURCE, RuleState
+from monitoring.rules import FAIRNESS
 
-OF_MODEL = {
-    "drift": None,
-    "quality": None,
-    "fairness": None,
-    "surge": "demand",
-    "needs review": "demand",
-    "churn tiers": "churn",
-    "recommendations": "recommendation",
-}
-"""Which rules speak of one model; those without a fixed model name it as their subject."""
+Colour = Literal["green", "amber", "red", "grey"]
+SEVERE = len(LEVELS) - 1
 
 
 @dataclass(frozen=True)
 class Signal:
     """A light with what it says; the word stands beside the colour, so that nobody has to see the colour."""
 
-    light: Light
+    light: Colour
     word: str
     text: str
 
@@ -34,7 +27,7 @@ class Signal:
 def of_model(
     kind: str,
     versions: Sequence[Version],
-    rules: Sequence[Mapping[str, Any]],
+    rules: Sequence[RuleState],
     alerts: Sequence[Alert] = (),
     unwatched: str = "",
 ) -> Signal:
@@ -45,8 +38,7 @@ def of_model(
     own = [alert for alert in of_others(alerts) if alert.kind == kind]
     if own:
         worst = max(own, key=lambda alert: LEVELS.index(alert.level) if alert.level in LEVELS else 0)
-        text = f"{worst.source}: {worst.text}"
-        return Signal("red", "Act", text) if worst.level == LEVELS[-1] else Signal("amber", "Look", text)
+        return _of_alert(LEVELS.index(worst.level) if worst.level in LEVELS else 0, f"{worst.source}: {worst.text}")
     if not versions:
         return Signal("grey", "No version", f"train one: regulars train {kind}")
     champion = carrier(versions, CHAMPION)
@@ -66,37 +58,14 @@ def of_others(alerts: Sequence[Alert]) -> list[Alert]:
     return [alert for alert in alerts if alert.source != SOURCE]
 
 
-def _of_rules(champion: Version, rules: Sequence[Mapping[str, Any]]) -> Signal:
-    if not rules:
-        return Signal("grey", "Not monitored", "run: regulars monitor")
-    decided = approved(champion)
-    alerts = [r for r in rules if r["status"] == "alert" and not (decided and r["rule"] == "fairness")]
-    if not alerts:
-        flagged = [rule["rule"] for rule in rules if flags(rule)]
-        if flagged:
-            return Signal("amber", "Look", f"no alert; flagged: {', '.join(flagged)}")
-        return Signal("green", "In order", "no rule raises an alert")
-    worst = max(alerts, key=lambda rule: rule["level"])
-    return Signal("red", "Act", worst["text"]) if worst["level"] >= 3 else Signal("amber", "Look", worst["text"])
-
-
-def of_rule(rule: Mapping[str, Any]) -> Signal:
+def of_rule(rule: RuleState) -> Signal:
     """The light of one rule."""
-    if rule["status"] == "unknown":
-        return Signal("grey", "Unknown", rule["text"])
-    if rule["status"] == "ok":
-        return Signal("amber", "Flagged", rule["text"]) if flags(rule) else Signal("green", "In order", rule["text"])
-    return Signal("red", "Act", rule["text"]) if rule["level"] >= 3 else Signal("amber", "Look", rule["text"])
-
-
-def flags(rule: Mapping[str, Any]) -> bool:
-    """Whether a kept rule names something without being an alert (see `RuleState.flagged`)."""
-    return rule["status"] == "ok" and bool(rule.get("items"))
-
-
-def about(kind: str, rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The rules that speak of one model."""
-    return [rule for rule in rules if rule["rule"] in OF_MODEL and (OF_MODEL[rule["rule"]] or rule["subject"]) == kind]
+    text = str(rule.says)
+    if rule.status == "unknown":
+        return Signal("grey", "Unknown", text)
+    if rule.status == "alert":
+        return _of_alert(rule.level, text)
+    return Signal("amber", "Flagged", text) if rule.flagged else Signal("green", "In order", text)
 
 
 def carrier(versions: Sequence[Version], alias: str) -> Version | None:
@@ -107,3 +76,20 @@ def carrier(versions: Sequence[Version], alias: str) -> Version | None:
 def approved(version: Version) -> bool:
     """Whether a reviewer approved this version."""
     return version.review is not None and version.review.verdict == "approved"
+
+
+def _of_rules(champion: Version, rules: Sequence[RuleState]) -> Signal:
+    if not rules:
+        return Signal("grey", "Not monitored", "run: regulars monitor")
+    decided = approved(champion)
+    alerts = [rule for rule in rules if rule.status == "alert" and not (decided and rule.rule == FAIRNESS)]
+    if alerts:
+        return of_rule(max(alerts, key=lambda rule: rule.level))
+    flagged = [rule.name for rule in rules if rule.flagged]
+    if flagged:
+        return Signal("amber", "Look", f"no alert; flagged: {', '.join(flagged)}")
+    return Signal("green", "In order", "no rule raises an alert")
+
+
+def _of_alert(level: int, text: str) -> Signal:
+    return Signal("red", "Act", text) if level >= SEVERE else Signal("amber", "Look", text)

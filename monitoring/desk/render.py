@@ -14,7 +14,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": ""}
 
 
-class Pages:
+class Templates:
     """Renders the desk's templates."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -28,9 +28,9 @@ class Pages:
         self._environment.filters |= {"figure": figure, "brief": brief}
         self._environment.globals |= {"kinds": names(), "shop": str(workspace.root)}
 
-    def render(self, template: str, **page: Any) -> str:
-        """The page as HTML."""
-        return self._environment.get_template(template).render(**(OPTIONAL | page))
+    def render(self, template: str, page: object | None = None, **around: Any) -> str:
+        """The page as HTML; a template names the fields of its page, and what stands around every page."""
+        return self._environment.get_template(template).render(OPTIONAL | (vars(page) if page else {}) | around)
 
 
 def figure(value: float | None) -> str:

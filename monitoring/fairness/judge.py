@@ -15,9 +15,9 @@ import numpy as np
 
 from core.settings import Rules
 from models.fairness_result import GroupFigure, Verdict
-from monitoring.fairness import intervals
+from monitoring.fairness import ratio_intervals
 from monitoring.fairness.counting import RATES, UNKNOWN, Confusion, Proportion, rest_of
-from monitoring.fairness.intervals import Floats, Ratio, Side
+from monitoring.fairness.ratio_intervals import Floats, RatioInterval, Side
 
 CONFIDENCE = 0.95
 
@@ -45,7 +45,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class GroupComparison:
     """One group beside the rest, before the verdict."""
 
     group: str
@@ -53,7 +53,7 @@ class Comparison:
     value: float | None
     rest: float | None
     enough: bool
-    ratio: Ratio | None
+    ratio: RatioInterval | None
 
 
 def rates(attribute: str, tables: Mapping[str, Confusion], limits: Limits) -> list[GroupFigure]:
@@ -74,8 +74,8 @@ def ratios(attribute: str, metric: str, values: Mapping[str, Side], limits: Limi
     confidence = corrected(len(judged))
     figures = []
     for group, (one, two) in sides.items():
-        ratio = intervals.of_ratios(one, two, confidence)
-        found = Comparison(group, len(one[0]), _value(one), _value(two), group in judged, ratio)
+        ratio = ratio_intervals.of_ratios(one, two, confidence)
+        found = GroupComparison(group, len(one[0]), _value(one), _value(two), group in judged, ratio)
         figures.append(_figure(attribute, metric, found, limits))
     return figures
 
@@ -85,7 +85,7 @@ def corrected(groups: int) -> float:
     return 1 - (1 - CONFIDENCE) / max(groups, 1)
 
 
-def verdict(group: str, enough: bool, ratio: Ratio | None, limits: Limits) -> Verdict:
+def verdict(group: str, enough: bool, ratio: RatioInterval | None, limits: Limits) -> Verdict:
     """Flagged only if the whole interval, and so the ratio in it, lies on one side of the fair band."""
     if group == UNKNOWN:
         return "not judged"
@@ -105,8 +105,8 @@ def _rate(
     figures = []
     for group in tables:
         one, two = RATES[metric](tables[group]), RATES[metric](rests[group])
-        ratio = intervals.of_proportions(one, two, corrected(len(judged))) if one.total and two.total else None
-        found = Comparison(group, one.total, one.rate, two.rate, group in judged, ratio)
+        ratio = ratio_intervals.of_proportions(one, two, corrected(len(judged))) if one.total and two.total else None
+        found = GroupComparison(group, one.total, one.rate, two.rate, group in judged, ratio)
         figures.append(_figure(attribute, metric, found, limits))
     return figures
 
@@ -134,7 +134,7 @@ def _value(side: Side) -> float | None:
     return float(side[0].sum()) / total if total > 0 else None
 
 
-def _figure(attribute: str, metric: str, found: Comparison, limits: Limits) -> GroupFigure:
+def _figure(attribute: str, metric: str, found: GroupComparison, limits: Limits) -> GroupFigure:
     ratio = found.ratio if found.ratio and isfinite(found.ratio.high) and isfinite(found.ratio.value) else None
     return GroupFigure(
         attribute,

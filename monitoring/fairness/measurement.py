@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from core.messages import Message
 from core.workspace import Workspace, of_one_generation
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import FittedModel, Kind
@@ -28,5 +29,5 @@ def measure(workspace: Workspace, kind: Kind[Any], model: FittedModel, as_of: da
 def result(kind: Kind[Any], as_of: date, until: date, figures: Iterable[GroupFigure]) -> FairnessResult:
     """The figures as the result of a measurement; without any, the shop keeps nothing to measure by."""
     found = tuple(figures)
-    note = "" if found else "the shop keeps no protected attributes"
+    note = None if found else Message("fairness.no_protected_attributes")
     return FairnessResult(kind.name, as_of, until, found, note)

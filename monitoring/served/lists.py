@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from models.intervals import Mean
-from monitoring.outcome import Served
+from monitoring.results import Served
 from monitoring.served.window import ServedWindow
 
 KIND: Final = "recommendations"
@@ -21,4 +21,4 @@ def measure(window: ServedWindow) -> Served | None:
     hits = (known["bought"].astype(bool) & shown).groupby(known["prediction_id"]).any()
     versions = known.groupby("prediction_id")["version"].first()
     frame = pd.DataFrame({"hit": hits.astype(float), "version": versions})
-    return window.result(frame, {"hit rate": Mean("hit")}, not_understood=int(told["bought"].isna().sum()))
+    return window.result("lists", frame, {"hit rate": Mean("hit")}, not_understood=int(told["bought"].isna().sum()))

@@ -11,7 +11,7 @@ import pandas as pd
 from feature_repo import facts
 from models.churn.metrics import STATISTICS
 from models.intervals import Mean, Statistic
-from monitoring.outcome import Served
+from monitoring.results import Served
 from monitoring.served.window import ServedWindow
 
 KIND: Final = "churn"
@@ -29,7 +29,7 @@ def measure(window: ServedWindow) -> Served | None:
     by_orders = _by_orders(window, {str(name) for name in by_feedback.index})
     frame = pd.concat([part for part in (by_feedback, by_orders) if not part.empty] or [by_feedback])
     understood = told["bought"].notna() & told["subject"].notna()
-    return window.result(frame, FIGURES, len(by_orders), int((~understood).sum()))
+    return window.result("customers", frame, FIGURES, len(by_orders), int((~understood).sum()))
 
 
 def _by_feedback(told: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from models.demand.labels import sold
 from models.demand.series import PERIOD, steps
 from models.intervals import Ratio
-from monitoring.outcome import Served
+from monitoring.results import Served
 from monitoring.served.window import ServedWindow
 
 KIND: Final = "demand"
@@ -31,7 +31,7 @@ def measure(window: ServedWindow) -> Served | None:
     error = (frame["forecast"] - frame["units"]).astype(float)
     frame = frame.assign(error=error, absolute_error=error.abs())
     understood = told["units"].notna() & told["subject"].notna()
-    return window.result(frame, FIGURES, len(by_orders), int((~understood).sum()))
+    return window.result("series", frame, FIGURES, len(by_orders), int((~understood).sum()))
 
 
 def _by_feedback(told: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from core.consents import Consents
 from core.prediction_log import PredictionLog
 from core.workspace import Workspace
 from models.intervals import Statistic, bootstrap
-from monitoring.outcome import Served, ServedFigure
+from monitoring.results import Served, ServedFigure
 from monitoring.served.feedback_table import PURPOSES, read_feedback
 
 
@@ -64,9 +64,16 @@ class ServedWindow:
         return {subject: line for subject, line in found.items() if subject not in refused}
 
     def result(
-        self, frame: pd.DataFrame, statistics: Mapping[str, Statistic], by_orders: int = 0, not_understood: int = 0
+        self,
+        unit: str,
+        frame: pd.DataFrame,
+        statistics: Mapping[str, Statistic],
+        by_orders: int = 0,
+        not_understood: int = 0,
     ) -> Served | None:
-        """The statistics of a frame with one row per unit and the `version` that answered; None without rows."""
+        """The statistics of a frame with one row per `unit` (in the plural) and the `version` that answered; None
+        without rows.
+        """
         if frame.empty:
             return None
         seed, figures = self.workspace.settings.seed, []
@@ -76,6 +83,7 @@ class ServedWindow:
         return Served(
             since=self.since.isoformat(timespec="seconds"),
             until=self.until.isoformat(timespec="seconds"),
+            unit=unit,
             n=len(frame),
             by_feedback=len(frame) - by_orders,
             by_orders=by_orders,

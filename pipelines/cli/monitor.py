@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
-    from monitoring.outcome import ModelReport, MonitorReport
+    from monitoring.results import ModelReport, MonitorReport
     from pipelines.cli.console import Console
 
 PAGES = ("mlflow", "evidently")
@@ -104,13 +104,15 @@ def _show(console: Console, report: MonitorReport) -> None:
         if model.note:
             console.print(f"{model.kind}: {model.note}")
     console.print()
-    rules = [("flagged" if rule.flagged else rule.status, rule.rule, rule.subject, rule.text) for rule in report.rules]
+    rules = [
+        ("flagged" if rule.flagged else rule.status, rule.name, rule.subject, str(rule.says)) for rule in report.rules
+    ]
     console.table(("state", "rule", "about", "says"), rules, "rules")
     failed = [check for check in report.quality if not check.passed]
     console.print()
     console.print(f"data quality: {len(report.quality) - len(failed)} of {len(report.quality)} checks passed")
     for check in failed:
-        console.print(f"FAIL  {check.name}: {check.text}")
+        console.print(f"FAIL  {check.name}: {check.says}")
 
 
 def _show_served(console: Console, report: MonitorReport) -> None:

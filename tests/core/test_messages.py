@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, UndefinedError, meta
+from jinja2 import UndefinedError, meta
 
-from core.messages import Message, render, texts
+from core.messages import Message, environment, render, texts
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "feature_repo", "models", "training", "serving", "monitoring", "pipelines")
@@ -27,13 +27,25 @@ def made() -> Iterator[tuple[str, str, ast.Call]]:
 
 def spoken(code: str) -> set[str]:
     """The values that a code's words speak of."""
-    return meta.find_undeclared_variables(Environment(autoescape=True).parse(texts()[code]))
+    return meta.find_undeclared_variables(environment().parse(texts()[code]))
 
 
 def test_every_code_that_is_made_has_words_and_every_word_is_made():
     codes = {code for _, code, _ in made()}
     assert codes - set(texts()) == set()
-    assert set(texts()) - codes - {"plain"} == set()
+    assert set(texts()) - codes - titles() - {"plain"} == set()
+
+
+def titles() -> set[str]:
+    """The codes of what rules and checks are called."""
+    return {code for code in texts() if code.endswith(".title")}
+
+
+def test_every_rule_and_check_has_a_name_and_every_name_is_of_one():
+    source = "".join((ROOT / "monitoring" / name).read_text() for name in ("rules.py", "quality.py"))
+    named = {code.split(".")[1] for code in titles()} - {"plain"}
+    assert {name for name in named if f'"{name}"' not in source} == set()
+    assert {code.split(".")[1] for _, code, _ in made() if code.startswith("rule.")} <= named
 
 
 @pytest.mark.parametrize(("where", "code", "call"), [pytest.param(*each, id=each[0]) for each in made()])

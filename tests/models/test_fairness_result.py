@@ -1,10 +1,13 @@
 """The stored fairness result: what monitoring writes is what the gate reads."""
 
+import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from core.errors import DataError
+from core.messages import Message
 from models.fairness_result import FairnessResult, GroupFigure
 
 OK = GroupFigure("age_band", "25-34", "selection rate", 120, 0.2, 0.25, 0.8, 0.6, 1.1, "ok")
@@ -13,12 +16,22 @@ FEW = GroupFigure("age_band", "19-24", "selection rate", 9, None, None, None, No
 
 
 def result(*figures):
-    return FairnessResult("churn", date(2024, 1, 1), date(2024, 1, 29), figures, "a note")
+    return FairnessResult("churn", date(2024, 1, 1), date(2024, 1, 29), figures, Message("fairness.no_region"))
 
 
 def test_a_result_comes_back_as_it_was_written():
     written = result(OK, FLAGGED, FEW)
     assert FairnessResult.from_json(written.to_json()) == written
+
+
+def test_the_words_of_an_earlier_release_are_read_as_words():
+    kept = json.dumps(json.loads(result().to_json()) | {"note": "no region to measure by"})
+    assert str(FairnessResult.from_json(kept).note) == "no region to measure by"
+
+
+def test_without_a_note_the_text_is_that_of_earlier_releases_so_an_approval_still_holds():
+    unnoted = replace(result(FLAGGED), note=None).to_json()
+    assert json.loads(unnoted)["note"] == ""
 
 
 def test_one_flagged_group_blocks_the_version():

@@ -1,9 +1,8 @@
 """The review desk over HTTP: who gets in, what the pages say, and what a decision does."""
 
 import re
-from dataclasses import asdict
-from datetime import date, timedelta
-from types import SimpleNamespace
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,7 +19,7 @@ from models.registry import Registry
 from monitoring import monitor, rules
 from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
-from monitoring.outcome import WaitingForecast
+from monitoring.results import WaitingForecast
 from monitoring.summary import Summaries
 from tests.support import watched
 from tests.support.served import answered, told
@@ -234,12 +233,15 @@ def test_a_decision_that_can_not_be_meant_is_not_recorded(reviewer, shop, change
 def forecasts(shop):
     """The latest run has watched two forecasts that wait for a reviewer."""
     run = Summaries(shop).latest()
-    entry = next(model for model in run["models"] if model["kind"] == "demand")
-    waiting = [WaitingForecast(name, name, 2000.0, 1000.0, name == "ICE") for name in ("BEER & CO", "ICE")]
-    entry |= {"version": "1", "waiting": [asdict(each) for each in waiting]}
-    run["rules"].append(asdict(rules.review(waiting, frozenset(), shop.settings.rules)))
-    Summaries(shop).append(SimpleNamespace(as_of=date.fromisoformat(run["as_of"]), at="now", as_document=lambda: run))
-    return date.fromisoformat(run["as_of"])
+    waiting = tuple(WaitingForecast(name, name, 2000.0, 1000.0, name == "ICE") for name in ("BEER & CO", "ICE"))
+    keep(shop, run, waiting, rules.review("demand", waiting, frozenset(), shop.settings.rules))
+    return run.as_of
+
+
+def keep(shop, run, waiting, *states):
+    """Keep the run once more, as one that watched the demand of version 1."""
+    models = [replace(m, version="1", waiting=waiting) if m.kind == "demand" else m for m in run.models]
+    Summaries(shop).append(replace(run, models=tuple(models), rules=(*run.rules, *states)))
 
 
 def totals(day):
@@ -298,9 +300,7 @@ def test_figures_of_another_version_are_not_shown_as_the_champions(reviewer, sho
 
 
 def test_a_run_from_before_forecasts_could_be_accepted_claims_nothing(reviewer, shop, forecasts):
-    run = Summaries(shop).latest()
-    del next(model for model in run["models"] if model["kind"] == "demand")["waiting"]
-    Summaries(shop).append(SimpleNamespace(as_of=forecasts, at="later", as_document=lambda: run))
+    keep(shop, Summaries(shop).latest(), None)
     assert "0 forecasts exceed" not in reviewer.get("/").text
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.settings import Rules
 from monitoring import drift
-from monitoring.drift import Comparison
+from monitoring.drift import ColumnComparison
 
 AS_OF = date(2024, 9, 1)
 DAYS = [AS_OF - timedelta(days=28 * back) for back in (5, 4, 3, 2, 1)]
@@ -31,7 +31,7 @@ def shop(rng, n, month=0):
 
 def comparison(rng, n=2400, current=None):
     reference = {day: shop(rng, n, month) for month, day in enumerate(DAYS)}
-    return Comparison(reference, shop(rng, n, 5) if current is None else current, AS_OF, frozenset({"segment"}))
+    return ColumnComparison(reference, shop(rng, n, 5) if current is None else current, AS_OF, frozenset({"segment"}))
 
 
 def moved(compared):
@@ -90,7 +90,7 @@ def test_a_sample_stands_for_a_million_rows():
 def test_how_far_a_column_may_move_is_a_setting():
     rng = np.random.default_rng(6)
     before, now = (pd.DataFrame({"spend": rng.normal(mean, 1.0, 2000)}) for mean in (0.0, 0.5))
-    compared = Comparison({date(2017, 1, 1): before}, now, date(2017, 3, 1))
+    compared = ColumnComparison({date(2017, 1, 1): before}, now, date(2017, 3, 1))
     strict, lenient = (
         drift.measure(compared, "feature", Rules(drift_distance=far))[0][0].drifted for far in (0.3, 0.9)
     )

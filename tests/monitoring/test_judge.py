@@ -129,7 +129,7 @@ def test_the_more_groups_the_wider_each_interval():
     ]
     assert judge.corrected(12) == pytest.approx(1 - 0.05 / 12)
     # The rest grew, too, which narrows; the correction is visible at equal counts.
-    one = judge.intervals.of_proportions
+    one = judge.ratio_intervals.of_proportions
     from monitoring.fairness.counting import Proportion
 
     pair = (Proportion(40, 200), Proportion(80, 400))

@@ -99,7 +99,7 @@ def test_customer_value_is_shown_and_never_judged(small_shop, start):
 def test_demand_without_a_region_says_so(small_shop, start):
     result = measure(small_shop, Forecasts({}), None, start)
     assert result.state == "not measured"
-    assert "region" in result.note
+    assert "region" in str(result.note)
 
 
 def test_demand_is_measured_by_region(small_shop, start):
@@ -117,4 +117,4 @@ def test_a_shop_without_protected_attributes_has_nothing_to_measure(small_shop, 
     monkeypatch.setattr(type(small_shop.tables), "protected_files", lambda self: [])
     result = measure(small_shop, RecencyKind(), RecencyModel(start), start)
     assert result == FairnessResult("churn", start, start + timedelta(days=28), (), result.note)
-    assert "no protected attributes" in result.note
+    assert "no protected attributes" in str(result.note)

@@ -10,14 +10,15 @@ import pytest
 from evidently.core.report import Snapshot
 
 from core.errors import NotReady
+from core.messages import Message
 from core.settings import Rules
 from models.fairness_result import FairnessResult
 from monitoring import drift, reports
-from monitoring.drift import Comparison
+from monitoring.drift import ColumnComparison
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
-from monitoring.outcome import Check, ReportLink
+from monitoring.results import QualityCheck, ReportLink
 
 NOW = datetime(2024, 9, 1, tzinfo=UTC)
 TODAY = date(2024, 9, 1)
@@ -35,7 +36,7 @@ def compared():
     current = frame(400, shift=40)
     current.loc[7, "spend"] = MARK
     days = [TODAY - timedelta(days=28 * back) for back in (3, 2, 1)]
-    return Comparison({day: frame(400) for day in days}, current, TODAY, frozenset({"code"}))
+    return ColumnComparison({day: frame(400) for day in days}, current, TODAY, frozenset({"code"}))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def fairness():
 @pytest.fixture(scope="module")
 def snapshot(compared, fairness):
     columns, _ = drift.measure(compared, "feature", Rules())
-    checks = [Check("lines of guests", 0.4, 0.0, 0.1, False, "40% of lines")]
+    checks = [QualityCheck("guests", 0.4, 0.0, 0.1, False, Message("check.share", {"now": 0.4, "before": 0.0}))]
     metrics = [*reports.fairness_metrics(fairness, Limits()), *reports.check_metrics(checks), *drift.metrics(columns)]
     data = reports.Data(compared.current, compared.pooled, compared.codes)
     return reports.run(data, metrics, "churn version 1", NOW, ["version 1"])

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from core.messages import Message
 from core.settings import Rules
 from models.fairness_result import FairnessResult, GroupFigure
 from monitoring import exposure, rules
 from monitoring.business import Figure
-from monitoring.outcome import ColumnDrift, DriftResult, Performance, WaitingForecast
+from monitoring.results import ColumnDrift, DriftResult, Performance, WaitingForecast
 
 RULES = Rules()
 TODAY = date(2024, 7, 1)
@@ -37,7 +38,7 @@ def performance(value, floor=0.7):
 def test_retraining_is_requested_after_seven_days_below_the_floor(value, days, status):
     state = rules.quality("churn", performance(value), days, RULES)
     assert state.status == status
-    assert ("retraining is requested" in state.effect) == (status == "alert")
+    assert ("retraining is requested" in str(state.effect)) == (status == "alert")
 
 
 def test_days_in_a_row_are_counted_over_daily_runs():
@@ -82,32 +83,35 @@ def test_a_flagged_group_asks_for_a_review():
     figure = GroupFigure("age", "65+", "selection rate", 90, 0.5, 0.2, 2.5, 1.9, 3.2, "flagged")
     state = rules.fairness("churn", FairnessResult("churn", TODAY, TODAY, (figure,)))
     assert (state.status, state.level) == ("alert", 3)
-    assert "65+" in state.text
-    assert "regulars approve churn" in state.effect
+    assert "65+" in str(state.says)
+    assert "regulars approve churn" in str(state.effect)
 
 
 def test_no_measurement_is_unknown_not_fair():
     assert rules.fairness("churn", None).status == "unknown"
-    assert rules.fairness("demand", FairnessResult("demand", TODAY, TODAY, (), "no region")).status == "unknown"
+    assert (
+        rules.fairness("demand", FairnessResult("demand", TODAY, TODAY, (), Message("fairness.no_region"))).status
+        == "unknown"
+    )
 
 
 def test_a_surge_is_a_flag_that_names_the_series_and_asks_for_nobody():
-    state = rules.surge(["BEER", "ICE"], 40, RULES)
+    state = rules.surge("demand", ["BEER", "ICE"], 40, RULES)
     assert state.status == "ok"
     assert state.items == ("BEER", "ICE")
 
 
 def test_a_forecast_waits_until_a_reviewer_accepts_it():
     forecasts = [WaitingForecast(name, name, 2000.0, 1900.0, False) for name in ("BEER", "ICE")]
-    state = rules.review(forecasts, {"ICE"}, RULES)
+    state = rules.review("demand", forecasts, {"ICE"}, RULES)
     assert state.items == ("BEER",)
-    assert "1 of them accepted" in state.text
-    assert rules.review(forecasts, {"BEER", "ICE"}, RULES).items == ()
+    assert "1 of them accepted" in str(state.says)
+    assert rules.review("demand", forecasts, {"BEER", "ICE"}, RULES).items == ()
 
 
 def test_tiers_name_their_win_back_actions_and_who_must_be_left_in_peace():
-    state = rules.tiers({0: 70, 1: 16, 2: 10, 3: 4}, {0: 9, 2: 3}, ("none", "mail", "coupon", "call"))
-    assert state.text == "tier 1: 16 (mail); tier 2: 10 (coupon; 3 allow no contact); tier 3: 4 (call)"
+    state = rules.tiers("churn", {0: 70, 1: 16, 2: 10, 3: 4}, {0: 9, 2: 3}, ("none", "mail", "coupon", "call"))
+    assert str(state.says) == "tier 1: 16 (mail); tier 2: 10 (coupon; 3 allow no contact); tier 3: 4 (call)"
 
 
 def lists(products):
@@ -124,7 +128,11 @@ def test_exposure_counts_places():
 
 def test_a_filter_bubble_is_a_fall_from_what_it_was():
     before = {"coverage": 0.4, "concentration": 0.2, "repetition": 0.6}
-    quiet = rules.recommendations({"coverage": 0.3, "concentration": 0.3, "repetition": 0.7}, before, Rules())
-    loud = rules.recommendations({"coverage": 0.1, "concentration": 0.5, "repetition": 0.9}, before, Rules())
+    quiet = rules.recommendations(
+        "recommendation", {"coverage": 0.3, "concentration": 0.3, "repetition": 0.7}, before, Rules()
+    )
+    loud = rules.recommendations(
+        "recommendation", {"coverage": 0.1, "concentration": 0.5, "repetition": 0.9}, before, Rules()
+    )
     assert {state.status for state in quiet} == {"ok"}
     assert {state.status for state in loud} == {"alert"}

@@ -9,7 +9,7 @@ import pytest
 
 from core.clock import present
 from core.manifest import PROTECTED
-from monitoring import business, prices, protected, quality, series
+from monitoring import business, forecast_flags, prices, protected, quality
 from tests.support import shop
 
 
@@ -72,7 +72,7 @@ def test_a_source_that_fell_silent_fails_a_check(small_shop_readonly):
 def test_features_that_went_missing_or_constant_are_named():
     before = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 2.0, 3.0, 4.0], "c": [1.0, 2.0, 1.0, 2.0]})
     now = pd.DataFrame({"a": [1.0, None, None, 2.0], "b": [1.0, 2.0, 3.0, 4.0], "c": [1.0, 1.0, 1.0, 1.0]})
-    texts = {check.name: check.text for check in quality.features([before], now) if not check.passed}
+    texts = {check.name: str(check.says) for check in quality.features([before], now) if not check.passed}
     assert texts["features that went missing"] == "1 of 3: a"
     assert texts["features that became constant"] == "1 of 3: c"
 
@@ -105,20 +105,20 @@ def test_a_surge_needs_both_the_ratio_and_the_units(small_shop, frames):
     hot = orders["product_id"].isin(["000", "006"]) & recent(frames, 6.5)
     orders.loc[hot, "quantity"] = 60.0
     shop.commit(small_shop, {"orders": orders})
-    known = series.known(small_shop, present(small_shop))
-    assert series.surging(small_shop, known) == ["category 0"]
+    known = forecast_flags.known(small_shop, present(small_shop))
+    assert forecast_flags.surging(small_shop, known) == ["category 0"]
     assert len(known.ids) == 6
 
 
 def test_a_forecast_above_the_limit_or_of_a_risky_category_waits_for_a_reviewer(small_shop_readonly):
-    known = series.known(small_shop_readonly, present(small_shop_readonly))
+    known = forecast_flags.known(small_shop_readonly, present(small_shop_readonly))
     names, days = ["category 0", "category 0", "category 1"], [date(2024, 7, 1), date(2024, 7, 2), date(2024, 7, 1)]
     forecast = pd.DataFrame({"category": names, "date": days, "mean": [600.0, 600.0, 10.0]})
-    [large] = series.waiting(small_shop_readonly, known, forecast)
+    [large] = forecast_flags.waiting(small_shop_readonly, known, forecast)
     assert (large.name, large.units, large.high_risk) == ("category 0", 1200.0, False)
     assert large.units_before == known.units[known.ids.index("category 0"), -2:].sum()
     known = replace(known, high_risk=np.array([name == "category 1" for name in known.ids]))
-    waiting = series.waiting(small_shop_readonly, known, forecast)
+    waiting = forecast_flags.waiting(small_shop_readonly, known, forecast)
     assert [(each.name, each.high_risk) for each in waiting] == [("category 0", False), ("category 1", True)]
 
 

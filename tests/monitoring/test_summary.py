@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.workspace import Workspace
-from monitoring.outcome import MonitorReport
+from monitoring.results import MonitorReport
 from monitoring.summary import Summaries
 
 
@@ -18,15 +18,15 @@ def test_the_last_run_of_each_day_is_the_history_the_oldest_first(workspace: Wor
     assert summaries.latest() is None
     for day, hour in ((2, 1), (1, 2), (2, 3)):
         summaries.append(run(day, hour))
-    assert [document["at"][8:13] for document in summaries.history()] == ["01T02", "02T03"]
+    assert [report.at[8:13] for report in summaries.history()] == ["01T02", "02T03"]
     latest = summaries.latest()
     assert latest is not None
-    assert latest["at"].startswith("2024-07-02T03")
+    assert latest.at.startswith("2024-07-02T03")
 
 
 def test_history_ends_before_a_day_and_holds_so_many(workspace: Workspace) -> None:
     summaries = Summaries(workspace)
     for day in range(1, 6):
         summaries.append(run(day, 0))
-    before = [document["as_of"] for document in summaries.history(last=2, before=date(2024, 7, 4))]
+    before = [str(report.as_of) for report in summaries.history(last=2, before=date(2024, 7, 4))]
     assert before == ["2024-07-02", "2024-07-03"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -158,7 +159,40 @@ def test_every_row_of_the_release_before_migrations_survives(old: Workspace) -> 
     ]
     assert [row["outcome"] for row in predictions.outcomes()] == [{"bought": True, "value": 12.5}]
     assert Acceptances(old).accepted(Totals("1", date(2024, 7, 1), 28, {"BEER": 2000.0})) == {"BEER"}
-    assert Summaries(old).latest() == {"models": []}
+    kept = Summaries(old).latest()
+    assert kept is not None
+    assert (kept.models, kept.rules) == ((), ())
+
+
+def test_a_run_that_the_release_before_kept_says_what_it_said(old: Workspace) -> None:
+    document = (DATA / "monitoring-run-0.1.0.json").read_text()
+    runs = sa.table("monitoring_runs", *(sa.column(name) for name in ("as_of", "at", "document")))
+    with opened(old).begin() as connection:
+        connection.execute(runs.insert().values(as_of="2025-01-01", at="2025-01-01T06:00:00+00:00", document=document))
+    kept = Summaries(old).latest()
+    assert kept is not None
+    assert {rule.name: str(rule.says) for rule in kept.rules} == {
+        "quality": "roc_auc 0.7400 is worse than its floor 0.8000 (recency), 8 of 7 days in a row",
+        "needs review": "2 forecasts exceed 1,000 units or are of high risk: BEER",
+        "business": "9,000 is 10% below its baseline 10,000",
+    }
+    assert [(rule.kind, str(rule.effect)) for rule in kept.alerts] == [
+        ("churn", "retraining is requested: regulars train churn")
+    ]
+    assert [(check.name, str(check.says), check.passed) for check in kept.quality] == [
+        ("lines of guests", "12.0%, 10.0% in the windows before", True)
+    ]
+    churn, demand = kept.model("churn"), kept.model("demand")
+    assert churn is not None
+    assert churn.performance is not None
+    assert churn.fairness is not None
+    assert churn.performance.below
+    assert math.isnan(churn.performance.low)
+    assert (str(churn.fairness.note), churn.waiting) == ("the shop keeps no protected attributes", None)
+    assert demand is not None
+    assert demand.waiting is not None
+    assert [each.name for each in demand.waiting] == ["BEER"]
+    assert [figure.unit for figure in kept.business] == ["money"]
 
 
 def test_an_old_database_takes_new_rows_and_has_the_declared_tables(old: Workspace) -> None:

@@ -14,7 +14,7 @@ from core.prediction_log import Result
 from core.workspace import Workspace
 from models.churn import labels
 from models.demand.labels import sold
-from monitoring.outcome import Served
+from monitoring.results import Served
 from monitoring.served import lists, probabilities, totals
 from monitoring.served.window import ServedWindow
 from tests.support.served import answered, told

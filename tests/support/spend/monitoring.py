@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from core.messages import Message
 from core.workspace import Workspace
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind
@@ -15,7 +16,7 @@ from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
-from monitoring.outcome import RuleState
+from monitoring.results import RuleState
 from monitoring.served.window import ServedWindow
 from tests.support.spend.models import HORIZON_DAYS, SpendModel
 
@@ -37,8 +38,8 @@ class SpendMonitor:
         return file[["spend"]].reset_index(drop=True)
 
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
-        text = f"{scored.now['spend'].sum():.0f} expected"
-        return Findings(rules=(RuleState("spend", "spend", "ok", text),))
+        says = Message.plain(f"{scored.now['spend'].sum():.0f} expected")
+        return Findings(rules=(RuleState("spend", "spend", version.kind, "ok", says),))
 
     def served(self, window: ServedWindow) -> None:
         return None

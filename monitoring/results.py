@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, TypeAdapter
+
+from core import messages
+from core.messages import Message
 from models.fairness_result import FairnessResult
 
-Light = Literal["green", "amber", "red", "grey"]
+Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""A float that JSON keeps as null where it is none."""
 Status = Literal["ok", "alert", "unknown"]
+Unit = Literal["money", "count", "share"]
 SOURCE = "monitoring"
 """What alerts raised here name as their source."""
 LEVELS = ("", "mild", "moderate", "severe")
@@ -27,9 +35,9 @@ class ColumnDrift:
     column: str
     source: Literal["feature", "prediction"]
     test: str
-    score: float
-    threshold: float
-    allowed: float
+    score: Number
+    threshold: Number
+    allowed: Number
     drifted: bool
 
 
@@ -64,9 +72,9 @@ class Performance:
 
     metric: str
     higher_is_better: bool
-    value: float
-    low: float
-    high: float
+    value: Number
+    low: Number
+    high: Number
     floor: float | None
     floor_name: str
     as_of: date
@@ -88,9 +96,9 @@ class ServedFigure:
     """One figure of what was served, with its 95% interval."""
 
     name: str
-    value: float
-    low: float
-    high: float
+    value: Number
+    low: Number
+    high: Number
 
 
 @dataclass(frozen=True)
@@ -107,32 +115,40 @@ class Served:
     not_understood: int
     versions: tuple[str, ...]
     figures: tuple[ServedFigure, ...]
+    unit: str = "answers"
 
 
 @dataclass(frozen=True)
-class Check:
+class QualityCheck:
     """One check of data quality: a value, what it was before, and the limit it broke or kept."""
 
-    name: str
-    value: float
+    check: str
+    value: Number
     before: float | None
-    limit: float
+    limit: Number
     passed: bool
-    text: str
+    says: Message
+
+    @property
+    def name(self) -> str:
+        """What it looks at, in words."""
+        return messages.title(f"check.{self.check}", self.says.values)
 
 
 @dataclass(frozen=True)
 class RuleState:
     """One rule of the house about one subject; `days` in a row of the `needed` that make it an alert.
 
-    `items` are what the rule flags without asking for anybody (series in a surge).
+    `kind` is the kind of model it speaks of, None where it is about the shop. `items` are what the rule flags without
+    asking for anybody (series in a surge).
     """
 
     rule: str
     subject: str
+    kind: str | None
     status: Status
-    text: str
-    effect: str = ""
+    says: Message
+    effect: Message | None = None
     level: int = 0
     days: int = 0
     needed: int = 1
@@ -143,6 +159,23 @@ class RuleState:
         """Whether it names something without being an alert."""
         return self.status == "ok" and bool(self.items)
 
+    @property
+    def name(self) -> str:
+        """The rule in words."""
+        return messages.title(f"rule.{self.rule}")
+
+
+@dataclass(frozen=True)
+class BusinessFigure:
+    """A figure of the shop beside its baseline; `level` says how far off: 0, or 1 mild to 3 severe."""
+
+    name: str
+    unit: Unit
+    value: Number
+    baseline: float | None
+    change: float | None
+    level: int
+
 
 @dataclass(frozen=True)
 class WaitingForecast:
@@ -150,8 +183,8 @@ class WaitingForecast:
 
     series_id: str
     name: str
-    units: float
-    units_before: float
+    units: Number
+    units_before: Number
     high_risk: bool
 
 
@@ -165,19 +198,22 @@ class ReportLink:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """One model; without a version it says which command makes one."""
+    """One model; without a version the note says why, or which command makes one.
+
+    `waiting` is None for a kind that nobody has to accept anything of.
+    """
 
     kind: str
     version: str | None
-    note: str = ""
+    note: Message | None = None
     trained_as_of: date | None = None
     drift: DriftResult | None = None
     performance: Performance | None = None
     served: Served | None = None
     fairness: FairnessResult | None = None
-    quality: tuple[Check, ...] = ()
-    exposure: Mapping[str, float] = field(default_factory=dict)
-    waiting: tuple[WaitingForecast, ...] = ()
+    quality: tuple[QualityCheck, ...] = ()
+    exposure: Mapping[str, Number] = field(default_factory=dict)
+    waiting: tuple[WaitingForecast, ...] | None = None
     report: ReportLink | None = None
 
 
@@ -189,8 +225,8 @@ class MonitorReport:
     at: str
     window_days: int
     models: tuple[ModelReport, ...]
-    quality: tuple[Check, ...]
-    business: tuple[Mapping[str, Any], ...]
+    quality: tuple[QualityCheck, ...]
+    business: tuple[BusinessFigure, ...]
     rules: tuple[RuleState, ...]
     report: ReportLink | None = None
 
@@ -199,12 +235,34 @@ class MonitorReport:
         """The rules that ask for somebody, the most severe first."""
         return tuple(sorted((r for r in self.rules if r.status == "alert"), key=lambda r: -r.level))
 
+    def model(self, kind: str) -> ModelReport | None:
+        """What the run found about one model; None where it did not look at it."""
+        return next((model for model in self.models if model.kind == kind), None)
+
+    def to_json(self) -> str:
+        """What the database keeps; `from_json` reads it back."""
+        return _adapter().dump_json(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> MonitorReport:
+        """The inverse of `to_json`; a figure that is no number stays none."""
+        return _adapter().validate_json(text)
+
     def as_document(self) -> dict[str, Any]:
-        """The report as plain JSON: what is printed with `--json` and kept in the database."""
-        document: dict[str, Any] = plain(asdict(self))
-        for model, entry in zip(self.models, document["models"], strict=True):
-            _add_derived(model, entry)
-        return document | {"alerts": [plain(asdict(rule)) for rule in self.alerts]}
+        """The report for machines, with what follows from it and every message in words beside its code."""
+        document: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        document["quality"] = [_spoken_check(check) for check in self.quality]
+        document["rules"] = [_spoken_rule(rule) for rule in self.rules]
+        document["models"] = [
+            entry | _derived(model) for model, entry in zip(self.models, document["models"], strict=True)
+        ]
+        document["alerts"] = [_spoken_rule(rule) for rule in self.alerts]
+        return {name: plain(value) for name, value in document.items()}
+
+
+@cache
+def _adapter() -> TypeAdapter[MonitorReport]:
+    return TypeAdapter(MonitorReport)
 
 
 def plain(value: Any) -> Any:
@@ -220,12 +278,28 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _add_derived(model: ModelReport, entry: dict[str, Any]) -> None:
+def _spoken_check(check: QualityCheck) -> dict[str, Any]:
+    return asdict(check) | {"name": check.name, "text": str(check.says)}
+
+
+def _spoken_rule(rule: RuleState) -> dict[str, Any]:
+    effect = {"effect": str(rule.effect) if rule.effect else ""}
+    return asdict(rule) | {"name": rule.name, "text": str(rule.says)} | effect
+
+
+def _derived(model: ModelReport) -> dict[str, Any]:
+    """What a reader of a model's entry would have to work out."""
+    found: dict[str, Any] = {
+        "note": str(model.note) if model.note else "",
+        "quality": [_spoken_check(check) for check in model.quality],
+    }
     if model.drift:
-        entry["drift"]["share"] = model.drift.share
-        entry["drift"]["drifted"] = [column.column for column in model.drift.drifted]
+        moved = [column.column for column in model.drift.drifted]
+        found["drift"] = asdict(model.drift) | {"share": model.drift.share, "drifted": moved}
     if model.performance:
-        entry["performance"]["below"] = model.performance.below
+        found["performance"] = asdict(model.performance) | {"below": model.performance.below}
     if model.fairness:
-        entry["fairness"]["state"] = model.fairness.state
-        entry["fairness"]["flagged"] = [plain(asdict(figure)) for figure in model.fairness.flagged]
+        flagged = [asdict(figure) for figure in model.fairness.flagged]
+        note = {"note": str(model.fairness.note) if model.fairness.note else ""}
+        found["fairness"] = asdict(model.fairness) | note | {"state": model.fairness.state, "flagged": flagged}
+    return found

@@ -11,7 +11,7 @@ from core.workspace import Workspace
 from models.demand import advice
 from models.demand.dataset import histories
 from models.demand.series import Histories, join_keys, split_id
-from monitoring.outcome import WaitingForecast
+from monitoring.results import WaitingForecast
 
 
 def known(workspace: Workspace, as_of: date) -> Histories | None:

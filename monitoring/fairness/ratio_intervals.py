@@ -21,19 +21,19 @@ FARTHEST = 1000.0
 
 
 @dataclass(frozen=True)
-class Ratio:
+class RatioInterval:
     """A ratio with the interval around it: `low <= value <= high`."""
 
     value: float
     low: float
     high: float
 
-    def inverse(self) -> Ratio:
+    def inverse(self) -> RatioInterval:
         """The same comparison seen from the other side."""
-        return Ratio(1 / self.value, 1 / self.high, 1 / self.low)
+        return RatioInterval(1 / self.value, 1 / self.high, 1 / self.low)
 
 
-def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> Ratio:
+def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> RatioInterval:
     """The score interval for the ratio of two independent proportions (Koopman 1984; Miettinen and Nurminen 1985).
 
     It holds every ratio t that a score test of p1 = t p2 does not reject, so it survives counts of zero and of
@@ -47,7 +47,7 @@ def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> Ra
     def rejected(ratio: float) -> bool:
         return _score(group, rest, ratio) > z2
 
-    return Ratio(
+    return RatioInterval(
         value, min(_bound(rejected, value, 1 / FARTHEST), value), max(_bound(rejected, value, FARTHEST), value)
     )
 
@@ -84,7 +84,7 @@ def _bound(rejected: Callable[[float], bool], inside: float, farthest: float) ->
     return exp(near)
 
 
-def of_means(group: Floats, rest: Floats, confidence: float) -> Ratio | None:
+def of_means(group: Floats, rest: Floats, confidence: float) -> RatioInterval | None:
     """Welch's interval for the ratio of two means of non-negative values, by the delta method on the log.
 
     se^2 = s1^2 / (n1 m1^2) + s2^2 / (n2 m2^2), with Welch-Satterthwaite degrees of freedom: a mean is the
@@ -93,7 +93,7 @@ def of_means(group: Floats, rest: Floats, confidence: float) -> Ratio | None:
     return of_ratios((group, np.ones(len(group))), (rest, np.ones(len(rest))), confidence)
 
 
-def of_ratios(group: Side, rest: Side, confidence: float) -> Ratio | None:
+def of_ratios(group: Side, rest: Side, confidence: float) -> RatioInterval | None:
     """The interval for the ratio of two ratios of sums, such as wMAPE = sum of errors / sum of actuals.
 
     Each side is (numerators, denominators) per independent unit, none negative. Linearised (Cochran, Sampling
@@ -111,7 +111,7 @@ def of_ratios(group: Side, rest: Side, confidence: float) -> Ratio | None:
     return _welch(_log_ratio(group, pooled), _log_ratio(rest, pooled), confidence)
 
 
-def _of_zero(zero: Side, other: Side, confidence: float) -> Ratio:
+def _of_zero(zero: Side, other: Side, confidence: float) -> RatioInterval:
     """The interval where every value of the first side is zero, which has no logarithm and no variance.
 
     With confidence 1 - a / 2 each: at most 1 - (a / 2)^(1 / n) of its units are not zero in truth (the exact bound
@@ -124,7 +124,7 @@ def _of_zero(zero: Side, other: Side, confidence: float) -> Ratio:
     lowest = exp(estimate.value - float(stats.t.ppf(1 - alpha / 2, estimate.df)) * sqrt(estimate.variance))
     value = 0.5 / (n + 0.5) * size / exp(estimate.value)
     high = (1 - (alpha / 2) ** (1 / n)) * size / max(lowest, 1e-300)
-    return Ratio(max(value, 1 / FARTHEST), 1 / FARTHEST, min(max(high, value), FARTHEST))
+    return RatioInterval(max(value, 1 / FARTHEST), 1 / FARTHEST, min(max(high, value), FARTHEST))
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,14 @@ def _log_ratio(side: Side, pooled: Side) -> _LogEstimate:
     return _LogEstimate(log(ratio), variance, max(n - 1, 1))
 
 
-def _welch(one: _LogEstimate, two: _LogEstimate, confidence: float) -> Ratio:
+def _welch(one: _LogEstimate, two: _LogEstimate, confidence: float) -> RatioInterval:
     variance = one.variance + two.variance
     centre = one.value - two.value
     if variance == 0:
-        return Ratio(exp(centre), exp(centre), exp(centre))
+        return RatioInterval(exp(centre), exp(centre), exp(centre))
     df = variance**2 / (one.variance**2 / one.df + two.variance**2 / two.df)
     width = float(stats.t.ppf(0.5 + confidence / 2, df)) * sqrt(variance)
-    return Ratio(_exp(centre), _exp(centre - width), _exp(centre + width))
+    return RatioInterval(_exp(centre), _exp(centre - width), _exp(centre + width))
 
 
 def _exp(power: float) -> float:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.fairness import intervals
+from monitoring.fairness import ratio_intervals
 from monitoring.fairness.counting import Proportion
-from monitoring.fairness.intervals import FARTHEST
+from monitoring.fairness.ratio_intervals import FARTHEST
 
 
 @st.composite
@@ -24,36 +24,36 @@ VALUES = st.lists(st.floats(0, 1e4, allow_subnormal=False), min_size=2, max_size
 
 @given(proportions(), proportions(), CONFIDENCES)
 def test_an_interval_holds_its_ratio_and_is_finite_whatever_the_counts(group, rest, confidence):
-    ratio = intervals.of_proportions(group, rest, confidence)
+    ratio = ratio_intervals.of_proportions(group, rest, confidence)
     assert 0 < ratio.low <= ratio.value <= ratio.high
     assert isfinite(ratio.high)
 
 
 @given(proportions(), proportions(), CONFIDENCES)
 def test_seen_from_the_other_side_it_is_the_inverse(group, rest, confidence):
-    one, two = (intervals.of_proportions(*pair, confidence) for pair in ((group, rest), (rest, group)))
+    one, two = (ratio_intervals.of_proportions(*pair, confidence) for pair in ((group, rest), (rest, group)))
     mirrored = two.inverse()
     assert [one.value, one.low, one.high] == pytest.approx([mirrored.value, mirrored.low, mirrored.high], rel=1e-4)
 
 
 @given(proportions(), proportions(), CONFIDENCES)
 def test_more_confidence_is_never_narrower(group, rest, confidence):
-    narrow, wide = (intervals.of_proportions(group, rest, each) for each in (confidence / 1.2, confidence))
+    narrow, wide = (ratio_intervals.of_proportions(group, rest, each) for each in (confidence / 1.2, confidence))
     assert wide.low <= narrow.low * (1 + 1e-9)
     assert wide.high >= narrow.high * (1 - 1e-9)
 
 
 def test_zero_counts_still_say_something():
-    nobody = intervals.of_proportions(Proportion(0, 100), Proportion(100, 500), 0.95)
+    nobody = ratio_intervals.of_proportions(Proportion(0, 100), Proportion(100, 500), 0.95)
     assert nobody.high < 0.5
-    only_them = intervals.of_proportions(Proportion(10, 100), Proportion(0, 500), 0.95)
+    only_them = ratio_intervals.of_proportions(Proportion(10, 100), Proportion(0, 500), 0.95)
     assert only_them.low > 5
     assert only_them.high == FARTHEST
 
 
 def test_everybody_selected_is_not_taken_for_certainty():
     """12 of 12 beside 72 of 100: an interval from a variance would call it certain."""
-    ratio = intervals.of_proportions(Proportion(12, 12), Proportion(72, 100), 0.99)
+    ratio = ratio_intervals.of_proportions(Proportion(12, 12), Proportion(72, 100), 0.99)
     assert ratio.low < 1.18
 
 
@@ -63,7 +63,7 @@ def test_of_a_hundred_intervals_about_95_hold_the_truth(m, n, p, q):
     draws = 800
     held = 0
     for a, b in zip(rng.binomial(m, p, draws), rng.binomial(n, q, draws), strict=True):
-        ratio = intervals.of_proportions(Proportion(int(a), m), Proportion(int(b), n), 0.95)
+        ratio = ratio_intervals.of_proportions(Proportion(int(a), m), Proportion(int(b), n), 0.95)
         held += ratio.low <= p / q <= ratio.high
     assert 0.93 <= held / draws <= 0.985
 
@@ -71,7 +71,7 @@ def test_of_a_hundred_intervals_about_95_hold_the_truth(m, n, p, q):
 @given(VALUES, VALUES)
 @settings(max_examples=60)
 def test_the_ratio_of_two_means_lies_in_its_interval(group, rest):
-    ratio = intervals.of_means(group, rest, 0.95)
+    ratio = ratio_intervals.of_means(group, rest, 0.95)
     if group.sum() > 0 and rest.sum() > 0:
         assert ratio is not None
         assert ratio.value == pytest.approx(group.mean() / rest.mean(), rel=1e-9)
@@ -83,11 +83,11 @@ def test_the_ratio_of_two_means_lies_in_its_interval(group, rest):
 
 def test_a_group_whose_values_are_all_zero_has_an_interval():
     rest = np.random.default_rng(0).gamma(1.0, 1.0, 500)
-    ratio = intervals.of_means(np.zeros(40), rest, 0.95)
+    ratio = ratio_intervals.of_means(np.zeros(40), rest, 0.95)
     assert ratio is not None
     assert 0 < ratio.low <= ratio.value <= ratio.high
     assert ratio.high < 0.3
-    few = intervals.of_means(np.zeros(3), rest, 0.95)
+    few = ratio_intervals.of_means(np.zeros(3), rest, 0.95)
     assert few is not None
     assert few.high > 2 * ratio.high
 
@@ -96,7 +96,7 @@ def test_means_of_skewed_values_are_covered():
     rng = np.random.default_rng(6)
     held = 0
     for _ in range(800):
-        ratio = intervals.of_means(rng.gamma(0.8, 1, 60), rng.gamma(0.8, 1, 600), 0.95)
+        ratio = ratio_intervals.of_means(rng.gamma(0.8, 1, 60), rng.gamma(0.8, 1, 600), 0.95)
         held += ratio is not None and ratio.low <= 1 <= ratio.high
     assert held / 800 >= 0.92
 
@@ -104,6 +104,6 @@ def test_means_of_skewed_values_are_covered():
 def test_a_ratio_of_sums_is_that_of_the_sums_not_the_mean_of_ratios():
     group = (np.array([1.0, 9.0]), np.array([10.0, 10.0]))
     rest = (np.array([2.0, 2.0]), np.array([10.0, 10.0]))
-    ratio = intervals.of_ratios(group, rest, 0.95)
+    ratio = ratio_intervals.of_ratios(group, rest, 0.95)
     assert ratio is not None
     assert ratio.value == pytest.approx(2.5)

@@ -1,0 +1,159 @@
+"""The page of one model: its trends, its fairness by group, its drift, its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from core.alerts import Alerts
+from core.workspace import Workspace
+from models.intervals import Interval
+from models.registry import Registry
+from models.version import CHALLENGER, CHAMPION, Version
+from monitoring.desk import charts, fairness_sections, forecasts, lights
+from monitoring.desk.charts import Point
+from monitoring.desk.fairness_sections import Section
+from monitoring.desk.forecasts import Flagged
+from monitoring.desk.lights import Signal
+from monitoring.results import ColumnDrift, DriftResult, ModelReport, MonitorReport, Performance, RuleState
+from monitoring.summary import Summaries
+
+PRECISION, RECALL = "precision@", "recall@"
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule beside its light."""
+
+    rule: RuleState
+    signal: Signal
+
+    @classmethod
+    def of(cls, rules: Sequence[RuleState]) -> list[RuleRow]:
+        """One per rule."""
+        return [cls(rule, lights.of_rule(rule)) for rule in rules]
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """What one tier is worth."""
+
+    name: str
+    precision: Interval
+    recall: Interval
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A figure over the runs."""
+
+    title: str
+    plot: Markup
+    note: str
+
+
+@dataclass(frozen=True)
+class DriftRow:
+    """One column, its score beside its threshold."""
+
+    column: ColumnDrift
+    meter: Markup
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """What the template shows; `unwatched` says why the latest run speaks of another version, if it does."""
+
+    kind: str
+    latest: MonitorReport | None
+    entry: ModelReport | None
+    unwatched: str
+    signal: Signal
+    champion: Version | None
+    challenger: Version | None
+    versions: Sequence[Version]
+    rules: list[RuleRow]
+    flagged: Flagged | None
+    most_shown: int
+    tiers: list[TierRow]
+    trends: list[Trend]
+    fairness: list[Section]
+    drift: list[DriftRow]
+
+
+def build(workspace: Workspace, kind: str) -> ModelPage:
+    """Look at one model."""
+    history = Summaries(workspace).history()
+    latest = history[-1] if history else None
+    versions = Registry(workspace).versions(kind)
+    champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
+    entry, unwatched = watched(kind, latest, versions)
+    flagged = forecasts.flagged(workspace, latest)
+    rules = [] if unwatched else about(kind, forecasts.rules_now(workspace, latest))
+    return ModelPage(
+        kind=kind,
+        latest=latest,
+        entry=entry,
+        unwatched=unwatched,
+        signal=lights.of_model(kind, versions, rules, Alerts(workspace).open(), unwatched),
+        champion=champion,
+        challenger=challenger,
+        versions=versions,
+        rules=RuleRow.of(rules),
+        flagged=flagged if entry and flagged and flagged.kind == kind else None,
+        most_shown=forecasts.MOST_SHOWN,
+        tiers=_tier_rows(champion or challenger),
+        trends=_trends(kind, history, workspace.settings.rules.drift_share),
+        fairness=fairness_sections.sections(entry.fairness if entry else None, workspace.settings.rules),
+        drift=_drift_rows(entry.drift if entry else None),
+    )
+
+
+def about(kind: str, rules: Sequence[RuleState]) -> list[RuleState]:
+    """The rules that speak of one model."""
+    return [rule for rule in rules if rule.kind == kind]
+
+
+def watched(kind: str, latest: MonitorReport | None, versions: Sequence[Version]) -> tuple[ModelReport | None, str]:
+    """What the latest run found of the version that stands here now; else None, and that it was another one."""
+    entry = latest.model(kind) if latest else None
+    now = lights.carrier(versions, CHAMPION) or lights.carrier(versions, CHALLENGER)
+    if entry is None or now is None or entry.version in {None, now.version}:
+        return entry, ""
+    return None, f"version {now.version} has not been monitored yet (the last run: version {entry.version})"
+
+
+def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> list[Trend]:
+    found = [(str(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
+    measured = [(day, entry.performance) for day, entry in found if entry.performance]
+    drift = [Point(day, entry.drift.share) for day, entry in found if entry.drift]
+    trends = []
+    if measured:
+        latest = measured[-1][1]
+        points = [Point(day, each.value, each.low, each.high) for day, each in measured]
+        plot = charts.trend(points, f"{latest.metric} over the runs", latest.floor, "floor")
+        trends.append(Trend(latest.metric, plot, _floor_note(latest)))
+    if drift:
+        plot = charts.trend(drift, "share of columns that moved", drift_share, "alert")
+        trends.append(Trend("share of drifted columns", plot, f"alert above {drift_share:.0%}"))
+    return trends
+
+
+def _floor_note(performance: Performance) -> str:
+    if performance.floor is None:
+        return "no floor was kept at training"
+    return f"floor {performance.floor:.4f}: {performance.floor_name}, the best baseline at training"
+
+
+def _drift_rows(drift: DriftResult | None) -> list[DriftRow]:
+    columns = sorted(drift.columns if drift else (), key=lambda c: -c.score / max(c.threshold, 1e-9))
+    return [DriftRow(c, charts.meter(c.score, c.threshold, f"{c.column}: score and threshold")) for c in columns]
+
+
+def _tier_rows(version: Version | None) -> list[TierRow]:
+    """What the tiers of a model that has tiers are worth: `precision@...` beside `recall@...` of each."""
+    metrics = version.metrics if version else {}
+    tiers = [name.removeprefix(PRECISION) for name in metrics if name.startswith(PRECISION)]
+    return [TierRow(tier, metrics[PRECISION + tier], metrics[RECALL + tier]) for tier in tiers]

@@ -1,0 +1,255 @@
+"""What each page shows, typed, for its template; the page of a model is a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from markupsafe import Markup
+
+from core.alerts import Alert, Alerts
+from core.audit import AuditEntry, AuditLog, Verification
+from core.errors import RegularsError
+from core.workspace import Workspace
+from models import comparison, gates, kinds
+from models.comparison import Comparison
+from models.gates import evidence
+from models.intervals import Interval
+from models.registry import Registry
+from models.version import CHALLENGER, CHAMPION, GateResult, Version
+from monitoring.desk import charts, fairness_sections, forecasts, lights
+from monitoring.desk.fairness_sections import Section
+from monitoring.desk.lights import Signal
+from monitoring.desk.model_page import RuleRow, about, watched
+from monitoring.results import BusinessFigure, ModelReport, MonitorReport, QualityCheck, ReportLink, RuleState
+from monitoring.summary import Summaries
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One model at a glance."""
+
+    kind: str
+    signal: Signal
+    champion: Version | None
+    challenger: Version | None
+    gates: Sequence[GateResult]
+    entry: ModelReport | None
+    unwatched: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One business figure, with its course over the runs."""
+
+    figure: BusinessFigure
+    shown: str
+    spark: Markup
+
+
+@dataclass(frozen=True)
+class OverviewPage:
+    """Every model's light, the business figures, the rules and the open alerts."""
+
+    latest: MonitorReport | None
+    headline: str
+    cards: list[ModelCard]
+    tiles: list[Tile]
+    rules: list[RuleRow]
+    alerts: list[Alert]
+    checks: Sequence[QualityCheck]
+    report: ReportLink | None
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric of a version beside its best baseline's."""
+
+    name: str
+    value: Interval
+    baseline: Interval | None
+    primary: bool
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """One version: what its gates last said, metrics, fairness, card and history, and what a decision rests on."""
+
+    kind: str
+    version: Version
+    gates: Sequence[GateResult]
+    metrics: list[MetricRow]
+    fairness: list[Section]
+    evidence: str
+    card: str
+    entries: list[AuditEntry]
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """A statistic of two versions, and their difference."""
+
+    name: str
+    primary: bool
+    a: Interval
+    b: Interval
+    difference: Interval
+    plot: Markup
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """Two versions on every statistic, the primary one first."""
+
+    kind: str
+    found: Comparison
+    rows: list[ComparedRow]
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """The latest entries, the newest first, and whether the chain holds."""
+
+    entries: list[AuditEntry]
+    chain: Verification
+    signal: Signal
+    shown: int
+
+
+def overview(workspace: Workspace) -> OverviewPage:
+    """Look at everything."""
+    history = Summaries(workspace).history()
+    latest = history[-1] if history else None
+    rules, alerts = forecasts.rules_now(workspace, latest), Alerts(workspace).open()
+    registry = Registry(workspace)
+    cards = [_card(registry, kind, latest, rules, alerts) for kind in kinds.names()]
+    return OverviewPage(
+        latest=latest,
+        headline=_headline(cards, rules, alerts),
+        cards=cards,
+        tiles=[_tile(figure, history) for figure in latest.business] if latest else [],
+        rules=RuleRow.of(rules),
+        alerts=alerts,
+        checks=latest.quality if latest else (),
+        report=latest.report if latest else None,
+    )
+
+
+def version(workspace: Workspace, kind: str, name: str) -> VersionPage:
+    """Look at one version."""
+    registry = Registry(workspace)
+    found = registry.version(kind, name)
+    result = registry.fairness(found)
+    return VersionPage(
+        kind=kind,
+        version=found,
+        gates=found.gates or gates.judge_and_keep(workspace, found, registry),
+        metrics=_metric_rows(found),
+        fairness=fairness_sections.sections(result, workspace.settings.rules),
+        evidence=evidence(result),
+        card=_card_text(registry, found),
+        entries=AuditLog(workspace).entries(found.subject),
+    )
+
+
+def compare(workspace: Workspace, kind: str, a: str, b: str) -> ComparePage:
+    """Score two versions on the same units."""
+    found = comparison.compare(workspace, kinds.kind(kind), a, b)
+    rows = [
+        ComparedRow(
+            name=row.statistic,
+            primary=row.statistic == found.primary,
+            a=row.a,
+            b=row.b,
+            difference=row.difference,
+            plot=_difference(row.difference, row.certain),
+        )
+        for row in sorted(found.rows, key=lambda row: row.statistic != found.primary)
+    ]
+    return ComparePage(kind, found, rows)
+
+
+def audit(workspace: Workspace, last: int = 200) -> AuditPage:
+    """Read the audit log and verify it."""
+    log = AuditLog(workspace)
+    chain = log.verify()
+    signal = Signal("green", "Intact", "") if chain.intact else Signal("red", "Broken", chain.reason)
+    return AuditPage(log.entries(last=last)[::-1], chain, signal, last)
+
+
+def report(workspace: Workspace, project: str, run: str) -> str:
+    """A full report as Evidently draws it.
+
+    Raises:
+        NotReady: there is no such report.
+    """
+    from monitoring import reports
+
+    return reports.html(workspace, ReportLink(project, run))
+
+
+def _card(
+    registry: Registry,
+    kind: str,
+    latest: MonitorReport | None,
+    rules: Sequence[RuleState],
+    alerts: Sequence[Alert],
+) -> ModelCard:
+    try:
+        versions, trouble = registry.versions(kind), ""
+    except RegularsError as error:
+        versions, trouble = [], str(error)
+    entry, unwatched = watched(kind, latest, versions)
+    signal = lights.of_model(kind, versions, about(kind, rules), alerts, unwatched)
+    champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
+    judged = challenger or champion
+    return ModelCard(
+        kind=kind,
+        signal=Signal("red", "Registry down", trouble) if trouble else signal,
+        champion=champion,
+        challenger=challenger,
+        gates=judged.gates if judged else (),
+        entry=entry,
+        unwatched=unwatched,
+    )
+
+
+def _headline(cards: Sequence[ModelCard], rules: Sequence[RuleState], open_alerts: Sequence[Alert]) -> str:
+    serving = sum(card.champion is not None for card in cards)
+    alerts = sum(rule.status == "alert" for rule in rules) + len(lights.of_others(open_alerts))
+    flags = sum(rule.flagged for rule in rules)
+    have = "has" if serving == 1 else "have"
+    said = [_counted(alerts, "alert"), *([_counted(flags, "flag")] if flags else [])]
+    return f"{serving} of {len(cards)} models {have} a champion; {', '.join(said)}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+def _tile(figure: BusinessFigure, history: Sequence[MonitorReport]) -> Tile:
+    past = [next((f.value for f in run.business if f.name == figure.name), None) for run in history]
+    shown = f"{figure.value:.1%}" if figure.unit == "share" else f"{figure.value:,.0f}"
+    return Tile(figure, shown, charts.spark(past, f"{figure.name} over the runs"))
+
+
+def _metric_rows(version: Version) -> list[MetricRow]:
+    """Each metric of a version beside its best baseline, the primary metric first."""
+    baseline = version.baselines.get(version.best_baseline, {})
+    names = sorted(version.metrics, key=lambda name: (name != version.primary, name))
+    return [MetricRow(name, version.metrics[name], baseline.get(name), name == version.primary) for name in names]
+
+
+def _card_text(registry: Registry, version: Version) -> str:
+    try:
+        return registry.read_text(version, "card.md")
+    except RegularsError:
+        return ""
+
+
+def _difference(interval: Interval, certain: bool) -> Markup:
+    values = (interval.value, interval.low, interval.high)
+    return (
+        charts.difference(*values, "certain" if certain else "unjudged") if all(map(isfinite, values)) else Markup("")
+    )
