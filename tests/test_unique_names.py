@@ -21,9 +21,6 @@ KINDS = frozenset(names())
 DOORS = (Path("pipelines/cli"), Path("serving/endpoints"))
 FILES = [path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
-STILL = frozenset({"views", "series", "intervals", "outcome", "Pages", "Comparison", "Ratio", "Measured"})
-"""Names of `monitoring` that stand elsewhere too, until they have others."""
-
 Places = dict[str, list[Path]]
 
 
@@ -69,7 +66,7 @@ def classes() -> Places:
 @pytest.mark.parametrize("named", [modules, classes])
 def test_a_name_stands_in_one_place(named: Callable[[], Places]) -> None:
     twice = {name: [str(path) for path in places] for name, places in named().items() if not may_share(places)}
-    assert {name: places for name, places in twice.items() if name not in STILL} == {}
+    assert twice == {}
 
 
 @pytest.mark.parametrize(
