@@ -84,19 +84,11 @@ def _bound(rejected: Callable[[float], bool], inside: float, farthest: float) ->
     return exp(near)
 
 
-def of_means(group: Floats, rest: Floats, confidence: float) -> RatioInterval | None:
-    """Welch's interval for the ratio of two means of non-negative values, by the delta method on the log.
-
-    se^2 = s1^2 / (n1 m1^2) + s2^2 / (n2 m2^2), with Welch-Satterthwaite degrees of freedom: a mean is the
-    ratio of a sum to a count, so this is `of_ratios` with denominators of one.
-    """
-    return of_ratios((group, np.ones(len(group))), (rest, np.ones(len(rest))), confidence)
-
-
 def of_ratios(group: Side, rest: Side, confidence: float) -> RatioInterval | None:
     """The interval for the ratio of two ratios of sums, such as wMAPE = sum of errors / sum of actuals.
 
-    Each side is (numerators, denominators) per independent unit, none negative. Linearised (Cochran, Sampling
+    Each side is (numerators, denominators) per independent unit, none negative; with denominators of one these are
+    means, and the interval is Welch's on the log. Linearised (Cochran, Sampling
     Techniques, 6.3): var(R) = n / (n - 1) sum((e - R y)^2) / sum(y)^2. None where a side has no denominator
     or both have no numerator: then there is nothing to compare.
     """
