@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from monitoring import monitor
 from monitoring.kinds import KindMonitor
 from pipelines import predictions, training_pipeline
 from tests.support import spend, toy
+from tests.support.mlflow import give_empty_registry
 from tests.support.shop import FIRST_DAY, unbuilt_copy
 from training import run
 from training.kinds import trainer
@@ -45,7 +48,7 @@ class Case:
     kind: Kind[Any]
     version: Version
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         return Registry(self.workspace).fetch(self.version)
 
@@ -53,6 +56,7 @@ class Case:
     def model(self) -> FittedModel:
         return self.kind.load(self.folder / MODEL)
 
+    @cached_property
     def inputs(self) -> pd.DataFrame:
         """The signature's inputs as the feature store gives them."""
         views = catalog.service(self.kind.service)
@@ -69,13 +73,43 @@ def module_patch():
 
 @pytest.fixture(scope="module")
 def shop(_shop_template, tmp_path_factory, module_patch) -> Workspace:
-    return unbuilt_copy(_shop_template, tmp_path_factory.mktemp("kinds") / "workspace")
+    workspace = unbuilt_copy(_shop_template, tmp_path_factory.mktemp("kinds") / "workspace")
+    give_empty_registry(workspace)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def trained(shop) -> Callable[[str], Case]:
+    """Each kind's case, trained when it is first asked for."""
+
+    @cache
+    def train(name: str) -> Case:
+        kind = kinds.kind(name)
+        return Case(shop, kind, run.train(shop, kind, AS_OF, BUDGET).version)
+
+    return train
 
 
 @pytest.fixture(scope="module", params=REAL)
-def case(request, shop) -> Case:
-    kind = kinds.kind(request.param)
-    return Case(shop, kind, run.train(shop, kind, AS_OF, BUDGET).version)
+def case(request, trained) -> Case:
+    return trained(request.param)
+
+
+def test_a_fourth_kind_is_trained_promoted_served_as_a_file_and_monitored(shop, tmp_path):
+    trained = training_pipeline.train(shop, spend.NAME, AS_OF)
+    assert [gate.name for gate in trained.version.gates if not gate.passed] == []
+    assert "What will this customer spend" in Registry(shop).read_text(trained.version, "card.md")
+    released = release.promote(shop, spend.NAME, trained.version.version, "ada")
+    assert released.version == trained.version.version
+    done = predictions.predict(shop, spend.NAME, AS_OF, tmp_path / "spend.parquet")
+    assert pq.read_schema(tmp_path / "spend.parquet").names == ["customer_id", "spend", "model_version"]
+    assert done.rows == pq.read_table(tmp_path / "spend.parquet").num_rows > 0
+    report = monitor.run(shop, date(2024, 8, 20))
+    watched = next(each for each in report.models if each.kind == spend.NAME)
+    assert (watched.version, watched.performance.metric) == (trained.version.version, "mae")
+    assert watched.fairness.figures
+    assert {column.column for column in watched.drift.columns} >= {"spend", "revenue_84d"}
+    assert "spend" in {rule.rule for rule in report.rules}
 
 
 def test_it_offers_what_a_kind_must_in_every_layer(case):
@@ -102,7 +136,7 @@ def test_what_is_saved_loads_and_answers_as_it_did(case, part, tmp_path):
     again = case.kind.load(tmp_path / "again")
     assert case.kind.golden(again) == case.kind.golden(loaded) == []
     assert again.trained_as_of == loaded.trained_as_of
-    pd.testing.assert_frame_equal(case.kind.answer(again, case.inputs()), case.kind.answer(loaded, case.inputs()))
+    pd.testing.assert_frame_equal(case.kind.answer(again, case.inputs), case.kind.answer(loaded, case.inputs))
 
 
 def test_a_damaged_model_is_refused(case, tmp_path):
@@ -153,7 +187,7 @@ def test_the_baselines_are_judged_on_the_same_window(case):
 def test_the_signature_is_the_one_that_is_stored(case):
     signature = {side: list(names) for side, names in case.kind.signature(case.model).items()}
     assert json.loads(case.version.tags["signature"]) == signature
-    assert list(case.kind.answer(case.model, case.inputs()).columns) == signature["outputs"]
+    assert list(case.kind.answer(case.model, case.inputs).columns) == signature["outputs"]
 
 
 PYFUNC = """
@@ -162,25 +196,31 @@ import pandas as pd
 from core import telemetry
 telemetry.switch_off()
 from models import kinds
-kinds.KINDS |= json.loads(sys.argv[3])
+kinds.KINDS |= json.loads(sys.argv[1])
 import mlflow
-model = mlflow.pyfunc.load_model(sys.argv[1])
-model.predict(pd.read_pickle(sys.argv[2] + "/inputs.pkl")).to_pickle(sys.argv[2] + "/outputs.pkl")
+for folder in sys.argv[2:]:
+    model = mlflow.pyfunc.load_model(folder + "/alone")
+    model.predict(pd.read_pickle(folder + "/inputs.pkl")).to_pickle(folder + "/outputs.pkl")
 """
 
 
-def test_pyfunc_answers_a_plain_frame_with_nothing_but_the_artifact(case, tmp_path):
-    saved = Path(case.workspace.mlflow_dir) / "artifacts"
-    (logged,) = [path.parent for path in saved.rglob("MLmodel") if case.version.seal in _seals(path.parent)]
-    shutil.copytree(logged, tmp_path / "alone")
-    case.inputs().to_pickle(tmp_path / "inputs.pkl")
+def test_pyfunc_answers_a_plain_frame_with_nothing_but_the_artifact(trained, tmp_path):
+    """All kinds in one process: most of its time goes into importing MLflow."""
+    for name in REAL:
+        case = trained(name)
+        saved = Path(case.workspace.mlflow_dir) / "artifacts"
+        (logged,) = [path.parent for path in saved.rglob("MLmodel") if case.version.seal in _seals(path.parent)]
+        shutil.copytree(logged, tmp_path / name / "alone")
+        case.inputs.to_pickle(tmp_path / name / "inputs.pkl")
     root = str(Path(__file__).parents[2])
     environment = os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "PYTHONPATH": root}
     environment.pop("REGULARS_WORKSPACE", None)
-    command = [sys.executable, "-c", PYFUNC, str(tmp_path / "alone"), str(tmp_path), json.dumps(kinds.KINDS)]
+    command = [sys.executable, "-c", PYFUNC, json.dumps(kinds.KINDS), *(str(tmp_path / name) for name in REAL)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    pd.testing.assert_frame_equal(pd.read_pickle(tmp_path / "outputs.pkl"), case.kind.answer(case.model, case.inputs()))
+    for name in REAL:
+        case, answered = trained(name), pd.read_pickle(tmp_path / name / "outputs.pkl")
+        pd.testing.assert_frame_equal(answered, case.kind.answer(case.model, case.inputs))
 
 
 def _seals(folder: Path) -> set[str]:
@@ -222,20 +262,3 @@ def test_a_folder_that_lacks_what_a_kind_must_offer_is_an_error(monkeypatch):
     monkeypatch.setattr("tests.support.shop.KIND", object(), raising=False)
     with pytest.raises(TypeError, match="half"):
         kinds.kind("half")
-
-
-def test_a_fourth_kind_is_trained_promoted_served_as_a_file_and_monitored(shop, tmp_path):
-    trained = training_pipeline.train(shop, spend.NAME, AS_OF)
-    assert [gate.name for gate in trained.version.gates if not gate.passed] == []
-    assert "What will this customer spend" in Registry(shop).read_text(trained.version, "card.md")
-    released = release.promote(shop, spend.NAME, trained.version.version, "ada")
-    assert released.version == trained.version.version
-    done = predictions.predict(shop, spend.NAME, AS_OF, tmp_path / "spend.parquet")
-    assert pq.read_schema(tmp_path / "spend.parquet").names == ["customer_id", "spend", "model_version"]
-    assert done.rows == pq.read_table(tmp_path / "spend.parquet").num_rows > 0
-    report = monitor.run(shop, date(2024, 8, 20))
-    watched = next(each for each in report.models if each.kind == spend.NAME)
-    assert (watched.version, watched.performance.metric) == (trained.version.version, "mae")
-    assert watched.fairness.figures
-    assert {column.column for column in watched.drift.columns} >= {"spend", "revenue_84d"}
-    assert "spend" in {rule.rule for rule in report.rules}

@@ -15,6 +15,7 @@ from core.workspace import Workspace
 from models import release
 from monitoring import monitor, watch
 from tests.support import watched
+from tests.support.mlflow import give_empty_registry
 from tests.support.shop import make_shop
 
 
@@ -23,6 +24,7 @@ def _watched_template(tmp_path_factory) -> Path:
     """Trained as of 28 days ago, promoted, and monitored as of the present."""
     folder = tmp_path_factory.mktemp("watched")
     workspace = make_shop(folder / "workspace", customers=400, seed=11)
+    give_empty_registry(workspace)
     with pytest.MonkeyPatch.context() as monkeypatch:
         watched.install(monkeypatch)
         as_of = present(workspace) - timedelta(days=28)

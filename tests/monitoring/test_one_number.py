@@ -15,10 +15,12 @@ from monitoring import monitor
 from monitoring.desk import app
 from monitoring.fairness import measure
 from tests.monitoring.test_desk import HOME, sign_in
+from tests.support.mlflow import give_empty_registry
 from training.run import train
 
 
 def test_ndcg_is_one_number_wherever_it_is_said(small_shop):
+    give_empty_registry(small_shop)
     of = kind("recommendation")
     version = train(small_shop, of, present(small_shop), Budget(1, 900)).version
     in_registry = version.metrics["ndcg@10"].value

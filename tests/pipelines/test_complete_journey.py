@@ -106,9 +106,13 @@ def test_settings_leave_fuel_and_coupons_out(journey: Workspace) -> None:
     assert journey.settings.products.exclude == complete_journey.EXCLUDED_PRODUCTS
 
 
-def test_again_it_changes_nothing(journey: Workspace) -> None:
-    generation = journey.tables.generation
+def test_the_same_files_are_not_read_again(journey: Workspace) -> None:
     assert all(table.skipped for table in run(journey).tables)
+
+
+@pytest.mark.long  # test_ingest says it of a small file
+def test_read_again_they_change_nothing(journey: Workspace) -> None:
+    generation = journey.tables.generation
     (journey.tables_dir / "sources.json").unlink()
     again = run(journey)
     assert not any(table.changed or table.skipped for table in again.tables)
