@@ -20,6 +20,8 @@ _DAYS = (
     "%y%m%d", "%d%m%y", "%m%d%y", "%d%m%Y", "%m%d%Y", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%y%m%d%H%M%S", "%y%m%d%H%M",
 )  # fmt: skip
 _TIME = r"^(.*?)((?:, |[T ,])\d{1,2}:\d{2}(?::\d{2}(?:[.]\d+)?)?(?: [AP]M)?)$"
+_PERHAPS = r"^([0-9]{6}|[0-9]{8}|[0-9]{10}|[0-9]{12}|[0-9]{14})$|[0-9].*[-/\s]|[-/\s].*[0-9]|[0-9].*[.].*[.]"
+"""What all that a format of `_DAYS` reads has in it; prices, most names and most numbers have not."""
 _PLAUSIBLE = "BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2100-01-01'"
 _WIDTHS = {"%Y": 4, "%y": 2, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 
@@ -52,6 +54,8 @@ def detect(connection: duckdb.DuckDBPyConnection, relation: str, filled: int) ->
         f"CREATE OR REPLACE TEMP TABLE days_ AS SELECT coalesce(nullif(regexp_extract(head, {literal(_TIME)}, 1), ''),"
         f" head) AS day, regexp_extract(head, {literal(_TIME)}, 2) AS time, sum(n) AS n FROM written_ GROUP BY ALL"
     )
+    if _perhaps(connection) < wanted:
+        return None
     found = _days(connection)
     best, (count, _) = min(found.items(), key=lambda item: (-item[1][0], item[1][1]))
     if count < wanted:
@@ -60,6 +64,13 @@ def detect(connection: duckdb.DuckDBPyConnection, relation: str, filled: int) ->
     times = _times(connection, best)
     formats = [best + time for time in times]
     return MomentStyle(formats[0], tuple(formats[1:]), also + times[0] if also else None)
+
+
+def _perhaps(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many values could be days at all: a glance, where `_days` tries every format on every value."""
+    perhaps = f"regexp_matches(day, {literal(_PERHAPS)}, 's')"
+    [(found,)] = connection.execute(f"SELECT coalesce(sum(n) FILTER ({perhaps}), 0) FROM days_").fetchall()
+    return int(found)
 
 
 def _days(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:

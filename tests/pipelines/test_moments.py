@@ -162,3 +162,12 @@ def test_the_format_of_a_column_is_found(values: list[str], style: MomentStyle |
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE TABLE v AS SELECT unnest(?::VARCHAR[]) AS v", [values])
         assert moment_style.detect(connection, "v", len(values)) == style
+
+
+def test_the_glance_before_leaves_out_no_format() -> None:
+    days = [datetime(*day).strftime(form) for form in moment_style._DAYS for day in ((2024, 1, 2), (2003, 11, 30))]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE days_ AS SELECT unnest(?::VARCHAR[]) AS day, 1 AS n", [days])
+        assert moment_style._perhaps(connection) == len(days)
+        connection.execute("UPDATE days_ SET day = '12.50'")
+        assert moment_style._perhaps(connection) == 0
