@@ -1,5 +1,4 @@
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -108,16 +107,6 @@ def test_threads_get_the_answers_that_one_gets(model: BoostedModel, population: 
     for thread in threads:
         thread.join()
     assert found == [True] * 20
-
-
-def test_one_customer_is_scored_in_milliseconds(model: BoostedModel, population: pd.DataFrame) -> None:
-    columns = {name: [population[name].iloc[0]] for name in model.about.inputs.names}
-    times = []
-    for _ in range(50):
-        started = time.perf_counter()
-        model.score(columns)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.002
 
 
 def test_the_answer_has_the_shape_of_the_signature(scorer: Scorer, population: pd.DataFrame) -> None:
