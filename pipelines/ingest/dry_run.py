@@ -24,7 +24,7 @@ def named_checks(
         shown = examples(connection, typed, bit) if failed else []
         yield DryRunCheck(f"{name}: never {check.reason!r}", not failed, failed, tuple(shown))
     broken = typed.staged.broken
-    shown = [f"{typed.staged.unit} {row.position:,}: {row.reason}" for row in broken[:EXAMPLES]]
+    shown = [f"{typed.staged.place_of(row)}: {row.reason}" for row in broken[:EXAMPLES]]
     yield DryRunCheck(f"{name}: every line has the header's columns", not broken, len(broken), tuple(shown))
     share = f"{name}: {SHARE_CHECK} at most {allowed:.2%}, now {report.rejected_share:.2%}"
     yield DryRunCheck(share, report.rejected_share <= allowed, report.quarantined_rows)

@@ -27,6 +27,7 @@ from pipelines.ingest.report import DryRunCheck, IngestReport, TableReport, advi
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
 from pipelines.sources.readers import first_line
 from pipelines.sources.source import Source, Staged, TableSource
+from pipelines.sources.steady_files import SteadyFiles
 
 _RATES = "fx_rates"
 
@@ -160,6 +161,7 @@ class _Ingest:
         self.shop = Shop(source.timezone, source.base_currency, utc.now())
         self.memory = Memory(workspace)
         self.tables: list[_Table] = []
+        self.steady = SteadyFiles()
 
     @property
     def fresh(self) -> list[tuple[_Table, Typed, TableReport]]:
@@ -171,10 +173,12 @@ class _Ingest:
 
         All staging comes first: the shop owner's expressions run with external access off.
         """
+        self.steady.watch(path for source in wanted for path in source.origin.made_of)
         for source in wanted:
             self.tables.append(self._recalled(source, everything or self.anew))
         unread = [table for table in self.tables if table.report is None]
         staged = [self._stage(table.source) for table in unread]
+        self.steady.check()
         self._close()
         for table, rows in zip(unread, staged, strict=True):
             self._check(table, rows)
@@ -226,6 +230,7 @@ class _Ingest:
             flagged=outliers.flag(self.connection, typed),
             seconds=round(time.monotonic() - started, 2),
             notes=(
+                *staged.notes,
                 *lone_times.notes(self.connection, typed, reasons),
                 *remarks.notes(self.connection, name, typed.relation, typed.remarks),
             ),
@@ -270,6 +275,7 @@ class _Ingest:
             reports.append(report)
             if change is not None:
                 changes[report.table] = change
+        self.steady.check()
         if not dry_run:
             self._commit(changes)
             if self.remembers:

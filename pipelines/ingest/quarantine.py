@@ -50,15 +50,15 @@ def write(connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path) -> 
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _register_positions(connection, typed)
     raw = ", ".join(f"CAST(r.{quote(name)} AS VARCHAR) AS {quote('raw_' + name)}" for name in typed.staged.types)
-    label, unit = literal(typed.source.origin.label), literal(typed.staged.unit)
+    unit = literal(typed.staged.unit)
     rows = (
-        f"SELECT {reasons(list(typed.checks))} AS reason, {label} AS source, p.position, {unit} AS unit, {raw}"
+        f"SELECT {reasons(list(typed.checks))} AS reason, p.source, p.position, {unit} AS unit, {raw}"
         f" FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
         f" JOIN bad_positions AS p USING ({ROW}) WHERE mask <> 0"
     )
-    broken = f"SELECT reason, {label} AS source, position, {unit} AS unit, text AS raw_line FROM broken_rows"
+    broken = f"SELECT reason, source, position, {unit} AS unit, text AS raw_line FROM broken_rows"
     with replacing(target, 0o600) as staged:
-        write_parquet(connection, f"FROM ({rows} UNION ALL BY NAME {broken}) ORDER BY position", staged)
+        write_parquet(connection, f"FROM ({rows} UNION ALL BY NAME {broken}) ORDER BY source, position", staged)
 
 
 def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> list[str]:
@@ -69,8 +69,8 @@ def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> l
         f"SELECT t.{ROW}, {shown} FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
         f" WHERE mask & {1 << bit} <> 0 ORDER BY t.{ROW} LIMIT {EXAMPLES}"
     ).fetchall()
-    places = typed.staged.positions([row for row, _ in found])
-    return [f"{typed.staged.unit} {place:,}{text}" for place, (_, text) in zip(places, found, strict=True)]
+    places = typed.staged.places([row for row, _ in found])
+    return [f"{place}{text}" for place, (_, text) in zip(places, found, strict=True)]
 
 
 def _shown(typed: Typed, column: str | None) -> str:
@@ -86,12 +86,19 @@ def _shown(typed: Typed, column: str | None) -> str:
 
 def _register_positions(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
     rows = [row for (row,) in connection.execute(f"SELECT {ROW} FROM {typed.relation} WHERE mask <> 0").fetchall()]
+    staged, label = typed.staged, typed.source.origin.label
+    files = staged.files(rows) if staged.files else [label] * len(rows)
     positions = pa.table(
-        {ROW: pa.array(rows, pa.int64()), "position": pa.array(typed.staged.positions(rows), pa.int64())}
+        {
+            ROW: pa.array(rows, pa.int64()),
+            "source": pa.array(files, pa.string()),
+            "position": pa.array(staged.positions(rows), pa.int64()),
+        }
     )
-    broken = typed.staged.broken
+    broken = staged.broken
     lines = pa.table(
         {
+            "source": pa.array([row.file or label for row in broken], pa.string()),
             "reason": pa.array([row.reason for row in broken], pa.string()),
             "position": pa.array([row.position for row in broken], pa.int64()),
             "text": pa.array([row.text for row in broken], pa.string()),

@@ -55,6 +55,8 @@ class ReceivedEvents:
         """None: the rows come from the workspace's database."""
         return ()
 
+    made_of = files
+
     def columns(self) -> Mapping[str, str]:
         """The contract's columns of `events`, and what tells equal ones apart."""
         return {**{name: TABLES["events"].column(name).sql_type for name in _CONTRACT}, NONCE: "VARCHAR"}

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipelines.sources.csv_dialect import Dialect
 from pipelines.sources.number_style import Style, decide
 from pipelines.sources.profile import ColumnProfile
 
 
-def csv_block(dialect: Dialect, numeric: Sequence[ColumnProfile]) -> list[str]:
-    """The line of YAML for a file with these columns of numbers, none where nothing has to be said."""
+def csv_block(dialects: Sequence[Dialect], numeric: Sequence[ColumnProfile]) -> list[str]:
+    """The line of YAML for files with these columns of numbers, none where nothing has to be said.
+
+    What the files do not have in common is looked up in each of them, whenever it is read.
+    """
+    dialect = dialects[0]
     style = decide([column.votes for column in numeric], dialect.separator)
     parts = []
-    if dialect.separator != ",":
+    if dialect.separator != "," and _common(other.separator for other in dialects):
         parts.append(f'separator: "{dialect.separator}"'.replace("\t", "\\t"))
-    if dialect.encoding.name != "utf-8":
+    if dialect.encoding.name != "utf-8" and _common(other.encoding.name for other in dialects):
         parts.append(f"encoding: {dialect.encoding.name}")
-    if dialect.header_line > 1:
+    if dialect.header_line > 1 and _common(other.header_line for other in dialects):
         parts.append(f"header: {dialect.header_line}")
     if style.decimal != ".":
         parts.append(f'decimal: "{style.decimal}"')
     if style.thousands:
         parts.append(f'thousands: "{style.thousands}"')
     return [f"    csv: {{{', '.join(parts)}}}   # seen in the file{_doubt(dialect, style)}"] if parts else []
+
+
+def _common(values: Iterable[object]) -> bool:
+    return len(set(values)) == 1
 
 
 def _doubt(dialect: Dialect, style: Style) -> str:

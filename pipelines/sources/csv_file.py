@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
@@ -17,26 +18,48 @@ from core.files import sha256
 from pipelines.sources.csv_dialect import Dialect, look
 from pipelines.sources.csv_records import MAX_CHARACTERS, Cutter, Records
 from pipelines.sources.encodings import open_text
+from pipelines.sources.file_form import FileForm
+from pipelines.sources.file_start import FileStart
 from pipelines.sources.source import ROW, Staged
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A text file with a header line; every column is read as text, so `007` stays `007`.
+    """A text file with a header line: CSV in all its forms; every column is read as text, so `007` stays `007`.
 
     What is not given is looked up in the file: its separator, its encoding, the line its header stands on.
     """
+
+    kind: ClassVar[str] = "a text file"
+    suffixes: ClassVar[Collection[str]] = (".csv", ".tsv", ".txt", ".gz")
 
     path: Path
     label: str
     separator: str | None = None
     encoding: str | None = None
     header_line: int | None = None
+    said: tuple[str, ...] = ()
+
+    @staticmethod
+    def recognises(start: FileStart) -> bool:
+        """Text is anything that is nothing else."""
+        return bool(start.text)
+
+    @classmethod
+    def opened(cls, path: Path, label: str, form: FileForm, where: str) -> CsvFile:
+        """The file, to be read as the mapping's `csv` says."""
+        form.refuse_part(cls.kind, where)
+        return cls(path, label, form.csv.separator, form.csv.encoding, form.csv.header, form.said)
 
     @property
     def files(self) -> tuple[Path, ...]:
         """None: staging copies it."""
         return ()
+
+    @property
+    def made_of(self) -> tuple[Path, ...]:
+        """The file."""
+        return (self.path,)
 
     @cached_property
     def dialect(self) -> Dialect:
@@ -59,7 +82,7 @@ class CsvFile:
             rows = quote(name + "_rows")
             connection.execute(f"CREATE OR REPLACE TABLE {rows} AS SELECT * FROM {self._read_csv(plain)}")
         connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
-        return Staged(name, self.columns(), "line", records.lines, tuple(records.broken))
+        return Staged(name, self.columns(), "line", records.lines, tuple(records.broken), notes=self.said)
 
     def _cut(self, plain: Path) -> Records:
         dialect = self.dialect

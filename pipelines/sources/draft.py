@@ -15,12 +15,12 @@ from feature_repo.contract import TABLES
 from pipelines.parsing.blanks import tidy
 from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
-from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.evidence import Evidence
+from pipelines.sources.file_form import FileForm
+from pipelines.sources.file_set import text_files
 from pipelines.sources.locations import SQLITE_FILE, locate
-from pipelines.sources.mapping_form import Csv
 from pipelines.sources.moment_style import ISO
-from pipelines.sources.profile import EPOCHS, ColumnProfile, sampled
+from pipelines.sources.profile import EPOCHS, ColumnProfile, Sample, sampled
 from pipelines.sources.roles import Guess, guess
 from pipelines.sources.source import Origin
 
@@ -46,15 +46,15 @@ def draft(place: str, workspace: Path) -> Draft:
     """
     place = _absolute(place)
     try:
-        origin = locate(place, Csv(), Path.cwd(), "--from")
+        origin = locate(place, FileForm(), Path.cwd(), "--from")
     except MappingError as error:
         raise MappingError(error.what, where="--from", why=error.why, todo=error.todo) from None
-    with sampled(origin) as (connection, columns, rows):
-        if not rows:
-            raise DataError("it has a header but no rows", where=place)
-        found = guess(columns, Evidence(connection))
-    text = _Writer(_shown(place, workspace), origin, found, rows).text()
-    return Draft(text, _said(found), found.missing, rows)
+    with sampled(origin) as sample:
+        if not sample.rows:
+            raise DataError("it has a header but no rows", where=place, todo="export it again, with its rows")
+        found = guess(sample.columns, Evidence(sample.connection))
+    text = _Writer(_shown(place, workspace), origin, found, sample).text()
+    return Draft(text, _said(found), found.missing, sample.rows)
 
 
 def _said(found: Guess) -> dict[str, str]:
@@ -86,8 +86,8 @@ def _shown(place: str, workspace: Path) -> str:
 class _Writer:
     """Writes the YAML, with a comment on everything that was guessed."""
 
-    def __init__(self, place: str, origin: Origin, found: Guess, rows: int) -> None:
-        self.place, self.origin, self.found, self.rows = place, origin, found, rows
+    def __init__(self, place: str, origin: Origin, found: Guess, sample: Sample) -> None:
+        self.place, self.origin, self.found, self.sample = place, origin, found, sample
         self.roles: dict[str, ColumnProfile] = found.roles
 
     def text(self) -> str:
@@ -100,7 +100,7 @@ class _Writer:
         base = currency.most_frequent.upper() if currency else sign or "EUR"
         source = "the most frequent currency" if currency else "the sign beside the amounts" if sign else "a guess"
         return [
-            f"# Drafted from the first {self.rows:,} rows of {self.place}. Go over every line, then run:",
+            f"# Drafted from the first {self.sample.rows:,} rows of {self.place}. Go over every line, then run:",
             "#   regulars ingest --dry-run",
             "# A column's value is a column of the file, or an SQL expression over its columns.",
             "timezone: UTC           # a guess: the zone in which the shop's days begin, like Europe/London",
@@ -156,9 +156,10 @@ class _Writer:
         return [f"    timestamps: {{format: {written}, {zone}{doubt}"]
 
     def _csv(self) -> list[str]:
-        if not isinstance(self.origin, CsvFile):
+        dialects = [file.dialect for file in text_files(self.origin)]
+        if not dialects:
             return []
-        return csv_block(self.origin.dialect, self._numeric("quantity", "unit_price", "revenue", "discount"))
+        return csv_block(dialects, self._numeric("quantity", "unit_price", "revenue", "discount"))
 
     def _numeric(self, *roles: str) -> list[ColumnProfile]:
         return [self.roles[role] for role in roles if role in self.roles]
@@ -207,7 +208,7 @@ class _Writer:
     def _remarks(self) -> list[str]:
         rest = [name for name in self.origin.columns() if name not in self.found.used]
         unused = [f"Columns of the file that nothing uses: {', '.join(map(tidy, rest))}"] if rest else []
-        return [f"# {' '.join(remark.split())}" for remark in [*self.found.remarks, *unused]]
+        return [f"# {' '.join(remark.split())}" for remark in [*self.sample.notes, *self.found.remarks, *unused]]
 
 
 def _yaml(text: str) -> str:

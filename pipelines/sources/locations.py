@@ -1,38 +1,73 @@
-"""What stands behind `from:` in mapping.yaml: a file, a table in a DuckDB file, a table of a database."""
+"""What stands behind `from:` in mapping.yaml: files, a table in a DuckDB file, a table of a database."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from core.errors import DataError, MappingError, did_you_mean
-from pipelines.sources.csv_file import CsvFile
-from pipelines.sources.mapping_form import Csv
-from pipelines.sources.readers import DuckdbTable, ParquetFile
+from core.errors import MappingError
+from pipelines.sources.file_kinds import FileForm, open_file
+from pipelines.sources.file_places import find_files, is_several, readable_file
+from pipelines.sources.file_set import FileSet
+from pipelines.sources.readers import DuckdbTable
 from pipelines.sources.source import Origin
 from pipelines.sources.sql_database import SqlTable, mask
-from pipelines.sources.text_file import PACKED
 
 SQLITE_FILE = re.compile(r"sqlite:///(?!file:)([^?]+)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_TEXT_FILES = {".csv", ".tsv", ".txt", ".gz"}
-_PARQUET = {".parquet", ".pq"}
 
 
-def locate(text: str, csv: Csv, folder: Path, where: str) -> Origin:
-    """The origin that `from: text` means; relative files lie beside the mapping.
+def locate(places: str | Sequence[str], form: FileForm, folder: Path, where: str) -> Origin:
+    """The origin that `from: places` means; relative files lie beside the mapping.
 
     Raises:
         MappingError: no such file, no such variable, no such kind of place.
     """
+    texts = [places] if isinstance(places, str) else list(places)
+    if len(texts) > 1 or (texts and is_several(expand(texts[0], where), folder)):
+        return _together(texts, form, folder, where)
+    if not texts:
+        raise MappingError("no file is named", where=f"{where}.from", todo="name one, or several")
+    return _one(texts[0], form, folder, where)
+
+
+def _together(texts: Sequence[str], form: FileForm, folder: Path, where: str) -> Origin:
+    """Several files, or what a pattern with * stands for; a single one is read as if it were named."""
+    for text in texts:
+        if "://" in text or text.startswith(("duckdb:", "${")):
+            raise MappingError(
+                f"{_without_secret(text)} is no file, and stands in a list",
+                where=f"{where}.from",
+                why="only files are put together to one table",
+                todo="name it alone, or make a view of several tables in the database",
+            )
+    found = [
+        (label, path, part)
+        for text in texts
+        for label, path, part in find_files(expand(text, where), folder, f"{where}.from")
+    ]
+    parts = tuple(open_file(path, label, replace(form, part=part), f"{where}.from") for label, path, part in found)
+    kinds = {part.kind: part.label for part in parts}
+    if len(kinds) > 1:
+        listed = ", ".join(f"{label} is {kind}" for kind, label in kinds.items())
+        raise MappingError("files of one table are of one kind", where=f"{where}.from", why=listed, todo="convert some")
+    return parts[0] if len(parts) == 1 else FileSet(parts, ", ".join(texts))
+
+
+def _one(text: str, form: FileForm, folder: Path, where: str) -> Origin:
     expanded = expand(text, where)
     place, _, table = expanded.rpartition("#") if "#" in expanded else (expanded, "", "")
     if place.startswith("duckdb:") and not place.startswith("duckdb:/" * 2):
-        return DuckdbTable(_file(place.removeprefix("duckdb:"), folder, where), _named(table, text, where), text)
+        return DuckdbTable(
+            readable_file(place.removeprefix("duckdb:"), folder, f"{where}.from"), _named(table, text, where), text
+        )
     if "://" in place:
         return _database(text, place, _named(table, text, where), folder, where)
-    return _text_or_parquet(expanded, text, csv, folder, where)
+    [(_, path, part)] = find_files(expanded, folder, f"{where}.from")
+    return open_file(path, text, replace(form, part=part), f"{where}.from")
 
 
 def expand(text: str, where: str) -> str:
@@ -65,40 +100,9 @@ def _database(text: str, url: str, table: str, folder: Path, where: str) -> SqlT
             todo="write ${NAME} in its place, and set NAME in the environment",
         )
     if sqlite := SQLITE_FILE.fullmatch(url):
-        file = _file(sqlite[1], folder, where)
+        file = readable_file(sqlite[1], folder, f"{where}.from")
         return SqlTable(f"sqlite:///file:{file}?mode=ro&uri=true", table, f"sqlite:///{file}#{table}")
     return SqlTable(url, table, f"{mask(url, url)}#{table}")
-
-
-def _text_or_parquet(expanded: str, text: str, csv: Csv, folder: Path, where: str) -> Origin:
-    path = _file(expanded, folder, where)
-    kind = path.suffix.lower()
-    if kind in _PARQUET:
-        return ParquetFile(path, text)
-    if kind in _TEXT_FILES:
-        return CsvFile(path, text, csv.separator, csv.encoding, csv.header)
-    if kind in PACKED:
-        raise MappingError(
-            f"{path.name!r} is packed as {kind}",
-            where=f"{where}.from",
-            why="of packed files only gzip is read",
-            todo="unpack it and name the file inside, or pack that with gzip",
-        )
-    raise MappingError(
-        f"no reader for {path.name!r}",
-        where=f"{where}.from",
-        todo="give .csv, .tsv, .txt, .csv.gz or .parquet, duckdb:file#table, or a database URL and #table",
-    )
-
-
-def _file(text: str, folder: Path, where: str) -> Path:
-    path = (folder / Path(text).expanduser()).resolve()
-    if not path.is_file():
-        near = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise MappingError(f"there is no file {path}", where=f"{where}.from", todo=did_you_mean(path.name, near))
-    if not os.access(path, os.R_OK):
-        raise DataError(f"the file {path} may not be read", where=f"{where}.from", todo="change its permissions")
-    return path
 
 
 def _named(table: str, text: str, where: str) -> str:

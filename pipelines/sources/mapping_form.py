@@ -73,7 +73,7 @@ class Csv(Part):
 class TableMapping(Part):
     """Where one table comes from, and what its columns are."""
 
-    from_: str = Field(alias="from")
+    from_: Listed = Field(alias="from")
     columns: Annotated[dict[str, Written], BeforeValidator(_filled)] = {}
     constants: dict[str, Written] = {}
     where: str | None = None

@@ -59,9 +59,19 @@ class ColumnProfile:
         return _STYLES[self.votes.comma > self.votes.point]
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A connection with the table `SAMPLE`, its columns, the number of its rows, and how the source was read."""
+
+    connection: duckdb.DuckDBPyConnection
+    columns: list[ColumnProfile]
+    rows: int
+    notes: tuple[str, ...]
+
+
 @contextmanager
-def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[ColumnProfile], int]]:
-    """A connection with the table `SAMPLE` (the first 50,000 rows at most), its columns and the number of its rows.
+def sampled(origin: Origin) -> Iterator[Sample]:
+    """The first 50,000 rows of a source at most.
 
     Raises:
         DataError: the source can't be read.
@@ -73,7 +83,8 @@ def sampled(origin: Origin) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Co
             f"CREATE TEMP TABLE {SAMPLE} AS SELECT *{read} FROM {quote(staged.relation)} LIMIT {SAMPLE_ROWS}"
         )
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {SAMPLE}").fetchall()
-        yield connection, [_column(connection, name, type_, rows) for name, type_ in staged.types.items()], rows
+        columns = [_column(connection, name, type_, rows) for name, type_ in staged.types.items()]
+        yield Sample(connection, columns, rows, staged.notes)
 
 
 def _without_blanks(types: Mapping[str, str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
@@ -13,6 +14,8 @@ from core import query_engine
 from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import literal, quote
 from core.files import sha256
+from pipelines.sources.file_form import FileForm
+from pipelines.sources.file_start import FileStart
 from pipelines.sources.source import ROW, Staged
 
 
@@ -20,13 +23,30 @@ from pipelines.sources.source import ROW, Staged
 class ParquetFile:
     """A Parquet file, read where it lies."""
 
+    kind: ClassVar[str] = "a Parquet file"
+    suffixes: ClassVar[Collection[str]] = (".parquet", ".pq")
+
     path: Path
     label: str
+    said: tuple[str, ...] = ()
+
+    @staticmethod
+    def recognises(start: FileStart) -> bool:
+        """By its mark."""
+        return start.raw.startswith(b"PAR1")
+
+    @classmethod
+    def opened(cls, path: Path, label: str, form: FileForm, where: str) -> ParquetFile:
+        """The file; it says itself how it is read."""
+        form.refuse_part(cls.kind, where)
+        return cls(path, label, form.said)
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The file itself."""
         return (self.path,)
+
+    made_of = files
 
     @property
     def _relation(self) -> str:
@@ -49,7 +69,7 @@ class ParquetFile:
             f"CREATE OR REPLACE VIEW {quote(name)} AS"
             f" SELECT file_row_number AS {ROW}, * EXCLUDE (file_row_number) FROM {self._relation}"
         )
-        return Staged(name, self.columns())
+        return Staged(name, self.columns(), notes=self.said)
 
 
 @dataclass(frozen=True)
@@ -64,6 +84,11 @@ class DuckdbTable:
     def files(self) -> tuple[Path, ...]:
         """None: staging copies it."""
         return ()
+
+    @property
+    def made_of(self) -> tuple[Path, ...]:
+        """The database file."""
+        return (self.path,)
 
     def columns(self) -> Mapping[str, str]:
         """Names and types of the table."""
@@ -113,6 +138,8 @@ class FixedQuery:
     def files(self) -> tuple[Path, ...]:
         """The files the query reads."""
         return self.reads
+
+    made_of = files
 
     def columns(self) -> Mapping[str, str]:
         """Names and types of the query's columns."""

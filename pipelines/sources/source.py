@@ -18,11 +18,12 @@ ROW = "source_row_"
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A piece of a source that could not even be cut into columns."""
+    """A piece of a source that could not even be cut into columns; `file`: which, where there are several."""
 
     position: int
     text: str
     reason: str
+    file: str | None = None
 
 
 class Positions(Protocol):
@@ -30,6 +31,14 @@ class Positions(Protocol):
 
     def __call__(self, rows: Sequence[int], /) -> list[int]:
         """The position of each of the rows (numbers in `ROW`)."""
+        ...
+
+
+class Files(Protocol):
+    """Says which of several files rows of a staged relation come from."""
+
+    def __call__(self, rows: Sequence[int], /) -> list[str]:
+        """The file of each of the rows (numbers in `ROW`)."""
         ...
 
 
@@ -42,14 +51,29 @@ class Staged:
     """A relation of a DuckDB connection with the source's columns and `ROW`.
 
     `types` are the DuckDB types of the columns; `unit` says what positions count: lines of a text file
-    (the header is line 1), or rows.
+    (the header is line 1), rows (of a sheet: as it numbers them), or records. `files`: where there are several,
+    which one rows come from. `notes`: what a person has to know of how the source was read.
     """
 
     relation: str
     types: Mapping[str, str]
-    unit: Literal["line", "row"] = "row"
+    unit: Literal["line", "row", "record"] = "row"
     positions: Positions = _row_numbers
     broken: tuple[BrokenRow, ...] = ()
+    files: Files | None = None
+    notes: tuple[str, ...] = ()
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """«line 1,204» for each of the rows; with the file, where there are several."""
+        files = self.files(rows) if self.files else [None] * len(rows)
+        return [self._place(file, position) for file, position in zip(files, self.positions(rows), strict=True)]
+
+    def place_of(self, broken: BrokenRow) -> str:
+        """The same for a piece that could not be cut into columns."""
+        return self._place(broken.file, broken.position)
+
+    def _place(self, file: str | None, position: int) -> str:
+        return f"{file}, {self.unit} {position:,}" if file else f"{self.unit} {position:,}"
 
 
 class Origin(Protocol):
@@ -63,6 +87,11 @@ class Origin(Protocol):
     @property
     def files(self) -> tuple[Path, ...]:
         """Files that queries over the staged relation still read."""
+        ...
+
+    @property
+    def made_of(self) -> tuple[Path, ...]:
+        """Files of the shop that the rows come from: none of them may change while they are read."""
         ...
 
     def columns(self) -> Mapping[str, str]:

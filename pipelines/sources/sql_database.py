@@ -46,6 +46,8 @@ class SqlTable:
         """None: staging copies it."""
         return ()
 
+    made_of = files
+
     def fingerprint(self) -> None:
         """A database can't say whether it changed."""
         return

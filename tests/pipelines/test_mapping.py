@@ -14,9 +14,10 @@ from core.errors import DataError, MappingError, RegularsError
 from core.expressions import analyse
 from pipelines import sources
 from pipelines.ingest import run
+from pipelines.sources.file_form import FileForm
 from pipelines.sources.locations import locate
 from pipelines.sources.mapping import resolve
-from pipelines.sources.mapping_form import Csv, Mapping
+from pipelines.sources.mapping_form import Mapping
 from tests.pipelines.conftest import Shop
 
 Lines = Callable[[int], list[str]]
@@ -139,12 +140,15 @@ def test_a_sqlite_file_lies_beside_the_mapping_and_is_never_made(
     shop.mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MappingError, match=r"there is no file .*shop/o\.sqlite"):
-        locate("sqlite:///o.sqlite#lines", Csv(), shop, "orders")
+        locate("sqlite:///o.sqlite#lines", FileForm(), shop, "orders")
     assert not list(tmp_path.rglob("*.sqlite"))
     with sqlite3.connect(shop / "o.sqlite") as connection:
         connection.execute("CREATE TABLE lines (customer TEXT, qty REAL)")
-    assert list(locate("sqlite:///o.sqlite#lines", Csv(), shop, "orders").columns()) == ["customer", "qty"]
-    assert list(locate(f"sqlite:///{shop}/o.sqlite#lines", Csv(), tmp_path, "orders").columns()) == ["customer", "qty"]
+    assert list(locate("sqlite:///o.sqlite#lines", FileForm(), shop, "orders").columns()) == ["customer", "qty"]
+    assert list(locate(f"sqlite:///{shop}/o.sqlite#lines", FileForm(), tmp_path, "orders").columns()) == [
+        "customer",
+        "qty",
+    ]
 
 
 def test_a_column_that_stands_twice_is_not_guessed_at(tmp_path: Path) -> None:
@@ -167,4 +171,4 @@ def test_a_name_with_a_space_is_told_to_be_quoted() -> None:
 def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "picture.csv").write_bytes(bytes(range(1, 256)) * 40)
     with pytest.raises(DataError, match="not a text file"):
-        locate("picture.csv", Csv(), tmp_path, "orders").columns()
+        locate("picture.csv", FileForm(), tmp_path, "orders").columns()
