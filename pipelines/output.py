@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUFFIXES = (".parquet", ".csv")
+_FORMULA = r"^([=@\t\r]|[-+][^0-9.,]|[-+][0-9.,]*[^0-9.,])"
+"""What spreadsheets take for a formula; a number with its sign is none."""
 
 
 def require_writable(output: Path) -> None:
@@ -40,7 +42,7 @@ def require_suffix(output: Path) -> None:
 
 
 def write(table: pa.Table, output: Path) -> None:
-    """Write the table; lists become JSON in a CSV file, which has none.
+    """Write the table; in a CSV file lists become JSON, and what a spreadsheet would run as a formula a plain text.
 
     Raises:
         UsageError: the file can't be written.
@@ -51,7 +53,9 @@ def write(table: pa.Table, output: Path) -> None:
     try:
         with replacing(output) as staged:
             if output.suffix == ".csv":
-                pyarrow.csv.write_csv(_flat(table), staged, pyarrow.csv.WriteOptions(quoting_style="needed"))
+                pyarrow.csv.write_csv(
+                    _without_formulas(_flat(table)), staged, pyarrow.csv.WriteOptions(quoting_style="needed")
+                )
             else:
                 pyarrow.parquet.write_table(table, staged)
     except OSError as error:
@@ -65,4 +69,18 @@ def _flat(table: pa.Table) -> pa.Table:
         if pa.types.is_list(field.type):
             texts = [None if value is None else json.dumps(value) for value in table.column(index).to_pylist()]
             table = table.set_column(index, field.name, pa.array(texts, pa.string()))
+    return table
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    """Texts that a spreadsheet would run have an apostrophe before them, as when a person writes such a text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            column = table.column(index)
+            marked = pc.binary_join_element_wise(pa.scalar("'", field.type), column, pa.scalar("", field.type))
+            formula = pc.fill_null(pc.match_substring_regex(column, _FORMULA), False)
+            table = table.set_column(index, field, pc.if_else(formula, marked, column))
     return table

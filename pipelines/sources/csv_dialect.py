@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import DataError
-from pipelines.parsing.blanks import tidy
 from pipelines.sources.encodings import Encoding, detect, open_text
+from pipelines.sources.header_record import HeaderRecord, find_header, looks_like_header, usual_width
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_CHARACTERS = 1 << 18
-_RECORDS = 60
-_TITLES = 30
+SAMPLE_RECORDS = 60
 _EXCEL_HINT = re.compile(r'"?sep=(.|\\t)"?', re.IGNORECASE)
-_VALUE = re.compile(r"[-+(]?[^A-Za-z\d]{0,2}\d[\d.,:/' -]*\W{0,2}")
 
 
 @dataclass(frozen=True)
@@ -35,19 +32,6 @@ class Dialect:
     repeated: tuple[str, ...] = ()
     header_line: int = 1
     first_line: int = 2
-
-
-@dataclass(frozen=True)
-class _Record:
-    """The cells of one record and the lines it covers."""
-
-    cells: list[str]
-    line: int
-    following: int
-
-    @property
-    def filled(self) -> int:
-        return sum(bool(cell.strip()) for cell in self.cells)
 
 
 def look(
@@ -67,13 +51,10 @@ def look(
     if separator is None and hint:
         separator = hint[1].replace("\\t", "\t")
     separator = separator or max(SEPARATORS, key=lambda candidate: _score(lines[above:], candidate))
-    record = _header(_records(lines[above:], separator, above), header_line)
+    record = find_header(_records(lines[above:], separator, above), header_line)
     if record is None:
         raise DataError(f"there is no line {header_line} with a header", where=str(path), todo="mend csv.header")
-    names = [tidy(name) for name in record.cells]
-    bare = [name.lower() for name in names if name]
-    repeated = tuple(sorted({name for name in bare if bare.count(name) > 1}))
-    return Dialect(separator, found, _unique(names), repeated, record.line, record.following)
+    return Dialect(separator, found, record.names, record.repeated, record.line, record.following)
 
 
 def _sample(path: Path, encoding: str) -> list[str]:
@@ -85,60 +66,26 @@ def _sample(path: Path, encoding: str) -> list[str]:
     return [line + "\n" for line in text.removesuffix("\n").split("\n")]
 
 
-def _records(lines: Sequence[str], separator: str, above: int) -> list[_Record]:
+def _records(lines: Sequence[str], separator: str, above: int) -> list[HeaderRecord]:
     """The first records that are not blank."""
-    records: list[_Record] = []
+    records: list[HeaderRecord] = []
     reader = csv.reader(lines, delimiter=separator)
     line = above + 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
-            records.append(_Record(cells, line, above + reader.line_num + 1))
+            records.append(HeaderRecord(cells, line, above + reader.line_num + 1))
         line = above + reader.line_num + 1
-        if len(records) == _RECORDS:
+        if len(records) == SAMPLE_RECORDS:
             break
     return records
-
-
-def _width(records: Sequence[_Record]) -> int:
-    """The number of columns that most records have."""
-    counts = Counter(len(record.cells) for record in records)
-    return max(counts, key=lambda width: (counts[width], width), default=0)
 
 
 def _score(lines: Sequence[str], separator: str) -> tuple[bool, float, int]:
     """The separator that finds a header and cuts the records into equally many columns, and into the most."""
     records = _records(lines, separator, 0)
-    width = _width(records)
-    header = _header(records, None)
+    width = usual_width(records)
+    header = find_header(records, None)
     if width < 2 or header is None:
         return False, 0.0, 0
     share = sum(len(record.cells) == width for record in records) / len(records)
-    return _looks_like_header(header) and len(header.cells) == width, share, width
-
-
-def _header(records: Sequence[_Record], line: int | None) -> _Record | None:
-    """The record that begins on `line`, or the first that is no title: titles fill half of the columns at most."""
-    if line is not None:
-        return next((record for record in records if record.line == line), None)
-    most = max(1, _width(records) // 2)
-    for record in records[:_TITLES]:
-        if record.filled > most:
-            return record if _looks_like_header(record) else records[0]
-    return records[0]
-
-
-def _looks_like_header(record: _Record) -> bool:
-    """Names are no numbers, dates or amounts."""
-    return not any(_VALUE.fullmatch(cell.strip()) for cell in record.cells)
-
-
-def _unique(names: list[str]) -> tuple[str, ...]:
-    """Names for the columns: empty ones numbered, repeated ones told apart by a number."""
-    seen: dict[str, int] = {}
-    unique = []
-    for index, raw in enumerate(names):
-        name = raw or f"column{index + 1}"
-        count = seen.get(name.lower(), 0)
-        seen[name.lower()] = count + 1
-        unique.append(f"{name}_{count}" if count else name)
-    return tuple(unique)
+    return looks_like_header(header) and len(header.cells) == width, share, width

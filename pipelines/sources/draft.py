@@ -17,7 +17,7 @@ from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
-from pipelines.sources.file_set import text_files
+from pipelines.sources.file_set import headed_files
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.profile import EPOCHS, ColumnProfile, Sample, sampled
@@ -156,7 +156,7 @@ class _Writer:
         return [f"    timestamps: {{format: {written}, {zone}{doubt}"]
 
     def _csv(self) -> list[str]:
-        dialects = [file.dialect for file in text_files(self.origin)]
+        dialects = [file.dialect for file in headed_files(self.origin)]
         if not dialects:
             return []
         return csv_block(dialects, self._numeric("quantity", "unit_price", "revenue", "discount"))

@@ -9,13 +9,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from core.errors import MappingError
+from core.errors import DataError, MappingError
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
 from pipelines.sources.readers import ParquetFile
 from pipelines.sources.source import Origin
 from pipelines.sources.text_file import PACKED
+from pipelines.sources.workbook_file import WorkbookFile
 
 __all__ = ["KINDS", "FileForm", "FileOrigin", "open_file"]
 
@@ -39,7 +40,7 @@ class FileOrigin(Origin, Protocol):
         ...
 
 
-KINDS: tuple[type[FileOrigin], ...] = (ParquetFile, CsvFile)
+KINDS: tuple[type[FileOrigin], ...] = (ParquetFile, WorkbookFile, CsvFile)
 """Asked in this order; the last one takes everything that is text."""
 
 
@@ -48,10 +49,13 @@ def open_file(path: Path, label: str, form: FileForm, where: str) -> FileOrigin:
 
     Raises:
         MappingError: its name tells no kind that is read.
+        DataError: there is nothing in it.
     """
     named = _by_name(path, where)
     start = FileStart(path)
-    kind = named if start.empty else next((kind for kind in KINDS if kind.recognises(start)), named)
+    if start.empty:
+        raise DataError("the file is empty", where=label, todo="give a file with a header and rows")
+    kind = next((kind for kind in KINDS if kind.recognises(start)), named)
     if kind is not named:
         said = f"{label} is {kind.kind} by its content, not {named.kind}, and is read as one"
         form = form.saying(said)

@@ -19,6 +19,7 @@ from core.files import sha256
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.readers import describe
 from pipelines.sources.source import ROW, Origin, Staged
+from pipelines.sources.workbook_file import WorkbookFile
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ class FileSet:
         return [f"{len(staged)} files are read as one table, in this order: {read}", *copies, *lacking]
 
 
-def text_files(origin: Origin) -> list[CsvFile]:
-    """The text files that an origin is made of."""
+def headed_files(origin: Origin) -> list[CsvFile | WorkbookFile]:
+    """The files with a header that an origin is made of."""
     if isinstance(origin, FileSet):
-        return [file for part in origin.parts for file in text_files(part)]
-    return [origin] if isinstance(origin, CsvFile) else []
+        return [file for part in origin.parts for file in headed_files(part)]
+    return [origin] if isinstance(origin, CsvFile | WorkbookFile) else []
 
 
 class _Places:

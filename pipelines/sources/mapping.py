@@ -13,7 +13,7 @@ from core.expressions import analyse
 from feature_repo.contract import TABLES, TableSpec
 from pipelines.parsing.formats import Formats
 from pipelines.sources.file_form import FileForm
-from pipelines.sources.file_set import text_files
+from pipelines.sources.file_set import headed_files
 from pipelines.sources.locations import locate
 from pipelines.sources.mapping_form import Csv, Dates, Mapping, Part, TableMapping, Timestamps
 from pipelines.sources.source import Source, TableSource
@@ -73,7 +73,7 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     origin = locate(table.from_, FileForm(table.csv), path.parent, where)
     types = origin.columns()
     _check_targets(spec, table, where, list(types))
-    repeated = tuple(name for file in text_files(origin) for name in file.dialect.repeated)
+    repeated = tuple(name for file in headed_files(origin) for name in file.dialect.repeated)
     for column, text in table.columns.items():
         used = analyse(text, types, where=f"{where}.{column}").columns
         _refuse_repeated(used, repeated, f"{where}.{column}")

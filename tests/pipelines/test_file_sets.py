@@ -45,7 +45,7 @@ def test_headers_may_differ_in_order_and_in_separator(shop: Shop) -> None:
     shop.lines(MARCH, name="1.csv")
     shop.write("2.csv", "price;qty;at;product;order;customer;note\n5;1;2024-04-01;p1;o3;a;gift\n")
     report = run(several(shop, "*.csv").workspace)
-    assert shop.rows("order_id, revenue") == [("o1", 2.0), ("o2", 3.0), ("o3", 5.0)]
+    assert sorted(shop.rows("order_id, revenue")) == [("o1", 2.0), ("o2", 3.0), ("o3", 5.0)]
     assert any("1.csv has no column note: empty in its rows" in note for note in orders(report).notes)
 
 

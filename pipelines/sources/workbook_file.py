@@ -1,0 +1,210 @@
+"""A sheet of a workbook (Excel, LibreOffice): its cells are text like those of a text file, and read the same way."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import pyarrow as pa
+
+from core.errors import DataError, MappingError, did_you_mean
+from core.expressions import quote
+from core.files import sha256
+from pipelines.sources.archive_limits import check_archive
+from pipelines.sources.csv_dialect import SAMPLE_RECORDS, Dialect
+from pipelines.sources.encodings import Encoding
+from pipelines.sources.file_form import FileForm
+from pipelines.sources.file_start import FileStart
+from pipelines.sources.header_record import HeaderRecord, find_header, looks_like_header
+from pipelines.sources.line_numbers import LineNumbers
+from pipelines.sources.source import ROW, Staged
+from pipelines.sources.unread_cells import unread_cells
+from pipelines.sources.workbook_cells import cell_text
+
+if TYPE_CHECKING:
+    import duckdb
+    from python_calamine import CalamineWorkbook
+
+_OLD = b"\xd0\xcf\x11\xe0"
+_ZIP = b"PK\x03\x04"
+_CHUNK = 20_000
+_SheetRow = tuple[int, list[str]]
+"""A row's number as the sheet shows it, and its cells."""
+
+
+@dataclass(frozen=True)
+class WorkbookFile:
+    """One sheet of a workbook; every cell is taken as text, so that `007` stays `007`.
+
+    `sheet` is the one that is named (""; none is), `header_row` the row its header stands on where that is told.
+    """
+
+    kind: ClassVar[str] = "a workbook"
+    suffixes: ClassVar[Collection[str]] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+
+    path: Path
+    label: str
+    sheet: str = ""
+    header_row: int | None = None
+    decimal: str = "."
+    said: tuple[str, ...] = ()
+
+    @staticmethod
+    def recognises(start: FileStart) -> bool:
+        """An archive with a workbook's parts, or a compound file, as Excel wrote up to 2003 and writes encrypted."""
+        if start.raw.startswith(_OLD):
+            return True
+        if not start.raw.startswith(_ZIP):
+            return False
+        try:
+            with zipfile.ZipFile(start.path) as archive:
+                names = set(archive.namelist())
+        except zipfile.BadZipFile:
+            return False
+        return any(name.startswith("xl/") for name in names) or {"mimetype", "content.xml"} <= names
+
+    @classmethod
+    def opened(cls, path: Path, label: str, form: FileForm, where: str) -> WorkbookFile:
+        """The sheet that `#` names, or the first with a table."""
+        return cls(path, label, form.part, form.csv.header, form.csv.decimal, form.said)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """None: staging copies it."""
+        return ()
+
+    @property
+    def made_of(self) -> tuple[Path, ...]:
+        """The file."""
+        return (self.path,)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Where the header stands, and the names in it."""
+        header = self._chosen[1]
+        return Dialect(",", Encoding("utf-8"), header.names, header.repeated, header.line, header.following)
+
+    def columns(self) -> Mapping[str, str]:
+        """The header's names, all VARCHAR."""
+        return dict.fromkeys(self.dialect.header, "VARCHAR")
+
+    def fingerprint(self) -> str:
+        """The file's SHA-256 and what of it is read."""
+        return f"{sha256(self.path)}:{self.sheet}:{self.header_row}:{self.decimal}"
+
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
+        """Copy the rows that are not blank."""
+        sheet, header, others = self._chosen
+        rows, numbers = quote(name + "_rows"), LineNumbers()
+        columns = ", ".join(f"{quote(column)} VARCHAR" for column in header.names)
+        connection.execute(f"CREATE OR REPLACE TABLE {rows} ({columns})")
+        with self._open() as book:
+            filled = (row for row in self._rows(book, sheet) if row[0] > header.line and any(map(str.strip, row[1])))
+            while chunk := list(islice(filled, _CHUNK)):
+                for number, _ in chunk:
+                    numbers.add(number)
+                connection.register("chunk_", _table([cells for _, cells in chunk], len(header.cells)))
+                connection.execute(f"INSERT INTO {rows} SELECT * FROM chunk_")
+                connection.unregister("chunk_")
+        connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
+        notes = (*self.said, *_choice(self.label, sheet, others))
+        return Staged(name, self.columns(), "row", numbers, notes=notes)
+
+    @cached_property
+    def _chosen(self) -> tuple[str, HeaderRecord, tuple[str, ...]]:
+        """The sheet, its header, and other sheets that could have been meant.
+
+        Raises:
+            MappingError: there is no such sheet.
+            DataError: no sheet has a table.
+        """
+        with self._open() as book:
+            if self.sheet:
+                return self._named(book), self._told_header(book, self._named(book)), ()
+            found = {sheet: header for sheet in _visible(book) if (header := self._header(book, sheet))}
+        if not found:
+            todo = "export it again, with its rows"
+            raise DataError("no sheet of the workbook has a header and rows", where=self.label, todo=todo)
+        sheet = next(iter(found))
+        return sheet, found[sheet], tuple(found)[1:]
+
+    def _named(self, book: CalamineWorkbook) -> str:
+        by_name = {name.strip().lower(): name for name in book.sheet_names}
+        if self.sheet.strip().lower() not in by_name:
+            raise MappingError(
+                f"there is no sheet {self.sheet!r}", where=self.label, todo=did_you_mean(self.sheet, book.sheet_names)
+            )
+        return by_name[self.sheet.strip().lower()]
+
+    def _told_header(self, book: CalamineWorkbook, sheet: str) -> HeaderRecord:
+        header = self._header(book, sheet)
+        if header is None:
+            wanted = f"on row {self.header_row}" if self.header_row else "and rows"
+            raise DataError(f"the sheet {sheet!r} has no header {wanted}", where=self.label, todo="name another sheet")
+        return header
+
+    def _header(self, book: CalamineWorkbook, sheet: str) -> HeaderRecord | None:
+        """The row that names the columns; None for a sheet that holds no table."""
+        rows = (row for row in self._rows(book, sheet) if any(map(str.strip, row[1])))
+        first = [HeaderRecord(cells, number, number + 1) for number, cells in islice(rows, SAMPLE_RECORDS)]
+        header = find_header(first, self.header_row) if first else None
+        if header is None or header.filled < 2 or not (self.header_row or looks_like_header(header)):
+            return None
+        return header if first[-1].line > header.line else None
+
+    def _rows(self, book: CalamineWorkbook, sheet: str) -> Iterator[_SheetRow]:
+        """All rows of a sheet as text, with their numbers."""
+        content = book.get_sheet_by_name(sheet)
+        left = content.start[1] if content.start else 0
+        unread = unread_cells(self.path, sheet)
+        for number, row in enumerate(content.iter_rows(), 1):
+            cells = [cell_text(cell, self.decimal) for cell in row]
+            for column, text in unread.get(number, ()):
+                if 0 <= column - left < len(cells) and not cells[column - left]:
+                    cells[column - left] = text
+            yield number, cells
+
+    @contextmanager
+    def _open(self) -> Iterator[CalamineWorkbook]:
+        from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+        if zipfile.is_zipfile(self.path):
+            check_archive(self.path, self.label)
+        try:
+            with CalamineWorkbook.from_path(self.path) as book:
+                yield book
+        except PasswordError:
+            todo = "open it with the password and save it without one, or save the sheet as CSV UTF-8"
+            raise DataError("the workbook is protected with a password", where=self.label, todo=todo) from None
+        except CalamineError as error:
+            why = str(error).splitlines()[0]
+            raise DataError(
+                "the workbook can't be read", where=self.label, why=why, todo="save it again, or its sheet as CSV UTF-8"
+            ) from None
+
+
+def _visible(book: CalamineWorkbook) -> list[str]:
+    """The sheets that a person sees, of all where none is."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    seen = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    return seen or [sheet.name for sheet in sheets]
+
+
+def _choice(label: str, sheet: str, others: Sequence[str]) -> list[str]:
+    if not others:
+        return []
+    listed = ", ".join(repr(other) for other in others)
+    return [f"{label}: the sheet {sheet!r} is read, the first with a table; for another write {label}#NAME: {listed}"]
+
+
+def _table(rows: Sequence[Sequence[str]], width: int) -> pa.Table:
+    columns = [pa.array([row[index] or None for row in rows], pa.string()) for index in range(width)]
+    return pa.table(columns, names=[f"c{index}" for index in range(width)])
