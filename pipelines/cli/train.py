@@ -41,9 +41,10 @@ def train(
         space = Workspace.open(workspace)
         from core.clock import resolve_as_of
         from models.kinds import require_name
+
+        require_name(model)  # a wrong name is answered at once, before what takes seconds to import
         from pipelines import training_pipeline
 
-        require_name(model)
         trained = training_pipeline.train(space, model, resolve_as_of(space, as_of, any_past=True), trials, timeout)
         _report(console, trained.version, trained.seconds)
 
