@@ -44,6 +44,7 @@ def test_a_typo_in_one_series_changes_nothing_in_another(typo):
     frame = pd.concat([lines([8, *usual(100)]), lines(usual(100, 2), "b", "B")])
     wrong = frame.assign(quantity=frame["quantity"].where((frame["series_id"] != "a") | (frame["line"] > 0), typo))
     one, other = (clip(each).query("series_id == 'b'").reset_index(drop=True) for each in (frame, wrong))
+    assert len(one) == 100
     pd.testing.assert_frame_equal(one, other)
 
 

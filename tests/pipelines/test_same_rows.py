@@ -244,7 +244,7 @@ def test_identical_lines_that_are_kept_are_the_same_ones_the_next_time(tmp_path:
 # --- products out of order lines ---
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.sampled_from(["Mug", "mug", "damaged", "?", ""]), min_size=1, max_size=12), seed=st.integers())
 def test_a_product_has_the_name_most_lines_use_in_whatever_order_they_come(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], seed: int
