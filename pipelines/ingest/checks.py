@@ -29,11 +29,15 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class RowCheck:
-    """One check: what to say of a row that fails it, which source column shows why, and SQL for failing."""
+    """One check: what to say of a row that fails it, which column shows why, and SQL for failing.
+
+    `source_column`: the column of the source that shows why, where it is none that fills the contract's.
+    """
 
     reason: str
     column: str | None
     fails: str
+    source_column: str | None = None
 
 
 def row_checks(

@@ -9,12 +9,11 @@ from __future__ import annotations
 from core.errors import MappingError
 from core.expressions import literal
 from feature_repo.contract import ColumnSpec
-from pipelines.parsing.blanks import bare, unless_nothing
 from pipelines.parsing.formats import Formats
 from pipelines.parsing.moments import day, moment, plausible, to_utc
 from pipelines.parsing.numbers import number
 from pipelines.parsing.sql import let
-from pipelines.parsing.types import FLOATS, INTEGERS, as_text, is_moment, is_nested, is_text, is_zoned
+from pipelines.parsing.types import FLOATS, INTEGERS, is_moment, is_nested, is_text, is_zoned
 
 _SCIENTIFIC = "[0-9]([.,][0-9]+)?[eE][+][0-9]+"
 
@@ -28,17 +27,6 @@ def can_fail(type_: str, column: ColumnSpec) -> bool:
     if column.type == "number":
         return is_text(type_) or type_ in FLOATS
     return not (type_ == "DATE" and column.type == "date") and type_ != "BOOLEAN"
-
-
-def trimmed(value: str, type_: str) -> str:
-    """Text without blanks around it, null where nothing is left; anything else as it is."""
-    return bare(as_text(value, type_), prose=True) if is_text(type_) else value
-
-
-def number_from_text(value: str, formats: Formats) -> str:
-    """SQL of a text of an expression as a number, with the separators of `formats`."""
-    said = unless_nothing(bare(value, prose=False), formats, prose=False)
-    return number(said, formats, percent=True)
 
 
 def convert(value: str, type_: str, column: ColumnSpec, *, formats: Formats, zone: str, where: str) -> str:

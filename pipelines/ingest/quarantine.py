@@ -12,7 +12,7 @@ from core.expressions import literal, quote
 from core.files import replacing
 from core.workspace import Workspace
 from feature_repo.contract import TableSpec
-from pipelines.ingest.checks import reasons
+from pipelines.ingest.checks import RowCheck, reasons
 from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed
 from pipelines.sources.source import ROW
@@ -64,7 +64,7 @@ def write(connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path) -> 
 def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> list[str]:
     """A few rows that fail one check: their place and the value that shows why."""
     check = typed.checks[bit]
-    shown = _shown(typed, check.column)
+    shown = _shown(typed, check)
     found = connection.execute(
         f"SELECT t.{ROW}, {shown} FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
         f" WHERE mask & {1 << bit} <> 0 ORDER BY t.{ROW} LIMIT {EXAMPLES}"
@@ -73,9 +73,9 @@ def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> l
     return [f"{place}{text}" for place, (_, text) in zip(places, found, strict=True)]
 
 
-def _shown(typed: Typed, column: str | None) -> str:
-    """SQL of « Quantity='abc'» for the source columns that fill a contract column."""
-    text = typed.source.columns.get(column or "", "")
+def _shown(typed: Typed, check: RowCheck) -> str:
+    """SQL of « Quantity='abc'» for the source columns that a check looks at."""
+    text = check.source_column or typed.source.columns.get(check.column or "", "")
     names = [name for name in typed.staged.types if name.lower() in text.lower()]
     if not names or typed.spec.protected:
         return "''"

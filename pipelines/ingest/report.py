@@ -24,10 +24,10 @@ class DryRunCheck:
 class TableReport:
     """One table's rows. `read` = filtered + quarantined + superseded + repeated + added + replaced + unchanged.
 
-    filtered: left out by the mapping's `where`; superseded: a later row of the source has the same key and
-    other values; repeated: the mapping says `distinct`, and the key was there already; flagged: kept, but
-    unusual. `skipped`: the source is the one that was read last time, so the counts are that time's. `notes`:
-    what a person has to know beside the counts.
+    filtered: left out by the mapping's `where` or an operation; superseded: a later row of the source has the same
+    key and other values; left_out: how many of both an operation took out, by reason; repeated: the mapping says
+    `distinct`, and the key was there already; flagged: kept, but unusual. `skipped`: the source is the one that was
+    read last time, so the counts are that time's. `notes`: what a person has to know beside the counts.
     """
 
     table: str
@@ -39,6 +39,7 @@ class TableReport:
     unchanged: int = 0
     superseded: int = 0
     repeated: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
     quarantined: Mapping[str, int] = field(default_factory=dict)
     quarantined_rows: int = 0
     flagged: Mapping[str, int] = field(default_factory=dict)

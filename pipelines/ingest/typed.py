@@ -7,7 +7,7 @@ The result is a table `typed_<name>` with the contract's stored columns, `ROW` (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from pipelines.ingest.conversion import convert
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.remarks import Remark, marks, remarks
 from pipelines.ingest.values import IDENTITY, WHERE, Values, values
+from pipelines.sources.operations.relations import operated
 from pipelines.sources.source import ROW, Staged, TableSource
 
 RATES = "rates_to_base"
@@ -38,7 +39,11 @@ class Fate(IntEnum):
 
 @dataclass(frozen=True)
 class Typed:
-    """The typed rows of one table in the engine; `filtered` rows were left out by the mapping's `where`."""
+    """The typed rows of one table in the engine.
+
+    `source` and `staged` are as operations have left them. `filtered` rows were left out by the mapping's `where`
+    or by an operation, `superseded` ones by an operation that knows a later version of them.
+    """
 
     spec: TableSpec
     source: TableSource
@@ -48,6 +53,7 @@ class Typed:
     read: int
     filtered: int
     remarks: tuple[Remark, ...] = ()
+    superseded: int = 0
 
     @property
     def good(self) -> str:
@@ -90,11 +96,12 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
         MappingError: an expression does not fit its columns, or a column can't become the contract's type.
     """
     spec = TABLES[source.table]
+    source, staged = operated(connection, source, staged)
     came = values(connection, source, staged)
     converted = has_currency(source)
     query = derived(spec, _typed(spec, source, came, shop), shop.timezone, told_apart=source.identity is not None)
     query = _money(spec, query, shop.base_currency) if converted else query
-    checks = _checks(spec, source, came, shop, converted)
+    checks = _checks(spec, staged, came, shop, converted)
     found = remarks(spec, came, source.formats, source.formats.zone or shop.timezone)
     columns = ", ".join([ROW, *map(quote, spec.stored)])
     relation = f"typed_{spec.name}"
@@ -104,7 +111,9 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     )
     read = scalar(connection, f"SELECT count(*) FROM {quote(staged.relation)}")
     left = scalar(connection, f"SELECT count(*) FROM {relation}")
-    return Typed(spec, source, staged, relation, tuple(checks), read + len(staged.broken), read - left, tuple(found))
+    out, superseded = (staged.rows_left_out(superseded=which) for which in (False, True))
+    total = read + out + superseded + len(staged.broken)
+    return Typed(spec, source, staged, relation, tuple(checks), total, read - left + out, tuple(found), superseded)
 
 
 def identity(spec: TableSpec) -> str:
@@ -177,11 +186,21 @@ def _money(spec: TableSpec, query: str, base: str) -> str:
     )
 
 
-def _checks(spec: TableSpec, source: TableSource, came: Values, shop: Shop, converted: bool) -> list[RowCheck]:
+def _checks(spec: TableSpec, staged: Staged, came: Values, shop: Shop, converted: bool) -> list[RowCheck]:
     checks = row_checks(spec, came.types, came.computed, now=shop.now_sql, today=shop.today_sql)
     if WHERE in came.computed:
         checks.append(RowCheck("where can't be computed", None, f"f_{WHERE}"))
     if converted:
         checks.append(RowCheck(NO_RATE, "currency", "no_rate_"))
+    checks = _beside_faults(checks, staged)
     later = [reason for reason in (key_not_unique(spec), lone_time(spec), DUPLICATE) if reason]
     return [*checks, *(RowCheck(reason, spec.time if reason == lone_time(spec) else None, "false") for reason in later)]
+
+
+def _beside_faults(checks: list[RowCheck], staged: Staged) -> list[RowCheck]:
+    """Checks for the rows that operations could not read; of these nothing else is said."""
+    if not staged.faults:
+        return checks
+    unread = " OR ".join(fault.mark for fault in staged.faults)
+    others = [replace(check, fails=f"(NOT ({unread}) AND {check.fails})") for check in checks]
+    return [*(RowCheck(fault.reason, None, fault.mark, fault.shows) for fault in staged.faults), *others]

@@ -15,10 +15,9 @@ import duckdb
 from core.errors import MappingError
 from core.expressions import Scalar, analyse, literal, quote
 from feature_repo.contract import TABLES
-from pipelines.ingest.conversion import number_from_text
-from pipelines.ingest.filling import filled
 from pipelines.parsing.blanks import bare, says_nothing, unless_nothing
 from pipelines.parsing.formats import Formats
+from pipelines.parsing.numbers import number_from_text
 from pipelines.parsing.types import as_text, is_text
 from pipelines.sources.readers import first_line
 from pipelines.sources.source import ROW, Staged, TableSource
@@ -31,7 +30,8 @@ IDENTITY = "identity_"
 class Values:
     """A query with `ROW`, `x_` columns of these DuckDB types, `f_` columns for the computed, `w_` for the `worded`.
 
-    `IDENTITY` is among its columns where the source has one that tells equal rows apart.
+    `IDENTITY` is among its columns where the source has one that tells equal rows apart, and so are the marks of
+    rows that an operation could not read.
     """
 
     sql: str
@@ -46,7 +46,6 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     Raises:
         MappingError: an expression does not fit the types of its columns.
     """
-    staged = filled(connection, source, staged)
     scalars = {name: _analyse(source, staged, name, text) for name, text in source.columns.items()}
     if source.where:
         scalars[WHERE] = _analyse(source, staged, WHERE, source.where)
@@ -56,6 +55,7 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     attempted = _attempted(computed, source, staged)
     plain = [f"{quote(scalar.columns[0])} AS x_{name}" for name, scalar in scalars.items() if _is_column(scalar)]
     plain += [f"{literal(value)} AS x_{name}" for name, value in source.constants.items()]
+    plain += [fault.mark for fault in staged.faults]
     if source.identity:
         plain.append(f"{quote(source.identity)} AS {IDENTITY}")
     extracted = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from core.expressions import literal
+from pipelines.parsing.blanks import bare, unless_nothing
 from pipelines.parsing.formats import Formats
 from pipelines.parsing.sql import let
 
@@ -32,6 +33,12 @@ _APOSTROPHE = "['\u2019]"
 def number(text: str, formats: Formats, *, percent: bool = False) -> str:
     """SQL of a bare text as a DOUBLE, null where it is no number; `percent`: 20% is 0.2, else it is none."""
     return let(let(text, "written_", lambda t: _read(t, formats, percent=percent)), "n_", _finite)
+
+
+def number_from_text(value: str, formats: Formats) -> str:
+    """SQL of a text of an expression as a number, with the separators of `formats`."""
+    said = unless_nothing(bare(value, prose=False), formats, prose=False)
+    return number(said, formats, percent=True)
 
 
 def _read(text: str, formats: Formats, *, percent: bool) -> str:

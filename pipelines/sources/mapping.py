@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -14,8 +14,10 @@ from feature_repo.contract import TABLES, TableSpec
 from pipelines.parsing.formats import Formats
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files
+from pipelines.sources.form_parts import Part
 from pipelines.sources.locations import locate
-from pipelines.sources.mapping_form import Csv, Dates, Mapping, Part, TableMapping, Timestamps
+from pipelines.sources.mapping_form import Mapping, TableMapping
+from pipelines.sources.operations.operation import Types
 from pipelines.sources.source import Source, TableSource
 
 
@@ -71,14 +73,6 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     where = f"{path.name}, {name}"
     spec = TABLES[name]
     origin = locate(table.from_, FileForm(table.csv), path.parent, where)
-    types = origin.columns()
-    _check_targets(spec, table, where, list(types))
-    repeated = tuple(name for file in headed_files(origin) for name in file.dialect.repeated)
-    for column, text in table.columns.items():
-        used = analyse(text, types, where=f"{where}.{column}").columns
-        _refuse_repeated(used, repeated, f"{where}.{column}")
-    if table.where:
-        analyse(table.where, types, where=f"{where}.where")
     formats = Formats(
         table.timestamps.format,
         table.dates.format,
@@ -88,8 +82,7 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.csv.nulls if "nulls" in table.csv.model_fields_set else None,
         None if {"currency"} & {*table.columns, *table.constants} else config.base_currency,
     )
-    _check_filled(table, list(types), where)
-    return TableSource(
+    source = TableSource(
         name,
         origin,
         table.columns,
@@ -98,24 +91,25 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         formats,
         table.distinct,
         table.identical_rows == "keep",
-        table.fill_down,
+        table.operations,
     )
+    types = _operated(source, where)
+    _check_targets(spec, table, where, list(types))
+    repeated = tuple(name for file in headed_files(origin) for name in file.dialect.repeated)
+    for column, text in table.columns.items():
+        used = analyse(text, types, where=f"{where}.{column}").columns
+        _refuse_repeated(used, repeated, f"{where}.{column}")
+    if table.where:
+        analyse(table.where, types, where=f"{where}.where")
+    return source
 
 
-def _check_filled(table: TableMapping, source: list[str], where: str) -> None:
-    for column in table.fill_down:
-        if column not in source:
-            raise MappingError(
-                f"the source has no column {column!r} to fill down",
-                where=f"{where}.fill_down",
-                todo=did_you_mean(column, source),
-            )
-    if table.fill_down and "order_id" not in table.columns:
-        raise MappingError(
-            "fill_down fills the rows of one order alike, and no column says which order a row is of",
-            where=f"{where}.fill_down",
-            todo="map order_id in columns",
-        )
+def _operated(source: TableSource, where: str) -> Types:
+    """The columns of a source once its operations have run, with DuckDB's types."""
+    types = source.origin.columns()
+    for operation in source.operations:
+        types = operation.columns_after(source, types, f"{where}.{operation.key}")
+    return types
 
 
 def _refuse_repeated(used: tuple[str, ...], repeated: tuple[str, ...], where: str) -> None:
@@ -161,7 +155,14 @@ def _explain(error: ValidationError, path: Path) -> MappingError:
 
 def _siblings(parents: list[int | str]) -> list[str]:
     """The keys that are allowed at a place of the file."""
-    blocks: dict[str, type[Part]] = {"timestamps": Timestamps, "dates": Dates, "csv": Csv}
-    last = str(parents[-1]) if parents else ""
-    block: type[Part] = blocks.get(last, TableMapping if parents else Mapping)
+    block: type[Part] = Mapping
+    for parent in parents:
+        block = _block(block, str(parent)) or block
     return [field.alias or name for name, field in block.model_fields.items()]
+
+
+def _block(outer: type[Part], key: str) -> type[Part] | None:
+    """The block that stands behind a key, alone or as one of several that have names."""
+    field = outer.model_fields.get(key)
+    kinds = [field.annotation, *get_args(field.annotation)] if field else []
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Part)), None)

@@ -5,35 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipelines.sources.encodings import known
-
-
-def _listed(value: object) -> object:
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def _written(value: object) -> object:
-    """A YAML scalar as it would be written in SQL or a CSV."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+from pipelines.sources.form_parts import Listed, Part, Written
+from pipelines.sources.operations.explode import Explode
+from pipelines.sources.operations.fill_down import FillDown
+from pipelines.sources.operations.operation import Operation
 
 
 def _filled(value: object) -> object:
     """A block of which only the name and comments are there, as in a draft."""
     return {} if value is None else value
-
-
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Written = Annotated[str, BeforeValidator(_written)]
-
-
-class Part(BaseModel):
-    """One block of the file; an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Timestamps(Part):
@@ -71,7 +54,10 @@ class Csv(Part):
 
 
 class TableMapping(Part):
-    """Where one table comes from, and what its columns are."""
+    """Where one table comes from, and what its columns are.
+
+    Operations on the rows run in the order in which they stand here.
+    """
 
     from_: Listed = Field(alias="from")
     columns: Annotated[dict[str, Written], BeforeValidator(_filled)] = {}
@@ -82,7 +68,14 @@ class TableMapping(Part):
     csv: Csv = Csv()
     distinct: bool = False
     identical_rows: Literal["set_aside", "keep"] = "set_aside"
-    fill_down: Listed = ()
+    fill_down: FillDown | None = None
+    explode: Explode | None = None
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What is to be done to the rows of the source, in its order."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        return tuple(value for value in values if isinstance(value, Operation))
 
 
 class Mapping(Part):

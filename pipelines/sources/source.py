@@ -12,6 +12,8 @@ from pipelines.parsing.formats import Formats
 if TYPE_CHECKING:
     import duckdb
 
+    from pipelines.sources.operations.operation import Operation
+
 ROW = "source_row_"
 """The column of a staged relation that counts its rows from 0 in the order of the source."""
 
@@ -24,6 +26,31 @@ class BrokenRow:
     text: str
     reason: str
     file: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Rows that an operation could not read: `mark` is the relation's column that is true for them.
+
+    `reason` says why, and the source column `shows` holds what can't be read.
+    """
+
+    mark: str
+    reason: str
+    shows: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that an operation took out: how many, why, and the relation that holds them.
+
+    `superseded`: a later version of the same row is still there.
+    """
+
+    reason: str
+    relation: str
+    rows: int
+    superseded: bool = False
 
 
 class Positions(Protocol):
@@ -52,7 +79,8 @@ class Staged:
 
     `types` are the DuckDB types of the columns; `unit` says what positions count: lines of a text file
     (the header is line 1), rows (of a sheet: as it numbers them), or records. `files`: where there are several,
-    which one rows come from. `notes`: what a person has to know of how the source was read.
+    which one rows come from. `notes`: what a person has to know of how the source was read. `faults`: rows that
+    operations could not read, by columns of the relation that are not in `types`; `left_out`: those they took out.
     """
 
     relation: str
@@ -62,6 +90,8 @@ class Staged:
     broken: tuple[BrokenRow, ...] = ()
     files: Files | None = None
     notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """«line 1,204» for each of the rows; with the file, where there are several."""
@@ -74,6 +104,10 @@ class Staged:
 
     def _place(self, file: str | None, position: int) -> str:
         return f"{file}, {self.unit} {position:,}" if file else f"{self.unit} {position:,}"
+
+    def rows_left_out(self, *, superseded: bool) -> int:
+        """How many rows operations took out, for a later version of them or for another reason."""
+        return sum(left.rows for left in self.left_out if left.superseded == superseded)
 
 
 class Origin(Protocol):
@@ -113,8 +147,8 @@ class TableSource:
 
     `columns` maps contract columns to source columns or checked-to-be scalar expressions, `constants` to one
     value for all rows. `distinct`: the source repeats a key on many rows and each counts once.
-    `keep_identical`: rows that are equal in everything are rows of their own. `fill_down`: source columns that
-    only the first row of an order fills. `identity`: a source column that tells rows apart which are equal in
+    `keep_identical`: rows that are equal in everything are rows of their own. `operations`: what is done to the
+    source's rows first, in this order. `identity`: a source column that tells rows apart which are equal in
     all the contract's columns.
     """
 
@@ -126,7 +160,7 @@ class TableSource:
     formats: Formats = field(default_factory=Formats)
     distinct: bool = False
     keep_identical: bool = False
-    fill_down: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
     identity: str | None = None
 
     def definition(self) -> dict[str, str]:
@@ -134,7 +168,7 @@ class TableSource:
         columns = {f"columns.{name}": text for name, text in self.columns.items()}
         constants = {f"constants.{name}": text for name, text in self.constants.items()}
         formats = {f"formats.{name}": str(value) for name, value in asdict(self.formats).items() if value}
-        named = {"where": self.where or "", "fill_down": ", ".join(self.fill_down)}
+        named = {"where": self.where or "", **{one.key: one.definition() for one in self.operations}}
         flags = {"distinct": self.distinct, "identical_rows": self.keep_identical}
         parts = {**columns, **constants, **formats, **named, **{name: "yes" for name, on in flags.items() if on}}
         return {name: text for name, text in parts.items() if text}

@@ -8,6 +8,7 @@ import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 from core.settings import Settings, known_keys
 from feature_repo import dictionary
@@ -62,9 +63,9 @@ def _mapping_sections() -> dict[str, frozenset[str]]:
     """The keys of a table in mapping.yaml that hold keys themselves."""
     found = {}
     for name, field in TableMapping.model_fields.items():
-        inner = getattr(field.annotation, "model_fields", None)
-        if inner:
-            found[field.alias or name] = frozenset(key.alias or own for own, key in inner.items())
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if inner := getattr(kind, "model_fields", None):
+                found[field.alias or name] = frozenset(key.alias or own for own, key in inner.items())
     return found
 
 

@@ -46,9 +46,14 @@ def test_the_page_lists_the_contract() -> None:
 
 
 def test_the_example_is_a_mapping() -> None:
-    [block] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    config = Mapping.model_validate(yaml.safe_load(block))
-    assert set(config.tables["orders"].columns) >= set(TABLES["orders"].required)
+    block, *operations = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    config = yaml.safe_load(block)
+    for operation in [{}, *map(yaml.safe_load, operations)]:
+        table = config["tables"]["orders"]
+        columns = {**table["columns"], **operation.get("columns", {})}
+        tables = {**config["tables"], "orders": {**table, **operation, "columns": columns}}
+        read = Mapping.model_validate({**config, "tables": tables})
+        assert set(read.tables["orders"].columns) >= set(TABLES["orders"].required)
 
 
 def test_every_key_of_a_table_is_explained() -> None:
