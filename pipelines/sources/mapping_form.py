@@ -12,6 +12,7 @@ from pipelines.sources.form_parts import Listed, Part, Written
 from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
 from pipelines.sources.operations.operation import Operation
+from pipelines.sources.operations.unpivot import Unpivot
 
 
 def _filled(value: object) -> object:
@@ -69,6 +70,7 @@ class TableMapping(Part):
     distinct: bool = False
     identical_rows: Literal["set_aside", "keep"] = "set_aside"
     fill_down: FillDown | None = None
+    unpivot: Unpivot | None = None
     explode: Explode | None = None
 
     @property
