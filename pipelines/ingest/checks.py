@@ -15,6 +15,7 @@ from feature_repo.contract import ColumnSpec, TableSpec
 from pipelines.ingest.conversion import can_fail
 
 DUPLICATE = "exact duplicate of another row"
+TOLD_AGAIN = "exact duplicate: the whole order stands in the source more than once"
 NO_RATE = "no rate for the currency at or before the day"
 LATER_THAN_CLOCK = "later than the clock"
 _KINDS = {
@@ -92,6 +93,11 @@ def key_not_unique(spec: TableSpec) -> str | None:
     if not spec.same:
         return None
     return f"{' and '.join(spec.key)} are those of a later row with another {' or '.join(spec.same)}"
+
+
+def told_again(spec: TableSpec) -> str | None:
+    """The reason for a line of an order that the source tells more than once; None for tables without orders."""
+    return TOLD_AGAIN if spec.name == "orders" else None
 
 
 def lone_time(spec: TableSpec) -> str | None:

@@ -2,7 +2,8 @@
 
 Of rows with equal identity (of order lines: the order and its `line_id`) the last one's values win; equal rows after
 the first with those values are duplicates, and rows under the same key that are about something else are bad: the key
-is not unique. Only rows whose key's hash occurs twice are looked at closely, so clean tables cost one pass.
+is not unique. Order lines without a `line_id` that are equal are judged (`pipelines.sources.identical_lines`): some
+are items of their own. Only rows whose key's hash occurs twice are looked at closely, so clean tables cost one pass.
 """
 
 from __future__ import annotations
@@ -11,32 +12,55 @@ import duckdb
 
 from core.expressions import quote
 from core.reads import Read
-from pipelines.ingest.checks import key_not_unique
+from pipelines.ingest.checks import key_not_unique, told_again
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.typed import Fate, Typed, identity
+from pipelines.sources import identical_lines
 from pipelines.sources.source import ROW
 
 READS = (Read("orders", ("line_id",), "telling the lines of an order apart"),)
 
 
-def settle(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+def settle(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ...]:
     """Mark duplicates and clashing keys in `mask`, and superseded or repeated rows in `fate`.
 
     Where the mapping says `distinct`, the row that is kept of a key takes the values most of its rows have;
-    where it says that identical rows are rows of their own, each further one gets an identity of its own.
+    identical rows that are rows of their own each get an identity of their own. Returns what was decided on
+    identical lines of orders, and why.
     """
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE twice AS SELECT key_hash FROM {typed.relation} WHERE mask = 0"
         " GROUP BY key_hash HAVING count(*) > 1"
     )
     if not scalar(connection, "SELECT count(*) FROM twice"):
-        return
+        return ()
     if typed.source.distinct:
         _take_most_frequent(connection, typed)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE losers AS {_losers(typed)}")
-    if typed.source.keep_identical and typed.spec.time:
-        _number_identical(connection, typed)
+    said = _judge(connection, typed)
+    _let_stay(connection, typed)
     connection.execute(f"UPDATE {typed.relation} AS t SET {_marks(typed)} FROM losers AS l WHERE t.{ROW} = l.{ROW}")
+    return said
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ...]:
+    """Say in `losers` which equal rows stay, and which are of orders told again (see `settle`)."""
+    spec, means = typed.spec, typed.source.identical_rows
+    if spec.time and means == "keep":
+        connection.execute("UPDATE losers SET stays_ = equal_")
+    keyless = " OR ".join(f"{quote(name)} IS NULL" for name in spec.key if name not in spec.required)
+    if spec.name != "orders" or means != "judge" or not scalar(connection, "SELECT count(*) FROM losers WHERE equal_"):
+        return ()
+    found = identical_lines.judge(
+        connection,
+        f"SELECT {ROW} AS row_, hash(order_id) AS order_, key_hash AS content_, mask = 0 AND ({keyless}) AS counts_"
+        f" FROM {typed.relation} WHERE order_id IS NOT NULL",
+    )
+    connection.execute(
+        f"UPDATE losers AS l SET stays_ = number_ <= keep_, again_ = whole_ FROM {identical_lines.JUDGED} AS j"
+        " WHERE l.key_hash = j.content_ AND equal_"
+    )
+    return tuple(f"{spec.name}: {sentence}" for sentence in found.sentences())
 
 
 def _take_most_frequent(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
@@ -56,17 +80,19 @@ def _take_most_frequent(connection: duckdb.DuckDBPyConnection, typed: Typed) -> 
         connection.execute(f"UPDATE {typed.relation} AS t SET {name} = m.{name} FROM ({mode}) AS m WHERE {same}")
 
 
-def _number_identical(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+def _let_stay(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
     """The second of identical rows is known as the second, and so on, in whatever order they come."""
+    if not scalar(connection, "SELECT count(*) FROM losers WHERE stays_"):
+        return
     connection.execute(
         f"UPDATE {typed.relation} AS t SET row_key = md5(row_key || chr(31) || l.number_) FROM losers AS l"
-        f" WHERE t.{ROW} = l.{ROW} AND l.equal_"
+        f" WHERE t.{ROW} = l.{ROW} AND l.stays_"
     )
     connection.execute(
         f"UPDATE {typed.relation} AS t SET key_hash = hash(row_key) FROM losers AS l"
-        f" WHERE t.{ROW} = l.{ROW} AND l.equal_"
+        f" WHERE t.{ROW} = l.{ROW} AND l.stays_"
     )
-    connection.execute("DELETE FROM losers WHERE equal_")
+    connection.execute("DELETE FROM losers WHERE stays_")
 
 
 def _losers(typed: Typed) -> str:
@@ -83,10 +109,12 @@ def _losers(typed: Typed) -> str:
         SELECT *, content_ = last_value(content_) {last} AS equal_, same_ <> last_value(same_) {last} AS clashes_
         FROM candidates
     ), numbered AS (
-        SELECT {ROW}, equal_, clashes_, row_number() OVER (PARTITION BY {key}, equal_ ORDER BY {ROW}) AS number_
+        SELECT {ROW}, key_hash, equal_, clashes_,
+            row_number() OVER (PARTITION BY {key}, equal_ ORDER BY {ROW}) AS number_
         FROM judged
     )
-    SELECT {ROW}, equal_, clashes_, number_ FROM numbered WHERE NOT equal_ OR number_ > 1"""
+    SELECT {ROW}, key_hash, equal_, clashes_, number_, false AS stays_, false AS again_
+    FROM numbered WHERE NOT equal_ OR number_ > 1"""
 
 
 def _marks(typed: Typed) -> str:
@@ -94,7 +122,11 @@ def _marks(typed: Typed) -> str:
         return f"fate = {int(Fate.REPEATED)}"
     reason = key_not_unique(typed.spec)
     clash = typed.bit(reason) if reason else 0
+    again = told_again(typed.spec)
+    equal = (
+        f"CASE WHEN l.again_ THEN {typed.bit(again)} ELSE {typed.duplicate_bit} END" if again else typed.duplicate_bit
+    )
     return (
-        f"mask = CASE WHEN l.equal_ THEN {typed.duplicate_bit} WHEN l.clashes_ THEN {clash} ELSE 0 END,"
+        f"mask = CASE WHEN l.equal_ THEN {equal} WHEN l.clashes_ THEN {clash} ELSE 0 END,"
         f" fate = CASE WHEN l.equal_ OR l.clashes_ THEN {int(Fate.KEPT)} ELSE {int(Fate.SUPERSEDED)} END"
     )

@@ -211,7 +211,7 @@ class _Ingest:
         name = table.source.table
         progress.current().step(f"check {name}")
         typed = build(self.connection, table.source, staged, self.shop)
-        duplicates.settle(self.connection, typed)
+        judged = duplicates.settle(self.connection, typed)
         in_force = Stored([], 0) if self.anew else stored(self.workspace, typed.spec)
         lone_times.set_aside(self.connection, typed, in_force)
         if name == _RATES:
@@ -232,6 +232,7 @@ class _Ingest:
             seconds=round(time.monotonic() - started, 2),
             notes=(
                 *typed.staged.notes,
+                *judged,
                 *lone_times.notes(self.connection, typed, reasons),
                 *remarks.notes(self.connection, name, typed.relation, typed.remarks),
             ),

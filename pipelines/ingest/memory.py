@@ -14,6 +14,8 @@ from pipelines.ingest.typed import Shop
 from pipelines.sources.source import TableSource
 
 FILE = "sources.json"
+_RULES = "2"
+"""Raise it when the same source means other rows than before, so that it is read again (2: equal lines are judged)."""
 
 
 class Memory:
@@ -78,5 +80,5 @@ def fingerprint(source: TableSource, shop: Shop, rates: str | None) -> str | Non
         return None
     spec = TABLES[source.table]
     meant = json.dumps([source.definition(), source.origin.label])
-    parts = (content, meant, shop.timezone, shop.base_currency, rates, repr(spec))
+    parts = (content, meant, shop.timezone, shop.base_currency, rates, repr(spec), _RULES)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from feature_repo.contract import TABLES
-from pipelines.ingest.checks import DUPLICATE, key_not_unique
+from pipelines.ingest.checks import DUPLICATE, TOLD_AGAIN, key_not_unique
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,13 @@ class TableReport:
 
     @property
     def rejected_share(self) -> float:
-        """Share of the rows considered (those `where` left in) that are bad."""
+        """Share of the rows considered (those `where` left in) that are bad.
+
+        Those of orders that the source tells once more are set aside, and are no sign of a wrong mapping.
+        """
         considered = self.read - self.filtered
-        return self.quarantined_rows / considered if considered else 0.0
+        bad = self.quarantined_rows - self.quarantined.get(TOLD_AGAIN, 0)
+        return bad / considered if considered else 0.0
 
     @property
     def changed(self) -> bool:

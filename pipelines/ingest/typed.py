@@ -17,7 +17,16 @@ import duckdb
 from core import utc
 from core.expressions import literal, quote
 from feature_repo.contract import TABLES, TableSpec
-from pipelines.ingest.checks import DUPLICATE, NO_RATE, RowCheck, key_not_unique, lone_time, row_checks, verdict
+from pipelines.ingest.checks import (
+    DUPLICATE,
+    NO_RATE,
+    RowCheck,
+    key_not_unique,
+    lone_time,
+    row_checks,
+    told_again,
+    verdict,
+)
 from pipelines.ingest.conversion import convert
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.remarks import Remark, marks, remarks
@@ -193,7 +202,7 @@ def _checks(spec: TableSpec, staged: Staged, came: Values, shop: Shop, converted
     if converted:
         checks.append(RowCheck(NO_RATE, "currency", "no_rate_"))
     checks = _beside_faults(checks, staged)
-    later = [reason for reason in (key_not_unique(spec), lone_time(spec), DUPLICATE) if reason]
+    later = [reason for reason in (key_not_unique(spec), lone_time(spec), told_again(spec), DUPLICATE) if reason]
     return [*checks, *(RowCheck(reason, spec.time if reason == lone_time(spec) else None, "false") for reason in later)]
 
 

@@ -115,6 +115,9 @@ class _Writer:
             lines.append(f"    constants: {{{name}: {value.text}}}   # {value.remark}")
         if self.found.keep_identical:
             lines.append("    identical_rows: keep   # a row is one piece: identical rows are pieces of their own")
+        if self.found.identical:
+            lines.append("    identical_rows: judge  # or keep, or set_aside; of the rows looked at:")
+            lines += [f"    # {sentence}" for sentence in self.found.identical]
         return [
             line for line in [*lines, *self._fill_down(self.found.fill_down), *self._timestamps(), *self._csv()] if line
         ]

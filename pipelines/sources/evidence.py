@@ -8,6 +8,7 @@ import duckdb
 
 from core.expressions import quote
 from pipelines.parsing.numbers import number
+from pipelines.sources.identical_lines import Judgement, judge
 from pipelines.sources.profile import SAMPLE, ColumnProfile
 from pipelines.sources.source import ROW
 
@@ -90,6 +91,15 @@ class Evidence:
         values = ", ".join(_text(column) for column in columns)
         distinct, rows = self._one(f"SELECT count(DISTINCT ({values})), count(*) FROM {SAMPLE}")
         return 1 - distinct / rows if rows else 0.0
+
+    def judged(self, order: ColumnProfile, columns: list[ColumnProfile]) -> Judgement:
+        """Whether lines of one order that are equal in these columns are items of their own."""
+        content = f"hash({', '.join(_text(column) for column in [order, *columns])})"
+        return judge(
+            self.connection,
+            f"SELECT {ROW} AS row_, hash({_text(order)}) AS order_, {content} AS content_, true AS counts_"
+            f" FROM {SAMPLE} WHERE {quote(order.name)} IS NOT NULL",
+        )
 
     def share(self, condition: str, column: ColumnProfile) -> float:
         """The share of the filled values `v` of a column for which an SQL condition holds."""

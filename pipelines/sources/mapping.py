@@ -90,7 +90,7 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.where,
         formats,
         table.distinct,
-        table.identical_rows == "keep",
+        table.identical_rows,
         table.operations,
     )
     types = _operated(source, where)

@@ -13,6 +13,7 @@ from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
 from pipelines.sources.operations.operation import Operation
 from pipelines.sources.operations.unpivot import Unpivot
+from pipelines.sources.source import IdenticalRows
 
 
 def _filled(value: object) -> object:
@@ -68,7 +69,7 @@ class TableMapping(Part):
     dates: Dates = Dates()
     csv: Csv = Csv()
     distinct: bool = False
-    identical_rows: Literal["set_aside", "keep"] = "set_aside"
+    identical_rows: IdenticalRows = "judge"
     fill_down: FillDown | None = None
     unpivot: Unpivot | None = None
     explode: Explode | None = None

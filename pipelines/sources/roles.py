@@ -28,13 +28,17 @@ _FITS: dict[str, Callable[[ColumnProfile], bool]] = {
 
 @dataclass
 class Guess:
-    """What was found: the columns by role, the values of the mapping's tables, and remarks for a person."""
+    """What was found: the columns by role, the values of the mapping's tables, and remarks for a person.
+
+    `identical` says what is thought of lines of one order that are equal.
+    """
 
     roles: dict[str, ColumnProfile] = field(default_factory=dict)
     orders: dict[str, Value] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
     fill_down: list[ColumnProfile] = field(default_factory=list)
     keep_identical: bool = False
+    identical: list[str] = field(default_factory=list)
     protected: dict[str, ColumnProfile] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
@@ -180,12 +184,17 @@ def _what_orders_say_once(found: Guess, evidence: Evidence) -> None:
 
 
 def _identical(found: Guess, evidence: Evidence) -> None:
-    """Where a row is one piece, identical rows are pieces of their own."""
+    """Where a row is one piece, identical rows are pieces of their own; elsewhere each ingest judges them."""
+    if "line_id" in found.roles or not {"order_id", "product_id"} <= set(found.roles):
+        return
+    mapped = [column for role, column in found.roles.items() if role in (*found.orders, "unit_price")]
+    judgement = evidence.judged(found.roles["order_id"], mapped)
     quantity = found.roles.get("quantity")
     single = quantity is None or evidence.share("TRY_CAST(v AS DOUBLE) IN (1, -1)", quantity) > 0.99
-    if "line_id" not in found.roles and single and "order_id" in found.roles and "product_id" in found.roles:
-        mapped = [column for role, column in found.roles.items() if role in (*found.orders, "unit_price")]
-        found.keep_identical = evidence.identical_rows(mapped) > _MANY_IDENTICAL
+    none_goes = judgement.kept == judgement.repeats
+    found.keep_identical = single and none_goes and evidence.identical_rows(mapped) > _MANY_IDENTICAL
+    if not found.keep_identical:
+        found.identical += judgement.sentences()
 
 
 def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence) -> None:

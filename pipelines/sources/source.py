@@ -18,6 +18,11 @@ ROW = "source_row_"
 """The column of a staged relation that counts its rows from 0 in the order of the source."""
 
 
+IdenticalRows = Literal["judge", "set_aside", "keep"]
+_ASIDE = {"judge": "", "set_aside": "set_aside", "keep": "yes"}
+"""How a definition tells it: the default says nothing, and `keep` what it always said."""
+
+
 @dataclass(frozen=True)
 class BrokenRow:
     """A piece of a source that could not even be cut into columns; `file`: which, where there are several."""
@@ -147,8 +152,8 @@ class TableSource:
 
     `columns` maps contract columns to source columns or checked-to-be scalar expressions, `constants` to one
     value for all rows. `distinct`: the source repeats a key on many rows and each counts once.
-    `keep_identical`: rows that are equal in everything are rows of their own. `operations`: what is done to the
-    source's rows first, in this order. `identity`: a source column that tells rows apart which are equal in
+    `identical_rows`: whether rows that are equal in everything are rows of their own. `operations`: what is done to
+    the source's rows first, in this order. `identity`: a source column that tells rows apart which are equal in
     all the contract's columns.
     """
 
@@ -159,7 +164,7 @@ class TableSource:
     where: str | None = None
     formats: Formats = field(default_factory=Formats)
     distinct: bool = False
-    keep_identical: bool = False
+    identical_rows: IdenticalRows = "judge"
     operations: tuple[Operation, ...] = ()
     identity: str | None = None
 
@@ -169,8 +174,8 @@ class TableSource:
         constants = {f"constants.{name}": text for name, text in self.constants.items()}
         formats = {f"formats.{name}": str(value) for name, value in asdict(self.formats).items() if value}
         named = {"where": self.where or "", **{one.key: one.definition() for one in self.operations}}
-        flags = {"distinct": self.distinct, "identical_rows": self.keep_identical}
-        parts = {**columns, **constants, **formats, **named, **{name: "yes" for name, on in flags.items() if on}}
+        flags = {"distinct": "yes" if self.distinct else "", "identical_rows": _ASIDE[self.identical_rows]}
+        parts = {**columns, **constants, **formats, **named, **flags}
         return {name: text for name, text in parts.items() if text}
 
 
