@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from core.errors import DataError, MappingError
+from pipelines.sources.archive_file import ArchiveFile
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
@@ -40,7 +41,7 @@ class FileOrigin(Origin, Protocol):
         ...
 
 
-KINDS: tuple[type[FileOrigin], ...] = (ParquetFile, WorkbookFile, CsvFile)
+KINDS: tuple[type[FileOrigin], ...] = (ParquetFile, WorkbookFile, ArchiveFile, CsvFile)
 """Asked in this order; the last one takes everything that is text."""
 
 
@@ -71,8 +72,8 @@ def _by_name(path: Path, where: str) -> type[FileOrigin]:
         raise MappingError(
             f"{path.name!r} is packed as {suffix}",
             where=where,
-            why="of packed files only gzip is read",
-            todo="unpack it and name the file inside, or pack that with gzip",
+            why="of packed files only .zip and .gz are read",
+            todo="unpack it and name the file inside, or pack that with zip or gzip",
         )
     listed = ", ".join(sorted(suffix for kind in KINDS for suffix in kind.suffixes))
     raise MappingError(

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from core.errors import DataError, MappingError, did_you_mean
+from pipelines.sources.file_order import natural
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -29,7 +30,7 @@ def find_files(text: str, folder: Path, where: str) -> list[Found]:
     place, part = _split(text, folder)
     if not is_several(text, folder):
         return [(text, readable_file(place, folder, where), part)]
-    found = sorted(_matches(place, folder), key=_natural)
+    found = sorted(_matches(place, folder), key=natural)
     if not found:
         raise MappingError(f"no file is called {place}", where=where, why=f"looked from {folder}", todo="mend from:")
     suffix = f"#{part}" if part else ""
@@ -80,11 +81,6 @@ def _matches(pattern: str, folder: Path) -> list[str]:
         return [name for name in glob.glob(str(absolute), recursive=True) if Path(name).is_file()]  # noqa: PTH207
     names = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
     return [name for name in names if (folder / name).is_file()]
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts by the numbers in a name, not by their digits."""
-    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", name)]
 
 
 def _leads_out(text: str, named: Path, path: Path, folder: Path) -> bool:

@@ -14,9 +14,13 @@ from pathlib import Path
 import duckdb
 
 from core import query_engine
+from core.errors import DataError, MappingError
 from core.expressions import quote
 from core.files import sha256
+from pipelines.sources.archive_file import ArchiveFile
 from pipelines.sources.csv_file import CsvFile
+from pipelines.sources.file_form import FileForm
+from pipelines.sources.file_kinds import open_file
 from pipelines.sources.readers import describe
 from pipelines.sources.source import ROW, Origin, Staged
 from pipelines.sources.workbook_file import WorkbookFile
@@ -62,13 +66,30 @@ class FileSet:
         return tuple(part for index, part in enumerate(self.parts) if index not in self.copies)
 
     def columns(self) -> Mapping[str, str]:
-        """All columns that any of them has, each of a type that holds every part's."""
+        """All columns that any of them has, each of a type that holds every part's.
+
+        Raises:
+            DataError: one has no column that another has.
+        """
+        each = [part.columns() for part in self.distinct]
+        self._refuse_strangers(each)
         selects = [
-            "SELECT " + ", ".join(f"CAST(NULL AS {type_}) AS {quote(name)}" for name, type_ in part.columns().items())
-            for part in self.distinct
+            "SELECT " + ", ".join(f"CAST(NULL AS {type_}) AS {quote(name)}" for name, type_ in columns.items())
+            for columns in each
         ]
         with query_engine.without_workspace() as connection:
             return describe(connection, " UNION ALL BY NAME ".join(selects), self.label)
+
+    def _refuse_strangers(self, each: Sequence[Mapping[str, str]]) -> None:
+        first = {name.lower() for name in each[0]}
+        for part, columns in zip(self.distinct[1:], each[1:], strict=True):
+            if first.isdisjoint(name.lower() for name in columns):
+                raise DataError(
+                    f"{part.label} and {self.parts[0].label} have no column in common",
+                    where=self.label,
+                    why=f"its columns are {', '.join(columns)}",
+                    todo="name the files of this table only, such as orders-*.csv (of an archive: behind #)",
+                )
 
     def fingerprint(self) -> str | None:
         """Those of the parts, and their names."""
@@ -111,14 +132,32 @@ class FileSet:
             if missing := [name for name in columns if name.lower() not in has]:
                 lacking.append(f"{part.label} has no column {', '.join(missing)}: empty in its rows")
         read = ", ".join(part.label for part in self.distinct)
-        return [f"{len(staged)} files are read as one table, in this order: {read}", *copies, *lacking]
+        several = [f"{len(staged)} files are read as one table, in this order: {read}"] if len(staged) > 1 else []
+        return [*several, *copies, *lacking]
 
 
 def headed_files(origin: Origin) -> list[CsvFile | WorkbookFile]:
     """The files with a header that an origin is made of."""
     if isinstance(origin, FileSet):
         return [file for part in origin.parts for file in headed_files(part)]
+    if isinstance(origin, ArchiveFile):
+        return headed_files(origin.inside)
     return [origin] if isinstance(origin, CsvFile | WorkbookFile) else []
+
+
+def together(found: Sequence[tuple[str, Path]], form: FileForm, label: str, where: str) -> FileSet:
+    """Files (how messages call each, and where it lies) as one table.
+
+    Raises:
+        MappingError: they are of several kinds.
+    """
+    parts = tuple(open_file(path, name, form, where) for name, path in found)
+    kinds = {part.kind: part.label for part in parts}
+    if len(kinds) > 1:
+        listed = ", ".join(f"{name} is {kind}" for kind, name in kinds.items())
+        todo = "name those of one kind"
+        raise MappingError("files of one table are of one kind", where=where, why=listed, todo=todo)
+    return FileSet(parts, label)
 
 
 class _Places:

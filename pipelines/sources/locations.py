@@ -11,7 +11,7 @@ from pathlib import Path
 from core.errors import MappingError
 from pipelines.sources.file_kinds import FileForm, open_file
 from pipelines.sources.file_places import find_files, is_several, readable_file
-from pipelines.sources.file_set import FileSet
+from pipelines.sources.file_set import together
 from pipelines.sources.readers import DuckdbTable
 from pipelines.sources.source import Origin
 from pipelines.sources.sql_database import SqlTable, mask
@@ -35,7 +35,7 @@ def locate(places: str | Sequence[str], form: FileForm, folder: Path, where: str
 
 
 def _together(texts: Sequence[str], form: FileForm, folder: Path, where: str) -> Origin:
-    """Several files, or what a pattern with * stands for; a single one is read as if it were named."""
+    """Several files, or what a pattern with * stands for."""
     for text in texts:
         if "://" in text or text.startswith(("duckdb:", "${")):
             raise MappingError(
@@ -49,12 +49,16 @@ def _together(texts: Sequence[str], form: FileForm, folder: Path, where: str) ->
         for text in texts
         for label, path, part in find_files(expand(text, where), folder, f"{where}.from")
     ]
-    parts = tuple(open_file(path, label, replace(form, part=part), f"{where}.from") for label, path, part in found)
-    kinds = {part.kind: part.label for part in parts}
-    if len(kinds) > 1:
-        listed = ", ".join(f"{label} is {kind}" for kind, label in kinds.items())
-        raise MappingError("files of one table are of one kind", where=f"{where}.from", why=listed, todo="convert some")
-    return parts[0] if len(parts) == 1 else FileSet(parts, ", ".join(texts))
+    parts = {part for _, _, part in found}
+    if len(parts) > 1:
+        raise MappingError(
+            "the files of a table are named with the same part",
+            where=f"{where}.from",
+            why=", ".join(f"#{part}" if part else "none" for part in sorted(parts)),
+            todo="name the same part behind each #, or none",
+        )
+    files = [(label, path) for label, path, _ in found]
+    return together(files, replace(form, part=parts.pop()), ", ".join(texts), f"{where}.from")
 
 
 def _one(text: str, form: FileForm, folder: Path, where: str) -> Origin:

@@ -27,7 +27,7 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3", "a SQLite database", "name it as sqlite:///FILE#TABLE"),
     (b"%PDF", "a PDF document", "export the rows as CSV or Parquet"),
 )
-PACKED = {".zip", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz"}
+PACKED = {".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz"}
 """Endings of files that have to be unpacked first."""
 
 

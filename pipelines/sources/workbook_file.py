@@ -16,7 +16,7 @@ import pyarrow as pa
 from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import quote
 from core.files import sha256
-from pipelines.sources.archive_limits import check_archive
+from pipelines.sources.archive_limits import prove_archive
 from pipelines.sources.csv_dialect import SAMPLE_RECORDS, Dialect
 from pipelines.sources.encodings import Encoding
 from pipelines.sources.file_form import FileForm
@@ -175,7 +175,7 @@ class WorkbookFile:
         from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
         if zipfile.is_zipfile(self.path):
-            check_archive(self.path, self.label)
+            prove_archive(self.path, self.label)
         try:
             with CalamineWorkbook.from_path(self.path) as book:
                 yield book

@@ -177,9 +177,9 @@ def test_seconds_since_1970_are_read_by_an_expression(shop: Shop) -> None:
     assert shop.rows("ordered_at") == [(datetime(2024, 3, 1, 10),)]
 
 
-def test_a_spreadsheet_is_not_taken_for_text(shop: Shop) -> None:
+def test_a_damaged_archive_is_not_taken_for_text(shop: Shop) -> None:
     (shop.root / "orders.csv").write_bytes(b"PK\x03\x04something")
-    with pytest.raises(DataError, match="not a text file"):
+    with pytest.raises(DataError, match="the archive is damaged"):
         run(shop.workspace)
 
 
