@@ -75,8 +75,9 @@ def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> l
 
 def _shown(typed: Typed, check: RowCheck) -> str:
     """SQL of « Quantity='abc'» for the source columns that a check looks at."""
-    text = check.source_column or typed.source.columns.get(check.column or "", "")
+    text = typed.source.columns.get(check.column or "", "")
     names = [name for name in typed.staged.types if name.lower() in text.lower()]
+    names = [check.source_column] if check.source_column else names
     if not names or typed.spec.protected:
         return "''"
     parts = [f"{literal(f' {name}=')} || coalesce(repr_, 'nothing')" for name in names]

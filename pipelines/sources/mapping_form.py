@@ -12,6 +12,7 @@ from pipelines.sources.form_parts import Listed, Part, Written
 from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
 from pipelines.sources.operations.operation import Operation
+from pipelines.sources.operations.statuses import Statuses
 from pipelines.sources.operations.unpivot import Unpivot
 from pipelines.sources.source import IdenticalRows
 
@@ -73,6 +74,7 @@ class TableMapping(Part):
     fill_down: FillDown | None = None
     unpivot: Unpivot | None = None
     explode: Explode | None = None
+    statuses: Statuses | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:

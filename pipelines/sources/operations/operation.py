@@ -36,8 +36,8 @@ class Operation(Part, ABC):
         """
         return types
 
-    def mapped_after(self, source: TableSource) -> TableSource:
-        """How the table is mapped once it has run; by default as it was."""
+    def mapped_after(self, source: TableSource, types: Types) -> TableSource:
+        """How the table is mapped once it has run and left columns of these types; by default as it was."""
         return source
 
     @abstractmethod

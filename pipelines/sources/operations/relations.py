@@ -17,7 +17,7 @@ def operated(connection: duckdb.DuckDBPyConnection, source: TableSource, staged:
     """A table's source and rows once its operations have run; as they are where it has none."""
     for operation in source.operations:
         staged = operation.applied(connection, source, staged)
-        source = operation.mapped_after(source)
+        source = operation.mapped_after(source, staged.types)
     return replace(source, operations=()), staged
 
 
