@@ -232,7 +232,7 @@ class _Ingest:
             seconds=round(time.monotonic() - started, 2),
             notes=(
                 *typed.staged.notes,
-                *(f"{name}: left out, {left.reason}: {left.rows:,} rows" for left in typed.staged.left_out),
+                *(f"{name}: {left.said()}" for left in typed.staged.left_out),
                 *judged,
                 *lone_times.notes(self.connection, typed, reasons),
                 *remarks.notes(self.connection, name, typed.relation, typed.remarks),

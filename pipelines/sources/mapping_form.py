@@ -11,6 +11,7 @@ from pipelines.sources.encodings import known
 from pipelines.sources.form_parts import Listed, Part, Written
 from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
+from pipelines.sources.operations.newest import Newest
 from pipelines.sources.operations.operation import Operation
 from pipelines.sources.operations.statuses import Statuses
 from pipelines.sources.operations.unpivot import Unpivot
@@ -74,6 +75,7 @@ class TableMapping(Part):
     fill_down: FillDown | None = None
     unpivot: Unpivot | None = None
     explode: Explode | None = None
+    newest: Newest | None = None
     statuses: Statuses | None = None
 
     @property

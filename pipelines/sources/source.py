@@ -57,6 +57,10 @@ class LeftOut:
     rows: int
     superseded: bool = False
 
+    def said(self) -> str:
+        """The same as a sentence."""
+        return f"{'superseded by' if self.superseded else 'left out,'} {self.reason}: {self.rows:,} rows"
+
 
 class Positions(Protocol):
     """Turns rows of a staged relation into positions a person finds in the source."""
