@@ -20,6 +20,8 @@ from feature_repo.materialization import Materializations
 from models import registry_tables
 from models.kinds import names
 from models.version import CHALLENGER, CHAMPION, Version
+from pipelines.ingest import reconciliation
+from pipelines.ingest.reconciliation import Reconciliation
 
 STALE_MODEL_DAYS = 35
 """A model older than this has not seen the last horizon of labels."""
@@ -103,12 +105,16 @@ class State:
     service: str
     pending_events: int
     alerts: list[str] = field(default_factory=list)
+    reconciliation: Reconciliation | None = None
     summary: str = ""
     next: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
-        return asdict(self) | {"models": [model.as_dict() for model in self.models]}
+        return asdict(self) | {
+            "models": [model.as_dict() for model in self.models],
+            "reconciliation": self.reconciliation.as_dict() if self.reconciliation else None,
+        }
 
 
 def collect(workspace: Workspace) -> State:
@@ -135,6 +141,7 @@ def collect(workspace: Workspace) -> State:
         service=_service(workspace),
         pending_events=len(EventLog(workspace).pending()),
         alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in alerts],
+        reconciliation=reconciliation.recall(workspace),
         summary=summary,
         next=next_step,
     )

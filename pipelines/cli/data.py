@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli import reconciliation
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _print(console: Console, report: IngestReport) -> None:
         console.print()
         console.table(("table", "flagged and kept", "rows"), flagged)
     console.print()
+    if report.reconciliation is not None:
+        reconciliation.show(console, report.reconciliation)
     for note in (note for table in report.tables for note in table.notes):
         console.print(note)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import typer
 
+from pipelines.cli import reconciliation
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 
@@ -31,6 +32,8 @@ def status(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
             ("model", "champion", "trained as of", "challenger", "state"), [m.row() for m in state.models], "models"
         )
         console.print()
+        if state.reconciliation is not None:
+            console.print(reconciliation.line(state.reconciliation))
         console.print(f"online store: {state.online}")
         console.print(f"service: {state.service}")
         for alert in state.alerts:

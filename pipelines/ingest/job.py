@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 
@@ -17,12 +18,22 @@ from core.publication import Publication
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
-from pipelines.ingest import currencies, duplicates, lone_times, outliers, quarantine, received_events, remarks
+from pipelines.ingest import (
+    currencies,
+    duplicates,
+    lone_times,
+    outliers,
+    quarantine,
+    received_events,
+    reconciliation,
+    remarks,
+)
 from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
 from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
 from pipelines.ingest.memory import Memory, fingerprint
 from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
+from pipelines.ingest.reconciliation import Reconciliation
 from pipelines.ingest.report import DryRunCheck, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
 from pipelines.sources.readers import first_line
@@ -69,6 +80,7 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
         checks=tuple(checks),
         features=features_on({*workspace.tables.manifest.tables, *source.tables}) if dry_run else {},
         unread=unread_columns(source, workspace.settings) if dry_run else (),
+        reconciliation=ingest.reconciliation,
     )
 
 
@@ -142,6 +154,7 @@ class _Table:
     fingerprint: str | None
     report: TableReport | None = None
     typed: Typed | None = None
+    left: int = 0
 
 
 class _Ingest:
@@ -162,6 +175,7 @@ class _Ingest:
         self.memory = Memory(workspace)
         self.tables: list[_Table] = []
         self.steady = SteadyFiles()
+        self.reconciliation: Reconciliation | None = None
 
     @property
     def fresh(self) -> list[tuple[_Table, Typed, TableReport]]:
@@ -212,8 +226,7 @@ class _Ingest:
         progress.current().step(f"check {name}")
         typed = build(self.connection, table.source, staged, self.shop)
         judged = duplicates.settle(self.connection, typed)
-        in_force = Stored([], 0) if self.anew else stored(self.workspace, typed.spec)
-        lone_times.set_aside(self.connection, typed, in_force)
+        lone_times.set_aside(self.connection, typed, self._in_force(typed))
         if name == _RATES:
             currencies.add(self.connection, typed, anew=self.anew)
         bad, reasons = quarantine.count(self.connection, typed)
@@ -279,10 +292,12 @@ class _Ingest:
             if change is not None:
                 changes[report.table] = change
         self.steady.check()
+        before = {typed.spec.name: self._in_force(typed).files for _, typed, _ in self.fresh}
         if not dry_run:
             self._commit(changes)
-            if self.remembers:
-                self._remember(reports)
+        self.reconciliation = self._reconcile(before, dry_run)
+        if not dry_run and self.remembers:
+            self._remember(reports)
         return reports
 
     def _merge(self, table: _Table, dry_run: bool) -> tuple[TableReport, TableChange | None]:
@@ -296,6 +311,7 @@ class _Ingest:
         changed = self._changed(table.source)
         merged = merge(self.connection, table.typed, old, folder, anew=self.anew, write=not dry_run, changed=changed)
         seconds = round(table.report.seconds + time.monotonic() - started, 2)
+        table.left = merged.left
         report = replace(
             table.report,
             added=merged.added,
@@ -324,6 +340,23 @@ class _Ingest:
             f" to take the table anew: regulars ingest --replace {source.table}",
         )
 
+    def _in_force(self, typed: Typed) -> Stored:
+        """The rows in force that a source is merged into."""
+        return Stored([], 0) if self.anew else stored(self.workspace, typed.spec)
+
+    def _reconcile(self, before: Mapping[str, list[Path]], dry_run: bool) -> Reconciliation | None:
+        """The orders of the source beside those in force; where they were not read, what the last ingest found."""
+        name = reconciliation.TABLE
+        for table, typed, _ in self.fresh:
+            if typed.spec.name == name:
+                after = None if dry_run else stored(self.workspace, typed.spec).files
+                progress.current().step(f"reconcile {name}")
+                return reconciliation.reconcile(
+                    self.connection, typed, self.shop, before=before[name], after=after, left=table.left > 0
+                )
+        asked = any(table.source.table == name for table in self.tables)
+        return reconciliation.recall(self.workspace) if asked and self.remembers else None
+
     def _commit(self, changes: dict[str, TableChange]) -> None:
         if changes:
             store = self.workspace.table_store
@@ -337,4 +370,6 @@ class _Ingest:
             early = any(LATER_THAN_CLOCK in reason for reason in report.quarantined)
             if not report.skipped:
                 self.memory.keep(report, None if early else table.fingerprint, table.source)
+        if self.reconciliation is not None and any(typed.spec.name == "orders" for _, typed, _ in self.fresh):
+            reconciliation.keep(self.workspace, self.reconciliation)
         self.memory.save()

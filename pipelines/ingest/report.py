@@ -8,6 +8,7 @@ from typing import Any
 
 from feature_repo.contract import TABLES
 from pipelines.ingest.checks import DUPLICATE, TOLD_AGAIN, key_not_unique
+from pipelines.ingest.reconciliation import Reconciliation
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class IngestReport:
     """All tables of one ingest; `generation` is that of the tables afterwards.
 
     Of a dry run: `features`, whether a table is there that features and models read; `unread`, mapped columns
-    («table.column») that nothing reads.
+    («table.column») that nothing reads. `reconciliation` is of the orders, where they are among the tables.
     """
 
     generation: int
@@ -79,6 +80,7 @@ class IngestReport:
     checks: tuple[DryRunCheck, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    reconciliation: Reconciliation | None = None
 
     @property
     def passed(self) -> bool:
@@ -87,7 +89,8 @@ class IngestReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
-        return {**asdict(self), "passed": self.passed}
+        reconciled = self.reconciliation.as_dict() if self.reconciliation else None
+        return {**asdict(self), "passed": self.passed, "reconciliation": reconciled}
 
 
 SHARE_CHECK = "share of bad rows"

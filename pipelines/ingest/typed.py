@@ -37,6 +37,8 @@ from pipelines.sources.source import ROW, Staged, TableSource
 RATES = "rates_to_base"
 """The relation (date, currency, rate) that money is converted by."""
 
+_BROUGHT = "brought_"
+
 
 class Fate(IntEnum):
     """What becomes of a row that passed its checks."""
@@ -52,6 +54,7 @@ class Typed:
 
     `source` and `staged` are as operations have left them. `filtered` rows were left out by the mapping's `where`
     or by an operation, `superseded` ones by an operation that knows a later version of them.
+    `brought` is the column with the revenue before it was converted to the base currency.
     """
 
     spec: TableSpec
@@ -63,6 +66,7 @@ class Typed:
     filtered: int
     remarks: tuple[Remark, ...] = ()
     superseded: int = 0
+    brought: str = "revenue"
 
     @property
     def good(self) -> str:
@@ -112,7 +116,8 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     query = _money(spec, query, shop.base_currency) if converted else query
     checks = _checks(spec, staged, came, shop, converted)
     found = remarks(spec, came, source.formats, source.formats.zone or shop.timezone)
-    columns = ", ".join([ROW, *map(quote, spec.stored)])
+    brought = _BROUGHT if converted and "revenue" in spec.names else "revenue"
+    columns = ", ".join([ROW, *map(quote, spec.stored), *([brought] if brought == _BROUGHT else [])])
     relation = f"typed_{spec.name}"
     connection.execute(
         f"CREATE OR REPLACE TABLE {relation} AS SELECT {columns}, {verdict(checks)} AS mask,"
@@ -122,7 +127,34 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     left = scalar(connection, f"SELECT count(*) FROM {relation}")
     out, superseded = (staged.rows_left_out(superseded=which) for which in (False, True))
     total = read + out + superseded + len(staged.broken)
-    return Typed(spec, source, staged, relation, tuple(checks), total, read - left + out, tuple(found), superseded)
+    return Typed(
+        spec,
+        source,
+        staged,
+        relation,
+        tuple(checks),
+        total,
+        read - left + out,
+        tuple(found),
+        superseded,
+        brought,
+    )
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, typed: Typed, shop: Shop, relation: str | None = None) -> str:
+    """The query of rows that the mapping's `where` leaves out, or that an operation took into `relation`.
+
+    It has the contract's columns, amounts as brought.
+
+    Raises:
+        MappingError: what the columns are computed from is not there yet in `relation`.
+    """
+    spec, source, staged = typed.spec, typed.source, typed.staged
+    if relation is None:
+        came = values(connection, source, staged, left_out=True)
+    else:
+        came = values(connection, replace(source, where=None), replace(staged, relation=relation))
+    return derived(spec, _typed(spec, source, came, shop), shop.timezone, told_apart=source.identity is not None)
 
 
 def identity(spec: TableSpec) -> str:
@@ -188,6 +220,8 @@ def _money(spec: TableSpec, query: str, base: str) -> str:
     foreign = f"(currency IS NOT NULL AND currency <> {literal(base)})"
     factor = f"CASE WHEN {foreign} THEN coalesce(rate_, 1) ELSE 1 END"
     amounts = ", ".join(f"{quote(c.name)} * {factor} AS {quote(c.name)}" for c in spec.columns if c.money)
+    if "revenue" in spec.names:
+        query = f"SELECT *, revenue AS {_BROUGHT} FROM ({query})"
     rates = f"(SELECT date AS rate_date_, currency AS rate_currency_, rate AS rate_ FROM {RATES})"
     return (
         f"SELECT * REPLACE ({amounts}), {foreign} AND rate_ IS NULL AS no_rate_ FROM ({query})"

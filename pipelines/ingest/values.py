@@ -40,8 +40,10 @@ class Values:
     worded: frozenset[str]
 
 
-def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: Staged) -> Values:
-    """The query of a table's values.
+def values(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, staged: Staged, *, left_out: bool = False
+) -> Values:
+    """The query of a table's values: of the rows that `where` holds for, or of those `left_out` by it.
 
     Raises:
         MappingError: an expression does not fit the types of its columns.
@@ -63,7 +65,8 @@ def values(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: S
     ]
     sql = f"SELECT {', '.join([ROW, *plain, *extracted])} FROM ({attempted})"
     if source.where:
-        sql = f"SELECT * FROM ({sql}) WHERE x_{WHERE} IS TRUE" + (f" OR f_{WHERE}" if WHERE in computed else "")
+        holds = f"x_{WHERE} IS TRUE" + (f" OR f_{WHERE}" if WHERE in computed else "")
+        sql = f"SELECT * FROM ({sql}) WHERE {f'NOT ({holds})' if left_out else holds}"
     return _cleaned(connection, sql, source, frozenset(computed))
 
 
