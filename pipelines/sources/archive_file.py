@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import shutil
-import tempfile
-import weakref
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
@@ -19,6 +17,7 @@ from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_order import natural
 from pipelines.sources.file_start import FileStart
 from pipelines.sources.source import Origin, Staged
+from pipelines.sources.temporary_folder import folder_of
 
 if TYPE_CHECKING:
     import zipfile
@@ -83,16 +82,14 @@ class ArchiveFile:
         """
         from pipelines.sources.file_set import together
 
-        folder = Path(tempfile.mkdtemp(prefix="regulars-unpacked-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        folder = folder_of(self)
         label = self.label.partition("#")[0]
         try:
             found = self._unpack(folder, label)
         except OSError as error:
             todo = "make room for temporary files (TMPDIR says where they are)"
             raise StoreError("the archive can't be unpacked", where=label, why=str(error), todo=todo) from None
-        plain = FileForm(self.form.csv, said=self.form.said)
-        return together(found, plain, self.label, self.where)
+        return together(found, replace(self.form, part=""), self.label, self.where)
 
     def _unpack(self, folder: Path, label: str) -> list[tuple[str, Path]]:
         with open_archive(self.path, label) as archive:

@@ -17,7 +17,7 @@ from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
-from pipelines.sources.file_set import headed_files
+from pipelines.sources.file_set import headed_files, rows_of
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.profile import EPOCHS, ColumnProfile, Sample, sampled
@@ -46,7 +46,7 @@ def draft(place: str, workspace: Path) -> Draft:
     """
     place = _absolute(place)
     try:
-        origin = locate(place, FileForm(), Path.cwd(), "--from")
+        origin = locate(place, FileForm(explored=True), Path.cwd(), "--from")
     except MappingError as error:
         raise MappingError(error.what, where="--from", why=error.why, todo=error.todo) from None
     with sampled(origin) as sample:
@@ -108,8 +108,14 @@ class _Writer:
             "tables:",
         ]
 
+    def _from(self) -> list[str]:
+        """Where the rows are."""
+        rows = rows_of(self.origin)
+        where = [f"    rows: {_yaml(rows)}   # the lists of the file to go through, down to its rows"] if rows else []
+        return [f"    from: {_yaml(self.place)}", *where]
+
     def _orders(self) -> list[str]:
-        lines = ["  orders:", f"    from: {_yaml(self.place)}", "    columns:"]
+        lines = ["  orders:", *self._from(), "    columns:"]
         lines += [self._order_column(column.name) for column in TABLES["orders"].columns]
         for name, value in self.found.constants.items():
             lines.append(f"    constants: {{{name}: {value.text}}}   # {value.remark}")
@@ -174,7 +180,7 @@ class _Writer:
         product = self.found.orders["product_id"].text
         lines = [
             "  products:               # demand and recommendation count known products only",
-            f"    from: {_yaml(self.place)}",
+            *self._from(),
             "    distinct: true        # the file repeats a product on many lines; the value most of them have holds",
             "    columns:",
             f"      product_id: {_yaml(product)}",
@@ -198,7 +204,7 @@ class _Writer:
         both = f"{reference(customer.text)} IS NOT NULL AND {reference(column.name)} IS NOT NULL"
         return [
             "  protected:              # stored apart, for fairness reports only: no feature is ever built on it",
-            f"    from: {_yaml(self.place)}",
+            *self._from(),
             "    distinct: true",
             f"    columns: {{customer_id: {_yaml(customer.text)}, value: {_yaml(column.name)}}}",
             f"    constants: {{attribute: {attribute}}}"

@@ -10,10 +10,16 @@ from pipelines.sources.mapping_form import Csv
 
 @dataclass(frozen=True)
 class FileForm:
-    """`csv` as in the mapping; `part`: what stands behind `#`; `said`: what was noticed of a file before it is read."""
+    """`csv` and `rows` as in the mapping; `part`: what stands behind `#`.
+
+    `explored`: where rows are is to be looked up where it is not said; `said`: what was noticed of a file before it is
+    read.
+    """
 
     csv: Csv = field(default_factory=Csv)
     part: str = ""
+    rows: str | None = None
+    explored: bool = False
     said: tuple[str, ...] = ()
 
     def saying(self, text: str) -> FileForm:

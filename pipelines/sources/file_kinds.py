@@ -14,6 +14,7 @@ from pipelines.sources.archive_file import ArchiveFile
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
+from pipelines.sources.json_file import JsonFile
 from pipelines.sources.readers import ParquetFile
 from pipelines.sources.source import Origin
 from pipelines.sources.text_file import PACKED
@@ -41,7 +42,7 @@ class FileOrigin(Origin, Protocol):
         ...
 
 
-KINDS: tuple[type[FileOrigin], ...] = (ParquetFile, WorkbookFile, ArchiveFile, CsvFile)
+KINDS: tuple[type[FileOrigin], ...] = (ParquetFile, WorkbookFile, ArchiveFile, JsonFile, CsvFile)
 """Asked in this order; the last one takes everything that is text."""
 
 
@@ -60,6 +61,11 @@ def open_file(path: Path, label: str, form: FileForm, where: str) -> FileOrigin:
     if kind is not named:
         said = f"{label} is {kind.kind} by its content, not {named.kind}, and is read as one"
         form = form.saying(said)
+    if form.rows and kind not in {ArchiveFile, JsonFile}:
+        todo = "leave rows out"
+        raise MappingError(
+            f"rows says where they are in a JSON file, and {label} is {kind.kind}", where=where, todo=todo
+        )
     return kind.opened(path, label, form, where)
 
 

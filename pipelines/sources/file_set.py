@@ -21,6 +21,7 @@ from pipelines.sources.archive_file import ArchiveFile
 from pipelines.sources.csv_file import CsvFile
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_kinds import open_file
+from pipelines.sources.json_file import JsonFile
 from pipelines.sources.readers import describe
 from pipelines.sources.source import ROW, Origin, Staged
 from pipelines.sources.workbook_file import WorkbookFile
@@ -143,6 +144,19 @@ def headed_files(origin: Origin) -> list[CsvFile | WorkbookFile]:
     if isinstance(origin, ArchiveFile):
         return headed_files(origin.inside)
     return [origin] if isinstance(origin, CsvFile | WorkbookFile) else []
+
+
+def rows_of(origin: Origin) -> str | None:
+    """Where the rows of JSON files are; None of other files, and where their own lines or elements are the rows."""
+    match origin:
+        case FileSet():
+            return rows_of(origin.parts[0])
+        case ArchiveFile():
+            return rows_of(origin.inside)
+        case JsonFile() if origin.json_path.text != "[*]":
+            return origin.json_path.text
+        case _:
+            return None
 
 
 def together(found: Sequence[tuple[str, Path]], form: FileForm, label: str, where: str) -> FileSet:

@@ -29,7 +29,7 @@ class HeaderRecord:
     @property
     def names(self) -> tuple[str, ...]:
         """Names for the columns: empty ones numbered, repeated ones told apart by a number."""
-        return _unique([tidy(name) for name in self.cells])
+        return unique_names([tidy(name) for name in self.cells])
 
     @property
     def repeated(self) -> tuple[str, ...]:
@@ -60,7 +60,8 @@ def looks_like_header(record: HeaderRecord) -> bool:
     return not any(_VALUE.fullmatch(cell.strip()) for cell in record.cells)
 
 
-def _unique(names: list[str]) -> tuple[str, ...]:
+def unique_names(names: list[str]) -> tuple[str, ...]:
+    """Names for columns: empty ones numbered, repeated ones told apart by a number."""
     seen: dict[str, int] = {}
     unique = []
     for index, raw in enumerate(names):

@@ -72,7 +72,7 @@ def resolve(config: Mapping, path: Path) -> Source:
 def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) -> TableSource:
     where = f"{path.name}, {name}"
     spec = TABLES[name]
-    origin = locate(table.from_, FileForm(table.csv), path.parent, where)
+    origin = locate(table.from_, FileForm(table.csv, rows=table.rows), path.parent, where)
     formats = Formats(
         table.timestamps.format,
         table.dates.format,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from pipelines.sources.encodings import known
 from pipelines.sources.form_parts import Listed, Part, Written
+from pipelines.sources.json_path import JsonPath
 from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
 from pipelines.sources.operations.newest import Newest
@@ -16,6 +17,11 @@ from pipelines.sources.operations.operation import Operation
 from pipelines.sources.operations.statuses import Statuses
 from pipelines.sources.operations.unpivot import Unpivot
 from pipelines.sources.source import IdenticalRows
+
+
+def _path(value: str | None) -> str | None:
+    """A path in a JSON file, if it is one."""
+    return None if value is None else JsonPath.parse(value).text
 
 
 def _filled(value: object) -> object:
@@ -64,6 +70,7 @@ class TableMapping(Part):
     """
 
     from_: Listed = Field(alias="from")
+    rows: Annotated[str | None, AfterValidator(_path)] = None
     columns: Annotated[dict[str, Written], BeforeValidator(_filled)] = {}
     constants: dict[str, Written] = {}
     where: str | None = None
