@@ -223,6 +223,13 @@ class Demo(SettingsSection):
     trials: Count = Field(3, description="completed Optuna trials of each model in the demo")
 
 
+class Start(SettingsSection):
+    """`regulars start`."""
+
+    trials: Count = Field(5, description="completed Optuna trials of each model of a first start")
+    timeout_s: Count = Field(45, description="safety stop of each tuning of a first start, in seconds")
+
+
 class _Environment(EnvSettingsSource):
     """The environment, without retired keys."""
 
@@ -259,6 +266,7 @@ class Settings(BaseSettings):
     monitoring: Monitoring = Field(Monitoring(), description="what is watched, over which days")
     rules: Rules = Field(Rules(), description="thresholds of the rules of the house")
     demo: Demo = Field(Demo(), description="the demo")
+    start: Start = Field(Start(), description="the first start from a shop's own export")
 
     @classmethod
     def settings_customise_sources(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,31 +10,15 @@ from typing import Any
 
 from core import progress
 from core.clock import present
-from core.errors import GateRefused
-from core.files import write_atomically
-from core.keys import KeyStore
 from core.workspace import SETTINGS_FILE, Workspace
-from feature_repo.materialization import Materializations
-from models import release
 from models.kinds import kind, names
-from models.registry import Registry
-from models.version import CHAMPION, Version
 from monitoring import monitor
-from pipelines import features, ingest
+from pipelines import first_models, ingest
+from pipelines.first_models import ModelOutcome
 from pipelines.initialise import initialise
-from pipelines.training_pipeline import train
 
 KEY_NAME = "demo"
 KEY_RIGHTS = ("predict", "customers", "feedback", "events", "review")
-
-
-@dataclass(frozen=True)
-class ModelOutcome:
-    """One model after the demo: which version, whether it serves, and why not."""
-
-    version: Version
-    promoted: bool
-    text: str
 
 
 @dataclass(frozen=True)
@@ -80,60 +63,18 @@ def prepare(root: Path) -> Prepared:
     workspace = _workspace(root)
     progress.current().step("reading the purchases of the Complete Journey")
     ingest.run(workspace)
-    models = {name: _model(workspace, name) for name in names()}
-    _fill_online_store(workspace)
+    trials = workspace.settings.demo.trials
+    models = {name: first_models.make(workspace, name, trials) for name in names()}
+    first_models.fill_online_store(workspace)
     progress.current().step("comparing the last days with the training data")
     monitor.run(workspace, present(workspace))
-    return Prepared(workspace, models, _key(workspace))
+    return Prepared(workspace, models, first_models.key_file(workspace, "demo_key", KEY_NAME, KEY_RIGHTS))
 
 
 def _workspace(root: Path) -> Workspace:
     if not (root / SETTINGS_FILE).exists():
         initialise(root, None, "complete-journey")
     return Workspace.open(root)
-
-
-def _model(workspace: Workspace, name: str) -> ModelOutcome:
-    """The version of today's data: the one there is, or a new one; promoted through the gates like any other."""
-    today = present(workspace)
-    version = _trained(workspace, name)
-    if version is None:
-        progress.current().step(f"training {name} as of {today} ({workspace.settings.demo.trials} trials)")
-        version = train(workspace, name, as_of=today, trials=workspace.settings.demo.trials).version
-    if CHAMPION in version.aliases:
-        return ModelOutcome(version, True, f"{version} is champion")
-    try:
-        text = release.promote(workspace, name, version.version, who=getpass.getuser()).text
-        promoted = True
-    except GateRefused as refusal:
-        text, promoted = str(refusal), False
-    progress.current().note(text)
-    return ModelOutcome(Registry(workspace).version(name, version.version), promoted, text)
-
-
-def _trained(workspace: Workspace, name: str) -> Version | None:
-    """The newest version that was trained as of the present on the same data."""
-    digest = workspace.tables.digest(present(workspace))
-    versions = [v for v in Registry(workspace).versions(name) if v.data_digest == digest]
-    return max(versions, key=lambda version: int(version.version), default=None)
-
-
-def _fill_online_store(workspace: Workspace) -> None:
-    if not Materializations(workspace).is_current(present(workspace)):
-        progress.current().step("filling the online store")
-        features.materialize(workspace, present(workspace))
-
-
-def _key(workspace: Workspace) -> Path:
-    """The file with the demo's key: random, readable by its owner only."""
-    path = workspace.secrets_dir / "demo_key"
-    keys = KeyStore(workspace)
-    if path.exists() and keys.find(path.read_text().strip()):
-        return path
-    number = len(keys.list())
-    token = keys.create(f"{KEY_NAME} {number}" if number else KEY_NAME, KEY_RIGHTS)
-    write_atomically(path, token + "\n", mode=0o600)
-    return path
 
 
 def _metric_rows(outcome: ModelOutcome) -> list[tuple[object, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from core.errors import UsageError, did_you_mean
 from core.files import write_atomically
 from core.workspace import SETTINGS_FILE
 from pipelines.sources import complete_journey
+from pipelines.sources.doubts import Answers
 from pipelines.sources.draft import draft
 
 SOURCES = (complete_journey.NAME,)
@@ -48,13 +50,16 @@ class Made:
         return {key: value for key, value in asdict(self).items() if key != "next"}
 
 
-def initialise(directory: Path, from_: str | None = None, source: str | None = None) -> Made:
+def initialise(
+    directory: Path, from_: str | Sequence[str] | None = None, source: str | None = None, answers: Answers | None = None
+) -> Made:
     """Make a workspace in a directory that holds none yet; on an error nothing is written.
 
     Args:
         directory: made where it is not there.
-        from_: a file (or database table) to draft the mapping from.
+        from_: a file (or database table), or several of one table, to draft the mapping from.
         source: the name of embedded data to use instead.
+        answers: what a person said to the doubts of an earlier draft of the same file.
 
     Raises:
         UsageError: it is a workspace already, or the arguments can't be meant.
@@ -70,12 +75,12 @@ def initialise(directory: Path, from_: str | None = None, source: str | None = N
     if source:
         return _write(directory, f"source: {source}\n", overrides=complete_journey.SETTINGS)
     if from_:
-        return _from_file(directory, from_)
+        return _from_file(directory, from_, answers)
     return _write(directory, EXAMPLE, ("mapping.yaml holds an example: put your own files and columns in",))
 
 
-def _from_file(directory: Path, place: str) -> Made:
-    drafted = draft(place, directory)
+def _from_file(directory: Path, place: str | Sequence[str], answers: Answers | None) -> Made:
+    drafted = draft(place, directory, answers)
     notes = [f"looked at {drafted.rows:,} rows", *(f"  {role}: {name}" for role, name in drafted.roles.items())]
     notes += [f"  {name}: not found, and required" for name in drafted.missing]
     return _write(directory, drafted.text, tuple(notes), roles=drafted.roles, missing=drafted.missing)

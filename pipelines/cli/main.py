@@ -14,6 +14,7 @@ from core.errors import RegularsError
 
 GROUPS = (
     "demo",
+    "start",
     "data",
     "features",
     "train",
@@ -29,8 +30,9 @@ GROUPS = (
 """The modules of `pipelines.cli` that register commands, in the order of `regulars --help`."""
 HELP = """Customer machine learning for shops: who is about to leave, what each customer wants next, how much will sell.
 
-Start with `regulars demo`, or bring your own orders: `regulars init DIR --from orders.csv`, edit DIR/mapping.yaml,
-then in DIR: `regulars ingest`, `regulars train churn`, `regulars promote churn 1`, `regulars serve`.
+Look at it with `regulars demo`; with your own orders: `regulars start orders.csv`. Step by step: `regulars init DIR
+--from orders.csv`, edit DIR/mapping.yaml, then in DIR: `regulars ingest`, `regulars train churn`,
+`regulars promote churn 1`, `regulars serve`.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 a gate refused."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from feature_repo.contract import TABLES
 from pipelines.parsing.blanks import tidy
 from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
+from pipelines.sources.doubts import UNKNOWN_CURRENCY, Answers, Doubt, doubts, told_currency
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
@@ -29,32 +30,41 @@ _PRODUCT_ROLES = ("name", "category", "department", "brand")
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted mapping: its text, what was found for each role, and required columns nothing was found for."""
+    """A drafted mapping: its text, what was found for each role, required columns nothing was found for, and what a
+    person would have to say.
+    """
 
     text: str
     roles: dict[str, str]
     missing: tuple[str, ...]
     rows: int
+    doubts: tuple[Doubt, ...]
 
 
-def draft(place: str, workspace: Path) -> Draft:
-    """Look at `place` (a file, `duckdb:file#table`, a database URL and `#table`) and draft its mapping.
+def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None = None) -> Draft:
+    """Look at a place (a file, `duckdb:file#table`, a database URL and `#table`), or at several files of one table,
+    and draft the mapping.
+
+    `answers` are what a person said to the doubts of an earlier draft.
 
     Raises:
         MappingError: there is no such place.
         DataError: it can't be read, or holds no rows.
     """
-    place = _absolute(place)
+    places = [_absolute(each) for each in ([place] if isinstance(place, str) else place)]
     try:
-        origin = locate(place, FileForm(explored=True), Path.cwd(), "--from")
+        origin = locate(places, FileForm(explored=True), Path.cwd(), "--from")
     except MappingError as error:
         raise MappingError(error.what, where="--from", why=error.why, todo=error.todo) from None
     with sampled(origin) as sample:
         if not sample.rows:
-            raise DataError("it has a header but no rows", where=place, todo="export it again, with its rows")
+            raise DataError(
+                "it has a header but no rows", where=", ".join(places), todo="export it again, with its rows"
+            )
         found = guess(sample.columns, Evidence(sample.connection))
-    text = _Writer(_shown(place, workspace), origin, found, sample).text()
-    return Draft(text, _said(found), found.missing, sample.rows)
+    shown = [_shown(place, workspace) for place in places]
+    text = _Writer(shown, origin, found, sample, answers or Answers()).text()
+    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles))
 
 
 def _said(found: Guess) -> dict[str, str]:
@@ -86,8 +96,10 @@ def _shown(place: str, workspace: Path) -> str:
 class _Writer:
     """Writes the YAML, with a comment on everything that was guessed."""
 
-    def __init__(self, place: str, origin: Origin, found: Guess, sample: Sample) -> None:
-        self.place, self.origin, self.found, self.sample = place, origin, found, sample
+    def __init__(self, places: Sequence[str], origin: Origin, found: Guess, sample: Sample, answers: Answers) -> None:
+        self.origin, self.found, self.sample, self.answers = origin, found, sample, answers
+        self.place = _yaml(places[0]) if len(places) == 1 else f"[{', '.join(map(_yaml, places))}]"
+        self.shown = ", ".join(places)
         self.roles: dict[str, ColumnProfile] = found.roles
 
     def text(self) -> str:
@@ -95,16 +107,16 @@ class _Writer:
         return "\n".join([*self._head(), *self._orders(), *self._products(), *self._protected(), *self._remarks(), ""])
 
     def _head(self) -> list[str]:
-        currency = self.roles.get("currency")
-        sign = next((c.currency for c in self._numeric("unit_price", "revenue", "discount") if c.currency), None)
-        base = currency.most_frequent.upper() if currency else sign or "EUR"
-        source = "the most frequent currency" if currency else "the sign beside the amounts" if sign else "a guess"
+        base, source = told_currency(self.roles)
+        if self.answers.base_currency:
+            base, source = self.answers.base_currency, "as you said"
+        zone, of_zone = (self.answers.timezone, "as you said") if self.answers.timezone else ("UTC", "a guess")
         return [
-            f"# Drafted from the first {self.sample.rows:,} rows of {self.place}. Go over every line, then run:",
+            f"# Drafted from the first {self.sample.rows:,} rows of {self.shown}. Go over every line, then run:",
             "#   regulars ingest --dry-run",
             "# A column's value is a column of the file, or an SQL expression over its columns.",
-            "timezone: UTC           # a guess: the zone in which the shop's days begin, like Europe/London",
-            f"base_currency: {base}      # {source}: the currency of all amounts once they are taken in",
+            f"timezone: {zone}           # {of_zone}: the zone in which the shop's days begin, like Europe/London",
+            f"base_currency: {base or UNKNOWN_CURRENCY}      # {source}: the currency of all amounts once taken in",
             "tables:",
         ]
 
@@ -112,7 +124,7 @@ class _Writer:
         """Where the rows are."""
         rows = rows_of(self.origin)
         where = [f"    rows: {_yaml(rows)}   # the lists of the file to go through, down to its rows"] if rows else []
-        return [f"    from: {_yaml(self.place)}", *where]
+        return [f"    from: {self.place}", *where]
 
     def _orders(self) -> list[str]:
         lines = ["  orders:", *self._from(), "    columns:"]
@@ -157,8 +169,12 @@ class _Writer:
         if column is None or column.moment is None:
             return []
         zone = "zone: UTC}   # a guess: the zone of the clock that wrote the times"
+        if self.answers.timezone:
+            zone = f"zone: {self.answers.timezone}}}   # as you said"
         if column.moment == ISO:
             return [f"    timestamps: {{{zone}"]
+        if self.answers.moment:
+            return [f'    timestamps: {{format: "{self.answers.moment}", {zone}']
         doubt = f"; {column.also!r} fits as well, so check day and month" if column.also else ""
         formats = [f'"{text}"' for text in (column.moment, *column.more)]
         written = formats[0] if len(formats) == 1 else f"[{', '.join(formats)}]"

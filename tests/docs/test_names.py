@@ -21,6 +21,7 @@ from tests.docs import names, pages
 EXAMPLES = {
     "churn_v2": "what a second feature list would be called",
     "my-shop/mapping.yaml": "the reader's own folder",
+    "my-shop/start.html": "the reader's own folder",
     "regulars.*": "tags in MLflow",
     "models:/demand/1": "MLflow's address of a version",
 }

@@ -22,7 +22,9 @@ COLUMNS = {
 
 def test_help_names_what_works_and_nothing_else() -> None:
     text = regulars("--help").out
-    commands = "demo init ingest features materialize train predict compare promote approve refuse rollback retire"
+    commands = (
+        "demo start init ingest features materialize train predict compare promote approve refuse rollback retire"
+    )
     for command in [*commands.split(), *["serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit"]]:
         assert f"  {command} " in text
     for command in OWED_LATER:
@@ -32,6 +34,24 @@ def test_help_names_what_works_and_nothing_else() -> None:
 
 def test_an_unknown_model_is_answered_with_the_nearest(own_shop: Path) -> None:
     assert "did you mean 'churn'" in regulars("train", "chrun", folder=own_shop, code=2).err
+
+
+@pytest.mark.long
+def test_an_export_is_started_with_nothing_edited(orders_csv: Path, tmp_path: Path) -> None:
+    quick = {"REGULARS_START__TRIALS": "2", "REGULARS_RECOMMENDATION__MIN_PURCHASES": "3"}
+    asked = regulars("start", orders_csv, folder=tmp_path, code=2)
+    assert "time zone" in asked.err
+    assert not (tmp_path / "shop").exists()
+    started = regulars("start", orders_csv, "--yes", "--json", folder=tmp_path, **quick).document
+    assert set(started["models"]) | set(started["refused"]) == {"churn", "demand", "recommendation"}
+    assert all("days it had not seen" in model["accuracy"] for model in started["models"].values())
+    lines = len(orders_csv.read_text().splitlines()) - 1
+    assert sum(month["lines"] for month in started["understood"]["months"]) == lines
+    assert Path(started["page"]).is_file()
+    for name, path in started["lists"].items():
+        assert list(pd.read_csv(path).columns) == COLUMNS[name]
+    again = regulars("start", orders_csv, "--json", folder=tmp_path, **quick).document
+    assert again["models"] == started["models"]
 
 
 def test_a_drafted_mapping_is_taken_in_as_it_stands(orders_csv: Path, tmp_path: Path) -> None:

@@ -1,0 +1,110 @@
+"""What a file can't tell about its shop: the question, the most likely answer, and what makes it likely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pipelines.sources.moment_style import ISO
+from pipelines.sources.profile import ColumnProfile
+
+UNKNOWN_CURRENCY = "EUR"
+"""What a draft writes where nothing tells the currency: money is then only a unit of its own."""
+ZONES = {
+    "AUD": "Australia/Sydney",
+    "BRL": "America/Sao_Paulo",
+    "CAD": "America/Toronto",
+    "CHF": "Europe/Zurich",
+    "CNY": "Asia/Shanghai",
+    "CZK": "Europe/Prague",
+    "DKK": "Europe/Copenhagen",
+    "EUR": "Europe/Berlin",
+    "GBP": "Europe/London",
+    "HKD": "Asia/Hong_Kong",
+    "HUF": "Europe/Budapest",
+    "IDR": "Asia/Jakarta",
+    "ILS": "Asia/Jerusalem",
+    "INR": "Asia/Kolkata",
+    "JPY": "Asia/Tokyo",
+    "KRW": "Asia/Seoul",
+    "MXN": "America/Mexico_City",
+    "MYR": "Asia/Kuala_Lumpur",
+    "NOK": "Europe/Oslo",
+    "NZD": "Pacific/Auckland",
+    "PHP": "Asia/Manila",
+    "PLN": "Europe/Warsaw",
+    "RON": "Europe/Bucharest",
+    "SEK": "Europe/Stockholm",
+    "SGD": "Asia/Singapore",
+    "THB": "Asia/Bangkok",
+    "TRY": "Europe/Istanbul",
+    "TWD": "Asia/Taipei",
+    "USD": "America/New_York",
+    "VND": "Asia/Ho_Chi_Minh",
+    "ZAR": "Africa/Johannesburg",
+}
+"""Where most people live who pay in a currency: the zone that a shop is most likely in."""
+_DAY = datetime(2024, 3, 4)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One question that only a person can answer."""
+
+    about: Literal["timezone", "base_currency", "moment"]
+    asks: str
+    likely: str
+    because: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person said; None: not asked."""
+
+    timezone: str | None = None
+    base_currency: str | None = None
+    moment: str | None = None
+
+
+def doubts(roles: Mapping[str, ColumnProfile]) -> tuple[Doubt, ...]:
+    """The questions that the columns of orders leave open, by role."""
+    currency, _ = told_currency(roles)
+    found = [] if currency else [_currency()]
+    found.append(_zone(currency))
+    at = roles.get("ordered_at")
+    if at is not None and at.moment not in (None, ISO) and at.also:
+        found.append(_order_of_days(at, str(at.moment), at.also))
+    return tuple(found)
+
+
+def told_currency(roles: Mapping[str, ColumnProfile]) -> tuple[str | None, str]:
+    """The currency of most amounts, and what tells it."""
+    if currency := roles.get("currency"):
+        return currency.most_frequent.upper(), "the most frequent currency"
+    amounts = [roles[role] for role in ("unit_price", "revenue", "discount") if role in roles]
+    sign = next((column.currency for column in amounts if column.currency), None)
+    return (sign, "the sign beside the amounts") if sign else (None, "a guess")
+
+
+def _currency() -> Doubt:
+    asks = "In which currency are the amounts (ISO 4217, such as EUR or USD)?"
+    return Doubt("base_currency", asks, UNKNOWN_CURRENCY, "nothing in the file tells it; figures stay the same")
+
+
+def _zone(currency: str | None) -> Doubt:
+    asks = "In which time zone does the shop's day begin and end (such as Europe/London)?"
+    if currency in ZONES:
+        return Doubt("timezone", asks, ZONES[currency], f"most shops that sell in {currency} are there")
+    return Doubt("timezone", asks, "UTC", "nothing in the file tells it")
+
+
+def _order_of_days(column: ColumnProfile, first: str, second: str) -> Doubt:
+    asks = f"{column.name}: is {column.example!r} written as {_shown(first)} or as {_shown(second)}?"
+    return Doubt("moment", asks, first, "the days lie closer together that way", (first, second))
+
+
+def _shown(format_: str) -> str:
+    return f"{format_} (4 March 2024 is {_DAY.strftime(format_)})"

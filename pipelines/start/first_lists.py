@@ -1,0 +1,69 @@
+"""The first lists a shop looks at: who is about to leave, and what will sell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core.clock import present
+from core.workspace import Workspace
+from models.kinds import kind
+from pipelines import predictions
+
+SHOWN = 5
+FOLDER = "lists"
+
+
+@dataclass(frozen=True)
+class FirstList:
+    """The head of a list, and the file that holds all of it."""
+
+    kind: str
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    file: Path
+
+
+def make(workspace: Workspace, name: str) -> FirstList:
+    """Predict for everybody with the champion, into a file of the workspace, and take the head of it.
+
+    Raises:
+        NotReady: there is no champion.
+    """
+    folder = workspace.root / FOLDER
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{name}.csv"
+    predictions.predict(workspace, name, present(workspace), file)
+    frame = pd.read_csv(file, dtype={"customer_id": str, "product_id": str})
+    title, order = _HEADS.get(name, (kind(name).question, _as_written))
+    head = order(frame).head(SHOWN)
+    rows = tuple(tuple(row) for row in head.itertuples(index=False))
+    return FirstList(name, title, tuple(head.columns), rows, file)
+
+
+def _leaving(frame: pd.DataFrame) -> pd.DataFrame:
+    columns = ["customer_id", "churn_probability", "risk_tier", "action"]
+    return frame.sort_values("churn_probability", ascending=False)[columns]
+
+
+def _selling(frame: pd.DataFrame) -> pd.DataFrame:
+    keys = list(frame.columns[: list(frame.columns).index("date")])
+    totals = frame.groupby(keys)[["mean", "q05", "q95"]].sum().reset_index()
+    named = totals.rename(columns={"mean": "units expected", "q05": "at least", "q95": "at most"})
+    return named.sort_values("units expected", ascending=False).round(0)
+
+
+def _as_written(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns=["model_version"])
+
+
+_HEADS: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    "churn": ("Who is about to leave", _leaving),
+    "demand": ("What will sell", _selling),
+    "recommendation": ("What each customer wants next", _as_written),
+}
+"""For each kind what its list is called and how it is ordered."""

@@ -1,0 +1,124 @@
+"""The way from a file to models that answer; every step that is done already is kept, so it may be stopped anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import progress
+from core.errors import DataError, NotReady, UsageError
+from core.workspace import SETTINGS_FILE, Workspace
+from models.kinds import names
+from pipelines import first_models, ingest
+from pipelines.first_models import ModelOutcome
+from pipelines.initialise import initialise
+from pipelines.sources.draft import draft
+from pipelines.start import accuracy, first_lists, page, questions
+from pipelines.start.first_lists import FirstList
+from pipelines.start.questions import Ask
+from pipelines.start.understanding import Understanding, understand
+
+KEY_NAME = "start"
+KEY_RIGHTS = ("predict", "customers", "feedback", "events", "review")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A shop with its models; `refused` says of each kind that could not be trained what it would need."""
+
+    workspace: Workspace
+    understood: Understanding
+    page: Path
+    models: Mapping[str, ModelOutcome]
+    refused: Mapping[str, str]
+    lists: tuple[FirstList, ...]
+    key_file: Path
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "workspace": str(self.workspace.root),
+            "page": str(self.page),
+            "key_file": str(self.key_file),
+            "understood": self.understood.as_dict(),
+            "models": {
+                name: {
+                    "version": outcome.version.version,
+                    "promoted": outcome.promoted,
+                    "accuracy": accuracy.in_words(outcome.version),
+                    "text": outcome.text,
+                }
+                for name, outcome in self.models.items()
+            },
+            "refused": dict(self.refused),
+            "lists": {each.kind: str(each.file) for each in self.lists},
+        }
+
+
+def start(files: Sequence[Path], directory: Path, ask: Ask) -> Started:
+    """Draft, ingest, train what the data allow, promote, fill the online store, and make the first lists.
+
+    Args:
+        files: the export of a shop system, in one file or several with the same columns.
+        directory: the workspace: made, or gone on with where it is one already.
+        ask: how a question that the file leaves open is put.
+
+    Raises:
+        UsageError: there is no such file, or a question that nobody answers.
+        DataError: the file lacks what orders need, or has too many bad rows.
+    """
+    workspace = _workspace(files, directory, ask)
+    progress.current().step("taking the orders in")
+    ingest.run(workspace)
+    understood = understand(workspace)
+    models, refused = _models(workspace)
+    first_models.fill_online_store(workspace)
+    lists = tuple(first_lists.make(workspace, name) for name, outcome in models.items() if outcome.promoted)
+    return Started(
+        workspace=workspace,
+        understood=understood,
+        page=page.write(workspace, understood, models, refused, lists),
+        models=models,
+        refused=refused,
+        lists=lists,
+        key_file=first_models.key_file(workspace, "start_key", KEY_NAME, KEY_RIGHTS),
+    )
+
+
+def _workspace(files: Sequence[Path], directory: Path, ask: Ask) -> Workspace:
+    if (directory / SETTINGS_FILE).exists():
+        progress.current().note(f"{directory} is a workspace already: going on with its mapping.yaml")
+        return Workspace.open(directory)
+    for file in files:
+        if not file.exists():
+            raise UsageError(f"there is no file {file}", todo="name the file that the shop's system exported")
+    places = [str(file) for file in files]
+    progress.current().step(f"looking at {', '.join(places)}")
+    drafted = draft(places, directory)
+    if drafted.missing:
+        raise DataError(
+            f"no column tells {', '.join(drafted.missing)}",
+            where=", ".join(places),
+            why="found: " + (", ".join(f"{role} in {name}" for role, name in drafted.roles.items()) or "nothing"),
+            todo=f"draft with: regulars init {directory} --from {files[0]}, then name the columns in mapping.yaml",
+        )
+    made = initialise(directory, places, answers=questions.answer(drafted.doubts, ask))
+    for note in made.notes:
+        progress.current().note(note)
+    return Workspace.open(directory)
+
+
+def _models(workspace: Workspace) -> tuple[dict[str, ModelOutcome], dict[str, str]]:
+    """What could be trained, and of the others why not."""
+    settings = workspace.settings.start
+    models: dict[str, ModelOutcome] = {}
+    refused: dict[str, str] = {}
+    for name in names():
+        try:
+            models[name] = first_models.make(workspace, name, settings.trials, settings.timeout_s)
+        except (DataError, NotReady) as error:
+            refused[name] = str(error)
+            progress.current().note(f"no {name} model: {error}")
+    return models, refused

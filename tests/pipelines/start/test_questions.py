@@ -1,0 +1,77 @@
+"""What a file can't tell is asked; nothing is guessed in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import UsageError
+from pipelines.sources.doubts import Answers, Doubt
+from pipelines.sources.draft import draft
+from pipelines.start import questions
+
+ZONE = Doubt("timezone", "Which zone?", "Europe/Berlin", "because")
+HEADER = "order,customer,product,date,quantity,price"
+
+
+def asked(*answers: str) -> questions.Ask:
+    """Somebody who gives these answers, one after the other."""
+    given: Iterator[str] = iter(answers)
+    return lambda doubt: next(given)
+
+
+def export(folder: Path, rows: list[str], header: str = HEADER) -> str:
+    path = folder / "orders.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return str(path)
+
+
+def lines(dates: list[str], price: str = "2.50") -> list[str]:
+    return [f"{i},c{i % 3},p{i % 4},{day},1,{price}" for i, day in enumerate(dates)]
+
+
+def test_an_empty_answer_takes_what_is_likely() -> None:
+    assert questions.answer([ZONE], asked("")) == Answers(timezone="Europe/Berlin")
+
+
+def test_an_answer_that_can_not_be_meant_is_asked_again() -> None:
+    assert questions.answer([ZONE], asked("Europe/Berlln", "Europe/Paris")) == Answers(timezone="Europe/Paris")
+
+
+def test_nobody_there_means_nothing_is_taken_silently() -> None:
+    with pytest.raises(UsageError, match=r"most likely it is Europe/Berlin.*--yes"):
+        questions.answer([ZONE], questions.refuse)
+
+
+def test_a_sign_beside_the_amounts_tells_the_currency_and_makes_a_zone_likely(tmp_path: Path) -> None:
+    drafted = draft(export(tmp_path, lines(["2024-03-01", "2024-03-02"] * 6, "£2.50")), tmp_path)
+    assert [(doubt.about, doubt.likely) for doubt in drafted.doubts] == [("timezone", "Europe/London")]
+
+
+def test_without_any_sign_the_currency_is_asked(tmp_path: Path) -> None:
+    drafted = draft(export(tmp_path, lines(["2024-03-01", "2024-03-02"] * 6)), tmp_path)
+    assert [doubt.about for doubt in drafted.doubts] == ["base_currency", "timezone"]
+
+
+def test_days_that_may_be_months_are_asked_and_the_answer_is_drafted(tmp_path: Path) -> None:
+    dates = [f"{day:02d}/{month:02d}/2024" for day in (1, 4, 7) for month in (2, 5, 8)]
+    place = export(tmp_path, lines(dates))
+    [doubt] = [each for each in draft(place, tmp_path).doubts if each.about == "moment"]
+    assert set(doubt.choices) == {"%d/%m/%Y", "%m/%d/%Y"}
+    for choice in doubt.choices:
+        assert f'format: "{choice}"' in draft(place, tmp_path, Answers(moment=choice)).text
+
+
+def test_days_that_can_be_told_are_not_asked(tmp_path: Path) -> None:
+    drafted = draft(export(tmp_path, lines([f"{day:02d}/02/2024" for day in range(1, 29)])), tmp_path)
+    assert "moment" not in {doubt.about for doubt in drafted.doubts}
+
+
+def test_what_was_answered_stands_in_the_mapping(tmp_path: Path) -> None:
+    place = export(tmp_path, lines(["2024-03-01"] * 9))
+    text = draft(place, tmp_path, Answers(timezone="Asia/Tokyo", base_currency="JPY")).text
+    assert "timezone: Asia/Tokyo" in text
+    assert "base_currency: JPY" in text
+    assert "zone: Asia/Tokyo" in text
