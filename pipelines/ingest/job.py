@@ -19,6 +19,7 @@ from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
 from pipelines.ingest import (
+    allocation,
     currencies,
     duplicates,
     lone_times,
@@ -227,6 +228,7 @@ class _Ingest:
         typed = build(self.connection, table.source, staged, self.shop)
         judged = duplicates.settle(self.connection, typed)
         lone_times.set_aside(self.connection, typed, self._in_force(typed))
+        allocated = allocation.allocate(self.connection, typed, self.shop.base_currency)
         if name == _RATES:
             currencies.add(self.connection, typed, anew=self.anew)
         bad, reasons = quarantine.count(self.connection, typed)
@@ -247,6 +249,7 @@ class _Ingest:
                 *typed.staged.notes,
                 *(f"{name}: {left.said()}" for left in typed.staged.left_out),
                 *judged,
+                *allocated,
                 *lone_times.notes(self.connection, typed, reasons),
                 *remarks.notes(self.connection, name, typed.relation, typed.remarks),
             ),

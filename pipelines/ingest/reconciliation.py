@@ -25,7 +25,7 @@ from core.expressions import literal, quote
 from core.files import write_atomically
 from core.workspace import Workspace
 from pipelines.ingest import revisions
-from pipelines.ingest.typed import Fate, Shop, Typed, left_out, row_key
+from pipelines.ingest.typed import Fate, Shop, Typed, has_currency, left_out, row_key
 
 FILE = "reconciliation.json"
 TABLE = "orders"
@@ -148,12 +148,21 @@ def reconcile(
         here, mine, brought = (figures.get(month, Figures()) for figures in (stored, kept, _of_rule(told, _STORED)))
         took = {_name(typed, rule): figures for rule, figures in sorted(rules.items()) if rule != _STORED}
         if brought != mine:
-            took[f"converted to {shop.base_currency}"] = brought - mine
+            took[_between(typed, shop)] = brought - mine
         if month in earlier:
             took[EARLIER] = -replace(earlier[month], orders=here.orders - mine.orders)
         file = sum(rules.values(), Figures())
         months.append(Month(month.strftime("%Y-%m") if month else NO_DATE, file, here, took))
     return Reconciliation(typed.source.origin.label, shop.timezone, shop.base_currency, utc.text(), tuple(months))
+
+
+def _between(typed: Typed, shop: Shop) -> str:
+    """What makes stored amounts others than those that were brought."""
+    shared = [amount.role for amount in typed.staged.order_amounts]
+    parts = [f"{' and '.join(shared)} of orders shared out"] if shared else []
+    if has_currency(typed.source):
+        parts.append(f"converted to {shop.base_currency}")
+    return ", ".join(parts)
 
 
 def keep(workspace: Workspace, found: Reconciliation) -> None:

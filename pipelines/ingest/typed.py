@@ -40,6 +40,10 @@ RATES = "rates_to_base"
 _BROUGHT = "brought_"
 
 
+FACTOR = "factor_"
+"""What a line's amounts were multiplied with to be in the base currency, where amounts are still to be shared out."""
+
+
 class Fate(IntEnum):
     """What becomes of a row that passed its checks."""
 
@@ -116,8 +120,8 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     query = _money(spec, query, shop.base_currency) if converted else query
     checks = _checks(spec, staged, came, shop, converted)
     found = remarks(spec, came, source.formats, source.formats.zone or shop.timezone)
-    brought = _BROUGHT if converted and "revenue" in spec.names else "revenue"
-    columns = ", ".join([ROW, *map(quote, spec.stored), *([brought] if brought == _BROUGHT else [])])
+    brought = _BROUGHT if staged.order_amounts or (converted and "revenue" in spec.names) else "revenue"
+    columns = ", ".join([ROW, *map(quote, spec.stored), *_as_brought(staged, brought, converted)])
     relation = f"typed_{spec.name}"
     connection.execute(
         f"CREATE OR REPLACE TABLE {relation} AS SELECT {columns}, {verdict(checks)} AS mask,"
@@ -155,6 +159,14 @@ def left_out(connection: duckdb.DuckDBPyConnection, typed: Typed, shop: Shop, re
     else:
         came = values(connection, replace(source, where=None), replace(staged, relation=relation))
     return derived(spec, _typed(spec, source, came, shop), shop.timezone, told_apart=source.identity is not None)
+
+
+def _as_brought(staged: Staged, brought: str, converted: bool) -> list[str]:
+    """Columns for who needs to know of lines what they cost before conversion, and before amounts are shared out."""
+    columns = [] if brought != _BROUGHT else [brought if converted else f"revenue AS {brought}"]
+    if staged.order_amounts:
+        columns.append(FACTOR if converted else f"CAST(1 AS DOUBLE) AS {FACTOR}")
+    return columns
 
 
 def identity(spec: TableSpec) -> str:
@@ -224,7 +236,7 @@ def _money(spec: TableSpec, query: str, base: str) -> str:
         query = f"SELECT *, revenue AS {_BROUGHT} FROM ({query})"
     rates = f"(SELECT date AS rate_date_, currency AS rate_currency_, rate AS rate_ FROM {RATES})"
     return (
-        f"SELECT * REPLACE ({amounts}), {foreign} AND rate_ IS NULL AS no_rate_ FROM ({query})"
+        f"SELECT * REPLACE ({amounts}), {foreign} AND rate_ IS NULL AS no_rate_, {factor} AS {FACTOR} FROM ({query})"
         f" ASOF LEFT JOIN {rates} ON currency = rate_currency_ AND day >= rate_date_"
     )
 

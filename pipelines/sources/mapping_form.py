@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from pipelines.sources.encodings import known
 from pipelines.sources.form_parts import Listed, Part, Written
 from pipelines.sources.json_path import JsonPath
+from pipelines.sources.operations.allocate import Allocate
 from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
 from pipelines.sources.operations.newest import Newest
@@ -84,6 +85,7 @@ class TableMapping(Part):
     explode: Explode | None = None
     newest: Newest | None = None
     statuses: Statuses | None = None
+    allocate: Allocate | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:

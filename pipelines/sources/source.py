@@ -46,6 +46,15 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class OrderAmount:
+    """An amount that an order has once: its role, the column each of its rows has it in, and where it came from."""
+
+    role: str
+    column: str
+    source: str
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """Rows that an operation took out: how many, why, and the relation that holds them.
 
@@ -89,7 +98,8 @@ class Staged:
     `types` are the DuckDB types of the columns; `unit` says what positions count: lines of a text file
     (the header is line 1), rows (of a sheet: as it numbers them), or records. `files`: where there are several,
     which one rows come from. `notes`: what a person has to know of how the source was read. `faults`: rows that
-    operations could not read, by columns of the relation that are not in `types`; `left_out`: those they took out.
+    operations could not read, by columns of the relation that are not in `types`; `left_out`: those they took out;
+    `order_amounts`: what is still to be shared out to the lines of orders.
     """
 
     relation: str
@@ -101,6 +111,7 @@ class Staged:
     notes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    order_amounts: tuple[OrderAmount, ...] = ()
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """«line 1,204» for each of the rows; with the file, where there are several."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import duckdb
 
 from core.expressions import quote
-from pipelines.sources.source import ROW, Fault, LeftOut, Staged, TableSource
+from pipelines.sources.source import ROW, Fault, LeftOut, OrderAmount, Staged, TableSource
 
 _MARK = "_after_"
 
@@ -31,6 +31,7 @@ def remade(
     faults: Sequence[Fault] = (),
     left_out: Sequence[LeftOut] = (),
     notes: Sequence[str] = (),
+    order_amounts: Sequence[OrderAmount] = (),
 ) -> Staged:
     """The staged relation with the rows of `query`, which the operation `key` has made of its last ones.
 
@@ -48,6 +49,7 @@ def remade(
         faults=(*staged.faults, *faults),
         left_out=(*staged.left_out, *left_out),
         notes=(*staged.notes, *notes),
+        order_amounts=(*staged.order_amounts, *order_amounts),
     )
 
 
