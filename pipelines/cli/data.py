@@ -100,7 +100,7 @@ def _row(t: TableReport) -> tuple[object, ...]:
 def _finish(console: Console, report: IngestReport, quarantine: Path) -> None:
     added, replaced = (sum(getattr(t, name) for t in report.tables) for name in ("added", "replaced"))
     bad = sum(t.quarantined_rows for t in report.tables)
-    aside = f"; bad rows set aside in {quarantine}: {bad:,} (--dry-run shows some, with their lines)" if bad else ""
+    aside = f"; bad rows set aside in {quarantine}: {bad:,} (look at them: regulars quarantine list)" if bad else ""
     text = f"{added:,} rows added, {replaced:,} replaced" if added or replaced else "nothing new"
     console.finish(f"{text}; generation {report.generation}{aside}", "regulars train churn", report.as_dict())
 

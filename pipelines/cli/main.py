@@ -16,6 +16,7 @@ GROUPS = (
     "demo",
     "start",
     "data",
+    "quarantine",
     "features",
     "train",
     "predict",

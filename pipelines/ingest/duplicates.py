@@ -8,7 +8,10 @@ are items of their own. Only rows whose key's hash occurs twice are looked at cl
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import duckdb
+import pyarrow as pa
 
 from core.expressions import quote
 from core.reads import Read
@@ -21,12 +24,14 @@ from pipelines.sources.source import ROW
 READS = (Read("orders", ("line_id",), "telling the lines of an order apart"),)
 
 
-def settle(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ...]:
+def settle(
+    connection: duckdb.DuckDBPyConnection, typed: Typed, released: Collection[str] = frozenset()
+) -> tuple[str, ...]:
     """Mark duplicates and clashing keys in `mask`, and superseded or repeated rows in `fate`.
 
     Where the mapping says `distinct`, the row that is kept of a key takes the values most of its rows have;
-    identical rows that are rows of their own each get an identity of their own. Returns what was decided on
-    identical lines of orders, and why.
+    identical rows each get an identity of their own, and those among the `released` ones stay, whatever is decided.
+    Returns what was decided on identical lines of orders, and why.
     """
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE twice AS SELECT key_hash FROM {typed.relation} WHERE mask = 0"
@@ -38,7 +43,8 @@ def settle(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ..
         _take_most_frequent(connection, typed)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE losers AS {_losers(typed)}")
     said = _judge(connection, typed)
-    _let_stay(connection, typed)
+    if typed.spec.time:
+        _tell_apart(connection, typed, released)
     connection.execute(f"UPDATE {typed.relation} AS t SET {_marks(typed)} FROM losers AS l WHERE t.{ROW} = l.{ROW}")
     return said
 
@@ -48,13 +54,12 @@ def _judge(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ..
     spec, means = typed.spec, typed.source.identical_rows
     if spec.time and means == "keep":
         connection.execute("UPDATE losers SET stays_ = equal_")
-    keyless = " OR ".join(f"{quote(name)} IS NULL" for name in spec.key if name not in spec.required)
     if spec.name != "orders" or means != "judge" or not scalar(connection, "SELECT count(*) FROM losers WHERE equal_"):
         return ()
     found = identical_lines.judge(
         connection,
-        f"SELECT {ROW} AS row_, hash(order_id) AS order_, key_hash AS content_, mask = 0 AND ({keyless}) AS counts_"
-        f" FROM {typed.relation} WHERE order_id IS NOT NULL",
+        f"SELECT {ROW} AS row_, hash(order_id) AS order_, key_hash AS content_,"
+        f" mask = 0 AND ({_keyless(typed)}) AS counts_ FROM {typed.relation} WHERE order_id IS NOT NULL",
     )
     connection.execute(
         f"UPDATE losers AS l SET stays_ = number_ <= keep_, again_ = whole_ FROM {identical_lines.JUDGED} AS j"
@@ -80,19 +85,27 @@ def _take_most_frequent(connection: duckdb.DuckDBPyConnection, typed: Typed) -> 
         connection.execute(f"UPDATE {typed.relation} AS t SET {name} = m.{name} FROM ({mode}) AS m WHERE {same}")
 
 
-def _let_stay(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+def _tell_apart(connection: duckdb.DuckDBPyConnection, typed: Typed, released: Collection[str]) -> None:
     """The second of identical rows is known as the second, and so on, in whatever order they come."""
-    if not scalar(connection, "SELECT count(*) FROM losers WHERE stays_"):
-        return
+    of_same_row = f"FROM losers AS l WHERE t.{ROW} = l.{ROW} AND l.equal_"
     connection.execute(
-        f"UPDATE {typed.relation} AS t SET row_key = md5(row_key || chr(31) || l.number_) FROM losers AS l"
-        f" WHERE t.{ROW} = l.{ROW} AND l.stays_"
+        f"UPDATE {typed.relation} AS t SET row_key = md5(row_key || chr(31) || l.number_)"
+        f" {of_same_row} AND (l.stays_ OR {_keyless(typed)})"
     )
-    connection.execute(
-        f"UPDATE {typed.relation} AS t SET key_hash = hash(row_key) FROM losers AS l"
-        f" WHERE t.{ROW} = l.{ROW} AND l.stays_"
-    )
+    connection.execute(f"UPDATE {typed.relation} AS t SET key_hash = hash(row_key) {of_same_row}")
+    if released:
+        connection.register("released_rows", pa.table({"key": pa.array(sorted(released), pa.string())}))
+        connection.execute(
+            f"UPDATE losers AS l SET stays_ = true FROM {typed.relation} AS t WHERE t.{ROW} = l.{ROW} AND l.equal_"
+            " AND t.row_key IN (SELECT key FROM released_rows)"
+        )
     connection.execute("DELETE FROM losers WHERE stays_")
+
+
+def _keyless(typed: Typed) -> str:
+    """SQL condition: a row has no key, and is known by its whole content."""
+    spec = typed.spec
+    return " OR ".join(f"{quote(name)} IS NULL" for name in spec.key if name not in spec.required) or "true"
 
 
 def _losers(typed: Typed) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 import duckdb
 
 from core import query_engine
+from core.errors import DataError, StoreError
 from core.expressions import literal
 from core.workspace import Workspace
+from pipelines.sources.readers import first_line
 
 FOLDER = ".staging"
 
@@ -32,6 +34,20 @@ def open_engine(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Say the engine's errors as ours."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError("not enough memory", why=first_line(error), todo="raise memory_mb in regulars.toml") from None
+    except (duckdb.IOException, OSError) as error:
+        why = first_line(error)
+        raise StoreError("a file can't be read or written", why=why, todo="check the disk and its rights") from None
+    except duckdb.Error as error:
+        raise DataError("the rows can't be processed", why=first_line(error), todo="check mapping.yaml") from None
 
 
 def close_to_the_outside(connection: duckdb.DuckDBPyConnection, reads: Iterable[Path], writes: Iterable[Path]) -> None:

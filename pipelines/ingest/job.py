@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from core import progress, utc
-from core.errors import DataError, StoreError, UsageError, did_you_mean
+from core.errors import DataError, UsageError, did_you_mean
 from core.event_log import EventLog
 from core.manifest import TableChange
 from core.publication import Publication
@@ -28,16 +27,16 @@ from pipelines.ingest import (
     received_events,
     reconciliation,
     remarks,
+    verdicts,
 )
 from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
-from pipelines.ingest.engine import close_to_the_outside, open_engine, scalar
+from pipelines.ingest.engine import close_to_the_outside, engine_errors, open_engine, scalar
 from pipelines.ingest.memory import Memory, fingerprint
 from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
 from pipelines.ingest.reconciliation import Reconciliation
 from pipelines.ingest.report import DryRunCheck, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
-from pipelines.sources.readers import first_line
 from pipelines.sources.source import Source, Staged, TableSource
 from pipelines.sources.steady_files import SteadyFiles
 
@@ -61,7 +60,7 @@ def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = No
     started = time.monotonic()
     source = sources.read(workspace)
     wanted = _wanted(workspace, source, replace)
-    with workspace.table_store.lock(), _engine_errors(), open_engine(workspace) as connection:
+    with workspace.table_store.lock(), engine_errors(), open_engine(workspace) as connection:
         ingest = _Ingest(workspace, source, connection, anew=replace is not None)
         ingest.read(wanted, everything=dry_run)
         checks = ingest.checks() if dry_run else ()
@@ -90,7 +89,7 @@ def _take_in_received(workspace: Workspace) -> list[TableReport]:
     events = EventLog(workspace).pending()
     if not events:
         return []
-    with workspace.table_store.lock(), _engine_errors(), open_engine(workspace) as connection:
+    with workspace.table_store.lock(), engine_errors(), open_engine(workspace) as connection:
         ingest = _Ingest(workspace, received_events.source(workspace, events), connection, anew=False, remembers=False)
         ingest.read(list(ingest.source.tables.values()))
         reports = ingest.write(dry_run=False)
@@ -131,20 +130,6 @@ def _check_zone_and_currency(workspace: Workspace, source: Source, replaced: set
             todo="make a new workspace for the new zone"
             + ("; or run: regulars ingest --replace orders" if cut == {"orders"} else ""),
         )
-
-
-@contextmanager
-def _engine_errors() -> Iterator[None]:
-    """Say the engine's errors as ours."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise StoreError("not enough memory", why=first_line(error), todo="raise memory_mb in regulars.toml") from None
-    except (duckdb.IOException, OSError) as error:
-        why = first_line(error)
-        raise StoreError("a file can't be read or written", why=why, todo="check the disk and its rights") from None
-    except duckdb.Error as error:
-        raise DataError("the rows can't be processed", why=first_line(error), todo="check mapping.yaml") from None
 
 
 @dataclass
@@ -226,8 +211,9 @@ class _Ingest:
         name = table.source.table
         progress.current().step(f"check {name}")
         typed = build(self.connection, table.source, staged, self.shop)
-        judged = duplicates.settle(self.connection, typed)
-        lone_times.set_aside(self.connection, typed, self._in_force(typed))
+        released = verdicts.recall(self.workspace, typed.spec).released
+        judged = duplicates.settle(self.connection, typed, released)
+        lone_times.set_aside(self.connection, typed, self._in_force(typed), released)
         allocated = allocation.allocate(self.connection, typed, self.shop.base_currency)
         if name == _RATES:
             currencies.add(self.connection, typed, anew=self.anew)
@@ -368,7 +354,8 @@ class _Ingest:
     def _remember(self, reports: list[TableReport]) -> None:
         """Bad rows and the memory come after the commit: a crash before them only means reading again."""
         for _, typed, _ in self.fresh:
-            quarantine.write(self.connection, typed, quarantine.path(self.workspace, typed))
+            dropped = verdicts.recall(self.workspace, typed.spec).dropped
+            quarantine.write(self.connection, typed, quarantine.path(self.workspace, typed), dropped)
         for table, report in zip(self.tables, reports, strict=True):
             early = any(LATER_THAN_CLOCK in reason for reason in report.quarantined)
             if not report.skipped:

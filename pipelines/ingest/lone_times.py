@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -25,8 +25,13 @@ MAX_SHARE, MAX_LINES = 0.005, 20
 Days = Sequence[tuple[date, int]]
 
 
-def set_aside(connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored) -> None:
-    """Mark order lines in `mask` that lie beyond an unusual gap before or after all other lines, in force or new."""
+def set_aside(
+    connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored, released: Collection[str] = frozenset()
+) -> None:
+    """Mark order lines in `mask` that lie beyond an unusual gap before or after all other lines, in force or new.
+
+    Those that a person has `released` are not marked.
+    """
     reason = lone_time(typed.spec)
     if reason is None:
         return
@@ -38,7 +43,10 @@ def set_aside(connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored) 
     first, last = usual_span(days.fetchall())
     if first is not None and last is not None:
         outside = f"(day < DATE '{first}' OR day > DATE '{last}')"
-        connection.execute(f"UPDATE {typed.relation} SET mask = {typed.bit(reason)} WHERE {typed.good} AND {outside}")
+        kept = f"row_key NOT IN ({', '.join(map(literal, sorted(released)))})" if released else "true"
+        connection.execute(
+            f"UPDATE {typed.relation} SET mask = {typed.bit(reason)} WHERE {typed.good} AND {outside} AND {kept}"
+        )
 
 
 def notes(connection: duckdb.DuckDBPyConnection, typed: Typed, reasons: Mapping[str, int]) -> tuple[str, ...]:

@@ -66,10 +66,12 @@ def merge(
     anew: bool,
     write: bool,
     changed: Collection[str] | None = None,
+    revise: bool = True,
 ) -> Merged:
     """Compare by identity and write what changed into fresh files of `folder` (only if `write`).
 
-    `anew`: forget the rows in force, the source is everything. `changed`: see `revisions.find`.
+    `anew`: forget the rows in force, the source is everything. `changed`: see `revisions.find`; not where `revise`
+    is false: the rows are no source, and those in force that are not among them say nothing.
 
     Raises:
         DataError: the mapping changed, and every row would come in twice.
@@ -83,7 +85,10 @@ def merge(
         return Merged(total, 0, 0, change)
     _compare(connection, typed, old)
     matched = total - scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
-    revisions.find(connection, typed, changed)
+    if revise:
+        revisions.find(connection, typed, changed)
+    else:
+        revisions.none(connection)
     replaced = scalar(connection, "SELECT count(*) FROM changes WHERE replaces")
     added = scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
     needed = write and (added or replaced)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from core import utc
 from core.expressions import literal, quote
 from core.files import replacing
 from core.workspace import Workspace
-from feature_repo.contract import TableSpec
 from pipelines.ingest.checks import RowCheck, reasons
 from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed
+from pipelines.ingest.verdicts import folder
 from pipelines.sources.source import ROW
 
 EXAMPLES = 3
-
-
-def folder(workspace: Workspace, spec: TableSpec) -> Path:
-    """Where a table's bad rows go; those of protected attributes stay apart, too."""
-    return workspace.protected_dir / "quarantine" if spec.protected else workspace.quarantine_dir / spec.name
 
 
 def path(workspace: Workspace, typed: Typed) -> Path:
@@ -41,24 +38,51 @@ def count(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[int, dic
     return row[0] + len(typed.staged.broken), dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def write(connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path) -> None:
-    """Write the bad rows to `target`, or remove it where there are none."""
+def write(
+    connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path, dropped: Collection[str] = frozenset()
+) -> None:
+    """Write the bad rows to `target`, but for those that were dropped; or remove it where there are none."""
     bad = scalar(connection, f"SELECT count(*) FROM {typed.relation} WHERE mask <> 0") + len(typed.staged.broken)
     if not bad:
         target.unlink(missing_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _register_positions(connection, typed)
+    connection.register("dropped_rows", pa.table({"digest": pa.array(sorted(dropped), pa.string())}))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE bad_rows AS {_bad_rows(typed)}")
+    connection.execute("DELETE FROM bad_rows WHERE digest IN (SELECT digest FROM dropped_rows)")
+    if not scalar(connection, "SELECT count(*) FROM bad_rows"):
+        target.unlink(missing_ok=True)
+        return
+    with replacing(target, 0o600) as staged:
+        write_parquet(connection, "FROM bad_rows ORDER BY source, position", staged)
+
+
+def _bad_rows(typed: Typed) -> str:
+    """The query of the bad rows, with what `rows_aside.COLUMNS` says of each."""
     raw = ", ".join(f"CAST(r.{quote(name)} AS VARCHAR) AS {quote('raw_' + name)}" for name in typed.staged.types)
     unit = literal(typed.staged.unit)
+    names = [f"coalesce(CAST(r.{quote(name)} AS VARCHAR), chr(30))" for name in typed.staged.types]
+    unread = " OR ".join(f"coalesce(r.{fault.mark}, false)" for fault in typed.staged.faults) or "false"
+    known = [
+        f"{literal(utc.text())} AS set_aside_at",
+        f"md5(concat_ws(chr(31), {', '.join(names)})) AS digest",
+        "false AS broken",
+        f"({unread}) AS unread",
+        *(["t.day", "t.row_key"] if typed.spec.time else []),
+        *([f"t.{typed.brought} AS revenue"] if typed.spec.name == "orders" else []),
+    ]
     rows = (
-        f"SELECT {reasons(list(typed.checks))} AS reason, p.source, p.position, {unit} AS unit, {raw}"
+        f"SELECT {reasons(list(typed.checks))} AS reason, p.source, p.position, {unit} AS unit,"
+        f" {', '.join(known)}, {raw}"
         f" FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
         f" JOIN bad_positions AS p USING ({ROW}) WHERE mask <> 0"
     )
-    broken = f"SELECT reason, source, position, {unit} AS unit, text AS raw_line FROM broken_rows"
-    with replacing(target, 0o600) as staged:
-        write_parquet(connection, f"FROM ({rows} UNION ALL BY NAME {broken}) ORDER BY source, position", staged)
+    broken = (
+        f"SELECT reason, source, position, {unit} AS unit, {known[0]}, md5(text) AS digest, true AS broken,"
+        " text AS raw_line FROM broken_rows"
+    )
+    return f"{rows} UNION ALL BY NAME {broken}"
 
 
 def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> list[str]:

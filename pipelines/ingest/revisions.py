@@ -31,7 +31,7 @@ def find(connection: duckdb.DuckDBPyConnection, typed: Typed, changed: Collectio
         DataError: the mapping changed, and not one row is what it was, so that all would come in twice.
     """
     spec = typed.spec
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {REVISED} (row_key VARCHAR, day DATE)")
+    none(connection)
     columns = spec.revised if changed is not None and not changed else spec.remapped
     if not spec.time or not columns or not scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces"):
         return
@@ -50,6 +50,11 @@ def find(connection: duckdb.DuckDBPyConnection, typed: Typed, changed: Collectio
     )
     if changed:
         _refuse_twice(connection, typed, changed)
+
+
+def none(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `REVISED` without any row."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {REVISED} (row_key VARCHAR, day DATE)")
 
 
 def _keyless(spec: TableSpec) -> str:

@@ -23,7 +23,8 @@ COLUMNS = {
 def test_help_names_what_works_and_nothing_else() -> None:
     text = regulars("--help").out
     commands = (
-        "demo start init ingest features materialize train predict compare promote approve refuse rollback retire"
+        "demo start init ingest quarantine features materialize train predict compare promote approve refuse"
+        " rollback retire"
     )
     for command in [*commands.split(), *["serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit"]]:
         assert f"  {command} " in text
