@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from core.expressions import literal, quote
 from feature_repo.contract import ColumnSpec, TableSpec
 from pipelines.ingest.conversion import can_fail
+from pipelines.parsing.spreadsheet_dates import is_spreadsheet_date
+from pipelines.parsing.types import is_text
 
 DUPLICATE = "exact duplicate of another row"
 TOLD_AGAIN = "exact duplicate: the whole order stands in the source more than once"
 NO_RATE = "no rate for the currency at or before the day"
+DATE_FOR_NUMBER = "a date where a number belongs, as a spreadsheet makes of 3-10"
 LATER_THAN_CLOCK = "later than the clock"
 _KINDS = {
     "number": "not a number",
@@ -71,7 +74,12 @@ def _column_checks(column: ColumnSpec, type_: str, computed: bool) -> list[RowCh
     if computed:
         checks.append(RowCheck(f"{name} can't be computed", name, f"f_{name}"))
     if can_fail(type_, column):
-        checks.append(RowCheck(f"{name} is {_KINDS[column.type]}", name, f"({x} IS NOT NULL AND {t} IS NULL)"))
+        fails = f"({x} IS NOT NULL AND {t} IS NULL)"
+        if column.type == "number" and is_text(type_):
+            date = f"(CASE WHEN {fails} THEN {is_spreadsheet_date(x)} ELSE false END)"
+            checks.append(RowCheck(f"{name} is {DATE_FOR_NUMBER}", name, date))
+            fails = f"({fails} AND NOT {date})"
+        checks.append(RowCheck(f"{name} is {_KINDS[column.type]}", name, fails))
     if not column.nullable:
         empty = f"({x} IS NULL AND NOT f_{name})" if computed else f"({x} IS NULL)"
         checks.append(RowCheck(f"{name} is empty", name, empty))

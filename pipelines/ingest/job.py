@@ -27,6 +27,7 @@ from pipelines.ingest import (
     received_events,
     reconciliation,
     remarks,
+    spreadsheet_damage,
     verdicts,
 )
 from pipelines.ingest.checks import LATER_THAN_CLOCK
@@ -236,6 +237,7 @@ class _Ingest:
                 *(f"{name}: {left.said()}" for left in typed.staged.left_out),
                 *judged,
                 *allocated,
+                *spreadsheet_damage.notes(self.connection, typed),
                 *lone_times.notes(self.connection, typed, reasons),
                 *remarks.notes(self.connection, name, typed.relation, typed.remarks),
             ),
@@ -269,7 +271,9 @@ class _Ingest:
             if typed.spec.name == "orders" and not scalar(
                 self.connection, f"SELECT count(*) FROM {typed.relation} WHERE {typed.good}"
             ):
-                raise DataError("there are no order lines", where=report.source, why="nothing was changed")
+                none = "the source has a header but no rows" if not typed.read else "there are no order lines"
+                todo = "export it again, with its rows" if not typed.read else "see: regulars ingest --dry-run"
+                raise DataError(none, where=report.source, why="nothing was changed", todo=todo)
 
     def write(self, *, dry_run: bool) -> list[TableReport]:
         """Write what changed, commit all tables at once, then set the bad rows aside; a dry run only compares."""

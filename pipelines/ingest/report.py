@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from feature_repo.contract import TABLES
-from pipelines.ingest.checks import DUPLICATE, TOLD_AGAIN, key_not_unique
+from pipelines.ingest.checks import DATE_FOR_NUMBER, DUPLICATE, TOLD_AGAIN, key_not_unique
 from pipelines.ingest.reconciliation import Reconciliation
 
 
@@ -125,5 +125,7 @@ def advice(tables: Sequence[TableReport], *, after_dry_run: bool = False) -> str
         )
     if key_not_unique(TABLES["orders"]) in reasons:
         steps.append("map a line_id that tells the lines of an order apart, or leave line_id out")
+    if any(DATE_FOR_NUMBER in reason for reason in reasons):
+        steps.append("export the file anew without opening it in a spreadsheet, which makes a date of 3-10")
     kinds = {kind for reason in reasons for kind in _HOW_TO_WRITE if f"is not {kind}" in reason}
     return "; ".join([*steps, *(_HOW_TO_WRITE[kind] for kind in sorted(kinds))])

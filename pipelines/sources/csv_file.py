@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import duckdb
 
+from core.errors import DataError
 from core.expressions import literal, quote
 from core.files import sha256
 from pipelines.sources.csv_dialect import Dialect, look
@@ -21,6 +22,8 @@ from pipelines.sources.encodings import open_text
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
 from pipelines.sources.source import ROW, Staged
+
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,12 @@ class CsvFile:
         with _scratch(connection) as folder:
             plain = folder / f"{name}.csv"
             records = self._cut(plain)
+            self._refuse_half(records)
             rows = quote(name + "_rows")
             connection.execute(f"CREATE OR REPLACE TABLE {rows} AS SELECT * FROM {self._read_csv(plain)}")
         connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
-        return Staged(name, self.columns(), "line", records.lines, tuple(records.broken), notes=self.said)
+        notes = (*self.said, *self._doubts(records))
+        return Staged(name, self.columns(), "line", records.lines, tuple(records.broken), notes=notes)
 
     def _cut(self, plain: Path) -> Records:
         dialect = self.dialect
@@ -92,6 +97,22 @@ class CsvFile:
         ):
             lines = islice(source, dialect.first_line - 1, None)
             return Cutter(target, dialect.separator, len(dialect.header)).cut(lines, dialect.first_line)
+
+    def _refuse_half(self, records: Records) -> None:
+        """Refuse a file that ends within a line: one that was copied only in part has lost more than that line."""
+        last = records.cut_off
+        if last and self.dialect.separator in last.text:
+            columns = last.text.count(self.dialect.separator) + 1
+            raise DataError(
+                f"the file ends in the middle of line {last.position:,}",
+                where=self.label,
+                why=f"it has {columns} of {len(self.dialect.header)} columns and no end: {last.text[-_SHOWN:]!r}",
+                todo="export or copy it again; if nothing is missing, take that line out or end it with a line break",
+            )
+
+    def _doubts(self, records: Records) -> list[str]:
+        last = records.cut_off
+        return [f"{self.label}: its last line, {last.position:,}, has no end: it may be cut off"] if last else []
 
     def _read_csv(self, plain: Path) -> str:
         columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.dialect.header)

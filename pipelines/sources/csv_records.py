@@ -30,10 +30,20 @@ _Line = tuple[int, str]
 
 @dataclass
 class Records:
-    """What came out of a file: where each good record begins, and the lines that could not be cut."""
+    """What came out of a file: where each good record begins, and the lines that could not be cut.
+
+    `endless` is the last line, where no line break ends it.
+    """
 
     lines: LineNumbers = field(default_factory=LineNumbers)
     broken: list[BrokenRow] = field(default_factory=list)
+    endless: int | None = None
+
+    @property
+    def cut_off(self) -> BrokenRow | None:
+        """The last line, where it has no end and can't be cut into columns."""
+        last = self.broken[-1] if self.broken else None
+        return last if last and last.position == self.endless else None
 
 
 class _Patterns:
@@ -84,7 +94,10 @@ class Cutter:
         if self.again:
             return self.again.popleft()
         item = next(numbered, None)
-        return item if item is None or item[1].endswith("\n") else (item[0], item[1] + "\n")
+        if item is None or item[1].endswith("\n"):
+            return item
+        self.records.endless = item[0]
+        return item[0], item[1] + "\n"
 
     def _good(self, number: int, line: str) -> None:
         self.records.lines.add(number)

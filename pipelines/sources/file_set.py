@@ -146,6 +146,11 @@ def headed_files(origin: Origin) -> list[CsvFile | WorkbookFile]:
     return [origin] if isinstance(origin, CsvFile | WorkbookFile) else []
 
 
+def is_sheet(origin: Origin) -> bool:
+    """Whether its rows are those of sheets of workbooks, in which a cell may be a date."""
+    return any(isinstance(file, WorkbookFile) for file in headed_files(origin))
+
+
 def rows_of(origin: Origin) -> str | None:
     """Where the rows of JSON files are; None of other files, and where their own lines or elements are the rows."""
     match origin:

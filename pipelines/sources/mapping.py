@@ -13,12 +13,13 @@ from core.expressions import analyse
 from feature_repo.contract import TABLES, TableSpec
 from pipelines.parsing.formats import Formats
 from pipelines.sources.file_form import FileForm
-from pipelines.sources.file_set import headed_files
+from pipelines.sources.file_set import headed_files, is_sheet
 from pipelines.sources.form_parts import Part
 from pipelines.sources.locations import locate
 from pipelines.sources.mapping_form import Mapping, TableMapping
 from pipelines.sources.operations.operation import Types
 from pipelines.sources.source import Source, TableSource
+from pipelines.sources.workbook_cells import CELL_FORMATS
 
 
 class _Loader(yaml.SafeLoader):
@@ -73,9 +74,10 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     where = f"{path.name}, {name}"
     spec = TABLES[name]
     origin = locate(table.from_, FileForm(table.csv, rows=table.rows), path.parent, where)
+    cells = CELL_FORMATS if is_sheet(origin) else ()
     formats = Formats(
-        table.timestamps.format,
-        table.dates.format,
+        table.timestamps.format and (*table.timestamps.format, *cells),
+        table.dates.format and (*table.dates.format, *cells),
         table.timestamps.zone or config.timezone,
         table.csv.decimal,
         table.csv.thousands,

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 Cell = int | float | str | bool | date | datetime | time | timedelta
 """What a cell may hold."""
+CELL_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f")
+"""How cells that are dates are written, whatever format they are shown in."""
 _SURE_DIGITS = 15
 """Spreadsheets keep so many digits of a number; of a longer one the rest is lost."""
 

@@ -26,6 +26,7 @@ from pipelines.sources.line_numbers import LineNumbers
 from pipelines.sources.source import ROW, Staged
 from pipelines.sources.unread_cells import unread_cells
 from pipelines.sources.workbook_cells import cell_text
+from pipelines.sources.workbook_dates import mixed_dates
 
 if TYPE_CHECKING:
     import duckdb
@@ -113,7 +114,8 @@ class WorkbookFile:
                 connection.execute(f"INSERT INTO {rows} SELECT * FROM chunk_")
                 connection.unregister("chunk_")
         connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
-        notes = (*self.said, *_choice(self.label, sheet, others))
+        mixed = mixed_dates(connection, rows, header.names, numbers)
+        notes = (*self.said, *_choice(self.label, sheet, others), *(f"{self.label}: {text}" for text in mixed))
         return Staged(name, self.columns(), "row", numbers, notes=notes)
 
     @cached_property

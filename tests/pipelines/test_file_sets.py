@@ -182,3 +182,37 @@ def test_a_part_of_a_file_without_parts_is_refused(shop: Shop) -> None:
     several(shop, "orders.csv#Sheet1")
     with pytest.raises(MappingError, match=r"a text file has no part 'Sheet1'; leave out #Sheet1"):
         run(shop.workspace)
+
+
+CUT = {
+    "in a line": ("b,o2,p1,2024-0", "line 4 (it has 4 of 6 columns and no end"),
+    "in quotes": ('b,o2,"a long na', "the file ends in the middle of line 4"),
+    "in quotes over lines": ('b,o2,"a long\nna,me', "the file ends in the middle of line 5"),
+}
+
+
+@pytest.mark.parametrize(("rest", "said"), CUT.values(), ids=CUT.keys())
+def test_half_a_file_is_refused(shop: Shop, rest: str, said: str) -> None:
+    shop.write("orders.csv", "\n".join([HEADER, *MARCH, rest]))
+    error = str(refusal(shop))
+    assert said in error
+    assert "orders.csv: the file ends in the middle of" in error
+
+
+def test_a_line_of_one_cell_without_an_end_is_pointed_at(shop: Shop, good_lines) -> None:
+    shop.write("orders.csv", "\n".join([HEADER, *good_lines(40), "b"]))
+    assert "orders.csv: its last line, 42, has no end: it may be cut off" in orders(run(shop.workspace)).notes
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n,,,,,"])
+def test_a_whole_file_may_end_without_a_line_break(shop: Shop, end: str) -> None:
+    shop.write("orders.csv", "\n".join([HEADER, *MARCH]) + end)
+    report = run(shop.workspace)
+    assert (orders(report).added, orders(report).quarantined_rows) == (2, 0)
+
+
+def test_only_a_header_is_said_to_be_one(shop: Shop) -> None:
+    shop.lines([])
+    assert "orders.csv: the source has a header but no rows (nothing was changed)" in str(refusal(shop))
+    with pytest.raises(DataError, match="a header but no rows"):
+        initialise(shop.root.parent / "other", str(shop.root / "orders.csv"))

@@ -100,6 +100,16 @@ def test_decimal_commas_of_texts_and_the_points_of_numbers_are_told_apart(shop: 
     assert sorted(shop.rows("revenue")) == [(1.125,), (1234.5,)]
 
 
+def test_cells_that_are_dates_are_read_whatever_format_texts_have(shop: Shop) -> None:
+    moments: list[object] = [datetime(2024, 3, 1, 10, 30), date(2024, 3, 2), "03/03/2024 10:30"]
+    rows = [["a", f"o{number}", "p1", moment, 1, 1] for number, moment in enumerate(moments)]
+    workbooks.xlsx(shop.root / "orders.xlsx", {"Sheet1": sheet(*rows)})
+    shop.map(**{"from": "orders.xlsx", "timestamps": {"format": "%d/%m/%Y %H:%M"}})
+    run(shop.workspace)
+    read = [datetime(2024, 3, 1, 10, 30), datetime(2024, 3, 2), datetime(2024, 3, 3, 10, 30)]
+    assert sorted(shop.rows("ordered_at")) == [(moment,) for moment in read]
+
+
 def test_the_first_sheet_with_a_table_is_taken_and_the_others_are_said(tmp_path: Path) -> None:
     sheets: dict[str, Rows] = {
         "Read me": [["orders of the shop"]],
