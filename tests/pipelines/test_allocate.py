@@ -138,6 +138,7 @@ def test_an_order_whose_rows_do_not_agree_is_set_aside(told_once: Shop, other: s
     ("wrong", "said"),
     [
         ({"discount": "offf"}, "did you mean 'off'"),
+        ({"discount": False}, "'false' reads no column"),
         ({"refnd": "back"}, "did you mean 'refund'"),
         ({"discount": None, "refund": None}, "name the column of at least one of discount, tax, shipping, refund"),
     ],

@@ -50,7 +50,9 @@ class Allocate(Operation):
                 todo="use it in orders, with order_id and revenue mapped in columns",
             )
         for role, text in self._amounts().items():
-            analyse(text, types, where=f"{where}.{role}")
+            if not analyse(text, types, where=f"{where}.{role}").columns:
+                todo = "name a column; in quotes, where YAML takes it for yes or no"
+                raise MappingError(f"{text!r} reads no column", where=f"{where}.{role}", todo=todo)
         new = [_column(role) for role in self._amounts()]
         refuse_taken(new, types, where, "rename it in the source")
         return {**types, **dict.fromkeys(new, "DOUBLE")}
