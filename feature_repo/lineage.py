@@ -71,6 +71,11 @@ class _Described(ShopTables):
     def __init__(self, series: tuple[str, ...]) -> None:
         self.settings = Settings.model_validate({"demand": {"series": list(series)}})
         self._kept = {}
+        self.asked = {}
+
+    @property
+    def writes_once(self) -> bool:
+        return False
 
     def has(self, name: str) -> bool:
         return True

@@ -15,18 +15,10 @@ from pathlib import Path
 
 from core.workspace import Workspace
 from feature_repo.catalog import View
+from feature_repo.settings_used import settings_used
 
 PART = "part.parquet"
 BUILD = "build.json"
-SETTINGS_USED = {"products", "churn", "demand", "recommendation"}
-SETTINGS_UNUSED = {
-    "churn": {"trials", "timeout_s", "tiers", "actions"},
-    "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
-    "recommendation": {"trials", "timeout_s"},
-}
-"""Those of the same sections that no value depends on; a new setting counts until it is named here."""
-
-
 SHARED = ("aggregates", "shop_tables", "feature_definition", "families/windows", "families/clipping")
 """The modules that every family's values come from, beside its own."""
 
@@ -77,7 +69,6 @@ def built_days(workspace: Workspace, view: str) -> list[date]:
 def transform_hash(workspace: Workspace, view: View) -> str:
     """A hash of the code and the settings the view's values come from."""
     modules = (*SHARED, *(f"families/{name}" for name in view.family_names))
-    settings = workspace.settings.model_dump(mode="json", include=SETTINGS_USED, exclude=SETTINGS_UNUSED)
     content = [(Path(__file__).parent / f"{module}.py").read_text() for module in modules]
-    content += [json.dumps(settings, sort_keys=True), workspace.tables.timezone, view.name]
+    content += [settings_used(workspace.settings), workspace.tables.timezone, view.name]
     return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -22,11 +23,23 @@ from core.settings import Settings
 from core.workspace import Workspace
 from feature_repo import aggregates
 from feature_repo.contract import TABLES
+from feature_repo.settings_used import settings_used
 
 READABLE = (
     "orders", "products", "customers", "events", "campaigns", "redemptions", "promotions", "calendar",
 )  # fmt: skip
 TEMPORARY = ops.Namespace(catalog="temp", database="main")
+_AGGREGATES = {
+    "counted": ("orders", "counting"),
+    "baskets": ("orders", "counting"),
+    "visits": ("baskets",),
+    "purchases": ("counted",),
+    "category_days": ("purchases",),
+    "promoted": ("promotions",),
+}
+"""The tables of `feature_repo.aggregates`, and what each is made from."""
+_WRITTEN: dict[tuple[str, ...], tuple[str, ibis.Schema]] = {}
+"""The query of each aggregate, written once in a process, and its columns."""
 _TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp(6)", "DATE": "date", "DOUBLE": "float64", "BOOLEAN": "boolean"}
 
 
@@ -35,6 +48,33 @@ class Snapshot:
     """The moment features are computed for: 00:00 of `day` in the shop's zone."""
 
     day: date
+
+    def plus(self, days: int = 0) -> ir.DateValue:
+        """The day so many days after the snapshot's (before it, where negative)."""
+        return ibis.literal(self.day + timedelta(days=days), type="date")
+
+
+@dataclass(frozen=True)
+class AnySnapshot(Snapshot):
+    """A snapshot whose day the engine is told by variables, so that a query is written once and runs for any day."""
+
+    day: date = date.min
+    used: set[int] = field(default_factory=set)
+
+    def plus(self, days: int = 0) -> ir.DateValue:
+        """A variable of the engine; `used` says which ones there have to be."""
+        self.used.add(days)
+        return _variable(f"snapshot_plus_{days}")
+
+    def setting(self, day: date) -> list[str]:
+        """The statements that say which day it is."""
+        days = {n: day + timedelta(days=n) for n in sorted(self.used)}
+        return [f"SET VARIABLE \"snapshot_plus_{n}\" = DATE '{each}'" for n, each in days.items()]
+
+
+@ibis.udf.scalar.builtin(name="getvariable")  # type: ignore[untyped-decorator]
+def _variable(variable: str) -> date:  # type: ignore[empty-body]
+    """A variable of DuckDB."""
 
 
 class ShopTables:
@@ -66,6 +106,17 @@ class ShopTables:
         self._tables = workspace.tables
         self._tables.entry("orders")
         self._kept: dict[str, ir.Table] = {}
+        self.asked: dict[str, None] = {}
+
+    @property
+    def writes_once(self) -> bool:
+        """Whether the engine runs queries again as they were written."""
+        return bool(self.engine.supports_temporary_tables)
+
+    @cached_property
+    def shape(self) -> tuple[str, ...]:
+        """What the queries over the tables depend on, beside the code: the settings, and which tables there are."""
+        return (settings_used(self.settings), *(name for name in READABLE if self.has(name)))
 
     def has(self, name: str) -> bool:
         """Whether the shop has brought the table."""
@@ -79,9 +130,16 @@ class ShopTables:
         """Compute a table once, under a name; the next of that name takes its place."""
         if not self.engine.supports_temporary_tables:
             return table.cache()
-        self.engine.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self.engine.compile(table)}')
-        kept = ops.DatabaseTable(name, schema=table.schema(), source=self.engine, namespace=TEMPORARY)
-        return kept.to_expr()
+        self.fill(name, str(self.engine.compile(table)))
+        return self.filled(name, table.schema())
+
+    def fill(self, name: str, query: str) -> None:
+        """Compute a query into the temporary table of a name."""
+        self.engine.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+
+    def filled(self, name: str, columns: ibis.Schema) -> ir.Table:
+        """The temporary table of a name."""
+        return ops.DatabaseTable(name, schema=columns, source=self.engine, namespace=TEMPORARY).to_expr()
 
     def table(self, name: str) -> ir.Table:
         """One of the contract's tables that features may read, or of the aggregates, uncut.
@@ -89,6 +147,7 @@ class ShopTables:
         Raises:
             UsageError: there is no such table, or features may not read it.
         """
+        self.asked[name] = None
         if name not in self._kept:
             self._kept[name] = self._read(name) if name in READABLE else self._aggregate(name)
         return self._kept[name]
@@ -102,23 +161,27 @@ class ShopTables:
         return self.engine.create_table(name, schema=ibis.schema(schema(name)))
 
     def _aggregate(self, name: str) -> ir.Table:
-        match name:
-            case "counting":
-                table = self._counting_products()
-            case "counted" | "baskets":
-                table = getattr(aggregates, name)(self.table("orders"), self.table("counting"))
-            case "visits":
-                table = aggregates.visits(self.table("baskets"))
-            case "purchases":
-                table = aggregates.purchases(self.table("counted"))
-            case "category_days":
-                table = aggregates.category_days(self.table("purchases"))
-            case "promoted":
-                places = [key for key in self.settings.demand.series if key in ("store_id", "region")]
-                table = aggregates.promoted(self.table("promotions"), places)
-            case _:
-                raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
-        return self.keep(name, table)
+        if name == "counting":
+            return self.keep(name, self._counting_products())
+        if name not in _AGGREGATES:
+            raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
+        tables = [self.table(each) for each in _AGGREGATES[name]]
+        if not self.writes_once:
+            return self.keep(name, self._aggregated(name, tables))
+        key = (name, *self.shape)
+        if key not in _WRITTEN:
+            table = self._aggregated(name, tables)
+            _WRITTEN[key] = (str(self.engine.compile(table)), table.schema())
+        query, columns = _WRITTEN[key]
+        self.fill(name, query)
+        return self.filled(name, columns)
+
+    def _aggregated(self, name: str, tables: Sequence[ir.Table]) -> ir.Table:
+        if name == "promoted":
+            places = [key for key in self.settings.demand.series if key in ("store_id", "region")]
+            return aggregates.promoted(tables[0], places)
+        table: ir.Table = getattr(aggregates, name)(*tables)
+        return table
 
     def _counting_products(self) -> ir.Table:
         """The products that count: those that `products.exclude` does not match."""
@@ -215,15 +278,15 @@ class KnownTables:
         return self._plan("calendar", "date", self.settings.demand.horizon_days)
 
     def _fact(self, name: str) -> ir.Table:
-        facts, day = self._shop.table(name), ibis.literal(self._at.day, type="date")
+        facts, day = self._shop.table(name), self._at.plus()
         known = facts.filter(facts.day < day)
         return known.mutate(age=day.delta(known.day, unit="day").cast("int64"))
 
     def _plan(self, name: str, starts: str, horizon_days: int) -> ir.Table:
         """Known from `known_from`; without it, what starts within the horizon counts as announced."""
-        plan, ends = self._shop.table(name), self._at.day + timedelta(days=horizon_days)
-        announced = plan[starts].isnull() | (plan[starts] < ibis.literal(ends, type="date"))
-        known = plan.known_from <= ibis.literal(self._at.day, type="date")
+        plan = self._shop.table(name)
+        announced = plan[starts].isnull() | (plan[starts] < self._at.plus(horizon_days))
+        known = plan.known_from <= self._at.plus()
         return plan.filter(ibis.ifelse(plan.known_from.isnull(), announced, known))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -23,13 +23,14 @@ import pyarrow.parquet as pq
 from core import locks, progress, utc
 from core.clock import day_start
 from core.errors import DataError
+from core.expressions import literal
 from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, shop_tables
 from feature_repo.catalog import View
 from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
-from feature_repo.shop_tables import KnownTables, ShopTables, Snapshot
+from feature_repo.shop_tables import AnySnapshot, KnownTables, ShopTables, Snapshot
 
 TIMESTAMP = "event_timestamp"
 
@@ -43,6 +44,33 @@ class BuildReport:
     reused: tuple[date, ...]
     rows: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class CompiledView:
+    """A view's queries for any snapshot: Ibis takes several times as long to write them as the engine to run them.
+
+    `reads` are the tables and aggregates they stand on, `parts` the queries of the families' temporary tables.
+    """
+
+    reads: tuple[str, ...]
+    parts: Mapping[str, str]
+    query: str
+    at: AnySnapshot
+
+    def prepared(self, shop: ShopTables, day: date) -> str:
+        """The query of the view as of a day, once the engine has what it stands on."""
+        for name in self.reads:
+            shop.table(name)
+        for statement in self.at.setting(day):
+            shop.engine.raw_sql(statement)
+        for name, part in self.parts.items():
+            shop.fill(name, part)
+        return self.query
+
+
+_COMPILED: dict[tuple[str, ...], CompiledView] = {}
+"""By the names of a view and its families, and the shape of the tables."""
 
 
 def snapshot_day(workspace: Workspace, view: View, as_of: date) -> date:
@@ -139,13 +167,39 @@ def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
     Each family is computed by itself: one query of all of them takes the engine several times as long to plan.
     """
     known = shop.before(at)
-    speaking = [family for family in view.families if all(map(known.has, getattr(family, "NEEDS", ())))]
-    parts = [shop.keep(f"{view.name}_{i}", _part(view, family, known, at, i)) for i, family in enumerate(speaking)]
+    return _joined(view, known, [shop.keep(name, part) for name, part in _parts(view, known, at).items()])
+
+
+def compiled(view: View, shop: ShopTables) -> CompiledView:
+    """The view's queries for any snapshot, written once in a process."""
+    key = (view.name, *view.family_names, *shop.shape)
+    if key not in _COMPILED:
+        at = AnySnapshot()
+        known = shop.before(at)
+        shop.asked.clear()
+        parts = _parts(view, known, at)
+        filled = [shop.filled(name, part.schema()) for name, part in parts.items()]
+        query = str(shop.engine.compile(_joined(view, known, filled).order_by(view.key)))
+        texts = {name: str(shop.engine.compile(part)) for name, part in parts.items()}
+        _COMPILED[key] = CompiledView(tuple(shop.asked), texts, query, at)
+    return _COMPILED[key]
+
+
+def _parts(view: View, known: KnownTables, at: Snapshot) -> dict[str, ir.Table]:
+    speaking = [family for family in view.families if _speaks(family, known)]
+    return {f"{view.name}_{i}": _part(view, family, known, at, i) for i, family in enumerate(speaking)}
+
+
+def _speaks(family: ModuleType, known: KnownTables) -> bool:
+    return all(map(known.has, getattr(family, "NEEDS", ())))
+
+
+def _joined(view: View, known: KnownTables, parts: Sequence[ir.Table]) -> ir.Table:
     base = view.population(known) if view.population else parts[0].select(**{view.key: f"{view.key}_0"})
     joined = base
     for i, part in enumerate(parts):
         joined = joined.left_join(part, base[view.key] == part[f"{view.key}_{i}"])
-    said = {feature for family in speaking for feature in family.FEATURES}
+    said = {feature for family in view.families if _speaks(family, known) for feature in family.FEATURES}
     columns = {f.name: _filled(joined[f.name], f) if f in said else _missing(f) for f in view.features}
     return joined.select(view.key, **columns)
 
@@ -202,10 +256,9 @@ def _tidy(workspace: Workspace, view: View, transform: str) -> None:
 
 def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> None:
     started, day = time.monotonic(), date.fromisoformat(build.snapshot)
-    table = expression(view, shop, Snapshot(day)).order_by(view.key)
     target = partition(workspace, view.name, day).parent
     with staging_directory(target) as staging:
-        rows = _write(table, staging / PART, day_start(day, workspace.tables.timezone))
+        rows = _write(view, shop, day, staging / PART, day_start(day, workspace.tables.timezone))
         done = replace(
             build,
             rows=rows,
@@ -216,8 +269,13 @@ def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> 
         replace_directory(staging, target)
 
 
-def _write(table: ir.Table, path: Path, moment: datetime) -> int:
+def _write(view: View, shop: ShopTables, day: date, path: Path, moment: datetime) -> int:
     """Write the rows with their event_timestamp; returns how many."""
-    stamp = ibis.literal(moment.isoformat()).cast("timestamp('UTC')")
-    table.mutate(**{TIMESTAMP: stamp}).to_parquet(path)
+    if shop.writes_once:
+        query = compiled(view, shop).prepared(shop, day)
+        stamped = f"SELECT *, TIMESTAMPTZ '{moment.isoformat()}' AS {TIMESTAMP} FROM ({query})"
+        shop.engine.raw_sql(f"COPY ({stamped}) TO {literal(str(path))} (FORMAT parquet)")
+    else:
+        table = expression(view, shop, Snapshot(day)).order_by(view.key)
+        table.mutate(**{TIMESTAMP: ibis.literal(moment.isoformat()).cast("timestamp('UTC')")}).to_parquet(path)
     return int(pq.read_metadata(path).num_rows)

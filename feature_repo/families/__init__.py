@@ -10,10 +10,11 @@ The protocol of a family module::
 
     def after_purchase(row: Row, purchase: Purchase) -> Row: ...   # optional: see feature_repo.updates
 
-`shop` is already cut at the snapshot: no fact at or after `at.day` and no plan that was not known is in it, so
-a family cannot see the future. Every fact table in it (orders, counted, baskets, visits, events, redemptions)
-carries `age`, whole days from the row's day to the snapshot (1 = the day before). Plans and attributes have no
-age. `shop.settings` are the workspace's settings.
+`shop` is already cut at the snapshot: no fact at or after its day and no plan that was not known is in it, so a
+family cannot see the future. Every fact table in it (orders, counted, baskets, visits, events, redemptions) carries
+`age`, whole days from the row's day to the snapshot (1 = the day before). Plans and attributes have no age. The day n
+days after the snapshot's is `at.plus(n)`, an expression: a query is written once and run for every snapshot.
+`shop.settings` are the workspace's settings.
 
 Only Ibis expressions (they run on DuckDB and on Spark): no raw SQL, no function of one engine. The builder
 (`feature_repo.snapshots`) joins the families of a view on its key, fills `default`, casts to `dtype` and rounds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.types as ir
 
 from feature_repo.feature_definition import Feature
@@ -14,6 +13,6 @@ FEATURES = (Feature("days_since_sign_up", "days since the account was opened", "
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Days since sign-up; an account opened at the snapshot or later is not known yet."""
-    day = ibis.literal(at.day, type="date")
+    day = at.plus()
     known = shop.customers.filter(shop.customers.signed_up_on < day)
     return known.group_by("customer_id").agg(days_since_sign_up=day.delta(known.signed_up_on, unit="day").max())

@@ -25,7 +25,7 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Counts of past, running and announced campaigns and the days to and from them."""
-    day = ibis.literal(at.day, type="date")
+    day = at.plus()
     reached = shop.campaigns.mutate(
         began=day.delta(shop.campaigns.starts_on, unit="day"), ended=day.delta(shop.campaigns.ends_on, unit="day")
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import ibis
 import ibis.expr.types as ir
 
@@ -27,16 +25,16 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Overlap of each promotion with the window ahead and the window behind."""
-    ahead = at.day + timedelta(days=shop.settings.recommendation.horizon_days)
-    behind = at.day - timedelta(days=DAYS_BEHIND)
+    days_ahead = shop.settings.recommendation.horizon_days
+    ahead, behind = at.plus(days_ahead), at.plus(-DAYS_BEHIND)
     running = shop.promotions
-    running = running.filter(running.starts_on < _day(ahead), running.ends_on >= _day(behind))
+    running = running.filter(running.starts_on < ahead, running.ends_on >= behind)
     days = running.select(
         "product_id",
         "store_id",
         inside=running.kind.lower().isin(IN_STORE).fill_null(False),
-        ahead=_overlap(running, at.day, ahead),
-        behind=_overlap(running, behind, at.day),
+        ahead=_overlap(running, at.plus(), ahead),
+        behind=_overlap(running, behind, at.plus()),
     )
     stores = days.agg(stores=days.store_id.nunique())
     sums = days.group_by("product_id").agg(
@@ -47,7 +45,7 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     )
     table = sums.cross_join(stores)
     places = ibis.greatest(table.stores, 1)
-    spans = {"ahead": (ahead - at.day).days, "behind": DAYS_BEHIND}
+    spans = {"ahead": days_ahead, "behind": DAYS_BEHIND}
     parts = [
         (table[f"{where}_{when}"] / (places * spans[when])).cast("float64").round(DECIMALS)
         for when in ("ahead", "behind")
@@ -56,12 +54,8 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     return table.mutate(promoted=ibis.array(parts))
 
 
-def _day(day: object) -> ir.DateValue:
-    return ibis.literal(day, type="date")
-
-
-def _overlap(running: ir.Table, first: object, end: object) -> ir.IntegerValue:
+def _overlap(running: ir.Table, first: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
     """Days of [first, end) on which the promotion runs."""
-    begins = ibis.greatest(running.starts_on, _day(first))
-    stops = ibis.least(running.ends_on + ibis.interval(days=1), _day(end))
+    begins = ibis.greatest(running.starts_on, first)
+    stops = ibis.least(running.ends_on + ibis.interval(days=1), end)
     return ibis.greatest(stops.cast("date").delta(begins, unit="day"), 0)

@@ -7,7 +7,6 @@ by how they reach a customer: seen in the store (display), sent out (mailer), or
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import combinations
 
 import ibis
@@ -39,7 +38,7 @@ FEATURES = (
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """The spans of each series that has any."""
     places = [key for key in shop.settings.demand.series if key in PLACES]
-    behind = ibis.literal(at.day - timedelta(days=DAYS_BEHIND), type="date")
+    behind = at.plus(-DAYS_BEHIND)
     promoted = shop.promoted.filter(shop.promoted.ends_on >= behind)
     joined = _joined(_weights(shop, places), promoted, places)
     stores = shop.counted.agg(stores=ibis.greatest(shop.counted.store_id.nunique(), 1))
@@ -81,7 +80,7 @@ def _reach(joined: ir.Table, channel: str, places: list[str]) -> ir.NumericValue
 
 def _packed(spans: ir.Table, at: Snapshot) -> ir.Table:
     """One struct per span, sorted as a whole, so that the lists are aligned on every engine."""
-    day = ibis.literal(at.day, type="date")
+    day = at.plus()
     shares = {channel: spans[channel].cast("float64").round(DECIMALS) for channel in CHANNELS}
     offsets = {"starts": spans.starts_on.delta(day, unit="day"), "ends": spans.ends_on.delta(day, unit="day")}
     rows = spans.select("series_id", entry=ibis.struct(offsets | shares))

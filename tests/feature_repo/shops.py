@@ -143,8 +143,8 @@ def features_of(workspace: Workspace, view: str | View, day: date) -> pd.DataFra
     """A view as of a day, straight from the transforms, by key."""
     spec = catalog.view(view) if isinstance(view, str) else view
     shop = shop_tables.tables(workspace, shop_tables.connect(workspace))
-    table = snapshots.expression(spec, shop, shop_tables.Snapshot(day)).order_by(spec.key).to_pyarrow()
-    return table.to_pandas().set_index(spec.key)
+    query = snapshots.compiled(spec, shop).prepared(shop, day)
+    return shop.engine.raw_sql(query).to_arrow_table().to_pandas().set_index(spec.key)
 
 
 def assert_same(left: pd.DataFrame, right: pd.DataFrame, tolerance: float = 2e-6) -> None:

@@ -13,7 +13,7 @@ import pytest
 from core.errors import DataError, NotReady, UsageError
 from core.manifest import TableChange
 from core.workspace import Workspace
-from feature_repo import catalog, partitions, snapshots
+from feature_repo import catalog, partitions, shop_tables, snapshots
 from tests.support.shop import FIRST_DAY
 
 VIEW = "customer_features"
@@ -31,6 +31,29 @@ def touch_orders(workspace: Workspace, since: date | None) -> None:
     files = workspace.tables.files("orders")
     first, last = date.fromisoformat(entry.first_day or ""), date.fromisoformat(entry.last_day or "")
     workspace.table_store.commit({"orders": TableChange(files, entry.rows, since, first, last)})
+
+
+def test_the_queries_written_for_one_day_serve_every_other(
+    small_shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots.ensure(small_shop, VIEW, [D])
+    monkeypatch.setattr(snapshots, "_parts", None)
+    later = snapshots.ensure(small_shop, VIEW, [D + WEEK])
+    assert later.built == (D + WEEK,)
+    first, second = (
+        pd.read_parquet(partitions.partition(small_shop, VIEW, day), partitioning=None).set_index("customer_id")
+        for day in (D, D + WEEK)
+    )
+    assert (second["days_since_first_visit"].reindex(first.index) - first["days_since_first_visit"] == WEEK.days).all()
+
+
+def test_other_settings_have_queries_of_their_own(small_shop: Workspace) -> None:
+    shop = shop_tables.tables(small_shop, shop_tables.connect(small_shop))
+    demand = small_shop.settings.demand.model_copy(update={"series": ("department",)})
+    small_shop.settings = small_shop.settings.model_copy(update={"demand": demand})
+    other = shop_tables.tables(small_shop, shop_tables.connect(small_shop))
+    spec = catalog.view("series_features")
+    assert snapshots.compiled(spec, shop).parts != snapshots.compiled(spec, other).parts
 
 
 def test_a_snapshot_holds_key_time_and_every_feature(small_shop: Workspace) -> None:
@@ -98,7 +121,7 @@ def test_a_crash_half_way_leaves_the_old_snapshot_and_no_litter(
     before = stamp(small_shop, D)
     touch_orders(small_shop, since=None)
 
-    def crash(table: object, path: Path, moment: object) -> int:
+    def crash(view: object, shop: object, day: object, path: Path, moment: object) -> int:
         path.write_bytes(b"half a file")
         raise OSError("disk full")
 
