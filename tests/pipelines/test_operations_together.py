@@ -76,3 +76,29 @@ def test_a_wide_export_with_versions_words_discounts_and_a_total(shop: Shop) -> 
     assert any("line 37 is a total" in note for note in report.notes)
     assert done.reconciliation is not None
     assert done.reconciliation.exact
+
+
+def test_versions_in_overlapping_files_and_the_file_of_a_row_that_became_several(shop: Shop) -> None:
+    header = "order,customer,at,changed,items,paid"
+    march = [f'o{i},c,2024-03-01,2024-03-01,"1x Mug, 2x Tea",9' for i in range(20)]
+    shop.lines(march, header, "orders-1.csv")
+    shop.lines([march[0].replace("2024-03-01,2024-03-01", "2024-03-01,2024-03-09").replace("2x", "3x"),
+                "o90,c,2024-03-08,2024-03-08,Mug,9"], header, "orders-2.csv")  # fmt: skip
+    shop.map(
+        **{"from": "orders-*.csv"},
+        columns={
+            "customer_id": "customer",
+            "order_id": "order",
+            "product_id": "name",
+            "ordered_at": "at",
+            "quantity": "n",
+            "revenue": "paid",
+        },
+        explode={"column": "items", "pattern": "(?<n>[0-9]+)x (?<name>.+?)"},
+        newest={"by": "changed", "key": ["order", "name"]},
+    )
+    report = orders(run(shop.workspace))
+    assert (report.superseded, report.added, report.quarantined_rows) == (2, 40, 1)
+    assert sorted(shop.rows("product_id, quantity"))[-1] == ("Tea", 3.0)
+    [bad] = shop.quarantine()
+    assert (Path(bad["source"]).name, bad["position"]) == ("orders-2.csv", 3)
