@@ -6,7 +6,7 @@ stood there, so the rows stay as they are and a person reads of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import duckdb
 
@@ -23,51 +23,63 @@ _CURE = "export the column anew, as text, without opening the file in a spreadsh
 
 def notes(connection: duckdb.DuckDBPyConnection, typed: Typed) -> list[str]:
     """For each column of ids that a spreadsheet has damaged, a sentence with rows that show it."""
+    ids = [column.name for column in typed.spec.columns if column.type == "id" and column.name in typed.source.columns]
+    if not ids:
+        return []
+    counts = ", ".join(
+        f"count({quote(name)}), count(*) FILTER ({_is_date(name)}), count(*) FILTER ({_is_padded(name)})"
+        for name in ids
+    )
+    [found] = connection.execute(f"SELECT {counts} FROM {typed.relation} WHERE mask = 0").fetchall()
+    said = []
+    for name, filled, dates, padded in zip(ids, found[0::3], found[1::3], found[2::3], strict=True):
+        if 0 < padded < filled:
+            said += _lost_zeros(connection, typed, name)
+        if 0 < dates < _FEW * filled:
+            said.append(_dates(connection, typed, name, dates))
+    return said
+
+
+def _is_padded(column: str) -> str:
+    name = quote(column)
+    digits = f"length({name}) > 1 AND regexp_full_match({name}, '[0-9]+')"
+    return f"CASE WHEN starts_with({name}, '0') THEN {digits} ELSE false END"
+
+
+def _is_date(column: str) -> str:
+    """A date has something between its parts: what has nothing there is not looked at closely."""
+    name = quote(column)
+    parted = " OR ".join(f"contains({name}, {literal(mark)})" for mark in "-. /")
+    return f"CASE WHEN {parted} THEN {is_spreadsheet_date(name)} ELSE false END"
+
+
+def _lost_zeros(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str) -> list[str]:
+    """Ids of one width, padded with zeros, beside shorter ones that are the same without their zeros."""
+    name = quote(column)
+    padded = f"SELECT {name} FROM {typed.relation} WHERE mask = 0 AND {_is_padded(column)}"
+    [(width,)] = connection.execute(f"SELECT mode(length(id)) FROM ({padded}) AS p(id)").fetchall()
+    twin = f"lpad({name}, {width}, '0')"
+    shorter = f"length({name}) < {width} AND regexp_full_match({name}, '[1-9][0-9]*')"
+    found = f"{typed.relation} AS t WHERE mask = 0 AND {shorter}"
+    [(rows, twins)] = connection.execute(
+        f"SELECT count(*), count(*) FILTER (twin IN ({padded})) FROM (SELECT {twin} AS twin FROM {found})"
+    ).fetchall()
+    if not twins:
+        return []
+    shown = _shown(connection, typed, f"{found} AND {twin} IN ({padded})", f"{name} || ', elsewhere ' || {twin}")
     return [
-        note
-        for column in typed.spec.columns
-        if column.type == "id" and column.name in typed.source.columns
-        for note in (*_lost_zeros(connection, typed, column.name), *_dates(connection, typed, column.name))
+        f"{typed.spec.name}: {column} has lost its leading zeros in part of the file: {rows:,} rows, such as"
+        f" {shown}. They count as other ids than those with zeros: {_CURE}"
     ]
 
 
-def _lost_zeros(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str) -> Iterator[str]:
-    """Ids of one width, padded with zeros, beside shorter ones that are the same without their zeros."""
-    name = quote(column)
-    ids = f"(SELECT DISTINCT {name} AS id FROM {typed.relation} WHERE mask = 0 AND regexp_full_match({name}, '[0-9]+'))"
-    [(width, padded)] = connection.execute(
-        f"SELECT mode(length(id)), count(*) FROM {ids} WHERE starts_with(id, '0') AND id <> '0'"
-    ).fetchall()
-    if not padded:
-        return
-    shorter = f"regexp_full_match({name}, '[1-9][0-9]*') AND length({name}) < {width}"
-    twin = f"lpad({name}, {width}, '0')"
-    found = f"{typed.relation} AS t WHERE mask = 0 AND {shorter}"
-    [(rows, twins)] = connection.execute(
-        f"SELECT count(*), count(*) FILTER ({twin} IN (SELECT id FROM {ids})) FROM {found}"
-    ).fetchall()
-    if twins:
-        seen = f"{found} AND {twin} IN (SELECT id FROM {ids})"
-        shown = _shown(connection, typed, seen, f"{name} || ', elsewhere ' || {twin}")
-        yield (
-            f"{typed.spec.name}: {column} has lost its leading zeros in part of the file: {rows:,} rows, such as"
-            f" {shown}. They count as other ids than those with zeros: {_CURE}"
-        )
-
-
-def _dates(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str) -> Iterator[str]:
+def _dates(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str, dates: int) -> str:
     """A few ids that are dates."""
-    name = quote(column)
-    date = f"coalesce({is_spreadsheet_date(name)}, false)"
-    [(dates, filled)] = connection.execute(
-        f"SELECT count(*) FILTER ({date}), count({name}) FROM {typed.relation} WHERE mask = 0"
-    ).fetchall()
-    if 0 < dates < _FEW * filled:
-        shown = _shown(connection, typed, f"{typed.relation} AS t WHERE mask = 0 AND {date}", name)
-        yield (
-            f"{typed.spec.name}: {column} is a date, as a spreadsheet makes of 3-10: {dates:,} rows, such as {shown}."
-            f" What stood there is lost: {_CURE}"
-        )
+    shown = _shown(connection, typed, f"{typed.relation} AS t WHERE mask = 0 AND {_is_date(column)}", quote(column))
+    return (
+        f"{typed.spec.name}: {column} is a date, as a spreadsheet makes of 3-10: {dates:,} rows, such as {shown}."
+        f" What stood there is lost: {_CURE}"
+    )
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, typed: Typed, rows: str, value: str) -> str:

@@ -21,10 +21,11 @@ from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.moment_style import ISO
-from pipelines.sources.profile import EPOCHS, ColumnProfile, Sample, sampled
+from pipelines.sources.profile import EPOCHS, SERIAL, ColumnProfile, Sample, sampled
 from pipelines.sources.roles import Guess, guess
 from pipelines.sources.source import Origin
 
+_SERIAL_OF_1970 = 25_569
 _PRODUCT_ROLES = ("name", "category", "department", "brand")
 
 
@@ -155,6 +156,9 @@ class _Writer:
     def _value(self, target: str, text: str) -> str:
         column = self.roles.get(target)
         if target == "ordered_at" and column is not None and column.moment is None and column.epoch:
+            if column.epoch == SERIAL:
+                days = f"CAST({reference(column.name)} AS DOUBLE) - {_SERIAL_OF_1970}"
+                return _yaml(f"timezone('UTC', to_timestamp(round(({days}) * 86400)))")
             per_second = "" if EPOCHS[column.epoch] == 1 else f" / {EPOCHS[column.epoch]}"
             return _yaml(f"to_timestamp(CAST({reference(column.name)} AS DOUBLE){per_second})")
         return _yaml(text)

@@ -26,6 +26,10 @@ _STYLES = (Formats(decimal=".", thousands=","), Formats(decimal=",", thousands="
 _SIGNS = {sign: code for code, signs in reversed(CURRENCY_SIGNS.items()) for sign in signs if not sign.isalpha()}
 EPOCHS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Units of a time since 1970, and how many of them are a second."""
+SERIAL = "serial"
+"""The days since the end of 1899, as spreadsheets count them, on the clock of who wrote them."""
+_SERIALS = (31_048, 71_589)
+"""The first of 1985 and the last of 2095."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class ColumnProfile:
 
     `moment`: the format its dates are written in (`ISO` for none needed), None if it holds no dates; `more`:
     formats that some of them have, `also`: another format that fits as well; `epoch`: the unit of a time since
-    1970 (s, ms, us, ns); `votes`: how its numbers are written; `currency`: the code of the sign they stand with.
+    1970 (s, ms, us, ns), or `SERIAL`; `votes`: how its numbers are written; `currency`: the code of the sign they stand
+    with.
     """
 
     name: str
@@ -138,10 +143,12 @@ def _moment(connection: duckdb.DuckDBPyConnection, type_: str, filled: int) -> M
 
 
 def _epoch(connection: duckdb.DuckDBPyConnection, filled: int) -> str | None:
-    """The unit in which the numbers are times between 1985 and 2096."""
+    """The unit in which the numbers are times between 1985 and 2096; `SERIAL`: days as a spreadsheet counts them."""
     between = [f"count(*) FILTER (TRY_CAST(v AS DOUBLE) BETWEEN 5e8 * {n} AND 4e9 * {n})" for n in EPOCHS.values()]
+    between.append(f"count(*) FILTER (TRY_CAST(v AS DOUBLE) BETWEEN {_SERIALS[0]} AND {_SERIALS[1]})")
     [found] = connection.execute(f"SELECT {', '.join(between)} FROM v").fetchall()
-    return next((unit for unit, n in zip(EPOCHS, found, strict=True) if n >= GOOD_SHARE * filled), None)
+    units = (*EPOCHS, SERIAL)
+    return next((unit for unit, n in zip(units, found, strict=True) if n >= GOOD_SHARE * filled), None)
 
 
 def _currency(connection: duckdb.DuckDBPyConnection, filled: int) -> str | None:

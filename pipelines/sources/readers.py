@@ -65,11 +65,12 @@ class ParquetFile:
 
     def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
         """A view of the file."""
+        types = self.columns()
         connection.execute(
             f"CREATE OR REPLACE VIEW {quote(name)} AS"
             f" SELECT file_row_number AS {ROW}, * EXCLUDE (file_row_number) FROM {self._relation}"
         )
-        return Staged(name, self.columns(), notes=self.said)
+        return Staged(name, types, notes=self.said)
 
 
 @dataclass(frozen=True)

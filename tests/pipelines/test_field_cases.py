@@ -228,11 +228,11 @@ UNREADABLE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "gzip without its last bytes": ("a.csv.gz", lambda: gzipped()[:-4], "cut short"),
     "gzip with a wrong byte": ("a.csv.gz", lambda: gzipped()[:9_000] + b"x" + gzipped()[9_001:], "damaged"),
     "no gzip": ("a.csv.gz", lambda: text(plain()).encode(), "is not gzip.*rename it to a.csv"),
-    "a ZIP archive": ("a.csv", lambda: b"PK\x03\x04" + bytes(40), "a ZIP archive or an Excel workbook.*CSV"),
+    "a ZIP archive": ("a.csv", lambda: b"PK\x03\x04" + bytes(40), "the archive is damaged.*export it again"),
     "bzip2": ("a.csv", lambda: b"BZh91AY&SY" + bytes(40), "bzip2.*unpack"),
     "xz": ("a.txt", lambda: b"\xfd7zXZ\x00" + bytes(40), "xz.*unpack"),
-    "an old workbook": ("a.csv", lambda: b"\xd0\xcf\x11\xe0" + bytes(40), "old Excel workbook"),
-    "Parquet by another name": ("a.csv", lambda: b"PAR1" + bytes(40), "name it .parquet"),
+    "an old workbook": ("a.csv", lambda: b"\xd0\xcf\x11\xe0" + bytes(40), "the workbook can't be read.*CSV UTF-8"),
+    "half a Parquet file": ("a.csv", lambda: b"PAR1" + bytes(40), "the source can't be read"),
     "a picture": ("a.csv", lambda: bytes(range(256)) * 9, "not a text file"),
 }
 
@@ -253,10 +253,10 @@ def test_the_case_of_a_files_ending_does_not_matter(tmp_path: Path, ending: str)
     assert initialise(tmp_path / "shop", str(tmp_path / f"orders{ending}")).missing == ()
 
 
-@pytest.mark.parametrize("ending", ["zip", "bz2", "xz", "zst"])
+@pytest.mark.parametrize("ending", ["bz2", "xz", "zst"])
 def test_other_packing_is_refused_with_what_to_do(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"orders.csv.{ending}").write_bytes(b"something")
-    with pytest.raises(MappingError, match=r"of packed files only gzip is read.*unpack it"):
+    with pytest.raises(MappingError, match=r"of packed files only .zip and .gz are read.*unpack it"):
         initialise(tmp_path / "shop", str(tmp_path / f"orders.csv.{ending}"))
 
 

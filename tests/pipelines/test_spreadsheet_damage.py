@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from core.errors import DataError
+from core.workspace import Workspace
 from pipelines.ingest import run
+from pipelines.initialise import initialise
 from pipelines.parsing.spreadsheet_dates import is_spreadsheet_date
-from tests.pipelines import workbooks
+from tests.pipelines import field, workbooks
 from tests.pipelines.conftest import HEADER, Shop, orders
 
 
@@ -93,3 +96,24 @@ def test_a_date_of_a_spreadsheet_is_one(text: str) -> None:
 )
 def test_a_code_or_a_number_is_none(text: str) -> None:
     assert duckdb.execute(f"SELECT {is_spreadsheet_date('?')}", [text]).fetchone() == (False,)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_days_counted_as_spreadsheets_do_are_drafted_as_times(tmp_path: Path, suffix: str) -> None:
+    lines = field.lines()
+    for each in lines:
+        days = datetime.fromisoformat(each["ordered_at"]) - datetime(1899, 12, 30)
+        each["ordered_at"] = repr(days.total_seconds() / 86_400)
+    file = field.write(tmp_path / "orders.csv", lines)
+    if suffix == ".xlsx":
+        rows = [[*map(float, [each["ordered_at"]]), *list(each.values())] for each in lines]
+        head = ["ordered_at", *(name if name != "ordered_at" else "as text" for name in lines[0])]
+        file = workbooks.xlsx(tmp_path / "orders.xlsx", {"S": [head, *rows]})
+    initialise(tmp_path / "shop", str(file))
+    workspace = Workspace.open(tmp_path / "shop")
+    run(workspace)
+    assert field.ask(workspace, f"{field.TOTALS}, min(ordered_at)::VARCHAR, max(ordered_at)::VARCHAR") == (
+        *field.SHOP,
+        "2022-01-03 16:27:00",
+        "2022-10-29 17:40:00",
+    )
