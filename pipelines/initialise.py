@@ -81,7 +81,8 @@ def initialise(
 
 def _from_file(directory: Path, place: str | Sequence[str], answers: Answers | None) -> Made:
     drafted = draft(place, directory, answers)
-    notes = [f"looked at {drafted.rows:,} rows", *(f"  {role}: {name}" for role, name in drafted.roles.items())]
+    notes = [f"looked at {drafted.rows:,} rows", *drafted.notes]
+    notes += [f"  {role}: {name}" for role, name in drafted.roles.items()]
     notes += [f"  {name}: not found, and required" for name in drafted.missing]
     return _write(directory, drafted.text, tuple(notes), roles=drafted.roles, missing=drafted.missing)
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import yaml
 
 from core.errors import DataError, MappingError
 from feature_repo.contract import TABLES
@@ -21,9 +17,12 @@ from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.moment_style import ISO
+from pipelines.sources.presets import recognise
+from pipelines.sources.presets.preset_fit import FittedPreset, fit
 from pipelines.sources.profile import EPOCHS, SERIAL, ColumnProfile, Sample, sampled
 from pipelines.sources.roles import Guess, guess
 from pipelines.sources.source import Origin
+from pipelines.sources.yaml_text import scalar
 
 _SERIAL_OF_1970 = 25_569
 _PRODUCT_ROLES = ("name", "category", "department", "brand")
@@ -31,8 +30,8 @@ _PRODUCT_ROLES = ("name", "category", "department", "brand")
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted mapping: its text, what was found for each role, required columns nothing was found for, and what a
-    person would have to say.
+    """A drafted mapping: its text, what was found for each role, required columns nothing was found for, what a
+    person would have to say, and what a person should know of the platform that the file is an export of.
     """
 
     text: str
@@ -40,6 +39,7 @@ class Draft:
     missing: tuple[str, ...]
     rows: int
     doubts: tuple[Doubt, ...]
+    notes: tuple[str, ...] = ()
 
 
 def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None = None) -> Draft:
@@ -62,10 +62,71 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
             raise DataError(
                 "it has a header but no rows", where=", ".join(places), todo="export it again, with its rows"
             )
+        shown = [_shown(place, workspace) for place in places]
+        recognised = recognise(_headers(origin), [workspace, *_folders(places)])
+        separator = next((file.dialect.separator for file in headed_files(origin)), ",")
+        answers = answers or Answers()
+        notes = [recognised.remark] if recognised.remark else []
+        if recognised.preset:
+            fitted = fit(recognised.preset, sample, separator, answers)
+            if not fitted.missing:
+                return _of_preset(fitted, shown, origin, sample, answers)
+            lacks = ", ".join(fitted.missing)
+            notes.append(f"the columns are those of {fitted.preset.title}, but tell no {lacks}: drafted from the rows")
         found = guess(sample.columns, Evidence(sample.connection))
-    shown = [_shown(place, workspace) for place in places]
-    text = _Writer(shown, origin, found, sample, answers or Answers()).text()
-    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles))
+    text = _Writer(shown, origin, found, sample, answers).text()
+    text += "".join(f"# {note}\n" for note in notes)
+    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles), tuple(notes))
+
+
+def _headers(origin: Origin) -> dict[str, Sequence[str]]:
+    """For each file the names of its columns; of what is no file with a header, all that it has."""
+    files: dict[str, Sequence[str]] = {file.label: file.dialect.header for file in headed_files(origin)}
+    return files or {"the source": tuple(origin.columns())}
+
+
+def _folders(places: Sequence[str]) -> list[Path]:
+    """The folders that the files lie in."""
+    return [Path(place).parent for place in places if "://" not in place and not place.startswith(("duckdb:", "${"))]
+
+
+def _of_preset(fitted: FittedPreset, places: Sequence[str], origin: Origin, sample: Sample, answers: Answers) -> Draft:
+    """The mapping that a platform's preset says, with the preset's comments."""
+    preset = fitted.preset
+    place = _from(places, origin)
+    csv = csv_block([file.dialect for file in headed_files(origin)], fitted.numeric)
+    lines = [f"# recognised as {preset.title}", *_head(", ".join(places), sample, fitted.roles, answers)]
+    for name, body in fitted.tables.items():
+        lines += [f"  {name}:", *place, *body, *csv]
+    without = [f"The export leaves out: {text}" for text in preset.leaves_out]
+    notes = [f"recognised as {preset.title}", *without, *preset.traps, *fitted.remarks]
+    lines += [f"# {' '.join(note.split())}" for note in [*notes[1:], *sample.notes]]
+    said = dict(fitted.said)
+    return Draft("\n".join([*lines, ""]), said, (), sample.rows, doubts(fitted.roles), tuple(notes))
+
+
+def _from(places: Sequence[str], origin: Origin) -> list[str]:
+    """Where the rows are."""
+    place = scalar(places[0]) if len(places) == 1 else f"[{', '.join(map(scalar, places))}]"
+    rows = rows_of(origin)
+    where = [f"    rows: {scalar(rows)}   # the lists of the file to go through, down to its rows"] if rows else []
+    return [f"    from: {place}", *where]
+
+
+def _head(shown: str, sample: Sample, roles: Mapping[str, ColumnProfile], answers: Answers) -> list[str]:
+    """What stands above the tables."""
+    base, source = told_currency(roles)
+    if answers.base_currency:
+        base, source = answers.base_currency, "as you said"
+    zone, of_zone = (answers.timezone, "as you said") if answers.timezone else ("UTC", "a guess")
+    return [
+        f"# Drafted from the first {sample.rows:,} rows of {shown}. Go over every line, then run:",
+        "#   regulars ingest --dry-run",
+        "# A column's value is a column of the file, or an SQL expression over its columns.",
+        f"timezone: {zone}           # {of_zone}: the zone in which the shop's days begin, like Europe/London",
+        f"base_currency: {base or UNKNOWN_CURRENCY}      # {source}: the currency of all amounts once taken in",
+        "tables:",
+    ]
 
 
 def _said(found: Guess) -> dict[str, str]:
@@ -99,36 +160,17 @@ class _Writer:
 
     def __init__(self, places: Sequence[str], origin: Origin, found: Guess, sample: Sample, answers: Answers) -> None:
         self.origin, self.found, self.sample, self.answers = origin, found, sample, answers
-        self.place = _yaml(places[0]) if len(places) == 1 else f"[{', '.join(map(_yaml, places))}]"
+        self.place = _from(places, origin)
         self.shown = ", ".join(places)
         self.roles: dict[str, ColumnProfile] = found.roles
 
     def text(self) -> str:
         """The whole file."""
-        return "\n".join([*self._head(), *self._orders(), *self._products(), *self._protected(), *self._remarks(), ""])
-
-    def _head(self) -> list[str]:
-        base, source = told_currency(self.roles)
-        if self.answers.base_currency:
-            base, source = self.answers.base_currency, "as you said"
-        zone, of_zone = (self.answers.timezone, "as you said") if self.answers.timezone else ("UTC", "a guess")
-        return [
-            f"# Drafted from the first {self.sample.rows:,} rows of {self.shown}. Go over every line, then run:",
-            "#   regulars ingest --dry-run",
-            "# A column's value is a column of the file, or an SQL expression over its columns.",
-            f"timezone: {zone}           # {of_zone}: the zone in which the shop's days begin, like Europe/London",
-            f"base_currency: {base or UNKNOWN_CURRENCY}      # {source}: the currency of all amounts once taken in",
-            "tables:",
-        ]
-
-    def _from(self) -> list[str]:
-        """Where the rows are."""
-        rows = rows_of(self.origin)
-        where = [f"    rows: {_yaml(rows)}   # the lists of the file to go through, down to its rows"] if rows else []
-        return [f"    from: {self.place}", *where]
+        head = _head(self.shown, self.sample, self.roles, self.answers)
+        return "\n".join([*head, *self._orders(), *self._products(), *self._protected(), *self._remarks(), ""])
 
     def _orders(self) -> list[str]:
-        lines = ["  orders:", *self._from(), "    columns:"]
+        lines = ["  orders:", *self.place, "    columns:"]
         lines += [self._order_column(column.name) for column in TABLES["orders"].columns]
         for name, value in self.found.constants.items():
             lines.append(f"    constants: {{{name}: {value.text}}}   # {value.remark}")
@@ -158,14 +200,14 @@ class _Writer:
         if target == "ordered_at" and column is not None and column.moment is None and column.epoch:
             if column.epoch == SERIAL:
                 days = f"CAST({reference(column.name)} AS DOUBLE) - {_SERIAL_OF_1970}"
-                return _yaml(f"timezone('UTC', to_timestamp(round(({days}) * 86400)))")
+                return scalar(f"timezone('UTC', to_timestamp(round(({days}) * 86400)))")
             per_second = "" if EPOCHS[column.epoch] == 1 else f" / {EPOCHS[column.epoch]}"
-            return _yaml(f"to_timestamp(CAST({reference(column.name)} AS DOUBLE){per_second})")
-        return _yaml(text)
+            return scalar(f"to_timestamp(CAST({reference(column.name)} AS DOUBLE){per_second})")
+        return scalar(text)
 
     def _fill_down(self, used: Iterable[ColumnProfile]) -> list[str]:
         """The columns among `used` that only an order's first line fills."""
-        names = [_yaml(column.name) for column in self.found.fill_down if column in list(used)]
+        names = [scalar(column.name) for column in self.found.fill_down if column in list(used)]
         return [f"    fill_down: [{', '.join(names)}]   # filled on the first line of an order only"] if names else []
 
     def _timestamps(self) -> list[str]:
@@ -200,18 +242,18 @@ class _Writer:
         product = self.found.orders["product_id"].text
         lines = [
             "  products:               # demand and recommendation count known products only",
-            *self._from(),
+            *self.place,
             "    distinct: true        # the file repeats a product on many lines; the value most of them have holds",
             "    columns:",
-            f"      product_id: {_yaml(product)}",
-            *[f"      {role}: {_yaml(self.roles[role].name)}" for role in known],
+            f"      product_id: {scalar(product)}",
+            *[f"      {role}: {scalar(self.roles[role].name)}" for role in known],
         ]
         if "category" not in known:
             lines.append(
                 "    constants: {category: all}   # no category was found: demand is forecast for all together"
             )
         shown = reference(product) if product == self.roles["product_id"].name else product
-        lines.append(f"    where: {_yaml(f'{shown} IS NOT NULL')}")
+        lines.append(f"    where: {scalar(f'{shown} IS NOT NULL')}")
         return [*lines, *self._csv()]
 
     def _protected(self) -> list[str]:
@@ -224,12 +266,12 @@ class _Writer:
         both = f"{reference(customer.text)} IS NOT NULL AND {reference(column.name)} IS NOT NULL"
         return [
             "  protected:              # stored apart, for fairness reports only: no feature is ever built on it",
-            *self._from(),
+            *self.place,
             "    distinct: true",
-            f"    columns: {{customer_id: {_yaml(customer.text)}, value: {_yaml(column.name)}}}",
+            f"    columns: {{customer_id: {scalar(customer.text)}, value: {scalar(column.name)}}}",
             f"    constants: {{attribute: {attribute}}}"
             + (f"   # bring these in a file of their own: {more}" if more else ""),
-            f"    where: {_yaml(both)}",
+            f"    where: {scalar(both)}",
             *self._fill_down([self.roles["customer_id"], column]),
             *self._csv(),
         ]
@@ -238,15 +280,6 @@ class _Writer:
         rest = [name for name in self.origin.columns() if name not in self.found.used]
         unused = [f"Columns of the file that nothing uses: {', '.join(map(tidy, rest))}"] if rest else []
         return [f"# {' '.join(remark.split())}" for remark in [*self.sample.notes, *self.found.remarks, *unused]]
-
-
-def _yaml(text: str) -> str:
-    """A YAML scalar: plain where that is safe."""
-    if re.fullmatch(r"[A-Za-z_/.][\w ./-]*", text) and text.strip() == text and yaml.safe_load(text) == text:
-        return text
-    if not text.isprintable():
-        return json.dumps(text)
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _comment(example: str) -> str:

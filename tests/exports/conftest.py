@@ -1,0 +1,46 @@
+"""An export is drafted and taken in as `regulars init` and `regulars ingest` do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from core.workspace import Workspace
+from pipelines.ingest import run
+from pipelines.initialise import Made, initialise
+from pipelines.sources.doubts import Answers
+from tests.exports.invented import Truth
+
+Taken = tuple[Made, Truth]
+
+
+@pytest.fixture
+def taken(tmp_path: Path) -> Callable[..., Taken]:
+    """Writes the bytes of an export, takes it in with nothing edited, and says what the tables hold."""
+
+    def take(content: bytes, name: str = "export.csv", zone: str = "Europe/London") -> Taken:
+        file = tmp_path / name
+        file.write_bytes(content)
+        made = initialise(tmp_path / "shop", str(file), answers=Answers(timezone=zone))
+        workspace = Workspace.open(tmp_path / "shop")
+        run(workspace)
+        return made, held(workspace)
+
+    return take
+
+
+def held(workspace: Workspace) -> Truth:
+    """What a workspace's orders hold."""
+    with duckdb.connect() as connection:
+        workspace.tables.register(connection)
+        days = connection.execute(
+            "SELECT strftime(day, '%Y-%m-%d'), CAST(round(sum(revenue) * 100) AS BIGINT) FROM orders GROUP BY 1"
+        ).fetchall()
+        [rest] = connection.execute(
+            "SELECT count(*), count(DISTINCT order_id), count(DISTINCT customer_id), CAST(sum(quantity) AS BIGINT)"
+            " FROM orders"
+        ).fetchall()
+    return Truth(dict(days), *rest)
