@@ -16,7 +16,7 @@ from pipelines.sources.operations.fill_down import FillDown
 from pipelines.sources.operations.newest import Newest
 from pipelines.sources.operations.operation import Operation
 from pipelines.sources.operations.statuses import Statuses
-from pipelines.sources.operations.totals import Totals
+from pipelines.sources.operations.total_rows import TotalRows
 from pipelines.sources.operations.unpivot import Unpivot
 from pipelines.sources.source import IdenticalRows
 
@@ -81,7 +81,7 @@ class TableMapping(Part):
     csv: Csv = Csv()
     distinct: bool = False
     identical_rows: IdenticalRows = "judge"
-    totals: Totals = Totals()
+    totals: TotalRows = TotalRows()
     fill_down: FillDown | None = None
     unpivot: Unpivot | None = None
     explode: Explode | None = None

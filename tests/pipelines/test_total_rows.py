@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.ingest import run
-from pipelines.sources.operations.totals import Totals
+from pipelines.sources.operations.total_rows import TotalRows
 from tests.pipelines.conftest import Shop, orders
 from tests.pipelines.operating import operate
 
@@ -38,7 +38,7 @@ amounts = st.lists(st.integers(1, 100_000).map(lambda cents: cents / 100), min_s
 def test_a_row_that_adds_up_the_others_is_left_out_wherever_it_stands(paid: list[float], word: str, place: int) -> None:
     rows = [line(i, amount) for i, amount in enumerate(paid)]
     rows.insert(min(place, len(rows)), footer(sum(paid), customer=word))
-    with operate([Totals()], rows, COLUMNS) as done:
+    with operate([TotalRows()], rows, COLUMNS) as done:
         assert [order for (order,) in done.rows("order")] == [f"o{i}" for i in range(len(paid))]
         [left] = done.staged.left_out
         assert left.rows == 1
@@ -55,7 +55,7 @@ def test_totals_of_parts_and_of_all_are_left_out(first: list[float], second: lis
         footer(sum(second), order="Subtotal"),
         footer(sum(first) + sum(second), order="Grand total"),
     ]
-    with operate([Totals()], rows, COLUMNS) as done:
+    with operate([TotalRows()], rows, COLUMNS) as done:
         assert len(done.positions()) == len(first) + len(second)
         assert [left.rows for left in done.staged.left_out] == [3]
 
@@ -73,7 +73,7 @@ def test_totals_of_parts_and_of_all_are_left_out(first: list[float], second: lis
 )
 def test_what_is_not_sure_stays(row: dict[str, str | None]) -> None:
     rows = [line(1, 1), line(2, 2), line(3, 3), row]
-    with operate([Totals()], rows, COLUMNS) as done:
+    with operate([TotalRows()], rows, COLUMNS) as done:
         assert done.positions() == [1, 2, 3, 4]
         assert not done.staged.left_out
 

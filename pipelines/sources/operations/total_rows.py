@@ -38,7 +38,7 @@ class _Sums:
     amounts: Sequence[float | None]
 
 
-class Totals(Operation):
+class TotalRows(Operation):
     """A row is a total where the evidence is clear; whatever is not, stays a row, and a bad one for what it lacks.
 
     It names no order, product, customer or time at all, or is called a total and lacks one of them; and a number of
