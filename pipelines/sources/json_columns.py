@@ -66,6 +66,19 @@ def lists_within(structure: object) -> list[tuple[str, ...]]:
     return sorted(found, key=lambda place: not any(word in place[-1].lower() for word in _LINES))
 
 
+def merged(one: object, other: object) -> object:
+    """The structure of what has one of two structures; "JSON" where they go together in no way."""
+    if other in ("NULL", one):
+        return one
+    if one == "NULL":
+        return other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {name: merged(one.get(name, "NULL"), other.get(name, "NULL")) for name in dict.fromkeys([*one, *other])}
+    if isinstance(one, list) and isinstance(other, list):
+        return [merged(one[0] if one else "NULL", other[0] if other else "NULL")]
+    return one if isinstance(one, str) and isinstance(other, str) else "JSON"
+
+
 def _step(element: object, path: JsonPath, level: int, label: str) -> object:
     for name in path.levels[level]:
         if not isinstance(element, dict) or name not in element:

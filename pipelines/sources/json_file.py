@@ -18,7 +18,7 @@ from core.expressions import literal, quote
 from core.files import sha256
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
-from pipelines.sources.json_columns import JsonColumn, json_columns, lists_within
+from pipelines.sources.json_columns import JsonColumn, json_columns, lists_within, merged
 from pipelines.sources.json_path import JsonPath
 from pipelines.sources.json_records import JsonRecords, copy_records, has_list, holds_lines, named_lists
 from pipelines.sources.readers import first_line
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _BEGINNING = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:\{|\]|$))')
 _RECORD = "json_record_"
+_STRUCTURES = 1_000
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,12 @@ class JsonFile:
     @cached_property
     def _structure(self) -> object:
         with query_engine.without_workspace() as connection:
-            [(text,)] = connection.execute(f"SELECT json_group_structure(json) FROM {self._objects}").fetchall()
-        return json.loads(text)
+            found = connection.execute(f"SELECT DISTINCT json_structure(json) FROM {self._objects}")
+            whole: object = {}
+            while rows := found.fetchmany(_STRUCTURES):
+                for (text,) in rows:
+                    whole = merged(whole, json.loads(text or '"NULL"'))
+        return whole
 
     @cached_property
     def _columns(self) -> tuple[JsonColumn, ...]:

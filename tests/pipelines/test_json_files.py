@@ -248,3 +248,21 @@ def test_a_record_without_an_end_does_not_fill_the_memory(monkeypatch: pytest.Mo
     with pytest.raises(DataError, match="no JSON at record 1"):
         list(JsonText(stream, "a.json").records([]))
     assert stream.tell() < 10_000
+
+
+def test_records_of_different_shapes_have_all_columns(shop: Shop) -> None:
+    bare = {"customer": "a", "order": "o1", "product": "p", "at": "2024-03-01", "qty": 1, "price": 2}
+    more = [
+        {**bare, "order": "o2", "note": None, "tags": []},
+        {**bare, "order": "o3", "note": {"text": "x"}, "tags": [1]},
+    ]
+    shop.write("orders.jsonl", lines_of([bare, *more]))
+    shop.map(**{"from": "orders.jsonl"})
+    columns = shop.mapping["tables"]["orders"]["columns"]
+    shop.map(columns={**columns, "channel": "note.text", "region": "tags"})
+    run(shop.workspace)
+    assert sorted(shop.rows("order_id, channel, region")) == [
+        ("o1", None, None),
+        ("o2", None, "[]"),
+        ("o3", "x", "[1]"),
+    ]
