@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.tables import Tables
 
 SETTINGS_FILE = "regulars.toml"
+_STATE_FILE = "state.db"
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 VARIABLE = "REGULARS_WORKSPACE"
@@ -39,9 +40,26 @@ class Workspace:
         Raises:
             NotReady: no workspace there.
             SettingsError: its settings are wrong.
+            StoreError: a newer release made it.
         """
         root = find(root)
-        return cls(root, settings_module.load(root / SETTINGS_FILE))
+        workspace = cls(root, settings_module.load(root / SETTINGS_FILE))
+        workspace._refuse_newer()
+        return workspace
+
+    def _refuse_newer(self) -> None:
+        """A database in the workspace is looked at on opening; a server's, which may be far or away, on first use."""
+        path = self.root / _STATE_FILE
+        if self.settings.stores.database or not path.is_file():
+            return
+        from core.database import connect
+        from core.state.upgrade import refuse_newer
+
+        engine = connect("", path)
+        try:
+            refuse_newer(engine)
+        finally:
+            engine.dispose()
 
     @property
     def mapping_file(self) -> Path:
@@ -134,7 +152,7 @@ class Workspace:
         from core.database import connect
         from core.state.upgrade import upgrade
 
-        engine = connect(self.settings.stores.database, self.root / "state.db")
+        engine = connect(self.settings.stores.database, self.root / _STATE_FILE)
         upgrade(engine)
         return engine
 

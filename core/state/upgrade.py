@@ -44,6 +44,21 @@ def upgrade(engine: Engine, migrations: Path = MIGRATIONS) -> None:
             _migrate(connection, migrations)
 
 
+def refuse_newer(engine: Engine) -> None:
+    """Refuse what a newer release made, before a command that needs no database writes beside it.
+
+    A database that does not answer is left to whoever needs it, and so is one that has to be migrated.
+
+    Raises:
+        StoreError: a newer release made it; with both versions.
+    """
+    try:
+        with engine.connect() as connection:
+            _revision(connection, revisions())
+    except DBAPIError:
+        return
+
+
 def revisions(migrations: Path = MIGRATIONS) -> list[str]:
     """The revisions this release knows, the oldest first, by the names of their files (`rNNNN_what.py`)."""
     return sorted(path.stem[1:5] for path in (migrations / "versions").glob("r[0-9][0-9][0-9][0-9]_*.py"))

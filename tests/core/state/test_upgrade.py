@@ -230,6 +230,22 @@ def test_a_newer_release_s_database_is_refused_with_both_versions(new_url: str, 
         assert part in str(refused.value)
 
 
+def test_a_workspace_of_a_newer_release_is_refused_before_anything_in_it_is_written(tmp_path: Path) -> None:
+    workspace = empty_workspace(tmp_path / "workspace")
+    with workspace.database.begin() as connection:
+        connection.exec_driver_sql(f"update {VERSION_TABLE} set version_num = '9007'")
+    with pytest.raises(StoreError, match=r"its schema is 9007 .* knows schemas up to"):
+        Workspace.open(workspace.root)
+
+
+def test_opening_a_workspace_neither_makes_nor_needs_its_database(tmp_path: Path) -> None:
+    workspace = empty_workspace(tmp_path / "workspace")
+    Workspace.open(workspace.root)
+    assert not (workspace.root / "state.db").exists()
+    (workspace.root / "state.db").write_bytes(b"no database " * 500)
+    assert Workspace.open(workspace.root).root == workspace.root
+
+
 def test_a_migration_killed_half_way_leaves_what_was_and_the_next_start_completes_it(
     old: Workspace, later_release: Callable[[float], Path]
 ) -> None:
@@ -278,9 +294,9 @@ import sys
 from pathlib import Path
 import sqlalchemy as sa
 from core.workspace import Workspace
+workspace = Workspace.open(Path(sys.argv[1]))
 said = []
 sa.event.listen(sa.engine.Engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
-workspace = Workspace.open(Path(sys.argv[1]))
 workspace.database
 workspace.database
 assert len([s for s in said if "regulars_schema_version" in s]) == len([s for s in said if " FROM " in s]) == 1, said
