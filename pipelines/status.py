@@ -19,7 +19,7 @@ from feature_repo import catalog, partitions
 from feature_repo.materialization import Materializations
 from models import registry_tables
 from models.kinds import names
-from models.version import CHALLENGER, CHAMPION, Version
+from models.version import BASELINE, CHALLENGER, CHAMPION, Version
 from pipelines.ingest import reconciliation
 from pipelines.ingest.reconciliation import Reconciliation
 
@@ -61,6 +61,7 @@ class Readiness(Enum):
     NO_REGISTRY = "registry down"
     NOT_TRAINED = "not trained"
     NO_CHAMPION = "no champion: promote one"
+    BASELINE = "no champion: a baseline answers"
     STALE = "stale"
     FRESH = "fresh"
 
@@ -171,10 +172,17 @@ def _model(workspace: Workspace, name: str, today: date | None) -> ModelState:
     champion, challenger = (_carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
     waiting = challenger.version if challenger else None
     if champion is None:
-        return ModelState(name, Readiness.NO_CHAMPION if challenger else Readiness.NOT_TRAINED, challenger=waiting)
+        return ModelState(name, _without_champion(versions), challenger=waiting)
     age = (today - champion.as_of).days if today else 0
     readiness = Readiness.STALE if age > STALE_MODEL_DAYS else Readiness.FRESH
     return ModelState(name, readiness, champion.version, str(champion.as_of), waiting, age)
+
+
+def _without_champion(versions: Sequence[Version]) -> Readiness:
+    """A champion that was retired, or one whose quality gate failed, leaves its baseline in service."""
+    if _carrier(versions, BASELINE):
+        return Readiness.BASELINE
+    return Readiness.NO_CHAMPION if _carrier(versions, CHALLENGER) else Readiness.NOT_TRAINED
 
 
 def _carrier(versions: Sequence[Version], alias: str) -> Version | None:
@@ -224,6 +232,8 @@ def _about_model(model: ModelState) -> tuple[str, str] | None:
             return f"{model.name} is not trained", f"regulars train {model.name}"
         case Readiness.NO_CHAMPION:
             return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
+        case Readiness.BASELINE:
+            return f"{model.name} has no champion: a baseline answers", f"regulars train {model.name}"
         case Readiness.STALE:
             return f"{model.name} is {model.state}", f"regulars train {model.name}"
         case Readiness.FRESH:

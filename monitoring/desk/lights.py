@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.alerts import Alert
-from models.version import CHALLENGER, CHAMPION, Version
+from models.version import BASELINE, CHALLENGER, CHAMPION, Version
 from monitoring.results import LEVELS, SOURCE, RuleState
 from monitoring.rules import FAIRNESS
 
@@ -43,9 +43,7 @@ def of_model(
         return Signal("grey", "No version", f"train one: regulars train {kind}")
     champion = carrier(versions, CHAMPION)
     if champion is None:
-        challenger = carrier(versions, CHALLENGER) or versions[0]
-        todo = f"regulars promote {kind} {challenger.version}"
-        return Signal("amber", "No champion", f"version {challenger.version} waits: {todo}")
+        return Signal("amber", "No champion", _without_champion(kind, versions))
     if champion.tags.get("fairness") == "blocked" and not approved(champion):
         return Signal("red", "Blocked", f"version {champion.version} has a disparity that nobody has decided on")
     if unwatched:
@@ -76,6 +74,23 @@ def carrier(versions: Sequence[Version], alias: str) -> Version | None:
 def approved(version: Version) -> bool:
     """Whether a reviewer approved this version."""
     return version.review is not None and version.review.verdict == "approved"
+
+
+def _without_champion(kind: str, versions: Sequence[Version]) -> str:
+    """What answers in its place, and which version could become champion: none that was retired or refused."""
+    answering = carrier(versions, BASELINE)
+    waiting = carrier(versions, CHALLENGER) or (None if answering else versions[0])
+    if waiting is not None and waiting.review is not None and waiting.review.verdict == "refused":
+        waiting = None
+    baseline = (
+        f"the best baseline of version {answering.version}, {answering.best_baseline}, answers" if answering else ""
+    )
+    todo = (
+        f"version {waiting.version} waits: regulars promote {kind} {waiting.version}"
+        if waiting
+        else f"train another: regulars train {kind}"
+    )
+    return "; ".join(part for part in (baseline, todo) if part)
 
 
 def _of_rules(champion: Version, rules: Sequence[RuleState]) -> Signal:

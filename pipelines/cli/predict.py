@@ -39,6 +39,9 @@ def predict(
     with Console(json).running() as console:
         space = Workspace.open(workspace)
         from core.clock import resolve_as_of
+        from models.kinds import require_name
+
+        require_name(model)  # a wrong name is answered at once, before what takes seconds to import
         from pipelines import predictions
 
         day = resolve_as_of(space, as_of, any_past=True)

@@ -36,9 +36,11 @@ def compare(
 ) -> None:
     """Compare two versions on the same later time, with intervals of the paired differences."""
     from core.workspace import Workspace
+    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        require_name(model)
         from models import comparison
         from models.kinds import kind
 
@@ -55,9 +57,11 @@ def promote(
     """Let a version become champion, if every gate lets it through."""
     from core.audit import person
     from core.workspace import Workspace
+    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        require_name(model)
         from models import release
         from models.gates import Refused
 
@@ -118,9 +122,11 @@ def _review(
     """Keep what a reviewer says of a version."""
     from core.audit import person
     from core.workspace import Workspace
+    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        require_name(model)
         from models import release
 
         keep = {"approve": release.approve, "refuse": release.refuse}[verdict]
@@ -135,9 +141,11 @@ def _withdraw(
     """Take the champion away, for the one before it or for its best baseline."""
     from core.audit import person
     from core.workspace import Workspace
+    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        require_name(model)
         from models import release
 
         act, next_step = {

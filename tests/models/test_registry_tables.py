@@ -60,7 +60,10 @@ def test_a_registry_that_does_not_answer_is_said_without_its_password(tmp_path):
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify"])
+WRONG_MODEL = ("compare nothing 1 2", "promote nothing 1", "retire nothing", "predict nothing --output lists.csv")
+
+
+@pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify", *WRONG_MODEL])
 def test_quick_commands_import_no_heavy_library(command, tmp_path):
     workspace = empty_workspace(tmp_path / "workspace")
     program = f"""

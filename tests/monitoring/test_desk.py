@@ -14,6 +14,7 @@ from core.keys import KeyStore
 from core.messages import Message
 from core.prediction_log import Result
 from core.secret_files import secret
+from models import release
 from models.demand.acceptance import Acceptances, Totals
 from models.registry import Registry
 from monitoring import monitor, rules
@@ -21,6 +22,7 @@ from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
 from monitoring.results import WaitingForecast
 from monitoring.summary import Summaries
+from pipelines import status
 from tests.support import watched
 from tests.support.served import answered, told
 
@@ -329,3 +331,13 @@ def test_a_model_s_page_shows_how_good_the_answers_were_that_were_served(shop, r
     assert "As served" in page.text
     assert "2 customers, 2 by feedback and 0 by the orders" in page.text
     assert "brier" in page.text
+
+
+def test_a_retired_champion_is_not_offered_again_and_what_answers_is_named(reviewer, shop):
+    release.retire(shop, "churn", "eve", "a disparity")
+    for page in (reviewer.get("/").text, reviewer.get("/models/churn").text):
+        assert "the best baseline of version 1, " in page
+        assert "train another: regulars train churn" in page
+        assert "regulars promote churn 1" not in page
+    (churn, *_) = status.collect(shop).models
+    assert (churn.readiness, churn.champion) == (status.Readiness.BASELINE, None)
