@@ -20,24 +20,15 @@ def text(rows: Rows, columns: Sequence[str] = (), separator: str = ",", end: str
     return out.getvalue()
 
 
-def moved(rows: Rows) -> bytes:
-    """The columns in another order."""
-    return text(rows, random.Random(3).sample(list(rows[0]), len(rows[0]))).encode()
+def plain(rows: Rows) -> bytes:
+    """As the platform writes it."""
+    return text(rows).encode()
 
 
-def more(rows: Rows) -> bytes:
-    """Columns of an app, before and behind."""
-    return text([{"App: score": str(i % 7), **row, "Note for us": "x, y"} for i, row in enumerate(rows)]).encode()
-
-
-def marked(rows: Rows) -> bytes:
-    """With a mark, and the line ends of Windows."""
-    return text(rows, end="\r\n").encode("utf-8-sig")
-
-
-def wide(rows: Rows) -> bytes:
-    """As UTF-16, tabs between."""
-    return text(rows, separator="\t").encode("utf-16")
+def tangled(rows: Rows) -> bytes:
+    """Columns of an app among the others, in another order, with a mark, and the line ends of Windows."""
+    more = [{"App: score": str(i % 7), **row, "Note for us": "x, y"} for i, row in enumerate(rows)]
+    return text(more, random.Random(3).sample(list(more[0]), len(more[0])), end="\r\n").encode("utf-8-sig")
 
 
 def western(rows: Rows) -> bytes:
@@ -46,15 +37,10 @@ def western(rows: Rows) -> bytes:
 
 
 def shouted(rows: Rows) -> bytes:
-    """The names of the columns in capitals, with blanks around them."""
-    return text([{f" {name.upper()}  ": value for name, value in row.items()} for row in rows]).encode()
+    """The names of the columns in capitals, with blanks around them; as UTF-16, tabs between."""
+    return text([{f" {name.upper()}  ": value for name, value in row.items()} for row in rows], separator="\t").encode(
+        "utf-16"
+    )
 
 
-def plain(rows: Rows) -> bytes:
-    """As the platform writes it."""
-    return text(rows).encode()
-
-
-DIRT: dict[str, Callable[[Rows], bytes]] = {
-    each.__name__: each for each in (plain, moved, more, marked, wide, western, shouted)
-}
+DIRT: dict[str, Callable[[Rows], bytes]] = {each.__name__: each for each in (plain, tangled, western, shouted)}

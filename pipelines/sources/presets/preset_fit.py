@@ -63,9 +63,10 @@ class _Fit:
         found = written(self.preset, list(self.columns), {})
         roles = {role: self.columns[text] for role, text in found.orders.items() if text in self.columns}
         numeric = [column for text in found.amounts for column in self._of(text) if column.number]
-        if len(roles["currency"].most_frequent if "currency" in roles else "") != 3:
-            roles.pop("currency", None)
-            roles |= dict.fromkeys(["revenue"], numeric[0]) if numeric else {}
+        if "currency" in roles and len(roles["currency"].most_frequent) != 3:
+            del roles["currency"]
+        if signed := next((column for column in numeric if column.currency), None):
+            roles["unit_price"] = signed
         remarks = list(found.left_out)
         if "ordered_at" in found.orders:
             at = self._moment(found.orders["ordered_at"])

@@ -42,6 +42,7 @@ class Preset(Part):
     export: str
     recognised_by: Annotated[tuple[Listed, ...], Field(min_length=1)]
     names: dict[str, Listed] = {}
+    optional: Listed = ()
     leaves_out: Listed = ()
     traps: Annotated[Listed, Field(min_length=1)]
     adds_up: AddsUp | None = None

@@ -42,9 +42,13 @@ def in_words_of(preset: Preset, columns: Sequence[str], text: str) -> str:
     if found := known.get(plain(text)):
         return found
 
+    optional = {plain(name) for name in preset.optional}
+
     def put(match: re.Match[str]) -> str:
-        found = known.get(plain(match[1] if match[1] is not None else match[0]))
-        return match[0] if found is None or match[0].startswith("'") else reference(found)
+        name = plain(match[1] if match[1] is not None else match[0])
+        if match[0].startswith("'") or (name not in known and name not in optional):
+            return match[0]
+        return reference(known[name]) if name in known else "NULL"
 
     return _TOKEN.sub(put, text)
 
@@ -68,6 +72,8 @@ class _Writing:
     def done(self) -> Written:
         root = yaml.compose(self.preset.text, yaml.SafeLoader)
         tables = dict(_pairs(root))["tables"][1]
+        lacking = [name for name in self.preset.optional if plain(name) not in self.known]
+        self.result.left_out += [f"the file lacks a column {name}: it counts as empty" for name in lacking]
         for name, (key, body) in _pairs(tables):
             self.table, self.edits = name, []
             mapped = self.preset.mapped(name)

@@ -1,0 +1,46 @@
+"""Each platform's export, as it is and as it comes after a spreadsheet or an app has had it, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.exports import marketplaces, shopify, without_items, woocommerce
+from tests.exports.dirt import DIRT, Rows, plain
+from tests.exports.invented import Truth
+
+EXPORTS: dict[str, tuple[Rows, Truth, str]] = {
+    "Shopify: Orders > Export": (shopify.EXPORT, shopify.TRUTH, "Europe/London"),
+    "WooCommerce: Analytics > Orders > Download": (woocommerce.ANALYTICS, woocommerce.ANALYTICS_TRUTH, "Europe/Paris"),
+    "WooCommerce: orders with line_item_1, line_item_2, ...": (
+        woocommerce.WIDE,
+        woocommerce.WIDE_TRUTH,
+        "Europe/Berlin",
+    ),
+    "Etsy: sold order items": (marketplaces.ETSY, marketplaces.ETSY_TRUTH, "Europe/Paris"),
+    "Square: Items Detail CSV": (marketplaces.SQUARE, marketplaces.SQUARE_TRUTH, "America/New_York"),
+    "Amazon: All Orders report": (marketplaces.AMAZON, marketplaces.AMAZON_TRUTH, "UTC"),
+    "Stripe: Payments": (without_items.STRIPE, without_items.STRIPE_TRUTH, "UTC"),
+    "Magento 2: Sales > Orders (the grid)": (without_items.MAGENTO, without_items.MAGENTO_TRUTH, "Europe/Rome"),
+}
+
+
+@pytest.mark.parametrize("dirt", DIRT)
+@pytest.mark.parametrize("title", EXPORTS)
+def test_an_export_is_taken_in_to_the_cent(taken: Callable, title: str, dirt: str) -> None:
+    rows, truth, zone = EXPORTS[title]
+    made, held = taken(DIRT[dirt](rows), zone=zone)
+    assert f"recognised as {title}" in made.notes
+    assert held == truth
+
+
+def test_shopifys_first_version_is_too_and_what_it_lacks_is_said(taken: Callable) -> None:
+    made, held = taken(plain(shopify.OLD_EXPORT))
+    assert held == shopify.OLD_TRUTH
+    assert any(note.startswith("orders.refund is left out") for note in made.notes)
+
+
+def test_woocommerces_later_names_are_known(taken: Callable) -> None:
+    _, held = taken(plain(woocommerce.BROWSER), zone="Europe/Paris")
+    assert held == woocommerce.ANALYTICS_TRUTH
