@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from core import utc
-from core.errors import NotReady, StoreError, UsageError, did_you_mean
+from core.errors import StoreError
 from core.workspace import Workspace
 from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
@@ -26,7 +26,7 @@ from models.kinds import require_name
 from models.mlflow_store import connect, talking
 from models.registry_place import exists
 from models.serving_state import Watch
-from models.version import ALIASES, CHALLENGER, PREFIX, Version
+from models.version import CHALLENGER, PREFIX, Version, choose
 
 Found = TypeVar("Found")
 
@@ -72,15 +72,7 @@ class Registry:
         found = self.find(kind, name)
         if found is not None:
             return found
-        versions = self.versions(kind)
-        if not versions:
-            raise NotReady(f"there is no {kind} model yet", todo=f"run: regulars train {kind}")
-        if name in ALIASES:
-            raise NotReady(f"no {kind} version is {name}", todo=_how_to_become(kind, name, versions))
-        numbers = [version.version for version in versions]
-        raise UsageError(
-            f"there is no {kind} version {name!r}", todo=did_you_mean(name, [*numbers, *self.aliases(kind)])
-        )
+        return choose(kind, name, self.versions(kind))
 
     def find(self, kind: str, name: str) -> Version | None:
         """The version of that number or alias, or None."""
@@ -211,13 +203,6 @@ class Registry:
             tags={key.removeprefix(PREFIX): value for key, value in entity.tags.items() if key.startswith(PREFIX)},
             location=self.client.get_model_version_download_uri(entity.name, number),
         )
-
-
-def _how_to_become(kind: str, alias: str, versions: list[Version]) -> str:
-    latest = versions[0].version
-    if alias == CHALLENGER:
-        return f"run: regulars train {kind}"
-    return f"run: regulars promote {kind} {latest}"
 
 
 __all__ = ["Registry", "ServingState", "Version"]

@@ -1,7 +1,8 @@
 """The registry's versions as MLflow's own tables hold them, read without importing MLflow.
 
-For commands that have to be quick (`status`, `doctor`): MLflow alone takes seconds to import. What is written goes
-through MLflow (`models.registry`), and a test holds that both tell the same.
+For commands that have to be quick (`status`, `doctor`, and whatever is asked of a version that is not there): MLflow
+alone takes seconds to import. What is written goes through MLflow (`models.registry`), and a test holds that both tell
+the same.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from core import utc
 from core.database import masked
 from core.errors import StoreError
 from core.workspace import Workspace
+from models.kinds import require_name
 from models.registry_place import address, exists
-from models.version import PREFIX, Version
+from models.version import PREFIX, Version, choose
 
 CONNECT_SECONDS: Final = 3
 _VERSIONS = sa.table(
@@ -42,6 +44,18 @@ def versions(workspace: Workspace, kind: str) -> list[Version]:
         tags = connection.execute(_of(_TAGS, kind).where(_TAGS.c.key.startswith(PREFIX))).all()
         aliases = connection.execute(_of(_ALIASES, kind)).all()
     return [_version(row, tags, aliases) for row in rows]
+
+
+def version(workspace: Workspace, kind: str, name: str) -> Version:
+    """The version of that number or alias.
+
+    Raises:
+        NotReady: no version carries the alias, or there is none at all; says which command to run.
+        UsageError: no such kind or number; says which there are.
+        StoreError: the registry does not answer.
+    """
+    require_name(kind)
+    return choose(kind, name, versions(workspace, kind))
 
 
 def count(workspace: Workspace) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from core.errors import NotReady, UsageError, did_you_mean
 from core.messages import Message
 from models.intervals import Interval
 
@@ -142,6 +143,32 @@ class Version:
 
     def _json(self, name: str) -> dict[str, Any]:
         return dict(json.loads(self.tags.get(name, "{}")))
+
+
+def choose(kind: str, name: str, versions: Sequence[Version]) -> Version:
+    """The version of that number or alias, of all versions of a kind (the newest first).
+
+    Raises:
+        NotReady: no version carries the alias, or there is none at all; says which command to run.
+        UsageError: no such number; says which there are.
+    """
+    for version in versions:
+        if name == version.version or name in version.aliases:
+            return version
+    if not versions:
+        raise NotReady(f"there is no {kind} model yet", todo=f"run: regulars train {kind}")
+    if name in ALIASES:
+        raise NotReady(f"no {kind} version is {name}", todo=_how_to_become(kind, name, versions))
+    numbers = [version.version for version in versions]
+    aliases = sorted({alias for version in versions for alias in version.aliases})
+    raise UsageError(f"there is no {kind} version {name!r}", todo=did_you_mean(name, [*numbers, *aliases]))
+
+
+def _how_to_become(kind: str, alias: str, versions: Sequence[Version]) -> str:
+    latest = versions[0].version
+    if alias == CHALLENGER:
+        return f"run: regulars train {kind}"
+    return f"run: regulars promote {kind} {latest}"
 
 
 def _intervals(values: Mapping[str, Any]) -> Intervals:

@@ -29,10 +29,13 @@ def feedback(
 ) -> None:
     """Write what came of predictions, beside what was predicted."""
     from core.workspace import Workspace
-    from pipelines import feedback_export
     from pipelines.cli.console import Console
+    from pipelines.output import require_writable
 
     with Console(json).running() as console:
+        require_writable(output)  # before what takes seconds to import
+        from pipelines import feedback_export
+
         done = feedback_export.export(Workspace.open(workspace), output)
         text = f"{done.outcomes:,} outcomes in {done.rows:,} rows are in {done.output}"
         if done.unmatched:

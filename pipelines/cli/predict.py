@@ -39,9 +39,12 @@ def predict(
     with Console(json).running() as console:
         space = Workspace.open(workspace)
         from core.clock import resolve_as_of
-        from models.kinds import require_name
+        from models import registry_tables
+        from pipelines.output import require_writable
 
-        require_name(model)  # a wrong name is answered at once, before what takes seconds to import
+        # What is not there is answered at once, before what takes seconds to import.
+        require_writable(output)
+        registry_tables.version(space, model, alias)
         from pipelines import predictions
 
         day = resolve_as_of(space, as_of, any_past=True)

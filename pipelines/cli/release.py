@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from core.workspace import Workspace
     from models.version import GateResult
     from pipelines.cli.console import Console
 
@@ -35,16 +36,14 @@ def compare(
     json: JsonOption = False,
 ) -> None:
     """Compare two versions on the same later time, with intervals of the paired differences."""
-    from core.workspace import Workspace
-    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
-        require_name(model)
+        space = _having(workspace, model, a, b)
         from models import comparison
         from models.kinds import kind
 
-        found = comparison.compare(Workspace.open(workspace), kind(model), a, b)
+        found = comparison.compare(space, kind(model), a, b)
         header = ("metric", f"version {found.a}", f"version {found.b}", "difference", "certain")
         rows = [(row.statistic, row.a, row.b, row.difference, "yes" if row.certain else "no") for row in found.rows]
         console.table(header, rows, f"{model} as of {found.as_of}, {found.units:,} units, 95% intervals")
@@ -56,17 +55,15 @@ def promote(
 ) -> None:
     """Let a version become champion, if every gate lets it through."""
     from core.audit import person
-    from core.workspace import Workspace
-    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
-        require_name(model)
+        space = _having(workspace, model, version)
         from models import release
         from models.gates import Refused
 
         try:
-            done = release.promote(Workspace.open(workspace), model, version, person())
+            done = release.promote(space, model, version, person())
         except Refused as refusal:
             print_gates(console, refusal.gates)
             raise
@@ -116,21 +113,32 @@ def print_gates(console: Console, gates: Iterable[GateResult]) -> None:
         console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")
 
 
+def _having(root: Path | None, model: str, *versions: str) -> Workspace:
+    """The workspace; what it has no such version of is refused at once, before what takes seconds to import."""
+    from core.workspace import Workspace
+    from models import registry_tables
+    from models.kinds import require_name
+
+    require_name(model)
+    workspace = Workspace.open(root)
+    for version in versions:
+        registry_tables.version(workspace, model, version)
+    return workspace
+
+
 def _review(
     verdict: Literal["approve", "refuse"], model: str, version: str, reason: str, *, workspace: Path | None, json: bool
 ) -> None:
     """Keep what a reviewer says of a version."""
     from core.audit import person
-    from core.workspace import Workspace
-    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
-        require_name(model)
+        space = _having(workspace, model, version)
         from models import release
 
         keep = {"approve": release.approve, "refuse": release.refuse}[verdict]
-        done = keep(Workspace.open(workspace), model, version, person(), reason)
+        done = keep(space, model, version, person(), reason)
         next_step = f"regulars promote {model} {done.version}" if verdict == "approve" else ""
         console.finish(done.text, next_step, done.as_dict())
 
@@ -140,17 +148,15 @@ def _withdraw(
 ) -> None:
     """Take the champion away, for the one before it or for its best baseline."""
     from core.audit import person
-    from core.workspace import Workspace
-    from models.kinds import require_name
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
-        require_name(model)
+        space = _having(workspace, model, *(["champion"] if action == "retire" else []))
         from models import release
 
         act, next_step = {
             "rollback": (release.rollback, "the service picks it up by itself"),
             "retire": (release.retire, f"regulars train {model}, or regulars promote {model} VERSION"),
         }[action]
-        done = act(Workspace.open(workspace), model, person(), reason)
+        done = act(space, model, person(), reason)
         console.finish(done.text, next_step, done.as_dict())

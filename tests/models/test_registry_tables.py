@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from core.errors import StoreError
+from core.errors import RegularsError, StoreError
 from core.settings import Settings
 from core.workspace import Workspace
 from models import registry_tables, release
@@ -43,6 +43,18 @@ def test_the_versions_are_those_that_mlflow_tells(registered):
     ]
 
 
+@pytest.mark.parametrize("name", ["2", "champion", "7", "canary", "chalenger"])
+def test_a_version_is_found_or_refused_as_the_registry_does(name, registered):
+    def asked(of):
+        try:
+            return of()
+        except RegularsError as error:
+            return type(error), str(error)
+
+    told = asked(lambda: registry_tables.version(registered, "churn", name))
+    assert told == asked(lambda: Registry(registered).version("churn", name))
+
+
 def test_a_kind_without_versions_has_none_and_all_are_counted(registered):
     assert registry_tables.versions(registered, "demand") == []
     assert registry_tables.count(registered) == 3
@@ -60,10 +72,14 @@ def test_a_registry_that_does_not_answer_is_said_without_its_password(tmp_path):
     assert "secret" not in str(caught.value)
 
 
-WRONG_MODEL = ("compare nothing 1 2", "promote nothing 1", "retire nothing", "predict nothing --output lists.csv")
+REFUSED = (
+    *("compare nothing 1 2", "promote nothing 1", "rollback nothing", "predict nothing --output lists.csv"),
+    *("compare churn 1 2", "promote churn 9", "approve churn 9 --reason good", "retire churn"),
+    *("predict churn --output lists.csv", "export feedback --output lists.txt"),
+)
 
 
-@pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify", *WRONG_MODEL])
+@pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify", *REFUSED])
 def test_quick_commands_import_no_heavy_library(command, tmp_path):
     workspace = empty_workspace(tmp_path / "workspace")
     program = f"""
