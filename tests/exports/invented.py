@@ -64,7 +64,7 @@ def sales(seed: int = 7, number: int = 240, *, discounts: bool = True, guests: b
     chance = random.Random(seed)
     prices = [chance.randrange(199, 120_000, 7) for _ in NAMES]
     made = []
-    at = datetime(2026, 1, 2, 8, 15, 11)
+    at = datetime(2024, 1, 2, 8, 15, 11)
     for index in range(number):
         at += timedelta(hours=chance.randrange(4, 33), minutes=chance.randrange(60), seconds=chance.randrange(60))
         chosen = chance.sample(range(len(NAMES)), chance.choice((1, 1, 1, 2, 2, 3, 5)))

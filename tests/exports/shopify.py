@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from tests.exports.invented import Sale, Truth, money, sales, truth
 
 STATUSES = ("paid", "paid", "paid", "paid", "pending", "partially_refunded", "refunded", "voided", "authorized", "")
@@ -38,7 +40,7 @@ def export(made: list[Sale]) -> list[dict[str, str]]:
     for sale in made:
         # On its first row stands what is the order's; offsets change with the clock of London.
         tax = net(sale) // 5
-        offset = "+0100" if sale.at.month in range(4, 11) else "+0000"
+        offset = f"{sale.at.replace(tzinfo=ZoneInfo('Europe/London')):%z}"
         order = {
             "Email": "" if sale.customer is None else f"Customer{sale.customer}@example.com",
             "Financial Status": status(sale),

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.exports import marketplaces, shopify, without_items, woocommerce
-from tests.exports.dirt import DIRT, Rows, plain
+from tests.exports import marketplaces, shopify, taobao, without_items, woocommerce
+from tests.exports.dirt import DIRT, Rows, plain, text
 from tests.exports.invented import Truth
 
 EXPORTS: dict[str, tuple[Rows, Truth, str]] = {
@@ -33,6 +33,13 @@ def test_an_export_is_taken_in_to_the_cent(taken: Callable, title: str, dirt: st
     made, held = taken(DIRT[dirt](rows), zone=zone)
     assert f"recognised as {title}" in made.notes
     assert held == truth
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
+def test_taobaos_list_is_taken_in_to_the_cent(taken: Callable, encoding: str) -> None:
+    made, held = taken(text(taobao.EXPORT).encode(encoding), zone="Asia/Shanghai")
+    assert "recognised as Taobao, Tmall: order list (ExportOrderList)" in made.notes
+    assert held == taobao.TRUTH
 
 
 def test_shopifys_first_version_is_too_and_what_it_lacks_is_said(taken: Callable) -> None:

@@ -65,6 +65,8 @@ class _Fit:
         numeric = [column for text in found.amounts for column in self._of(text) if column.number]
         if "currency" in roles and len(roles["currency"].most_frequent) != 3:
             del roles["currency"]
+        if code := self.preset.mapped("orders").constants.get("currency"):
+            roles["currency"] = replace(self.sample.columns[0], most_frequent=code)
         if signed := next((column for column in numeric if column.currency), None):
             roles["unit_price"] = signed
         remarks = list(found.left_out)
