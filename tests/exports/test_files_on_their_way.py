@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from pipelines.ingest import run
 from pipelines.initialise import initialise
 from pipelines.sources.doubts import Answers
+from pipelines.sources.draft import draft
 from tests.exports import marketplaces, shopify, woocommerce
 from tests.exports.conftest import held
 from tests.exports.dirt import Rows, plain, text
@@ -59,3 +60,16 @@ def test_files_with_overlapping_ranges_tell_each_order_once(tmp_path: Path, rows
     workspace = Workspace.open(tmp_path / "shop")
     run(workspace)
     assert held(workspace) == (shopify.TRUTH if rows is shopify.EXPORT else shopify.OLD_TRUTH)
+
+
+def test_an_order_that_changed_between_two_files_is_said(tmp_path: Path) -> None:
+    later = [
+        {**row, "Financial Status": "refunded" if row["Name"] == "#1001" and row["Email"] else row["Financial Status"]}
+        for row in shopify.EXPORT
+    ]
+    (tmp_path / "a.csv").write_bytes(plain(shopify.EXPORT[:100]))
+    (tmp_path / "b.csv").write_bytes(plain(later))
+    notes = draft([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], tmp_path / "shop").notes
+    assert [note[:53] for note in notes if "more than one" in note] == [
+        "1 orders stand in the files with more than one Financ"
+    ]

@@ -75,6 +75,7 @@ class _Fit:
             roles["ordered_at"] = at
             found = written(self.preset, list(self.columns), {"timestamps": self._timestamps(at)})
             self._append(found.tables["orders"], at)
+        remarks += self._changed(found.orders.get("order_id"))
         remarks += self._sums(found.orders.get("order_id"), numeric)
         numeric = list({column.name: column for column in numeric}.values())
         return FittedPreset(self.preset, found.tables, found.orders, roles, numeric, remarks)
@@ -158,6 +159,25 @@ class _Fit:
             f"{wrong:,} of {all_:,} orders: {texts[0]}{minus} is not the order's {texts[2]};"
             f" together it differs by {off:+,.2f}. Look at these orders before you trust the revenue"
         ]
+
+    def _changed(self, order: str | None) -> list[str]:
+        """What is to be said of orders that tell two things where each tells one."""
+        names = [in_words_of(self.preset, list(self.columns), name) for name in self.preset.once_an_order]
+        remarks = []
+        for name in names if order else ():
+            if name not in self.columns:
+                continue
+            key = f"last_value({analyse(str(order), list(self.columns)).sql} IGNORE NULLS) OVER (ORDER BY {ROW})"
+            rows = f"SELECT {key} AS k, CAST({quote(name)} AS VARCHAR) AS v FROM {SAMPLE}"
+            [(orders,)] = self.sample.connection.execute(
+                f"SELECT count(*) FROM (SELECT k FROM ({rows}) GROUP BY k HAVING count(DISTINCT v) > 1)"
+            ).fetchall()
+            if orders:
+                remarks.append(
+                    f"{orders:,} orders stand in the files with more than one {name}, as where one changed between two"
+                    " exports; nothing tells which is the newer. Export the whole range anew, and start with that"
+                )
+        return remarks
 
     def _there(self, text: str) -> bool:
         try:

@@ -46,6 +46,7 @@ class Preset(Part):
     leaves_out: Listed = ()
     traps: Annotated[Listed, Field(min_length=1)]
     adds_up: AddsUp | None = None
+    once_an_order: Listed = ()
     tables: dict[str, Any]
     file: Path
     text: str
