@@ -120,15 +120,12 @@ def _database(workspace: Workspace) -> str:
 
 
 def _feature_store(workspace: Workspace) -> str:
-    from feature_repo import materialization
+    from feature_repo import materialization, online_probe
 
     day = materialization.as_of(workspace)
     if day is None:
         return "nothing materialized yet"
-    from feature_repo import online  # Feast: only a store that was filled can be asked
-
-    online.OnlineReader(workspace, "churn_v1").read(["nobody"])
-    return f"online store as of {day}"
+    return f"{online_probe.ask(workspace)}, online store as of {day}"
 
 
 def _registry(workspace: Workspace) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import weakref
 from pathlib import Path
@@ -10,6 +9,6 @@ from pathlib import Path
 
 def folder_of(owner: object) -> Path:
     """A new folder that lasts as long as `owner`, and no longer than the process."""
-    folder = Path(tempfile.mkdtemp(prefix="regulars-unpacked-"))
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    folder = tempfile.TemporaryDirectory(prefix="regulars-unpacked-", ignore_cleanup_errors=True)
+    weakref.finalize(owner, folder.cleanup)
+    return Path(folder.name)

@@ -1,13 +1,20 @@
 """What is read off MLflow's own tables is what MLflow says, on SQLite and on PostgreSQL."""
 
+import ast
+import sqlite3
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
+from core import utc
 from core.errors import RegularsError, StoreError
 from core.settings import Settings
+from core.state.schema import MATERIALIZATIONS
 from core.workspace import Workspace
+from feature_repo import online_probe
+from feature_repo.materialization import Content, Materializations
 from models import registry_tables, release
 from models.registry import Registry
 from tests.models.conftest import trainer
@@ -81,7 +88,24 @@ REFUSED = (
 
 @pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify", *REFUSED])
 def test_quick_commands_import_no_heavy_library(command, tmp_path):
+    assert heavy_imports(command, empty_workspace(tmp_path / "workspace")) == []
+
+
+def test_doctor_asks_a_filled_online_store_without_feast(tmp_path):
     workspace = empty_workspace(tmp_path / "workspace")
+    filling = Materializations(workspace).begin(date(2024, 8, 1), Content({}, {}, "UTC", ()))
+    ended = MATERIALIZATIONS.update().values(ended_at=utc.naive(utc.now()))
+    with workspace.database.begin() as connection:
+        connection.execute(ended.where(MATERIALIZATIONS.c.number == filling.number))
+    workspace.feast_dir.mkdir()
+    sqlite3.connect(workspace.feast_dir / "online.db").close()
+    (workspace.feast_dir / "online.db").touch()
+    assert online_probe.ask(workspace) == "sqlite"
+    assert heavy_imports("doctor", workspace) == []
+
+
+def heavy_imports(command, workspace):
+    """The heavy libraries that a process has imported once the command has ended."""
     program = f"""
 import sys
 from pipelines.cli.main import main
@@ -94,4 +118,4 @@ heavy = ("mlflow", "feast", "bentoml", "ibis", "evidently", "pandas", "xgboost")
 print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == "[]", done.stdout
+    return ast.literal_eval(done.stdout.strip().splitlines()[-1])
