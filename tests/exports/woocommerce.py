@@ -35,7 +35,7 @@ def analytics(made: list[Sale]) -> list[dict[str, str]]:
     ]
 
 
-def browser(made: list[Sale]) -> list[dict[str, str]]:
+def browser(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """As the browser writes it in later versions."""
     return [
         {
@@ -43,7 +43,7 @@ def browser(made: list[Sale]) -> list[dict[str, str]]:
             for name, value in row.items()
             if "formatted" not in name
         }
-        for row in analytics(made)
+        for row in rows
     ]
 
 
@@ -86,14 +86,27 @@ def known_wide(made: list[Sale]) -> Truth:
     )
 
 
+def of_an_amount(sale: Sale) -> dict[str, str]:
+    """A refund that names no product."""
+    [row] = analytics([sale])[:1]
+    return {**row, "Product(s)": "", "Items sold": "0", "N. Revenue": money(-sale.shipping - 100)}
+
+
 MADE = sales(11, guests=False)
 BACK = [
     Sale(sale.number + 50_000, sale.customer, sale.at, sale.items, sale.discount, sale.shipping)
     for sale in refunded(MADE)
 ]
-ANALYTICS, BROWSER = analytics(MADE), browser(MADE)
+AMOUNTS = [Sale(sale.number + 90_000, sale.customer, sale.at, (), 0, sale.shipping) for sale in MADE[::20]]
+ANALYTICS = [*analytics(MADE), *map(of_an_amount, AMOUNTS)]
+BROWSER = browser(ANALYTICS)
 ANALYTICS_TRUTH = truth(
-    [*((sale, net(sale)) for sale in MADE), *((sale, -net(sale)) for sale in BACK)],
+    [
+        *((sale, net(sale)) for sale in MADE),
+        *((sale, -net(sale)) for sale in BACK),
+        *((sale, -sale.shipping - 100) for sale in AMOUNTS),
+    ],
+    lines=sum(len(sale.items) for sale in [*MADE, *BACK]) + len(AMOUNTS),
     units=sum(i.quantity for s in MADE for i in s.items) - sum(i.quantity for s in BACK for i in s.items),
 )
 WITH_GUESTS = sales(12)

@@ -55,6 +55,13 @@ def test_a_cell_that_is_not_wholly_items_stays_one_row_with_a_fault(cell: str | 
         assert found[0][0] is (cell != "1x Tea,2x")
 
 
+def test_an_empty_cell_is_a_row_of_its_own_where_the_mapping_says_so() -> None:
+    kept = Explode(column="items", pattern=PATTERN, sums={"quantity": "sold"}, empty="keep")
+    rows = [{"items": None, "sold": "0"}, {"items": "Mug", "sold": "1"}, {"items": "1x Tea", "sold": "1"}]
+    with operate([kept], rows) as done:
+        assert done.rows("fault_explode_", "name") == [(False, None), (True, None), (False, "Tea")]
+
+
 def test_items_have_to_add_up_where_the_mapping_says_so() -> None:
     summed = Explode(column="items", pattern=PATTERN, sums={"quantity": "sold"})
     rows = [{"items": "2x Mug, 1x Tea", "sold": "3"}, {"items": "2x Mug, 1x Tea", "sold": "4"}]

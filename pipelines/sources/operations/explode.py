@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import duckdb
 from pydantic import Field, field_validator
@@ -30,7 +30,8 @@ class Explode(Operation):
     """The items of a cell become rows, and what the named groups of their pattern find becomes columns.
 
     A separator may stand in an item, too: it parts two items only where an item ends before it and another begins
-    behind it. A cell that is not wholly made of items is one bad row.
+    behind it. A cell that is not wholly made of items is one bad row; so is an empty one, unless it is to be kept as a
+    row that names nothing.
     """
 
     key: ClassVar[str] = "explode"
@@ -38,6 +39,7 @@ class Explode(Operation):
     pattern: str
     separator: Annotated[str, Field(min_length=1)] = ", "
     sums: dict[str, str] = {}
+    empty: Literal["bad", "keep"] = "bad"
 
     @field_validator("pattern")
     @classmethod
@@ -80,7 +82,7 @@ class Explode(Operation):
         measure = "count(*), max(len(items_)), sum(greatest(len(items_), 1))"
         [(cells_, most, items)] = connection.execute(f"SELECT {measure} FROM ({cut.format(cells)})").fetchall()
         width = max(most or 1, 1)
-        listed = f"CASE WHEN {_MARK} THEN [NULL] ELSE items_ END"
+        listed = f"CASE WHEN {_MARK} OR items_ IS NULL THEN [NULL] ELSE items_ END"
         rows = f"SELECT *, unnest({listed}) AS item_, generate_subscripts({listed}, 1) AS number_ FROM ({read})"
         found = [
             f"regexp_extract(item_, {literal(_whole(self.pattern))}, {number}) AS {quote(name)}"
@@ -111,7 +113,8 @@ class Explode(Operation):
             one = f"TRY_CAST(regexp_extract(i, {literal(_whole(self.pattern))}, {number}) AS DOUBLE)"
             total = amount_of(quote(known_column(column, staged.types, where)), source, staged, where)
             wrong.append(f"abs(list_sum(list_transform(items_, lambda i: {one})) - {total}) > {_NEARLY}")
-        return f"coalesce(len(items_) = 0 OR {' OR '.join(wrong)}, true)"
+        unread = f"coalesce(len(items_) = 0 OR {' OR '.join(wrong)}, true)"
+        return f"(cell_ IS NOT NULL AND {unread})" if self.empty == "keep" else unread
 
 
 def _whole(pattern: str) -> str:
