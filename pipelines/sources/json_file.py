@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import duckdb
 
@@ -24,9 +24,6 @@ from pipelines.sources.json_records import JsonRecords, copy_records, has_list, 
 from pipelines.sources.readers import first_line
 from pipelines.sources.source import ROW, Staged
 from pipelines.sources.temporary_folder import folder_of
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 _BEGINNING = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:\{|\]|$))')
 _RECORD = "json_record_"
@@ -79,7 +76,7 @@ class JsonFile:
         """The file's SHA-256 and where its rows are."""
         return f"{sha256(self.path)}:{self.rows}"
 
-    def stage(self, connection: DuckDBPyConnection, name: str) -> Staged:
+    def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
         """Copy the rows; what is no object is set aside as broken."""
         records, rows = quote(name + "_records"), quote(name + "_rows")
         try:

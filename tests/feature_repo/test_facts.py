@@ -15,7 +15,7 @@ from feature_repo import facts
 from tests.support.shop import FIRST_DAY
 
 ROOT = Path(__file__).parent.parent.parent
-ABOVE = ("models", "training", "monitoring", "serving", "pipelines", "benchmarks")
+ABOVE = ("models", "training", "monitoring", "serving", "pipelines")
 START = FIRST_DAY + timedelta(days=150)
 WINDOWS = [(START, START + timedelta(days=28)), (date.min, START), (START, START)]
 COUNTED = """
