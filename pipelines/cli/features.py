@@ -23,12 +23,13 @@ def build(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: Jso
     """Build the features as of a date, where they are missing or stale."""
     from core.clock import resolve_as_of
     from core.workspace import Workspace
-    from pipelines import features
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
         day = resolve_as_of(opened, as_of)
+        from pipelines import features
+
         reports = features.build(opened, day)
         rows = [(r.view, "built" if r.built else "reused", r.rows, round(r.seconds, 2)) for r in reports]
         console.table(("view", "snapshot", "rows", "seconds"), rows)
@@ -51,12 +52,13 @@ def export(
     """Write the feature matrix as of a date, one row per entity."""
     from core.clock import resolve_as_of
     from core.workspace import Workspace
-    from pipelines import features
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
         day = resolve_as_of(opened, as_of)
+        from pipelines import features
+
         rows = features.export(opened, day, output, view)
         console.finish(
             f"{rows} rows of {view} as of {day} are in {output}",
@@ -69,12 +71,14 @@ def materialize(as_of: AsOfOption = None, workspace: WorkspaceOption = None, jso
     """Fill the online store with the features as of a date."""
     from core.clock import resolve_as_of
     from core.workspace import Workspace
-    from pipelines import features
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
-        report = features.materialize(opened, resolve_as_of(opened, as_of))
+        day = resolve_as_of(opened, as_of)
+        from pipelines import features
+
+        report = features.materialize(opened, day)
         console.table(("view", "rows"), list(report.rows.items()))
         console.finish(
             f"the online store shows {sum(report.rows.values())} entities as of {report.as_of}",

@@ -83,6 +83,7 @@ REFUSED = (
     *("compare nothing 1 2", "promote nothing 1", "rollback nothing", "predict nothing --output lists.csv"),
     *("compare churn 1 2", "promote churn 9", "approve churn 9 --reason good", "retire churn"),
     *("predict churn --output lists.csv", "export feedback --output lists.txt"),
+    *("features build --as-of 2999-01-01", "materialize --as-of 2999-01-01"),
 )
 
 
