@@ -38,7 +38,13 @@ class Process:
         environment = {**os.environ, "REGULARS_SERVING__RELOAD_SECONDS": "0.5"}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=self.workspace.root
+                command,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.workspace.root,
+                # Tests that run in the background of a shell are given a Ctrl-C that is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
             )
         self.wait_ready()
 

@@ -41,7 +41,8 @@ def test_an_unknown_model_is_answered_with_the_nearest(own_shop: Path) -> None:
 def test_an_export_is_started_with_nothing_edited(orders_csv: Path, tmp_path: Path) -> None:
     quick = {"REGULARS_START__TRIALS": "2", "REGULARS_RECOMMENDATION__MIN_PURCHASES": "3"}
     asked = regulars("start", orders_csv, folder=tmp_path, code=2)
-    assert "time zone" in asked.err
+    assert "which currency" in asked.err
+    assert "--yes" in asked.err
     assert not (tmp_path / "shop").exists()
     started = regulars("start", orders_csv, "--yes", "--json", folder=tmp_path, **quick).document
     assert set(started["models"]) | set(started["refused"]) == {"churn", "demand", "recommendation"}
