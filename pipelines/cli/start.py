@@ -74,9 +74,8 @@ def _show(console: Console, started: Started) -> None:
     for name, why in started.refused.items():
         console.print(f"{name}: not possible yet: {why}")
     for each in started.lists:
-        if each.kind in ("churn", "demand"):
-            console.print()
-            console.table(each.header, each.rows, each.title)
-            console.print(f"all of them: {each.file}")
+        console.print()
+        console.table(each.header, each.rows, each.title)
+        console.print(f"all of them: {each.file}")
     console.print(f"key for the service: {started.key_file}")
     console.print()

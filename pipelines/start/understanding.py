@@ -20,7 +20,7 @@ FROM orders
 _MONTHS = """
 SELECT strftime(day, '%Y-%m') AS month, count(*) AS lines, count(DISTINCT order_id) AS orders,
        count(DISTINCT customer_id) AS customers, sum(revenue) AS revenue,
-       abs(coalesce(sum(revenue) FILTER (quantity < 0 OR revenue < 0), 0)) AS refunds
+       0 - coalesce(sum(revenue) FILTER (quantity < 0 OR revenue < 0), 0) AS refunds
 FROM orders GROUP BY 1 ORDER BY 1
 """
 
