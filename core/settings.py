@@ -35,6 +35,20 @@ class SettingsSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Ingest(SettingsSection):
+    """How the shop's sources are looked after."""
+
+    look_s: Annotated[float, Field(gt=0)] = Field(
+        2.0, description="with --watch: seconds between two looks at the files"
+    )
+    quiet_s: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="with --watch: a file is read once it has not changed for so many seconds"
+    )
+    every_s: Annotated[float, Field(gt=0)] = Field(
+        300.0, description="with --watch: seconds between two looks into a database"
+    )
+
+
 class Churn(SettingsSection):
     """Who will buy nothing in the coming days."""
 
@@ -251,6 +265,7 @@ class Settings(BaseSettings):
         "data", description="the shop's present: the day after its last order (data), or today (wall)"
     )
     max_rejected_share: Share = Field(0.05, description="share of bad rows in a table above which an ingest fails")
+    ingest: Ingest = Field(Ingest(), description="how the shop's sources are looked after")
     churn: Churn = Field(Churn(), description="who will buy nothing in the coming days")
     demand: Demand = Field(Demand(), description="how much of everything will sell")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")

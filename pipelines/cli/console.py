@@ -39,6 +39,14 @@ class Console:
         if not self.as_json:
             print(text)
 
+    def line(self, text: str, data: Mapping[str, Any]) -> None:
+        """A line of work that goes on, seen at once; with `--json` a document of its own."""
+        print(json.dumps(data, default=str, allow_nan=False) if self.as_json else text, flush=True)
+
+    def note(self, text: str) -> None:
+        """Something about the work itself, beside its results."""
+        print(text, file=sys.stderr, flush=True)
+
     def table(self, header: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
         """A plain table, numbers to the right."""
         if not self.as_json:

@@ -12,6 +12,7 @@ from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from core.settings import Settings
+    from core.workspace import Workspace
     from pipelines.cli.console import Console
     from pipelines.ingest import IngestReport, TableReport
 
@@ -54,24 +55,55 @@ def ingest(
         str | None,
         typer.Option(metavar="TABLE", help="Take this table anew, forgetting its rows in force.", show_default=False),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and ingest again whenever a source has changed; Ctrl-C ends it.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Take in the shop's tables: check every row, set bad ones aside, add what is new.
 
     Fails (exit 1) and changes nothing where more than max_rejected_share of a table's rows are bad (regulars.toml).
     """
+    from core.errors import UsageError
     from core.workspace import Workspace
     from pipelines.cli.console import Console
     from pipelines.ingest import run
 
     with Console(json).running() as console:
         space = Workspace.open(workspace)
+        if watch:
+            if dry_run or replace:
+                raise UsageError("--watch stands alone", todo="leave out --dry-run and --replace")
+            _watch(console, space)
+            return
         report = run(space, dry_run=dry_run, replace=replace)
         _print(console, report)
         if dry_run:
             _finish_dry_run(console, report, space.settings)
         else:
             _finish(console, report, space.quarantine_dir)
+
+
+def _watch(console: Console, space: Workspace) -> None:
+    """Rounds until Ctrl-C, a line each; how it ended is no error."""
+    from pipelines.ingest.rounds import rounds
+    from pipelines.processes import interrupt_on_signals
+
+    interrupt_on_signals()
+    settings = space.settings.ingest
+    console.note(
+        f"watching the files of {space.mapping_file}: one is read once it has been quiet for {settings.quiet_s:g} s;"
+        " Ctrl-C ends it"
+    )
+    number = 0
+    try:
+        for done in rounds(space):
+            number = done.number
+            console.line(done.said(), done.as_dict())
+    except KeyboardInterrupt:
+        generation = space.tables.generation
+        counted = {"ok": True, "message": "stopped", "rounds": number, "generation": generation}
+        console.line(f"stopped; rounds: {number:,}; generation {generation}", counted)
 
 
 def _print(console: Console, report: IngestReport) -> None:

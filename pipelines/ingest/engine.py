@@ -16,6 +16,8 @@ from core.workspace import Workspace
 from pipelines.sources.readers import first_line
 
 FOLDER = ".staging"
+_INTERRUPTED = "Query interrupted"
+"""What the engine makes of a Ctrl-C while it works."""
 
 
 @contextmanager
@@ -46,6 +48,10 @@ def engine_errors() -> Iterator[None]:
     except (duckdb.IOException, OSError) as error:
         why = first_line(error)
         raise StoreError("a file can't be read or written", why=why, todo="check the disk and its rights") from None
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
     except duckdb.Error as error:
         raise DataError("the rows can't be processed", why=first_line(error), todo="check mapping.yaml") from None
 

@@ -37,6 +37,16 @@ def find_files(text: str, folder: Path, where: str) -> list[Found]:
     return [(f"{name}{suffix}", readable_file(name, folder, where), part) for name in found]
 
 
+def files_there(text: str, folder: Path) -> list[Path]:
+    """The files that a text names or could name: those of a pattern that are there, else the one that is named."""
+    place, _ = _split(text, folder)
+    return (
+        [_path(name, folder) for name in _matches(place, folder)]
+        if is_several(text, folder)
+        else [_path(place, folder)]
+    )
+
+
 def readable_file(text: str, folder: Path, where: str) -> Path:
     """The file that a text names, relative to `folder` unless it says otherwise.
 

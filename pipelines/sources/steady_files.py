@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import DataError
 
-_State = tuple[int, int, int] | None
+FileState = tuple[int, int, int] | None
 """Which file it is, its size, and when it was written last; None where it is gone."""
 
 
@@ -15,12 +15,12 @@ class SteadyFiles:
     """Remembers how files were when reading began."""
 
     def __init__(self) -> None:
-        self._states: dict[Path, _State] = {}
+        self._states: dict[Path, FileState] = {}
 
     def watch(self, paths: Iterable[Path]) -> None:
         """Remember these files as they are now."""
         for path in paths:
-            self._states.setdefault(path, _state(path))
+            self._states.setdefault(path, file_state(path))
 
     def check(self) -> None:
         """Make sure that none has changed since.
@@ -29,7 +29,7 @@ class SteadyFiles:
             DataError: one has; names it.
         """
         for path, state in self._states.items():
-            if _state(path) != state:
+            if file_state(path) != state:
                 raise DataError(
                     "the file changed while it was read",
                     where=str(path),
@@ -38,7 +38,8 @@ class SteadyFiles:
                 )
 
 
-def _state(path: Path) -> _State:
+def file_state(path: Path) -> FileState:
+    """How a file is now: it has changed where this has."""
     try:
         found = path.stat()
     except OSError:
