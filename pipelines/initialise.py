@@ -12,7 +12,7 @@ from core.errors import UsageError, did_you_mean
 from core.files import write_atomically
 from core.workspace import SETTINGS_FILE
 from pipelines.sources import complete_journey
-from pipelines.sources.doubts import Answers
+from pipelines.sources.doubts import Answers, Doubt
 from pipelines.sources.draft import draft
 
 SOURCES = (complete_journey.NAME,)
@@ -84,7 +84,14 @@ def _from_file(directory: Path, place: str | Sequence[str], answers: Answers | N
     notes = [f"looked at {drafted.rows:,} rows", *drafted.notes]
     notes += [f"  {role}: {name}" for role, name in drafted.roles.items()]
     notes += [f"  {name}: not found, and required" for name in drafted.missing]
+    notes += _left_open(drafted.doubts, answers or Answers())
     return _write(directory, drafted.text, tuple(notes), roles=drafted.roles, missing=drafted.missing)
+
+
+def _left_open(doubts: Sequence[Doubt], answers: Answers) -> list[str]:
+    """What the file can't tell and nobody said: the mapping holds a guess there."""
+    asked = [doubt for doubt in doubts if getattr(answers, doubt.about) is None]
+    return [f"  left open: {doubt.asks} Most likely {doubt.likely}: {doubt.because}" for doubt in asked]
 
 
 def _write(

@@ -18,3 +18,8 @@ def digits(currency: str) -> str:
         for count, codes in _OTHERS.items()
     ]
     return f"CASE {' '.join(cases)} ELSE {USUAL} END"
+
+
+def known(currency: str) -> int:
+    """The decimals of a currency given by its code."""
+    return next((count for count, codes in _OTHERS.items() if currency in codes.split()), USUAL)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipelines.sources.csv_dialect import Dialect
-from pipelines.sources.number_style import Style, decide
-from pipelines.sources.profile import ColumnProfile
+from pipelines.sources.number_style import Style
 
 
-def csv_block(dialects: Sequence[Dialect], numeric: Sequence[ColumnProfile]) -> list[str]:
-    """The line of YAML for files with these columns of numbers, none where nothing has to be said.
+def csv_block(dialects: Sequence[Dialect], style: Style) -> list[str]:
+    """The line of YAML for files whose numbers have this style, none where nothing has to be said.
 
     What the files do not have in common is looked up in each of them, whenever it is read.
     """
     dialect = dialects[0]
-    style = decide([column.votes for column in numeric], dialect.separator)
     parts = []
     if dialect.separator != "," and _common(other.separator for other in dialects):
         parts.append(f'separator: "{dialect.separator}"'.replace("\t", "\\t"))
@@ -35,7 +33,7 @@ def _common(values: Iterable[object]) -> bool:
 
 
 def _doubt(dialect: Dialect, style: Style) -> str:
-    text = f"; {style.doubt}" if style.doubt else ""
+    text = f"; 1{style.doubt}200 could be either: check decimal and thousands" if style.doubt else ""
     encoding = dialect.encoding
     if encoding.guessed:
         also = f", and {', '.join(encoding.also)} would fit as well" if encoding.also else ""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pipelines.parsing import minor_units
 from pipelines.sources.moment_style import ISO
+from pipelines.sources.number_style import Groups, Style
 from pipelines.sources.profile import ColumnProfile
 
 UNKNOWN_CURRENCY = "EUR"
@@ -53,7 +55,7 @@ _DAY = datetime(2024, 3, 4)
 class Doubt:
     """One question that only a person can answer."""
 
-    about: Literal["timezone", "base_currency", "moment"]
+    about: Literal["timezone", "base_currency", "moment", "groups"]
     asks: str
     likely: str
     because: str
@@ -67,17 +69,27 @@ class Answers:
     timezone: str | None = None
     base_currency: str | None = None
     moment: str | None = None
+    groups: Groups | None = None
 
 
-def doubts(roles: Mapping[str, ColumnProfile]) -> tuple[Doubt, ...]:
-    """The questions that the columns of orders leave open, by role."""
+def doubts(roles: Mapping[str, ColumnProfile], style: Style) -> tuple[Doubt, ...]:
+    """The questions that the columns of orders leave open, by role, and the style of their numbers."""
     currency, _ = told_currency(roles)
     found = [] if currency else [_currency()]
     found.append(_zone(currency))
     at = roles.get("ordered_at")
     if at is not None and at.moment not in (None, ISO) and at.also:
         found.append(_order_of_days(at, str(at.moment), at.also))
+    if style.doubt:
+        found.append(_groups(style))
     return tuple(found)
+
+
+def groups_told(roles: Mapping[str, ColumnProfile], answers: Answers) -> Groups | None:
+    """What three digits behind a mark are, if a person said it or the money tells it by its decimals."""
+    currency, _ = told_currency(roles)
+    by_decimals: dict[int, Groups] = {0: "thousands", 3: "decimals"}
+    return answers.groups or (by_decimals.get(minor_units.known(currency)) if currency else None)
 
 
 def told_currency(roles: Mapping[str, ColumnProfile]) -> tuple[str | None, str]:
@@ -92,6 +104,17 @@ def told_currency(roles: Mapping[str, ColumnProfile]) -> tuple[str | None, str]:
 def _currency() -> Doubt:
     asks = "In which currency are the amounts (ISO 4217, such as EUR or USD)?"
     return Doubt("base_currency", asks, UNKNOWN_CURRENCY, "nothing in the file tells it; figures stay the same")
+
+
+def _groups(style: Style) -> Doubt:
+    mark = style.doubt
+    asks = f"Is 1{mark}200 in the file's amounts one thousand two hundred (thousands), or a little over one (decimals)?"
+    choices = ("thousands", "decimals") if style.thousands == mark else ("decimals", "thousands")
+    because = {
+        "thousands": "no amount has one or two digits behind the mark, as prices have",
+        "decimals": "files whose cells a semicolon parts mostly have a decimal comma",
+    }
+    return Doubt("groups", asks, choices[0], because[choices[0]], choices)
 
 
 def _zone(currency: str | None) -> Doubt:

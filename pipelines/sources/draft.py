@@ -11,12 +11,13 @@ from feature_repo.contract import TABLES
 from pipelines.parsing.blanks import tidy
 from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
-from pipelines.sources.doubts import UNKNOWN_CURRENCY, Answers, Doubt, doubts, told_currency
+from pipelines.sources.doubts import UNKNOWN_CURRENCY, Answers, Doubt, doubts, groups_told, told_currency
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.moment_style import ISO
+from pipelines.sources.number_style import Style, decide
 from pipelines.sources.presets import recognise
 from pipelines.sources.presets.preset_fit import FittedPreset, fit
 from pipelines.sources.profile import EPOCHS, SERIAL, ColumnProfile, Sample, sampled
@@ -25,6 +26,7 @@ from pipelines.sources.source import Origin
 from pipelines.sources.yaml_text import scalar
 
 _SERIAL_OF_1970 = 25_569
+_AMOUNT_ROLES = ("quantity", "unit_price", "revenue", "discount")
 _PRODUCT_ROLES = ("name", "category", "department", "brand")
 
 
@@ -74,9 +76,16 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
             lacks = ", ".join(fitted.missing)
             notes.append(f"the columns are those of {fitted.preset.title}, but tell no {lacks}: drafted from the rows")
         found = guess(sample.columns, Evidence(sample.connection))
+        style = _style(found.roles, separator, answers)
     text = _Writer(shown, origin, found, sample, answers).text()
     text += "".join(f"# {note}\n" for note in notes)
-    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles), tuple(notes))
+    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles, style), tuple(notes))
+
+
+def _style(roles: Mapping[str, ColumnProfile], separator: str, answers: Answers) -> Style:
+    """How the numbers of the columns that hold amounts are written."""
+    numeric = [roles[role].votes for role in _AMOUNT_ROLES if role in roles]
+    return decide(numeric, separator, groups_told(roles, answers))
 
 
 def _headers(origin: Origin) -> dict[str, Sequence[str]]:
@@ -94,7 +103,8 @@ def _of_preset(fitted: FittedPreset, places: Sequence[str], origin: Origin, samp
     """The mapping that a platform's preset says, with the preset's comments."""
     preset = fitted.preset
     place = _from(places, origin)
-    csv = csv_block([file.dialect for file in headed_files(origin)], fitted.numeric)
+    dialects = [file.dialect for file in headed_files(origin)]
+    csv = csv_block(dialects, fitted.style) if dialects else []
     lines = [f"# recognised as {preset.title}", *_head(", ".join(places), sample, fitted.roles, answers)]
     for name, body in fitted.tables.items():
         lines += [f"  {name}:", *place, *body, *csv]
@@ -102,7 +112,7 @@ def _of_preset(fitted: FittedPreset, places: Sequence[str], origin: Origin, samp
     notes = [f"recognised as {preset.title}", *without, *preset.traps, *fitted.remarks]
     lines += [f"# {' '.join(note.split())}" for note in [*notes[1:], *sample.notes]]
     said = dict(fitted.said)
-    return Draft("\n".join([*lines, ""]), said, (), sample.rows, doubts(fitted.roles), tuple(notes))
+    return Draft("\n".join([*lines, ""]), said, (), sample.rows, doubts(fitted.roles, fitted.style), tuple(notes))
 
 
 def _from(places: Sequence[str], origin: Origin) -> list[str]:
@@ -228,12 +238,7 @@ class _Writer:
 
     def _csv(self) -> list[str]:
         dialects = [file.dialect for file in headed_files(self.origin)]
-        if not dialects:
-            return []
-        return csv_block(dialects, self._numeric("quantity", "unit_price", "revenue", "discount"))
-
-    def _numeric(self, *roles: str) -> list[ColumnProfile]:
-        return [self.roles[role] for role in roles if role in self.roles]
+        return csv_block(dialects, _style(self.roles, dialects[0].separator, self.answers)) if dialects else []
 
     def _products(self) -> list[str]:
         if "product_id" not in self.roles:

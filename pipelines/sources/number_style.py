@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from core.expressions import literal
 
+Groups = Literal["thousands", "decimals"]
+"""What the three digits behind the only mark of a number can be."""
 _BEFORE, _BEHIND = "(^|[^0-9.,])", "([^0-9.,].*)?$"
 
 
@@ -25,7 +28,7 @@ class Votes:
 
 @dataclass(frozen=True)
 class Style:
-    """Separators of a file's numbers, and what about them could not be known."""
+    """Separators of a file's numbers; `doubt`: the mark of which it could not be known what it parts."""
 
     decimal: str = "."
     thousands: str = ""
@@ -38,8 +41,12 @@ def counts(text: str) -> str:
     return ", ".join(f"count(*) FILTER (regexp_matches({text}, {literal(shape)}))" for shape in shapes)
 
 
-def decide(votes: Sequence[Votes], separator: str) -> Style:
-    """The style of the columns that hold numbers; where nothing is sure, the file's own separator is a hint."""
+def decide(votes: Sequence[Votes], separator: str, groups: Groups | None = None) -> Style:
+    """The style of the columns that hold numbers.
+
+    Where nothing is sure, `groups` says what three digits behind a mark are, if that is known from elsewhere; else
+    they most likely are thousands, as no price with one or two decimals stands among them.
+    """
     comma, point = sum(vote.comma for vote in votes), sum(vote.point for vote in votes)
     comma_groups, point_groups = sum(vote.comma_groups for vote in votes), sum(vote.point_groups for vote in votes)
     if comma > point:
@@ -48,13 +55,10 @@ def decide(votes: Sequence[Votes], separator: str) -> Style:
         return Style(".", "," if comma_groups else "")
     if not comma_groups and not point_groups:
         return Style()
-    if separator == ";" or (point_groups and comma_groups > point_groups):
-        return Style(",", ".", _either("." if point_groups else ","))
-    return Style(".", "," if comma_groups else "", _either("," if comma_groups else "."))
-
-
-def _either(mark: str) -> str:
-    return f"1{mark}200 could be either: check decimal and thousands"
+    mark = "," if comma_groups > point_groups or not point_groups else "."
+    if (groups or ("decimals" if (mark, separator) == (",", ";") else "thousands")) == "decimals":
+        return Style(mark, "", doubt="" if groups else mark)
+    return Style("," if mark == "." else ".", mark, doubt="" if groups else mark)
 
 
 def _surely(decimal: str) -> str:

@@ -45,7 +45,7 @@ def answer(doubts: Sequence[Doubt], ask: Ask) -> Answers:
         while (wrong := _wrong(doubt, given)) is not None:
             current().note(wrong)
             given = ask(doubt).strip() or doubt.likely
-        answers = replace(answers, **{doubt.about: given})
+        answers = replace(answers, **{str(doubt.about): given})  # type: ignore[arg-type]  # checked against the choices
     return answers
 
 

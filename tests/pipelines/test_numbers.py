@@ -94,8 +94,10 @@ COLUMNS: list[tuple[list[str], str, Style]] = [
     (["1,200,000", "3"], ",", Style(".")),
     (["0,250", "1,200"], ";", Style(",", ".")),
     (["3", "7"], ";", Style(".")),
-    (["1,200", "3"], ",", Style(".", ",", "1,200 could be either: check decimal and thousands")),
-    (["1.200", "3"], ";", Style(",", ".", "1.200 could be either: check decimal and thousands")),
+    (["1,200", "3"], ",", Style(".", ",", doubt=",")),
+    (["1.200", "3"], ";", Style(",", ".", doubt=".")),
+    (["1.200", "3"], ",", Style(",", ".", doubt=".")),
+    (["1,200", "3"], ";", Style(",", "", doubt=",")),
 ]
 
 

@@ -13,8 +13,9 @@ from pipelines.parsing.moments import moment
 from pipelines.parsing.numbers import number_from_text
 from pipelines.parsing.types import is_text
 from pipelines.sources import moment_style, number_style
-from pipelines.sources.doubts import Answers
+from pipelines.sources.doubts import Answers, groups_told
 from pipelines.sources.moment_style import ISO
+from pipelines.sources.number_style import Style
 from pipelines.sources.presets.preset_form import Preset
 from pipelines.sources.presets.preset_text import in_words_of, written
 from pipelines.sources.profile import SAMPLE, ColumnProfile, Sample
@@ -29,14 +30,14 @@ _CENT = 0.011
 class FittedPreset:
     """The tables of a mapping in the file's words, as far as the file has what the preset names.
 
-    `roles` are the columns that tell what a person has to be asked, `numeric` those whose numbers are read.
+    `roles` are the columns that tell what a person has to be asked, `style` is how the numbers are written.
     """
 
     preset: Preset
     tables: Mapping[str, Sequence[str]]
     said: Mapping[str, str]
     roles: Mapping[str, ColumnProfile]
-    numeric: Sequence[ColumnProfile]
+    style: Style
     remarks: Sequence[str]
 
     @property
@@ -75,10 +76,16 @@ class _Fit:
             roles["ordered_at"] = at
             found = written(self.preset, list(self.columns), {"timestamps": self._timestamps(at)})
             self._append(found.tables["orders"], at)
+        style = self._style(numeric, roles)
         remarks += self._changed(found.orders.get("order_id"))
-        remarks += self._sums(found.orders.get("order_id"), numeric)
-        numeric = list({column.name: column for column in numeric}.values())
-        return FittedPreset(self.preset, found.tables, found.orders, roles, numeric, remarks)
+        remarks += self._sums(found.orders.get("order_id"), style)
+        return FittedPreset(self.preset, found.tables, found.orders, roles, style, remarks)
+
+    def _style(self, numeric: Sequence[ColumnProfile], roles: Mapping[str, ColumnProfile]) -> Style:
+        """How the numbers are written."""
+        each = {column.name: column.votes for column in numeric}
+        groups = self.preset.groups or groups_told(roles, self.answers)
+        return number_style.decide(list(each.values()), self.separator, groups)
 
     def _of(self, text: str) -> list[ColumnProfile]:
         """The columns of the file that a text reads; none where it reads what an operation makes."""
@@ -131,7 +138,7 @@ class _Fit:
             doubt = f"   # {at.also!r} fits as well, so check day and month" if at.also else "   # seen in the file"
             lines.append(f"    timestamps: {block}{doubt}")
 
-    def _sums(self, order: str | None, numeric: Sequence[ColumnProfile]) -> list[str]:
+    def _sums(self, order: str | None, style: Style) -> list[str]:
         """What is to be said where the lines of orders do not come to what the export says of the order."""
         rule = self.preset.adds_up
         if rule is None or order is None:
@@ -139,7 +146,6 @@ class _Fit:
         texts = [in_words_of(self.preset, list(self.columns), text) for text in (rule.lines, rule.less or "0", rule.to)]
         if any(not self._there(text) for text in texts):
             return []
-        style = number_style.decide([column.votes for column in numeric], self.separator)
         lines, less, to = (
             self._amount(text, Formats(decimal=style.decimal, thousands=style.thousands)) for text in texts
         )

@@ -15,6 +15,7 @@ from feature_repo.contract import TABLES
 from pipelines.parsing.blanks import tidy
 from pipelines.sources.form_parts import Listed, Part
 from pipelines.sources.mapping_form import TableMapping
+from pipelines.sources.number_style import Groups
 
 SHIPPED = Path(pipelines.__file__).parent / "presets"
 OWN = "presets"
@@ -35,7 +36,8 @@ class Preset(Part):
     """One file of `presets/`.
 
     `recognised_by`: sets of names of columns; a file with all of one set is this export. `names`: other names under
-    which a column stands, in other versions and languages. `text` is the file, with its comments.
+    which a column stands, in other versions and languages. `groups`: what three digits behind the only mark of an
+    amount are, where the platform writes no others. `text` is the file, with its comments.
     """
 
     platform: str
@@ -46,6 +48,7 @@ class Preset(Part):
     leaves_out: Listed = ()
     traps: Annotated[Listed, Field(min_length=1)]
     adds_up: AddsUp | None = None
+    groups: Groups | None = None
     once_an_order: Listed = ()
     tables: dict[str, Any]
     file: Path

@@ -103,7 +103,7 @@ class _Writing:
         """Columns of the contract, or amounts of the order; the block goes where none of them is there."""
         kept = 0
         for name, (entry, value) in _pairs(block):
-            text = self._text(name, entry, value)
+            text = self._text(name, entry, value, reads=key == "allocate")
             kept += text is not None
             if text is None or self.table != "orders":
                 continue
@@ -114,12 +114,14 @@ class _Writing:
         if not kept:
             self._cut(at, block)
 
-    def _text(self, name: str, at: yaml.Node, value: yaml.Node) -> str | None:
-        """A column or an expression: in the file's words, or taken out."""
+    def _text(self, name: str, at: yaml.Node, value: yaml.Node, *, reads: bool = False) -> str | None:
+        """A column or an expression: in the file's words, or taken out, as where it `reads` a column and has none."""
         text = in_words_of(self.preset, self.columns, str(value.value))
         try:
-            analyse(text, self.there)
+            there = bool(analyse(text, self.there).columns) or not reads
         except MappingError:
+            there = False
+        if not there:
             self._leave_out(name, at, value, str(value.value))
             return None
         self._put(value, text)

@@ -10,6 +10,7 @@ import pytest
 from core.errors import UsageError
 from pipelines.sources.doubts import Answers, Doubt
 from pipelines.sources.draft import draft
+from pipelines.sources.number_style import Groups
 from pipelines.start import questions
 
 ZONE = Doubt("timezone", "Which zone?", "Europe/Berlin", "because")
@@ -75,3 +76,26 @@ def test_what_was_answered_stands_in_the_mapping(tmp_path: Path) -> None:
     assert "timezone: Asia/Tokyo" in text
     assert "base_currency: JPY" in text
     assert "zone: Asia/Tokyo" in text
+
+
+@pytest.mark.parametrize(("answer", "written"), [("thousands", 'thousands: "."'), ("decimals", "")])
+def test_a_mark_before_three_digits_is_asked_where_no_price_tells_it(
+    tmp_path: Path, answer: Groups, written: str
+) -> None:
+    place = export(tmp_path, lines(["2024-03-01"] * 9, "1.250"))
+    [doubt] = [each for each in draft(place, tmp_path).doubts if each.about == "groups"]
+    assert (doubt.likely, doubt.choices) == ("thousands", ("thousands", "decimals"))
+    drafted = draft(place, tmp_path, Answers(groups=answer))
+    assert written in drafted.text
+    assert ("thousands:" in drafted.text) is bool(written)
+    assert "groups" not in {each.about for each in drafted.doubts}
+
+
+@pytest.mark.parametrize(("currency", "thousands"), [("JPY", True), ("KWD", False)])
+def test_a_currency_without_decimals_or_with_three_tells_it(tmp_path: Path, currency: str, thousands: bool) -> None:
+    rows = [f"{line},{currency}" for line in lines(["2024-03-01"] * 9, "1.250")]
+    file = tmp_path / "yen.csv"
+    file.write_text("\n".join(["order,customer,product,ordered at,quantity,revenue,currency", *rows]))
+    drafted = draft(str(file), tmp_path)
+    assert "groups" not in {each.about for each in drafted.doubts}
+    assert ("thousands:" in drafted.text) is thousands
