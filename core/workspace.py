@@ -82,6 +82,11 @@ class Workspace:
         return self.root / "quarantine"
 
     @property
+    def lineage_dir(self) -> Path:
+        """Where stored rows stand in the shop's files."""
+        return self.root / "lineage"
+
+    @property
     def features_dir(self) -> Path:
         """Feature snapshots."""
         return self.root / "features"

@@ -5,7 +5,8 @@ It is read off the families' own Ibis expressions, made over empty tables: nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import MappingProxyType
@@ -15,9 +16,12 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.common.graph import Node
 
+from core.errors import UsageError, did_you_mean
+from core.expressions import analyse
 from core.settings import Settings
 from feature_repo import catalog, shop_tables
 from feature_repo.contract import TABLES
+from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import ShopTables, Snapshot
 
 Column = tuple[str, str]
@@ -63,6 +67,52 @@ def columns_of(table: ir.Table) -> set[Column]:
         if isinstance(relation, ops.UnboundTable)
         for name in names
     }
+
+
+@dataclass(frozen=True)
+class FeatureLineage:
+    """Where one feature comes from: its view and family, and the contract's columns that its value or its rows rest on.
+
+    `columns` are those of the settings' SQL too (`products.exclude`), where what counts is asked for.
+    """
+
+    view: str
+    family: str
+    feature: Feature
+    columns: tuple[Column, ...]
+
+
+def of_feature(view: str, name: str, settings: Settings) -> FeatureLineage:
+    """The lineage of a feature of a view.
+
+    Raises:
+        UsageError: there is no such view or feature.
+    """
+    spec = catalog.view(view)
+    known = _Described(tuple(settings.demand.series)).before(_ANY_DAY)
+    for family in spec.families:
+        for feature in family.FEATURES:
+            if feature.name == name:
+                computed = family.compute(known, _ANY_DAY).select(name)
+                found = {(table, _contract(table, column)) for table, column in columns_of(computed)}
+                short = family.__name__.rpartition(".")[2]
+                return FeatureLineage(view, short, feature, _ordered(found | _excluded(found, settings)))
+    raise UsageError(f"{view} has no feature {name!r}", todo=did_you_mean(name, [f.name for f in spec.features]))
+
+
+def _excluded(found: set[Column], settings: Settings) -> set[Column]:
+    """What `products.exclude` looks at, where a feature asks which products count."""
+    condition = settings.products.exclude.strip()
+    if not condition or not any(table == "products" for table, _ in found):
+        return set()
+    used = analyse(condition, TABLES["products"].names, where="products.exclude").columns
+    return {("products", name) for name in used}
+
+
+def _ordered(found: Iterable[Column]) -> tuple[Column, ...]:
+    """In the order of the contract."""
+    place = {(t, c): (i, j) for i, (t, spec) in enumerate(TABLES.items()) for j, c in enumerate(spec.names)}
+    return tuple(sorted(found, key=lambda column: place[column]))
 
 
 class _Described(ShopTables):

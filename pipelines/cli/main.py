@@ -17,6 +17,7 @@ GROUPS = (
     "start",
     "data",
     "quarantine",
+    "lineage",
     "features",
     "train",
     "predict",

@@ -23,6 +23,7 @@ from pipelines.ingest import (
     duplicates,
     lone_times,
     outliers,
+    placing,
     quarantine,
     received_events,
     reconciliation,
@@ -204,7 +205,8 @@ class _Ingest:
         in_force = {name: stored(space, TABLES[name]) for name in names}
         reads = [path for table in self.tables for path in table.source.origin.files]
         reads += [path for old in in_force.values() for path in old.files]
-        close_to_the_outside(self.connection, reads, [space.tables_dir, space.protected_dir, space.quarantine_dir])
+        writes = [space.tables_dir, space.protected_dir, space.quarantine_dir, space.lineage_dir]
+        close_to_the_outside(self.connection, reads, writes)
         currencies.prepare(self.connection, in_force[_RATES])
 
     def _check(self, table: _Table, staged: Staged) -> None:
@@ -288,6 +290,9 @@ class _Ingest:
         before = {typed.spec.name: self._in_force(typed).files for _, typed, _ in self.fresh}
         if not dry_run:
             self._commit(changes)
+            for _, typed, _ in self.fresh:
+                after = stored(self.workspace, typed.spec).files
+                placing.note(self.connection, self.workspace, typed, before[typed.spec.name], after)
         self.reconciliation = self._reconcile(before, dry_run)
         if not dry_run and self.remembers:
             self._remember(reports)

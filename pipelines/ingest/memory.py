@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from core.files import write_atomically
@@ -46,11 +47,16 @@ class Memory:
 
     def changed(self, source: TableSource) -> tuple[str, ...] | None:
         """The parts of a table's mapping that are not as at the last ingest; None where that is not known."""
-        last = self.entries.get(source.table, {}).get("definition")
-        if not isinstance(last, dict):
+        last = self.definition(source.table)
+        if not last:
             return None
         now = source.definition()
         return tuple(name for name in dict.fromkeys([*last, *now]) if last.get(name) != now.get(name))
+
+    def definition(self, table: str) -> Mapping[str, str]:
+        """What the mapping said of a table at the last ingest; nothing where that is not known."""
+        last = self.entries.get(table, {}).get("definition")
+        return last if isinstance(last, dict) else {}
 
     def keep(self, report: TableReport, fingerprint: str | None, source: TableSource) -> None:
         """Remember a table as it is in force now."""

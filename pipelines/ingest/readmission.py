@@ -19,7 +19,7 @@ from core.publication import Publication
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines import sources
-from pipelines.ingest import currencies, duplicates, lone_times, rows_aside, verdicts
+from pipelines.ingest import currencies, duplicates, lone_times, placing, rows_aside, verdicts
 from pipelines.ingest.checks import DUPLICATE, TOLD_AGAIN, RowCheck, lone_time, reasons
 from pipelines.ingest.engine import close_to_the_outside, engine_errors, open_engine, scalar
 from pipelines.ingest.memory import Memory
@@ -27,7 +27,7 @@ from pipelines.ingest.merge import merge, stored, table_folder
 from pipelines.ingest.rows_aside import ASIDE, BROKEN, RAW
 from pipelines.ingest.typed import Shop, Typed, build, identity
 from pipelines.sources.operations.allocate import Allocate
-from pipelines.sources.source import ROW, Source, Staged, TableSource
+from pipelines.sources.source import ROW, Source, Staged, TableSource, Unit
 
 IN_FORCE = "a row with its key and other values is in force"
 _TRIED = "tried_again"
@@ -159,13 +159,28 @@ class _Readmission:
         )
         self.connection.execute(f"CREATE TABLE {_TRIED} AS SELECT {ROW}, {values} FROM {ASIDE} WHERE tried_")
         self._close()
-        staged, shop = Staged(_TRIED, types), Shop(self.source.timezone, self.source.base_currency, utc.now())
+        staged, shop = self._staged(types), Shop(self.source.timezone, self.source.base_currency, utc.now())
         return build(self.connection, replace(table, operations=()), staged, shop)
+
+    def _staged(self, types: Mapping[str, str]) -> Staged:
+        """The rows that are tried, with the places where they stood when they were set aside."""
+        rows = self.connection.execute(f"SELECT {ROW}, source, position, unit FROM {ASIDE} WHERE tried_").fetchall()
+        places = {row: (source, position) for row, source, position, _ in rows}
+        units: dict[str, Unit] = {"line": "line", "record": "record"}
+        unit = units.get(rows[0][3], "row") if rows else "row"
+        return Staged(
+            _TRIED,
+            types,
+            unit,
+            positions=lambda wanted: [places[row][1] for row in wanted],
+            files=lambda wanted: [places[row][0] for row in wanted],
+        )
 
     def _close(self) -> None:
         space, rates = self.workspace, stored(self.workspace, TABLES["fx_rates"])
         reads = [*self.in_force.files, *rates.files]
-        close_to_the_outside(self.connection, reads, [space.tables_dir, space.protected_dir, space.quarantine_dir])
+        writes = [space.tables_dir, space.protected_dir, space.quarantine_dir, space.lineage_dir]
+        close_to_the_outside(self.connection, reads, writes)
         currencies.prepare(self.connection, rates)
 
     def _overrule(self, typed: Typed) -> frozenset[str]:
@@ -223,6 +238,9 @@ class _Readmission:
             zone, currency = self.source.timezone, self.source.base_currency
             changes = {self.spec.name: merged.change}
             self.workspace.table_store.commit(changes, timezone=zone, base_currency=currency)
+            placing.note(
+                self.connection, self.workspace, typed, self.in_force.files, stored(self.workspace, self.spec).files
+            )
 
     def _leave(self, typed: Typed) -> None:
         """Rows that passed leave the quarantine; those that did not stay, with the reasons they have now."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 
 import duckdb
@@ -187,21 +187,25 @@ class _Places:
 
     def positions(self, rows: Sequence[int]) -> list[int]:
         """Where each of the rows stands in its file."""
-        found = [self._part(row) for row in rows]
-        return [self.staged[part].positions([row])[0] for part, row in found]
+        return [place for part, inside in self._by_part(rows) for place in self.staged[part].positions(inside)]
 
     def files(self, rows: Sequence[int]) -> list[str]:
         """The file of each of the rows."""
-        return [self._file(*self._part(row)) for row in rows]
+        return [file for part, inside in self._by_part(rows) for file in self._files(part, inside)]
 
     def _part(self, row: int) -> tuple[int, int]:
         """The part of a row, and which of the part's rows it is."""
         part = bisect_right(self.firsts, row) - 1
         return part, row - self.firsts[part]
 
-    def _file(self, part: int, row: int) -> str:
+    def _by_part(self, rows: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """Rows that follow each other in one part, as rows of that part."""
+        for part, found in groupby(map(self._part, rows), key=lambda found: found[0]):
+            yield part, [row for _, row in found]
+
+    def _files(self, part: int, rows: Sequence[int]) -> list[str]:
         files = self.staged[part].files
-        return files([row])[0] if files else self.parts[part].label
+        return files(rows) if files else [self.parts[part].label] * len(rows)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -18,6 +18,8 @@ ROW = "source_row_"
 """The column of a staged relation that counts its rows from 0 in the order of the source."""
 
 
+Unit = Literal["line", "row", "record"]
+"""What positions count."""
 IdenticalRows = Literal["judge", "set_aside", "keep"]
 _ASIDE = {"judge": "", "set_aside": "set_aside", "keep": "yes"}
 """How a definition tells it: the default says nothing, and `keep` what it always said."""
@@ -87,7 +89,8 @@ class Files(Protocol):
         ...
 
 
-def _row_numbers(rows: Sequence[int]) -> list[int]:
+def row_numbers(rows: Sequence[int]) -> list[int]:
+    """The positions of rows that are counted from 1, and nothing else."""
     return [row + 1 for row in rows]
 
 
@@ -104,8 +107,8 @@ class Staged:
 
     relation: str
     types: Mapping[str, str]
-    unit: Literal["line", "row", "record"] = "row"
-    positions: Positions = _row_numbers
+    unit: Unit = "row"
+    positions: Positions = row_numbers
     broken: tuple[BrokenRow, ...] = ()
     files: Files | None = None
     notes: tuple[str, ...] = ()
