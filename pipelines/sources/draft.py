@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
     try:
         origin = locate(places, FileForm(explored=True), Path.cwd(), "--from")
     except MappingError as error:
-        raise MappingError(error.what, where="--from", why=error.why, todo=error.todo) from None
+        raise MappingError(error.what, why=error.why, todo=error.todo) from None
     with sampled(origin) as sample:
         if not sample.rows:
             raise DataError(
@@ -148,13 +149,14 @@ def _said(found: Guess) -> dict[str, str]:
 
 
 def _absolute(place: str) -> str:
+    """The whole path; a link stays one, so that where it leads to can be looked at."""
     head, mark, table = place.partition("#")
     if sqlite := SQLITE_FILE.fullmatch(head):
-        return f"sqlite:///{Path(sqlite[1]).resolve()}{mark}{table}"
+        return f"sqlite:///{os.path.abspath(sqlite[1])}{mark}{table}"  # noqa: PTH100
     prefix = "duckdb:" if head.startswith("duckdb:") else ""
     if "://" in head or head.startswith("${"):
         return place
-    return f"{prefix}{Path(head.removeprefix(prefix)).expanduser().resolve()}{mark}{table}"
+    return f"{prefix}{os.path.abspath(Path(head.removeprefix(prefix)).expanduser())}{mark}{table}"  # noqa: PTH100
 
 
 def _shown(place: str, workspace: Path) -> str:

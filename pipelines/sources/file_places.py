@@ -32,7 +32,12 @@ def find_files(text: str, folder: Path, where: str) -> list[Found]:
         return [(text, readable_file(place, folder, where), part)]
     found = sorted(_matches(place, folder), key=natural)
     if not found:
-        raise MappingError(f"no file is called {place}", where=where, why=f"looked from {folder}", todo="mend from:")
+        raise MappingError(
+            f"no file is called {place}",
+            where=where,
+            why=f"looked from {folder}",
+            todo="check the folder and the pattern",
+        )
     suffix = f"#{part}" if part else ""
     return [(f"{name}{suffix}", readable_file(name, folder, where), part) for name in found]
 

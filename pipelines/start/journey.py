@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import progress
-from core.errors import DataError, NotReady, UsageError
+from core.errors import DataError, NotReady
 from core.workspace import SETTINGS_FILE, Workspace
-from models.kinds import names
-from pipelines import first_models, ingest
-from pipelines.first_models import ModelOutcome
+from pipelines import ingest
 from pipelines.initialise import initialise
 from pipelines.sources.draft import draft
-from pipelines.start import accuracy, first_lists, page, questions
-from pipelines.start.first_lists import FirstList
+from pipelines.start import questions
 from pipelines.start.questions import Ask
 from pipelines.start.understanding import Understanding, understand
+
+if TYPE_CHECKING:
+    # What trains takes seconds to import: a file that can't be meant is refused before.
+    from pipelines.first_models import ModelOutcome
+    from pipelines.start.first_lists import FirstList
 
 KEY_NAME = "start"
 KEY_RIGHTS = ("predict", "customers", "feedback", "events", "review")
@@ -38,6 +40,8 @@ class Started:
 
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
+        from pipelines.start import accuracy
+
         return {
             "workspace": str(self.workspace.root),
             "page": str(self.page),
@@ -66,13 +70,18 @@ def start(files: Sequence[Path], directory: Path, ask: Ask) -> Started:
         ask: how a question that the file leaves open is put.
 
     Raises:
-        UsageError: there is no such file, or a question that nobody answers.
+        UsageError: a question that nobody answers.
+        MappingError: there is no such file.
         DataError: the file lacks what orders need, or has too many bad rows.
     """
     workspace = _workspace(files, directory, ask)
     progress.current().step("taking the orders in")
     ingest.run(workspace)
     understood = understand(workspace)
+
+    from pipelines import first_models
+    from pipelines.start import first_lists, page
+
     models, refused = _models(workspace)
     first_models.fill_online_store(workspace)
     lists = tuple(first_lists.make(workspace, name) for name, outcome in models.items() if outcome.promoted)
@@ -91,9 +100,6 @@ def _workspace(files: Sequence[Path], directory: Path, ask: Ask) -> Workspace:
     if (directory / SETTINGS_FILE).exists():
         progress.current().note(f"{directory} is a workspace already: going on with its mapping.yaml")
         return Workspace.open(directory)
-    for file in files:
-        if not file.exists():
-            raise UsageError(f"there is no file {file}", todo="name the file that the shop's system exported")
     places = [str(file) for file in files]
     progress.current().step(f"looking at {', '.join(places)}")
     drafted = draft(places, directory)
@@ -112,6 +118,9 @@ def _workspace(files: Sequence[Path], directory: Path, ask: Ask) -> Workspace:
 
 def _models(workspace: Workspace) -> tuple[dict[str, ModelOutcome], dict[str, str]]:
     """What could be trained, and of the others why not."""
+    from models.kinds import names
+    from pipelines import first_models
+
     settings = workspace.settings.start
     models: dict[str, ModelOutcome] = {}
     refused: dict[str, str] = {}
