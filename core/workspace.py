@@ -87,6 +87,11 @@ class Workspace:
         return self.root / "lineage"
 
     @property
+    def identity_dir(self) -> Path:
+        """Pairs of ids that may be one person, and what was decided of them."""
+        return self.root / "identity"
+
+    @property
     def features_dir(self) -> Path:
         """Feature snapshots."""
         return self.root / "features"

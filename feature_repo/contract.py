@@ -12,7 +12,7 @@ that makes ingest idempotent; where the time is a timestamp also `local_at` TIME
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -44,6 +44,8 @@ EVENT_KINDS = (
     "payment_failed",
     "order_cancelled",
 )
+SOURCE_ID = "source_customer_id"
+"""Of facts, where ids are found to be one person: the id as the source wrote it, see `pipelines.identity`."""
 PURPOSES = ("personalisation", "profiling", "marketing")
 
 
@@ -92,7 +94,7 @@ class TableSpec:
     differ in: rows with one key that do are different rows under a key that is not unique. By `revised` a row
     known by its content is found again when the source tells it with other values (a corrected price), by
     `remapped` when the mapping has changed (a mended time zone). `protected` tables are stored apart, and only
-    monitoring reads them.
+    monitoring reads them. `by_source`: facts keep, beside the id of the person, the id that their source wrote.
     """
 
     name: str
@@ -106,6 +108,7 @@ class TableSpec:
     time: str | None = None
     rules: tuple[Rule, ...] = ()
     protected: bool = False
+    by_source: bool = field(default=False, repr=False)
 
     def column(self, name: str) -> ColumnSpec:
         """The column of that name; KeyError if there is none."""
@@ -135,6 +138,8 @@ class TableSpec:
             if self.has_clock:
                 columns["local_at"] = "TIMESTAMP"
             columns["row_key"] = "VARCHAR"
+        if self.by_source:
+            columns[SOURCE_ID] = "VARCHAR"
         return columns
 
 
@@ -328,6 +333,24 @@ _PROTECTED = TableSpec(
     ),
 )
 
+_IDENTITIES = TableSpec(
+    name="identities",
+    kind="attribute",
+    row="an id, with what tells whose it is",
+    key=("source", "source_id", "email", "phone", "card", "device", "name", "address"),
+    columns=(
+        _must("source", "text", "the system whose id it is; empty: the shop's", nullable=True),
+        _must("source_id", "id", "the id there"),
+        ColumnSpec("customer_id", "id", "the person it belongs to"),
+        ColumnSpec("email", "text", "an e-mail of the person's, kept as a keyed hash"),
+        ColumnSpec("phone", "text", "a telephone number, kept as a keyed hash"),
+        ColumnSpec("card", "text", "a loyalty card, kept as a keyed hash"),
+        ColumnSpec("device", "text", "a device, kept as a keyed hash"),
+        ColumnSpec("name", "text", "the person's name, kept as a keyed hash"),
+        ColumnSpec("address", "text", "an address, kept as a keyed hash"),
+    ),
+)
+
 TABLES: Mapping[str, TableSpec] = MappingProxyType(
     {
         spec.name: spec
@@ -343,6 +366,7 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             _FX_RATES,
             _CONSENTS,
             _PROTECTED,
+            _IDENTITIES,
         )
     }
 )

@@ -22,6 +22,7 @@ MODULES = (
     "models.demand.plans",
     "models.recommendation.dataset",
     "monitoring.protected",
+    "pipelines.identity.key_records",
     "pipelines.ingest.currencies",
     "pipelines.ingest.duplicates",
 )

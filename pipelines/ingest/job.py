@@ -32,10 +32,11 @@ from pipelines.ingest import (
     verdicts,
 )
 from pipelines.ingest.checks import LATER_THAN_CLOCK
+from pipelines.ingest.customers import identification
 from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
 from pipelines.ingest.engine import close_to_the_outside, engine_errors, open_engine, scalar
 from pipelines.ingest.memory import Memory, fingerprint
-from pipelines.ingest.merge import Merged, Stored, merge, stored, table_folder
+from pipelines.ingest.merge import Merged, Rekeyed, Stored, merge, stored, table_folder
 from pipelines.ingest.reconciliation import Reconciliation
 from pipelines.ingest.report import DryRunCheck, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
@@ -43,6 +44,7 @@ from pipelines.sources.source import Source, Staged, TableSource
 from pipelines.sources.steady_files import SteadyFiles
 
 _RATES = "fx_rates"
+_IDENTITIES = "identities"
 
 
 def run(workspace: Workspace, *, dry_run: bool = False, replace: str | None = None) -> IngestReport:
@@ -134,6 +136,13 @@ def _check_zone_and_currency(workspace: Workspace, source: Source, replaced: set
         )
 
 
+def _moved(table: str, rekeyed: Rekeyed | None) -> tuple[str, ...]:
+    """Says how many rows in force changed hands."""
+    return (
+        (f"{table}: {rekeyed.count:,} rows in force are another customer's now",) if rekeyed and rekeyed.count else ()
+    )
+
+
 @dataclass
 class _Table:
     """One table on its way: what is known of it so far."""
@@ -164,6 +173,7 @@ class _Ingest:
         self.tables: list[_Table] = []
         self.steady = SteadyFiles()
         self.reconciliation: Reconciliation | None = None
+        self.identification = identification(workspace, connection, source, remembers=remembers)
 
     @property
     def fresh(self) -> list[tuple[_Table, Typed, TableReport]]:
@@ -186,9 +196,15 @@ class _Ingest:
             self._check(table, rows)
 
     def _recalled(self, source: TableSource, again: bool) -> _Table:
-        """The table, with last time's report if its source is still the same (unless it is to be read `again`)."""
+        """The table, with last time's report if its source is still the same (unless it is to be read `again`).
+
+        Where ids are made persons, what describes customers is read each time: a row in force may be of two persons.
+        """
         rates = next((table.fingerprint for table in self.tables if table.source.table == _RATES), "")
-        print_ = fingerprint(source, self.shop, rates if has_currency(source) else "")
+        keys = self.identification.reading(source) if self.identification else ""
+        print_ = fingerprint(source, self.shop, rates if has_currency(source) else "", keys)
+        spec = TABLES[source.table]
+        again = again or (self.identification is not None and "customer_id" in spec.names and spec.time is None)
         report = None if again else self.memory.recall(source.table, print_)
         if report is not None:
             progress.current().note(f"{source.table}: the source has not changed since the last ingest")
@@ -202,6 +218,7 @@ class _Ingest:
         """Shut the engine off from everything but this ingest's own files, and prepare the rates."""
         space = self.workspace
         names = {_RATES, *(table.source.table for table in self.tables)}
+        names |= set(self.identification.in_force()) if self.identification else set()
         in_force = {name: stored(space, TABLES[name]) for name in names}
         reads = [path for table in self.tables for path in table.source.origin.files]
         reads += [path for old in in_force.values() for path in old.files]
@@ -213,7 +230,8 @@ class _Ingest:
         started = time.monotonic()
         name = table.source.table
         progress.current().step(f"check {name}")
-        typed = build(self.connection, table.source, staged, self.shop)
+        by_source = self.identification is not None and self.identification.by_source
+        typed = build(self.connection, table.source, staged, self.shop, by_source=by_source)
         released = verdicts.recall(self.workspace, typed.spec).released
         judged = duplicates.settle(self.connection, typed, released)
         lone_times.set_aside(self.connection, typed, self._in_force(typed), released)
@@ -279,24 +297,66 @@ class _Ingest:
 
     def write(self, *, dry_run: bool) -> list[TableReport]:
         """Write what changed, commit all tables at once, then set the bad rows aside; a dry run only compares."""
-        reports, changes = [], {}
+        changes: dict[str, TableChange] = {}
+        persons = self._identify(dry_run)
+        reports = []
         for table in self.tables:
-            report, change = self._merge(table, dry_run) if table.typed else (table.report, None)
+            mergeable = table.typed and table.source.table != _IDENTITIES
+            report, change = self._merge(table, dry_run) if mergeable else (table.report, None)
             assert report is not None
             reports.append(report)
             if change is not None:
                 changes[report.table] = change
+        if persons is not None:
+            reports = [*(report for report in reports if report.table != _IDENTITIES), persons]
+            changes |= self._rekey_others(reports, dry_run)
         self.steady.check()
         before = {typed.spec.name: self._in_force(typed).files for _, typed, _ in self.fresh}
+        rekeyed = {name: stored(self.workspace, TABLES[name]).files for name in changes if name not in before}
         if not dry_run:
             self._commit(changes)
+            for name, files in rekeyed.items():
+                placing.carry(self.connection, self.workspace, TABLES[name], files)
             for _, typed, _ in self.fresh:
+                if typed.spec.name == _IDENTITIES:
+                    continue
                 after = stored(self.workspace, typed.spec).files
                 placing.note(self.connection, self.workspace, typed, before[typed.spec.name], after)
         self.reconciliation = self._reconcile(before, dry_run)
         if not dry_run and self.remembers:
             self._remember(reports)
         return reports
+
+    def _identify(self, dry_run: bool) -> TableReport | None:
+        """Find which ids are one person, and give every row that came in the person's; says what was found."""
+        if self.identification is None:
+            return None
+        started = time.monotonic()
+        found = self.identification.resolve([t for _, t, _ in self.fresh], anew=self.anew, write=not dry_run)
+        for table, typed, report in self.fresh:
+            if "customer_id" in typed.spec.names and typed.spec.name != _IDENTITIES:
+                together = self.identification.identify(typed)
+                table.report = replace(report, superseded=report.superseded + together)
+        read = next((t.report for t in self.tables if t.source.table == _IDENTITIES and t.report), None)
+        base = read or TableReport(_IDENTITIES, self.source.name)
+        rows = base.read - base.filtered - base.quarantined_rows - base.superseded - base.repeated
+        seconds = round(base.seconds + time.monotonic() - started, 2)
+        return replace(base, unchanged=rows, seconds=seconds, notes=(*base.notes, *found.notes))
+
+    def _rekey_others(self, reports: list[TableReport], dry_run: bool) -> dict[str, TableChange]:
+        """Bring the tables in force that were not read to the persons there are; adds what was done to the reports."""
+        assert self.identification is not None
+        changes = {}
+        for name, count, change in self.identification.others(
+            [t.spec.name for _, t, _ in self.fresh], write=not dry_run
+        ):
+            note = f"{name}: {count:,} rows in force are another customer's now"
+            reports[-1] = replace(reports[-1], notes=(*reports[-1].notes, note))
+            if change is not None:
+                changes[name] = change
+        if not dry_run and (identities := self.identification.change()) is not None:
+            changes[_IDENTITIES] = identities
+        return changes
 
     def _merge(self, table: _Table, dry_run: bool) -> tuple[TableReport, TableChange | None]:
         assert table.typed is not None
@@ -307,7 +367,17 @@ class _Ingest:
         old = stored(self.workspace, spec)
         folder = table_folder(self.workspace, spec)
         changed = self._changed(table.source)
-        merged = merge(self.connection, table.typed, old, folder, anew=self.anew, write=not dry_run, changed=changed)
+        rekeyed = self.identification.rekeyed(spec.name) if self.identification and not self.anew else None
+        merged = merge(
+            self.connection,
+            table.typed,
+            old,
+            folder,
+            anew=self.anew,
+            write=not dry_run,
+            changed=changed,
+            rekeyed=rekeyed,
+        )
         seconds = round(table.report.seconds + time.monotonic() - started, 2)
         table.left = merged.left
         report = replace(
@@ -316,7 +386,7 @@ class _Ingest:
             replaced=merged.replaced,
             unchanged=merged.unchanged,
             seconds=seconds,
-            notes=(*table.report.notes, *self._notes(table.source, merged, changed)),
+            notes=(*table.report.notes, *self._notes(table.source, merged, changed), *_moved(spec.name, rekeyed)),
         )
         return report, merged.change
 
@@ -365,7 +435,9 @@ class _Ingest:
         for _, typed, _ in self.fresh:
             dropped = verdicts.recall(self.workspace, typed.spec).dropped
             quarantine.write(self.connection, typed, quarantine.path(self.workspace, typed), dropped)
-        for table, report in zip(self.tables, reports, strict=True):
+        of = {report.table: report for report in reports}
+        for table in self.tables:
+            report = of[table.source.table]
             early = any(LATER_THAN_CLOCK in reason for reason in report.quarantined)
             if not report.skipped:
                 self.memory.keep(report, None if early else table.fingerprint, table.source)

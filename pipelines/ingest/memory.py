@@ -76,10 +76,11 @@ class Memory:
         return entry.files if entry else None
 
 
-def fingerprint(source: TableSource, shop: Shop, rates: str | None) -> str | None:
+def fingerprint(source: TableSource, shop: Shop, rates: str | None, keys: str = "") -> str | None:
     """A digest of everything a table's rows follow from, or None where its source can't tell.
 
-    `rates` is the fingerprint of the exchange rates it is converted by, "" for none.
+    `rates` is the fingerprint of the exchange rates it is converted by, "" for none; `keys` says how it tells who its
+    rows are about.
     """
     content = source.origin.fingerprint()
     if content is None or rates is None:
@@ -87,4 +88,5 @@ def fingerprint(source: TableSource, shop: Shop, rates: str | None) -> str | Non
     spec = TABLES[source.table]
     meant = json.dumps([source.definition(), source.origin.label])
     parts = (content, meant, shop.timezone, shop.base_currency, rates, repr(spec), _RULES)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    told = [*parts, keys] if keys else parts
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()

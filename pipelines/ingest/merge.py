@@ -45,6 +45,15 @@ class Stored:
     rows: int
 
 
+@dataclass(frozen=True)
+class Rekeyed:
+    """The rows in force as they are to be from now on: a query, how many of them change, and from which day on."""
+
+    rows: str
+    count: int
+    since: date | None
+
+
 def table_folder(workspace: Workspace, spec: TableSpec) -> Path:
     """Where a table's files lie; protected attributes apart."""
     return workspace.protected_dir if spec.protected else workspace.tables_dir / spec.name
@@ -67,11 +76,13 @@ def merge(
     write: bool,
     changed: Collection[str] | None = None,
     revise: bool = True,
+    rekeyed: Rekeyed | None = None,
 ) -> Merged:
     """Compare by identity and write what changed into fresh files of `folder` (only if `write`).
 
     `anew`: forget the rows in force, the source is everything. `changed`: see `revisions.find`; not where `revise`
-    is false: the rows are no source, and those in force that are not among them say nothing.
+    is false: the rows are no source, and those in force that are not among them say nothing. `rekeyed`: what the rows
+    in force are to be, where that is not what they are.
 
     Raises:
         DataError: the mapping changed, and every row would come in twice.
@@ -83,7 +94,7 @@ def merge(
         needed = write and (total or old.rows)
         change = _write(connection, spec, rows, folder=folder, kept=[], since=None) if needed else None
         return Merged(total, 0, 0, change)
-    _compare(connection, typed, old)
+    _compare(connection, typed, old, rekeyed)
     matched = total - scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
     if revise:
         revisions.find(connection, typed, changed)
@@ -91,19 +102,26 @@ def merge(
         revisions.none(connection)
     replaced = scalar(connection, "SELECT count(*) FROM changes WHERE replaces")
     added = scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
-    needed = write and (added or replaced)
-    change = _write_changes(connection, spec, old, folder, bool(replaced)) if needed else None
+    change = None
+    if write and (added or replaced or rekeyed is not None):
+        change = _write_changes(connection, spec, old, folder, replacing=replaced > 0, rekeyed=rekeyed)
     left = old.rows - matched - scalar(connection, f"SELECT count(*) FROM {revisions.REVISED}")
     return Merged(added, replaced, total - added - replaced, change, left)
 
 
 def _write_changes(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, old: Stored, folder: Path, replacing: bool
+    connection: duckdb.DuckDBPyConnection,
+    spec: TableSpec,
+    old: Stored,
+    folder: Path,
+    *,
+    replacing: bool,
+    rekeyed: Rekeyed | None,
 ) -> TableChange:
     """A further file for rows that are only new; all rows in one file where some are replaced, or files are many."""
-    since = _since(connection, spec)
+    since = _since(connection, spec, rekeyed)
     news = f"SELECT {_columns(spec)} FROM changes"
-    if not replacing and len(old.files) < MAX_FILES:
+    if not replacing and rekeyed is None and len(old.files) < MAX_FILES:
         return _write(connection, spec, news, folder=folder, kept=old.files, since=since)
     same = _same_key(spec, "o", "c")
     kept = f"SELECT {_columns(spec)} FROM old_rows AS o WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE {same})"
@@ -112,11 +130,20 @@ def _write_changes(
     return _write(connection, spec, f"{kept} UNION ALL {news}", folder=folder, kept=[], since=since)
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored) -> None:
+def rewrite(connection: duckdb.DuckDBPyConnection, spec: TableSpec, folder: Path, rekeyed: Rekeyed) -> TableChange:
+    """Write the rows in force anew, as they are to be; none come in."""
+    return _write(connection, spec, rekeyed.rows, folder=folder, kept=[], since=rekeyed.since)
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, typed: Typed, old: Stored, rekeyed: Rekeyed | None) -> None:
     """Make `changes`: good rows that the rows in force lack, or have with other values."""
     files = ", ".join(literal(str(path)) for path in old.files)
     rows = f"SELECT {_columns(typed.spec)} FROM read_parquet([{files}])"
-    if typed.spec.time:  # tables of an earlier release know a line by its line_id alone
+    if rekeyed is not None:
+        rows = rekeyed.rows
+    if typed.spec.time and not (
+        typed.spec.by_source and "customer_id" in typed.spec.key
+    ):  # tables of an earlier release know a line by its line_id alone
         rows = f"SELECT * REPLACE ({row_key(typed.spec, 'row_key')} AS row_key) FROM ({rows})"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW old_rows AS {rows}")
     if typed.source.distinct and typed.spec.time is None:
@@ -158,13 +185,14 @@ def _columns(spec: TableSpec) -> str:
     return ", ".join(quote(name) for name in spec.stored)
 
 
-def _since(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> date | None:
+def _since(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rekeyed: Rekeyed | None) -> date | None:
     """The earliest day that the changes touch; None (any day) for tables without a time."""
     if spec.time is None:
         return None
     days = f"SELECT least(day, old_day) AS day FROM changes UNION ALL SELECT day FROM {revisions.REVISED}"
     [(day,)] = connection.execute(f"SELECT min(day) FROM ({days})").fetchall()
-    return day  # type: ignore[no-any-return]
+    days_ = [found for found in (day, rekeyed.since if rekeyed else None) if found is not None]
+    return min(days_, default=None)
 
 
 def _write(

@@ -20,6 +20,7 @@ from core.expressions import literal
 from core.files import replacing, sha256
 from core.row_places import POSITION, READING, FileReading
 from core.workspace import Workspace
+from feature_repo.contract import TableSpec
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.typed import Typed, identity
 from pipelines.sources.file_set import FileSet
@@ -51,12 +52,27 @@ def note(
         for file in news:
             target = row_places.path_of(workspace, spec.name, file)
             in_order = _counted(typed.staged) and not before and spec.time is None
-            _write(connection, told if in_order else _places(typed, file, told, earlier), target)
+            query = told if in_order else _places(spec, file, told, earlier, typed)
+            _write(connection, query, target)
             if pq.read_metadata(target).num_rows != pq.read_metadata(file).num_rows:  # two identities with one hash
                 target.unlink()
         known |= {reading.number: reading for reading in found}
         _sweep(workspace, spec.name, after)
         row_places.keep_readings(workspace, _in_use(connection, workspace, known))
+
+
+def carry(connection: duckdb.DuckDBPyConnection, workspace: Workspace, spec: TableSpec, before: Sequence[Path]) -> None:
+    """Give the rows of a table that was written anew without reading its source the places that they had `before`.
+
+    Hold the tables' lock meanwhile.
+    """
+    earlier = row_places.placed_rows(workspace, spec.name, before)
+    after = workspace.tables.files(spec.name) if not spec.protected else []
+    for file in after if earlier else ():
+        target = row_places.path_of(workspace, spec.name, file)
+        if not target.exists():
+            _write(connection, _places(spec, file, "", earlier), target)
+    _sweep(workspace, spec.name, after)
 
 
 def _told(connection: duckdb.DuckDBPyConnection, typed: Typed, first: int) -> tuple[str, list[FileReading]]:
@@ -106,14 +122,21 @@ def _insert(
     connection.unregister("places_found")
 
 
-def _places(typed: Typed, file: Path, told: str, earlier: str) -> str:
-    """The query of the places of one file's rows, in its order; `earlier` are rows whose places were noted before."""
-    key = f"hash({identity(typed.spec)})"
+def _places(spec: TableSpec, file: Path, told: str, earlier: str, typed: Typed | None = None) -> str:
+    """The query of the places of one file's rows, in its order; `earlier` are rows whose places were noted before.
+
+    `typed`: the rows whose places were `told` anew.
+    """
+    key = f"hash({identity(spec)})"
     rows = f"SELECT file_row_number AS n, {key} AS h FROM read_parquet({literal(str(file))}, file_row_number = true)"
     if earlier:
-        kept = f"SELECT {READING}, {POSITION}, {key} AS h FROM ({earlier}) WHERE {READING} IS NOT NULL"
-        news = f"SELECT key_hash FROM {typed.relation} WHERE {typed.good}"
-        told = f"SELECT * FROM ({told}) UNION ALL SELECT * FROM ({kept}) AS k WHERE h NOT IN ({news})"
+        place = f"{READING} AS reading, {POSITION} AS position"
+        kept = f"SELECT {place}, {key} AS h FROM ({earlier}) WHERE {READING} IS NOT NULL"
+        if typed is None:
+            told = kept
+        else:
+            news = f"SELECT key_hash FROM {typed.relation} WHERE {typed.good}"
+            told = f"SELECT * FROM ({told}) UNION ALL SELECT * FROM ({kept}) AS k WHERE h NOT IN ({news})"
     return f"SELECT reading, position FROM ({rows}) AS f LEFT JOIN ({told}) AS t USING (h) ORDER BY n"
 
 

@@ -10,16 +10,18 @@ import duckdb
 import pyarrow as pa
 
 from core import utc
-from core.expressions import literal, quote
+from core.expressions import analyse, literal, quote
 from core.files import replacing
 from core.workspace import Workspace
 from pipelines.ingest.checks import RowCheck, reasons
 from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed
 from pipelines.ingest.verdicts import folder
+from pipelines.sources.identity_form import KINDS
 from pipelines.sources.source import ROW
 
 EXAMPLES = 3
+_MAIL = '[^\\s,;"@]+@[^\\s,;"]+'
 
 
 def path(workspace: Workspace, typed: Typed) -> Path:
@@ -60,7 +62,9 @@ def write(
 
 def _bad_rows(typed: Typed) -> str:
     """The query of the bad rows, with what `rows_aside.COLUMNS` says of each."""
-    raw = ", ".join(f"CAST(r.{quote(name)} AS VARCHAR) AS {quote('raw_' + name)}" for name in typed.staged.types)
+    hidden = _only_keys(typed)
+    values = {name: "NULL" if name in hidden else f"r.{quote(name)}" for name in typed.staged.types}
+    raw = ", ".join(f"CAST({value} AS VARCHAR) AS {quote('raw_' + name)}" for name, value in values.items())
     unit = literal(typed.staged.unit)
     names = [f"coalesce(CAST(r.{quote(name)} AS VARCHAR), chr(30))" for name in typed.staged.types]
     unread = " OR ".join(f"coalesce(r.{fault.mark}, false)" for fault in typed.staged.faults) or "false"
@@ -78,11 +82,25 @@ def _bad_rows(typed: Typed) -> str:
         f" FROM {typed.relation} AS t JOIN {quote(typed.staged.relation)} AS r USING ({ROW})"
         f" JOIN bad_positions AS p USING ({ROW}) WHERE mask <> 0"
     )
+    line = f"regexp_replace(text, {literal(_MAIL)}, '...', 'g')" if hidden else "text"
     broken = (
         f"SELECT reason, source, position, {unit} AS unit, {known[0]}, md5(text) AS digest, true AS broken,"
-        " text AS raw_line FROM broken_rows"
+        f" {line} AS raw_line FROM broken_rows"
     )
     return f"{rows} UNION ALL BY NAME {broken}"
+
+
+def _only_keys(typed: Typed) -> set[str]:
+    """Columns of the source that only tell who a row is about: e-mails and the like are not kept in clear."""
+    source, types = typed.source, typed.staged.types
+    keys = dict(source.keys)
+    columns = dict(source.columns)
+    if source.table == "identities":
+        keys = {kind: text for kind, text in columns.items() if kind in KINDS}
+        columns = {name: text for name, text in columns.items() if name not in KINDS}
+    others = [*columns.values(), *([source.where] if source.where else [])] if keys else []
+    read = {name for text in others for name in analyse(text, types, where=source.table).columns}
+    return {name for text in keys.values() for name in analyse(text, types, where=source.table).columns} - read
 
 
 def examples(connection: duckdb.DuckDBPyConnection, typed: Typed, bit: int) -> list[str]:

@@ -21,11 +21,12 @@ from feature_repo.contract import TABLES
 from pipelines import sources
 from pipelines.ingest import currencies, duplicates, lone_times, placing, rows_aside, verdicts
 from pipelines.ingest.checks import DUPLICATE, TOLD_AGAIN, RowCheck, lone_time, reasons
+from pipelines.ingest.customers import identification
 from pipelines.ingest.engine import close_to_the_outside, engine_errors, open_engine, scalar
 from pipelines.ingest.memory import Memory
 from pipelines.ingest.merge import merge, stored, table_folder
 from pipelines.ingest.rows_aside import ASIDE, BROKEN, RAW
-from pipelines.ingest.typed import Shop, Typed, build, identity
+from pipelines.ingest.typed import Shop, Typed, build, identity, stored_spec
 from pipelines.sources.operations.allocate import Allocate
 from pipelines.sources.source import ROW, Source, Staged, TableSource, Unit
 
@@ -105,7 +106,9 @@ class _Readmission:
         as_is: bool,
     ) -> None:
         self.workspace, self.source, self.connection = workspace, source, connection
-        self.table, self.spec, self.as_is = table, TABLES[table.table], as_is
+        self.identification = identification(workspace, connection, source, remembers=False)
+        self.spec = stored_spec(table.table, self.identification is not None)
+        self.table, self.as_is = table, as_is
         self.in_force = stored(workspace, self.spec)
         self.decided = verdicts.recall(workspace, self.spec)
         self.known = frozenset(self.decided.released)
@@ -121,6 +124,9 @@ class _Readmission:
         duplicates.settle(self.connection, typed, self.known | overruled)
         if typed.spec.time:
             lone_times.set_aside(self.connection, typed, self.in_force, self.known | overruled)
+        if self.identification is not None:
+            self.identification.resolve([typed], anew=False, write=False)
+            self.identification.identify(typed)
         typed = self._against_those_in_force(typed)
         self._commit(typed)
         self._leave(typed)
@@ -160,7 +166,8 @@ class _Readmission:
         self.connection.execute(f"CREATE TABLE {_TRIED} AS SELECT {ROW}, {values} FROM {ASIDE} WHERE tried_")
         self._close()
         staged, shop = self._staged(types), Shop(self.source.timezone, self.source.base_currency, utc.now())
-        return build(self.connection, replace(table, operations=()), staged, shop)
+        by_source = self.identification is not None
+        return build(self.connection, replace(table, operations=()), staged, shop, by_source=by_source)
 
     def _staged(self, types: Mapping[str, str]) -> Staged:
         """The rows that are tried, with the places where they stood when they were set aside."""
@@ -178,7 +185,7 @@ class _Readmission:
 
     def _close(self) -> None:
         space, rates = self.workspace, stored(self.workspace, TABLES["fx_rates"])
-        reads = [*self.in_force.files, *rates.files]
+        reads = [*self.in_force.files, *rates.files, *stored(space, TABLES["identities"]).files]
         writes = [space.tables_dir, space.protected_dir, space.quarantine_dir, space.lineage_dir]
         close_to_the_outside(self.connection, reads, writes)
         currencies.prepare(self.connection, rates)

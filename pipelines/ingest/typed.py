@@ -16,7 +16,7 @@ import duckdb
 
 from core import utc
 from core.expressions import literal, quote
-from feature_repo.contract import TABLES, TableSpec
+from feature_repo.contract import SOURCE_ID, TABLES, TableSpec
 from pipelines.ingest.checks import (
     DUPLICATE,
     NO_RATE,
@@ -30,7 +30,7 @@ from pipelines.ingest.checks import (
 from pipelines.ingest.conversion import convert
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.remarks import Remark, marks, remarks
-from pipelines.ingest.values import IDENTITY, WHERE, Values, values
+from pipelines.ingest.values import IDENTITY, WHERE, Values, key_column, values
 from pipelines.sources.operations.relations import operated
 from pipelines.sources.source import ROW, Staged, TableSource
 
@@ -106,13 +106,20 @@ class Shop:
         return f"DATE {literal(self.now.astimezone(ZoneInfo(self.timezone)).date().isoformat())}"
 
 
-def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: Staged, shop: Shop) -> Typed:
-    """Convert and check every row of a staged source.
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    source: TableSource,
+    staged: Staged,
+    shop: Shop,
+    *,
+    by_source: bool = False,
+) -> Typed:
+    """Convert and check every row of a staged source; `by_source`: keep the ids of customers as they came.
 
     Raises:
         MappingError: an expression does not fit its columns, or a column can't become the contract's type.
     """
-    spec = TABLES[source.table]
+    spec = stored_spec(source.table, by_source)
     source, staged = operated(connection, source, staged)
     came = values(connection, source, staged)
     converted = has_currency(source)
@@ -121,7 +128,8 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
     checks = _checks(spec, staged, came, shop, converted)
     found = remarks(spec, came, source.formats, source.formats.zone or shop.timezone)
     brought = _BROUGHT if staged.order_amounts or (converted and "revenue" in spec.names) else "revenue"
-    columns = ", ".join([ROW, *map(quote, spec.stored), *_as_brought(staged, brought, converted)])
+    keys = [f"CAST(x_{key_column(kind)} AS VARCHAR) AS {key_column(kind)}" for kind in source.keys]
+    columns = ", ".join([ROW, *map(quote, spec.stored), *keys, *_as_brought(staged, brought, converted)])
     relation = f"typed_{spec.name}"
     connection.execute(
         f"CREATE OR REPLACE TABLE {relation} AS SELECT {columns}, {verdict(checks)} AS mask,"
@@ -143,6 +151,12 @@ def build(connection: duckdb.DuckDBPyConnection, source: TableSource, staged: St
         superseded,
         brought,
     )
+
+
+def stored_spec(table: str, by_source: bool) -> TableSpec:
+    """How a table is stored: where ids are found to be one person, facts keep the id of their source beside."""
+    spec = TABLES[table]
+    return replace(spec, by_source=by_source and spec.time is not None and "customer_id" in spec.names)
 
 
 def left_out(connection: duckdb.DuckDBPyConnection, typed: Typed, shop: Shop, relation: str | None = None) -> str:
@@ -185,6 +199,8 @@ def derived(spec: TableSpec, query: str, zone: str, *, told_apart: bool = False)
 
     `told_apart`: the query has a column `IDENTITY` that is part of the identity where it is not null.
     """
+    if spec.by_source:
+        query = f"SELECT *, customer_id AS {SOURCE_ID} FROM ({query})"
     if spec.time is None:
         return query
     time = quote(spec.time)

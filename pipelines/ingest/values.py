@@ -48,7 +48,8 @@ def values(
     Raises:
         MappingError: an expression does not fit the types of its columns.
     """
-    scalars = {name: _analyse(source, staged, name, text) for name, text in source.columns.items()}
+    told = {**source.columns, **{key_column(kind): text for kind, text in source.keys.items()}}
+    scalars = {name: _analyse(source, staged, name, text) for name, text in told.items()}
     if source.where:
         scalars[WHERE] = _analyse(source, staged, WHERE, source.where)
     computed = {name: scalar for name, scalar in scalars.items() if not _is_column(scalar)}
@@ -68,6 +69,11 @@ def values(
         holds = f"x_{WHERE} IS TRUE" + (f" OR f_{WHERE}" if WHERE in computed else "")
         sql = f"SELECT * FROM ({sql}) WHERE {f'NOT ({holds})' if left_out else holds}"
     return _cleaned(connection, sql, source, frozenset(computed))
+
+
+def key_column(kind: str) -> str:
+    """How a query calls what rows say of who they are about, behind `x_`; nothing in it makes a row bad."""
+    return f"key_{kind}_"
 
 
 def _analyse(source: TableSource, staged: Staged, name: str, text: str) -> Scalar:
@@ -156,7 +162,9 @@ def _cleaned(connection: duckdb.DuckDBPyConnection, sql: str, source: TableSourc
     described = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {sql}").fetchall()}
     types = {name.removeprefix("x_"): type_ for name, type_ in described.items() if name.startswith("x_")}
     types.pop(WHERE, None)
+    keys = {key_column(kind) for kind in source.keys}
     prose = {column.name: column.type == "text" for column in TABLES[source.table].columns}
+    prose |= dict.fromkeys(keys, True)
     text = [name for name, type_ in types.items() if is_text(type_)]
     bared = [f"{bare(f'x_{name}', prose=prose[name])} AS x_{name}" for name in text]
     sql = f"SELECT * REPLACE ({', '.join(bared)}) FROM ({sql})" if text else sql
@@ -165,4 +173,5 @@ def _cleaned(connection: duckdb.DuckDBPyConnection, sql: str, source: TableSourc
         said = [f"{says_nothing(f'x_{name}', source.formats, prose=prose[name])} AS w_{name}" for name in worded]
         kept = [f"CASE WHEN NOT w_{name} THEN x_{name} END AS x_{name}" for name in worded]
         sql = f"SELECT * REPLACE ({', '.join(kept)}) FROM (SELECT *, {', '.join(said)} FROM ({sql}))"
-    return Values(sql, types, computed, frozenset(worded))
+    types = {name: type_ for name, type_ in types.items() if name not in keys}
+    return Values(sql, types, computed - keys, frozenset(worded) - keys)

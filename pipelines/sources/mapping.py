@@ -66,8 +66,33 @@ def resolve(config: Mapping, path: Path) -> Source:
             raise MappingError(f"the contract has no table {name!r}", where=str(path), todo=did_you_mean(name, TABLES))
     if "orders" not in config.tables:
         raise MappingError("tables.orders is missing", where=str(path), todo="every other table is optional")
+    _check_identity(config, path)
     tables = {name: _resolve_table(name, table, config, path) for name, table in config.tables.items()}
-    return Source("mapping.yaml", config.timezone, config.base_currency, tables)
+    return Source("mapping.yaml", config.timezone, config.base_currency, tables, config.identity)
+
+
+def _check_identity(config: Mapping, path: Path) -> None:
+    """Refuse keys of a table that is not mapped, or whose rows are about no customer."""
+    for name in config.identity.tables if config.identity else ():
+        able = [table for table in config.tables if may_have_keys(TABLES[table])]
+        if name not in able:
+            raise MappingError(
+                f"identity.tables.{name} is not possible",
+                where=str(path),
+                why="it is none of the tables mapped here that have a customer_id",
+                todo=did_you_mean(name, able),
+            )
+    if "identities" in config.tables and config.identity is None:
+        raise MappingError(
+            "tables.identities is not read without a block identity",
+            where=str(path),
+            todo="add one: identity: {tables: {orders: {email: Email}}}",
+        )
+
+
+def may_have_keys(spec: TableSpec) -> bool:
+    """Whether rows of a table can tell who they are about; `identities` tells it by its own columns."""
+    return "customer_id" in spec.names and spec.name != "identities"
 
 
 def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) -> TableSource:
@@ -84,6 +109,7 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.csv.nulls if "nulls" in table.csv.model_fields_set else None,
         None if {"currency"} & {*table.columns, *table.constants} else config.base_currency,
     )
+    keys = config.identity.tables.get(name) if config.identity else None
     source = TableSource(
         name,
         origin,
@@ -94,6 +120,8 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         table.distinct,
         table.identical_rows,
         table.operations,
+        keys=keys.expressions if keys else {},
+        known_as=keys.source if keys else None,
     )
     types = _operated(source, where)
     _check_targets(spec, table, where, list(types))
@@ -101,6 +129,8 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     for column, text in table.columns.items():
         used = analyse(text, types, where=f"{where}.{column}").columns
         _refuse_repeated(used, repeated, f"{where}.{column}")
+    for kind, text in source.keys.items():
+        analyse(text, types, where=f"{path.name}, identity.tables.{name}.{kind}")
     if table.where:
         analyse(table.where, types, where=f"{where}.where")
     return source

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from pipelines.sources.encodings import known
 from pipelines.sources.form_parts import Listed, Part, Written
+from pipelines.sources.identity_form import IdentityForm
 from pipelines.sources.json_path import JsonPath
 from pipelines.sources.operations.allocate import Allocate
 from pipelines.sources.operations.explode import Explode
@@ -103,6 +104,7 @@ class Mapping(Part):
     timezone: str = "UTC"
     base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     tables: dict[str, TableMapping] = {}
+    identity: IdentityForm | None = None
 
     @field_validator("timezone")
     @classmethod

@@ -12,6 +12,7 @@ from pipelines.parsing.formats import Formats
 if TYPE_CHECKING:
     import duckdb
 
+    from pipelines.sources.identity_form import IdentityForm
     from pipelines.sources.operations.operation import Operation
 
 ROW = "source_row_"
@@ -172,7 +173,8 @@ class TableSource:
     value for all rows. `distinct`: the source repeats a key on many rows and each counts once.
     `identical_rows`: whether rows that are equal in everything are rows of their own. `operations`: what is done to
     the source's rows first, in this order. `identity`: a source column that tells rows apart which are equal in
-    all the contract's columns.
+    all the contract's columns. `keys`: what beside the id tells who a row is about, by kind; `known_as`: whose ids
+    its ids are, where they are not the shop's.
     """
 
     table: str
@@ -185,6 +187,8 @@ class TableSource:
     identical_rows: IdenticalRows = "judge"
     operations: tuple[Operation, ...] = ()
     identity: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    known_as: str | None = None
 
     def definition(self) -> dict[str, str]:
         """What the mapping says of this table but for the place of the rows: each part by its name."""
@@ -193,15 +197,21 @@ class TableSource:
         formats = {f"formats.{name}": str(value) for name, value in asdict(self.formats).items() if value}
         named = {"where": self.where or "", **{one.key: one.definition() for one in self.operations}}
         flags = {"distinct": "yes" if self.distinct else "", "identical_rows": _ASIDE[self.identical_rows]}
-        parts = {**columns, **constants, **formats, **named, **flags}
+        keys = {f"identity.{name}": text for name, text in self.keys.items()}
+        keys["identity.source"] = self.known_as or ""
+        parts = {**columns, **constants, **formats, **named, **flags, **keys}
         return {name: text for name, text in parts.items() if text}
 
 
 @dataclass(frozen=True)
 class Source:
-    """All tables of a shop, its time zone and its base currency; `name` is what messages call it."""
+    """All tables of a shop, its time zone and its base currency; `name` is what messages call it.
+
+    `identity`: how ids that are one person are found; None: every id is a customer.
+    """
 
     name: str
     timezone: str
     base_currency: str
     tables: Mapping[str, TableSource]
+    identity: IdentityForm | None = None
