@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from pipelines.parsing import minor_units
+from pipelines.parsing.zone_words import zone_named
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.number_style import Groups, Style
 from pipelines.sources.profile import ColumnProfile
@@ -64,19 +65,21 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a person said; None: not asked."""
+    """What a person said; None: not asked. `zone_column`: the column of the file that said the zone instead."""
 
     timezone: str | None = None
+    zone_column: str | None = None
     base_currency: str | None = None
     moment: str | None = None
     groups: Groups | None = None
 
 
-def doubts(roles: Mapping[str, ColumnProfile], style: Style) -> tuple[Doubt, ...]:
+def doubts(roles: Mapping[str, ColumnProfile], style: Style, answers: Answers) -> tuple[Doubt, ...]:
     """The questions that the columns of orders leave open, by role, and the style of their numbers."""
     currency, _ = told_currency(roles)
     found = [] if currency else [_currency()]
-    found.append(_zone(currency))
+    if not answers.zone_column:
+        found.append(_zone(currency))
     at = roles.get("ordered_at")
     if at is not None and at.moment not in (None, ISO) and at.also:
         found.append(_order_of_days(at, str(at.moment), at.also))
@@ -90,6 +93,17 @@ def groups_told(roles: Mapping[str, ColumnProfile], answers: Answers) -> Groups 
     currency, _ = told_currency(roles)
     by_decimals: dict[int, Groups] = {0: "thousands", 3: "decimals"}
     return answers.groups or (by_decimals.get(minor_units.known(currency)) if currency else None)
+
+
+def with_told_zone(answers: Answers, columns: Sequence[ColumnProfile]) -> Answers:
+    """The answers, and where nobody said a zone, the one that a column of the file names on every row."""
+    if answers.timezone:
+        return answers
+    for column in columns:
+        zone = zone_named(column.most_frequent) if column.distinct == 1 and "zone" in column.name.casefold() else None
+        if zone:
+            return replace(answers, timezone=zone, zone_column=column.name)
+    return answers
 
 
 def told_currency(roles: Mapping[str, ColumnProfile]) -> tuple[str | None, str]:

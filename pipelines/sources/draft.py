@@ -12,7 +12,15 @@ from feature_repo.contract import TABLES
 from pipelines.parsing.blanks import tidy
 from pipelines.sources.amounts import reference
 from pipelines.sources.csv_block import csv_block
-from pipelines.sources.doubts import UNKNOWN_CURRENCY, Answers, Doubt, doubts, groups_told, told_currency
+from pipelines.sources.doubts import (
+    UNKNOWN_CURRENCY,
+    Answers,
+    Doubt,
+    doubts,
+    groups_told,
+    told_currency,
+    with_told_zone,
+)
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
@@ -68,7 +76,7 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
         shown = [_shown(place, workspace) for place in places]
         recognised = recognise(_headers(origin), [workspace, *_folders(places)])
         separator = next((file.dialect.separator for file in headed_files(origin)), ",")
-        answers = answers or Answers()
+        answers = with_told_zone(answers or Answers(), sample.columns)
         notes = [recognised.remark] if recognised.remark else []
         if recognised.preset:
             fitted = fit(recognised.preset, sample, separator, answers)
@@ -80,7 +88,7 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
         style = _style(found.roles, separator, answers)
     text = _Writer(shown, origin, found, sample, answers).text()
     text += "".join(f"# {note}\n" for note in notes)
-    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles, style), tuple(notes))
+    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles, style, answers), tuple(notes))
 
 
 def _style(roles: Mapping[str, ColumnProfile], separator: str, answers: Answers) -> Style:
@@ -110,10 +118,13 @@ def _of_preset(fitted: FittedPreset, places: Sequence[str], origin: Origin, samp
     for name, body in fitted.tables.items():
         lines += [f"  {name}:", *place, *body, *csv]
     without = [f"The export leaves out: {text}" for text in preset.leaves_out]
-    notes = [f"recognised as {preset.title}", *without, *preset.traps, *fitted.remarks]
+    zone = [f"time zone {answers.timezone}: the column {answers.zone_column} says it"] if answers.zone_column else []
+    notes = [f"recognised as {preset.title}", *zone, *without, *preset.traps, *fitted.remarks]
     lines += [f"# {' '.join(note.split())}" for note in [*notes[1:], *sample.notes]]
     said = dict(fitted.said)
-    return Draft("\n".join([*lines, ""]), said, (), sample.rows, doubts(fitted.roles, fitted.style), tuple(notes))
+    return Draft(
+        "\n".join([*lines, ""]), said, (), sample.rows, doubts(fitted.roles, fitted.style, answers), tuple(notes)
+    )
 
 
 def _from(places: Sequence[str], origin: Origin) -> list[str]:
@@ -129,7 +140,7 @@ def _head(shown: str, sample: Sample, roles: Mapping[str, ColumnProfile], answer
     base, source = told_currency(roles)
     if answers.base_currency:
         base, source = answers.base_currency, "as you said"
-    zone, of_zone = (answers.timezone, "as you said") if answers.timezone else ("UTC", "a guess")
+    zone, of_zone = (answers.timezone, _zone_said(answers)) if answers.timezone else ("UTC", "a guess")
     return [
         f"# Drafted from the first {sample.rows:,} rows of {shown}. Go over every line, then run:",
         "#   regulars ingest --dry-run",
@@ -138,6 +149,10 @@ def _head(shown: str, sample: Sample, roles: Mapping[str, ColumnProfile], answer
         f"base_currency: {base or UNKNOWN_CURRENCY}      # {source}: the currency of all amounts once taken in",
         "tables:",
     ]
+
+
+def _zone_said(answers: Answers) -> str:
+    return f"as the column {answers.zone_column} says" if answers.zone_column else "as you said"
 
 
 def _said(found: Guess) -> dict[str, str]:
@@ -228,7 +243,7 @@ class _Writer:
             return []
         zone = "zone: UTC}   # a guess: the zone of the clock that wrote the times"
         if self.answers.timezone:
-            zone = f"zone: {self.answers.timezone}}}   # as you said"
+            zone = f"zone: {self.answers.timezone}}}   # {_zone_said(self.answers)}"
         if column.moment == ISO:
             return [f"    timestamps: {{{zone}"]
         if self.answers.moment:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from core.errors import UsageError, did_you_mean
 from core.progress import current
+from pipelines.parsing.zone_words import zone_named
 from pipelines.sources.doubts import Answers, Doubt
 
 Ask = Callable[[Doubt], str]
@@ -41,12 +42,18 @@ def answer(doubts: Sequence[Doubt], ask: Ask) -> Answers:
     """
     answers = Answers()
     for doubt in doubts:
-        given = ask(doubt).strip() or doubt.likely
+        given = _given(doubt, ask)
         while (wrong := _wrong(doubt, given)) is not None:
             current().note(wrong)
-            given = ask(doubt).strip() or doubt.likely
+            given = _given(doubt, ask)
         answers = replace(answers, **{str(doubt.about): given})  # type: ignore[arg-type]  # checked against the choices
     return answers
+
+
+def _given(doubt: Doubt, ask: Ask) -> str:
+    """The words of the answer; a zone by its name, where words mean one."""
+    words = ask(doubt).strip() or doubt.likely
+    return (zone_named(words) if doubt.about == "timezone" else None) or words
 
 
 def _wrong(doubt: Doubt, given: str) -> str | None:

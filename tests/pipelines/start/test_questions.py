@@ -41,6 +41,11 @@ def test_an_answer_that_can_not_be_meant_is_asked_again() -> None:
     assert questions.answer([ZONE], asked("Europe/Berlln", "Europe/Paris")) == Answers(timezone="Europe/Paris")
 
 
+def test_a_zone_may_be_said_in_words() -> None:
+    answered = questions.answer([ZONE], asked("Eastern Time (US & Canada)"))
+    assert answered == Answers(timezone="America/New_York")
+
+
 def test_nobody_there_means_nothing_is_taken_silently() -> None:
     with pytest.raises(UsageError, match=r"most likely it is Europe/Berlin.*--yes"):
         questions.answer([ZONE], questions.refuse)
@@ -54,6 +59,15 @@ def test_a_sign_beside_the_amounts_tells_the_currency_and_makes_a_zone_likely(tm
 def test_without_any_sign_the_currency_is_asked(tmp_path: Path) -> None:
     drafted = draft(export(tmp_path, lines(["2024-03-01", "2024-03-02"] * 6)), tmp_path)
     assert [doubt.about for doubt in drafted.doubts] == ["base_currency", "timezone"]
+
+
+def test_a_column_that_names_the_zone_in_words_is_believed_and_not_asked_for(tmp_path: Path) -> None:
+    rows = [f"{line},Pacific Time (US & Canada)" for line in lines(["2024-03-01"] * 9, "$2.50")]
+    file = tmp_path / "till.csv"
+    file.write_text("\n".join(["order,customer,product,ordered at,quantity,revenue,Time Zone", *rows]))
+    drafted = draft(str(file), tmp_path)
+    assert drafted.doubts == ()
+    assert "timezone: America/Los_Angeles           # as the column Time Zone says" in drafted.text
 
 
 def test_days_that_may_be_months_are_asked_and_the_answer_is_drafted(tmp_path: Path) -> None:
