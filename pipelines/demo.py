@@ -13,7 +13,7 @@ from core.clock import present
 from core.workspace import SETTINGS_FILE, Workspace
 from models.kinds import kind, names
 from monitoring import monitor
-from pipelines import first_models, ingest
+from pipelines import data_review, first_models, ingest
 from pipelines.first_models import ModelOutcome
 from pipelines.initialise import initialise
 
@@ -63,6 +63,7 @@ def prepare(root: Path) -> Prepared:
     workspace = _workspace(root)
     progress.current().step("reading the purchases of the Complete Journey")
     ingest.run(workspace)
+    data_review.review(workspace)
     trials = workspace.settings.demo.trials
     models = {name: first_models.make(workspace, name, trials) for name in names()}
     first_models.fill_online_store(workspace)

@@ -136,6 +136,17 @@ MONITORING_RUNS: Final = sa.Table(
 )
 """Summaries of monitoring; `document` is JSON."""
 
+QUALITY_RUNS: Final = sa.Table(
+    "quality_runs",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("day", sa.String(10), nullable=False, index=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+)
+"""Assessments of the quality of the shop's data; `document` is JSON."""
+
 MATERIALIZATIONS: Final = sa.Table(
     "materializations",
     METADATA,

@@ -81,7 +81,7 @@ def ingest(
         if dry_run:
             _finish_dry_run(console, report, space.settings)
         else:
-            _finish(console, report, space.quarantine_dir)
+            _finish(console, report, space)
 
 
 def _watch(console: Console, space: Workspace) -> None:
@@ -129,12 +129,23 @@ def _row(t: TableReport) -> tuple[object, ...]:
     return (t.table, t.read, t.filtered, t.quarantined_rows, t.repeated, t.superseded, *kept)
 
 
-def _finish(console: Console, report: IngestReport, quarantine: Path) -> None:
+def _finish(console: Console, report: IngestReport, space: Workspace) -> None:
+    from pipelines import data_review
+
+    quality = data_review.review(space)
+    console.print(f"the shop's data score {quality.score:g} of 100 (regulars quality)")
+    for finding in quality.worst(1):
+        console.print(f"the worst: {finding.about} ({finding.score:g}): {finding.says}")
+    quarantine = space.quarantine_dir
     added, replaced = (sum(getattr(t, name) for t in report.tables) for name in ("added", "replaced"))
     bad = sum(t.quarantined_rows for t in report.tables)
     aside = f"; bad rows set aside in {quarantine}: {bad:,} (look at them: regulars quarantine list)" if bad else ""
     text = f"{added:,} rows added, {replaced:,} replaced" if added or replaced else "nothing new"
-    console.finish(f"{text}; generation {report.generation}{aside}", "regulars train churn", report.as_dict())
+    console.finish(
+        f"{text}; generation {report.generation}{aside}",
+        "regulars train churn",
+        report.as_dict() | {"quality": quality.score},
+    )
 
 
 def _finish_dry_run(console: Console, report: IngestReport, settings: Settings) -> None:

@@ -17,6 +17,7 @@ GROUPS = (
     "start",
     "data",
     "quarantine",
+    "quality",
     "lineage",
     "features",
     "train",

@@ -37,11 +37,10 @@ class Memory:
             return None
         if entry.get("files") != self._files(table):
             return None
-        try:
-            last = TableReport(**entry["report"])  # type: ignore[arg-type]
-        except TypeError:
+        found = self.report(table)
+        if found is None:
             return None
-        last = replace(last, notes=())
+        last = replace(found, notes=())
         same = last.unchanged + last.added + last.replaced
         return replace(last, added=0, replaced=0, unchanged=same, seconds=0.0, skipped=True)
 
@@ -57,6 +56,13 @@ class Memory:
         """What the mapping said of a table at the last ingest; nothing where that is not known."""
         last = self.entries.get(table, {}).get("definition")
         return last if isinstance(last, dict) else {}
+
+    def report(self, table: str) -> TableReport | None:
+        """What the last ingest that read a table said of it."""
+        try:
+            return TableReport(**self.entries[table]["report"])  # type: ignore[arg-type]
+        except (KeyError, TypeError):
+            return None
 
     def keep(self, report: TableReport, fingerprint: str | None, source: TableSource) -> None:
         """Remember a table as it is in force now."""

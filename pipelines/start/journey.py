@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core import progress
 from core.errors import DataError, NotReady
 from core.workspace import SETTINGS_FILE, Workspace
-from pipelines import ingest
+from pipelines import data_review, ingest
 from pipelines.initialise import initialise
 from pipelines.sources.draft import draft
 from pipelines.start import questions
@@ -77,6 +77,7 @@ def start(files: Sequence[Path], directory: Path, ask: Ask) -> Started:
     workspace = _workspace(files, directory, ask)
     progress.current().step("taking the orders in")
     ingest.run(workspace)
+    data_review.review(workspace)
     understood = understand(workspace)
 
     from pipelines import first_models
