@@ -21,6 +21,7 @@ from pipelines.ingest import (
     allocation,
     currencies,
     duplicates,
+    increments,
     lone_times,
     outliers,
     placing,
@@ -35,11 +36,13 @@ from pipelines.ingest.checks import LATER_THAN_CLOCK
 from pipelines.ingest.customers import identification
 from pipelines.ingest.dry_run import features_on, named_checks, unread_columns
 from pipelines.ingest.engine import close_to_the_outside, engine_errors, open_engine, scalar
+from pipelines.ingest.increments import MIN_BAD_ROWS, Increment
 from pipelines.ingest.memory import Memory, fingerprint
 from pipelines.ingest.merge import Merged, Rekeyed, Stored, merge, stored, table_folder
 from pipelines.ingest.reconciliation import Reconciliation
 from pipelines.ingest.report import DryRunCheck, IngestReport, TableReport, advice, describe_rejects
 from pipelines.ingest.typed import Fate, Shop, Typed, build, has_currency
+from pipelines.sources.newer import Mark
 from pipelines.sources.source import Source, Staged, TableSource
 from pipelines.sources.steady_files import SteadyFiles
 
@@ -149,6 +152,8 @@ class _Table:
 
     source: TableSource
     fingerprint: str | None
+    increment: Increment
+    mark: Mark | None = None
     report: TableReport | None = None
     typed: Typed | None = None
     left: int = 0
@@ -189,7 +194,7 @@ class _Ingest:
         for source in wanted:
             self.tables.append(self._recalled(source, everything or self.anew))
         unread = [table for table in self.tables if table.report is None]
-        staged = [self._stage(table.source) for table in unread]
+        staged = [self._stage(table) for table in unread]
         self.steady.check()
         self._close()
         for table, rows in zip(unread, staged, strict=True):
@@ -208,11 +213,14 @@ class _Ingest:
         report = None if again else self.memory.recall(source.table, print_)
         if report is not None:
             progress.current().note(f"{source.table}: the source has not changed since the last ingest")
-        return _Table(source, print_, report)
+        return _Table(source, print_, increments.narrowed(source, self.memory, everything=again), report=report)
 
-    def _stage(self, source: TableSource) -> Staged:
+    def _stage(self, table: _Table) -> Staged:
+        source = table.increment.source
         progress.current().step(f"read {source.table} from {source.origin.label}")
-        return source.origin.stage(self.connection, f"staged_{source.table}")
+        staged = source.origin.stage(self.connection, f"staged_{source.table}")
+        table.mark = increments.fitting(source, staged.mark)
+        return staged
 
     def _close(self) -> None:
         """Shut the engine off from everything but this ingest's own files, and prepare the rates."""
@@ -252,7 +260,9 @@ class _Ingest:
             quarantined_rows=bad,
             flagged=outliers.flag(self.connection, typed),
             seconds=round(time.monotonic() - started, 2),
+            partial=table.increment.since is not None,
             notes=(
+                *filter(None, [table.increment.note]),
                 *typed.staged.notes,
                 *(f"{name}: {left.said()}" for left in typed.staged.left_out),
                 *judged,
@@ -280,7 +290,11 @@ class _Ingest:
             DataError: with the reasons counted.
         """
         allowed = self.workspace.settings.max_rejected_share
-        bad = [report for _, _, report in self.fresh if report.rejected_share > allowed]
+        bad = [
+            report
+            for _, _, report in self.fresh
+            if report.rejected_share > allowed and not (report.partial and report.quarantined_rows < MIN_BAD_ROWS)
+        ]
         if bad:
             raise DataError(
                 ". ".join(describe_rejects(report) for report in bad),
@@ -288,8 +302,10 @@ class _Ingest:
                 todo=advice(bad),
             )
         for _, typed, report in self.fresh:
-            if typed.spec.name == "orders" and not scalar(
-                self.connection, f"SELECT count(*) FROM {typed.relation} WHERE {typed.good}"
+            if (
+                typed.spec.name == "orders"
+                and not report.partial
+                and not scalar(self.connection, f"SELECT count(*) FROM {typed.relation} WHERE {typed.good}")
             ):
                 none = "the source has a header but no rows" if not typed.read else "there are no order lines"
                 todo = "export it again, with its rows" if not typed.read else "see: regulars ingest --dry-run"
@@ -432,15 +448,25 @@ class _Ingest:
 
     def _remember(self, reports: list[TableReport]) -> None:
         """Bad rows and the memory come after the commit: a crash before them only means reading again."""
-        for _, typed, _ in self.fresh:
+        for table, typed, report in self.fresh:
             dropped = verdicts.recall(self.workspace, typed.spec).dropped
-            quarantine.write(self.connection, typed, quarantine.path(self.workspace, typed), dropped)
+            target = quarantine.path(self.workspace, typed)
+            together = table.increment.whole if report.partial else None
+            quarantine.write(self.connection, typed, target, dropped, together)
         of = {report.table: report for report in reports}
         for table in self.tables:
             report = of[table.source.table]
             early = any(LATER_THAN_CLOCK in reason for reason in report.quarantined)
             if not report.skipped:
-                self.memory.keep(report, None if early else table.fingerprint, table.source)
-        if self.reconciliation is not None and any(typed.spec.name == "orders" for _, typed, _ in self.fresh):
+                self.memory.keep(report, None if early else table.fingerprint, table.source, self._reached(table))
+        if self.reconciliation is not None and any(
+            typed.spec.name == "orders" and not report.partial for _, typed, report in self.fresh
+        ):
             reconciliation.keep(self.workspace, self.reconciliation)
         self.memory.save()
+
+    def _reached(self, table: _Table) -> Mark | None:
+        newer = table.source.newer
+        if newer is None or table.typed is None:
+            return None
+        return increments.reached(self.connection, table.typed, newer, table.mark, table.increment.since)

@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from feature_repo.contract import TABLES
 from pipelines.ingest.report import TableReport
 from pipelines.ingest.typed import Shop
+from pipelines.sources.newer import Mark
 from pipelines.sources.source import TableSource
 
 FILE = "sources.json"
@@ -64,9 +65,20 @@ class Memory:
         except (KeyError, TypeError):
             return None
 
-    def keep(self, report: TableReport, fingerprint: str | None, source: TableSource) -> None:
-        """Remember a table as it is in force now."""
+    def mark(self, source: TableSource) -> Mark | None:
+        """How far the last ingest came in a table that is read by `newer`; None where that does not hold any more."""
+        entry, newer = self.entries.get(source.table, {}), source.newer
+        kept = entry.get("mark")
+        if newer is None or not isinstance(kept, dict) or self._files(source.table) is None:
+            return None
+        same = (kept.get("from"), kept.get("by")) == (source.origin.label, newer.by)
+        return Mark.recalled(kept) if same else None
+
+    def keep(self, report: TableReport, fingerprint: str | None, source: TableSource, mark: Mark | None = None) -> None:
+        """Remember a table as it is in force now, and how far it was read."""
+        by = source.newer.by if source.newer else ""
         self.entries[report.table] = {
+            "mark": {**mark.as_dict(), "by": by, "from": source.origin.label} if mark else None,
             "fingerprint": fingerprint,
             "definition": source.definition(),
             "files": self._files(report.table),

@@ -41,23 +41,46 @@ def count(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[int, dic
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, typed: Typed, target: Path, dropped: Collection[str] = frozenset()
+    connection: duckdb.DuckDBPyConnection,
+    typed: Typed,
+    target: Path,
+    dropped: Collection[str] = frozenset(),
+    together: tuple[str, ...] | None = None,
 ) -> None:
-    """Write the bad rows to `target`, but for those that were dropped; or remove it where there are none."""
+    """Write the bad rows to `target`, but for those that were dropped; or remove it where there are none.
+
+    `together`: only a part of the source was read, whole in respect of these columns. Rows that `target` holds already
+    stay, but for those that were read again.
+    """
     bad = scalar(connection, f"SELECT count(*) FROM {typed.relation} WHERE mask <> 0") + len(typed.staged.broken)
-    if not bad:
+    earlier = together is not None and target.exists()
+    if not bad and not earlier:
         target.unlink(missing_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _register_positions(connection, typed)
     connection.register("dropped_rows", pa.table({"digest": pa.array(sorted(dropped), pa.string())}))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE bad_rows AS {_bad_rows(typed)}")
+    if earlier:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE bad_rows AS {_with_earlier(typed, target, together or ())}")
     connection.execute("DELETE FROM bad_rows WHERE digest IN (SELECT digest FROM dropped_rows)")
     if not scalar(connection, "SELECT count(*) FROM bad_rows"):
         target.unlink(missing_ok=True)
         return
     with replacing(target, 0o600) as staged:
         write_parquet(connection, "FROM bad_rows ORDER BY source, position", staged)
+
+
+def _with_earlier(typed: Typed, target: Path, together: tuple[str, ...]) -> str:
+    """The bad rows of this time, and those of earlier ones that were not read again."""
+    names = [name for name in together if name in typed.staged.types]
+    columns = names or list(typed.staged.types)
+    read = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in columns)
+    kept = ", ".join(quote("raw_" + name) for name in columns)
+    return (
+        f"SELECT * FROM bad_rows UNION ALL BY NAME SELECT * FROM read_parquet({literal(str(target))})"
+        f" WHERE hash({kept}) NOT IN (SELECT hash({read}) FROM {quote(typed.staged.relation)})"
+    )
 
 
 def _bad_rows(typed: Typed) -> str:

@@ -29,6 +29,7 @@ class TableReport:
     key and other values; left_out: how many of both an operation took out, by reason; repeated: the mapping says
     `distinct`, and the key was there already; flagged: kept, but unusual. `skipped`: the source is the one that was
     read last time, so the counts are that time's. `notes`: what a person has to know beside the counts.
+    `partial`: only what is new or changed was read.
     """
 
     table: str
@@ -46,6 +47,7 @@ class TableReport:
     flagged: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     skipped: bool = False
+    partial: bool = False
     notes: tuple[str, ...] = ()
 
     @property

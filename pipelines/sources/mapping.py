@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,8 +18,10 @@ from pipelines.sources.file_set import headed_files, is_sheet
 from pipelines.sources.form_parts import Part
 from pipelines.sources.locations import locate
 from pipelines.sources.mapping_form import Mapping, TableMapping
-from pipelines.sources.operations.operation import Types
+from pipelines.sources.newer import Newer, NewerRows
+from pipelines.sources.operations.operation import Types, known_column
 from pipelines.sources.source import Source, TableSource
+from pipelines.sources.sql_database import SqlTable
 from pipelines.sources.workbook_cells import CELL_FORMATS
 
 
@@ -123,6 +126,7 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
         keys=keys.expressions if keys else {},
         known_as=keys.source if keys else None,
     )
+    source = _by_newer(source, table.newer, where)
     types = _operated(source, where)
     _check_targets(spec, table, where, list(types))
     repeated = tuple(name for file in headed_files(origin) for name in file.dialect.repeated)
@@ -134,6 +138,36 @@ def _resolve_table(name: str, table: TableMapping, config: Mapping, path: Path) 
     if table.where:
         analyse(table.where, types, where=f"{where}.where")
     return source
+
+
+def _by_newer(source: TableSource, newer: Newer | None, where: str) -> TableSource:
+    """The table, of which only what is new is to be read.
+
+    Raises:
+        MappingError: that can't be done, or would not give the rows that reading all of it gives.
+    """
+    if newer is None:
+        return source
+    spec, origin = TABLES[source.table], source.origin
+    if not isinstance(origin, SqlTable):
+        todo = "leave newer out; of an export name the files by a pattern"
+        raise MappingError(f"newer is for tables of a database, and {origin.label} is none", where=where, todo=todo)
+    if source.distinct or (source.identical_rows == "keep" and not spec.revised):
+        other = "distinct" if source.distinct else "identical_rows: keep"
+        raise MappingError(f"newer does not go with {other}", where=where, why="that looks at all rows at once")
+    types = origin.columns()
+    by = known_column(newer.by, types, f"{where}.newer.by")
+    names = {name.lower(): name for name in types}
+    keys = ["order_id"] if "order_id" in spec.revised else list(spec.key)
+    plain = [names.get(source.columns.get(key, "").strip().strip('"').lower()) for key in keys]
+    if spec.revised and None in plain:
+        why = "an order of which a line changed is read whole"
+        raise MappingError(
+            "newer needs order_id to be a column of the table", where=where, why=why, todo="make a view that has it"
+        )
+    whole = () if None in plain else tuple(name for name in plain if name)
+    newer = newer.model_copy(update={"by": by})
+    return replace(source, newer=newer, origin=origin.reading(NewerRows(by, None, whole)))
 
 
 def _operated(source: TableSource, where: str) -> Types:

@@ -11,6 +11,7 @@ from pipelines.sources.encodings import known
 from pipelines.sources.form_parts import Listed, Part, Written
 from pipelines.sources.identity_form import IdentityForm
 from pipelines.sources.json_path import JsonPath
+from pipelines.sources.newer import Newer
 from pipelines.sources.operations.allocate import Allocate
 from pipelines.sources.operations.explode import Explode
 from pipelines.sources.operations.fill_down import FillDown
@@ -82,6 +83,7 @@ class TableMapping(Part):
     csv: Csv = Csv()
     distinct: bool = False
     identical_rows: IdenticalRows = "judge"
+    newer: Newer | None = None
     totals: TotalRows = TotalRows()
     fill_down: FillDown | None = None
     unpivot: Unpivot | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipelines.parsing.formats import Formats
+from pipelines.sources.newer import Mark, Newer
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,6 +117,7 @@ class Staged:
     faults: tuple[Fault, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     order_amounts: tuple[OrderAmount, ...] = ()
+    mark: Mark | None = None
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """«line 1,204» for each of the rows; with the file, where there are several."""
@@ -174,7 +176,7 @@ class TableSource:
     `identical_rows`: whether rows that are equal in everything are rows of their own. `operations`: what is done to
     the source's rows first, in this order. `identity`: a source column that tells rows apart which are equal in
     all the contract's columns. `keys`: what beside the id tells who a row is about, by kind; `known_as`: whose ids
-    its ids are, where they are not the shop's.
+    its ids are, where they are not the shop's. `newer`: only rows that are new or changed are read.
     """
 
     table: str
@@ -189,9 +191,10 @@ class TableSource:
     identity: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     known_as: str | None = None
+    newer: Newer | None = None
 
     def definition(self) -> dict[str, str]:
-        """What the mapping says of this table but for the place of the rows: each part by its name."""
+        """What the mapping says of this table but for where and how its rows are read: each part by its name."""
         columns = {f"columns.{name}": text for name, text in self.columns.items()}
         constants = {f"constants.{name}": text for name, text in self.constants.items()}
         formats = {f"formats.{name}": str(value) for name, value in asdict(self.formats).items() if value}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import yaml
 from core import settings_template
 from core.workspace import Workspace
 from pipelines.ingest import IngestReport, TableReport
+from tests.conftest import need, need_program
+from tests.support.mysql import served
 
 HEADER = "customer,order,product,at,qty,price"
 
@@ -114,3 +116,12 @@ def good_lines() -> Callable[[int], list[str]]:
         ]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real MariaDB server on this machine, without a network."""
+    need("pymysql")
+    install, server = need_program("mariadb-install-db", "mysql_install_db"), need_program("mariadbd", "mysqld")
+    with served(install, server, tmp_path_factory.mktemp("mysql")) as url:
+        yield url
