@@ -33,7 +33,8 @@ NO_DATE = "no date"
 EARLIER = "in force from earlier ingests (comes on top)"
 _PRECISE = "DECIMAL(24, 4)"
 _MONTH = "CAST(date_trunc('month', day) AS DATE)"
-_REFUND = "coalesce(quantity < 0 OR revenue < 0, false)"
+REFUND = "coalesce(quantity < 0 OR revenue < 0, false)"
+"""SQL of whether an order line is money given back."""
 _STORED, _LEFT_OUT, _SUPERSEDED, _REPEATED, _CHECKS = range(5)
 _OPERATIONS = 10_000
 
@@ -247,7 +248,7 @@ def _told(connection: duckdb.DuckDBPyConnection, typed: Typed, shop: Shop) -> tu
 def _insert(connection: duckdb.DuckDBPyConnection, rule: int, lines: str) -> None:
     """Put lines that a rule took among those that are told."""
     amount = _money("revenue")
-    connection.execute(f"INSERT INTO told SELECT {_MONTH}, {rule}, order_id, {_REFUND}, {amount}, 0 FROM ({lines})")
+    connection.execute(f"INSERT INTO told SELECT {_MONTH}, {rule}, order_id, {REFUND}, {amount}, 0 FROM ({lines})")
 
 
 def _rows(typed: Typed) -> str:
@@ -257,7 +258,7 @@ def _rows(typed: Typed) -> str:
         f" WHEN fate = {int(Fate.REPEATED)} THEN {_REPEATED} ELSE {_STORED} END"
     )
     return (
-        f"SELECT {_MONTH} AS month, {rule} AS rule, order_id, {_REFUND} AS refund, {_money(typed.brought)} AS brought,"
+        f"SELECT {_MONTH} AS month, {rule} AS rule, order_id, {REFUND} AS refund, {_money(typed.brought)} AS brought,"
         f" {_money('revenue')} AS kept FROM {typed.relation}"
     )
 
@@ -288,7 +289,7 @@ def _by_month(connection: duckdb.DuckDBPyConnection, lines: str) -> _ByMonth:
     amount = _money("revenue")
     rows = connection.execute(
         f"SELECT {_MONTH}, count(*), count(DISTINCT order_id), sum({amount}),"
-        f" coalesce(sum({amount}) FILTER ({_REFUND}), 0) {lines} GROUP BY 1"
+        f" coalesce(sum({amount}) FILTER ({REFUND}), 0) {lines} GROUP BY 1"
     ).fetchall()
     return {month: Figures(*figures) for month, *figures in rows}
 

@@ -16,6 +16,7 @@ import duckdb
 from core.errors import DataError
 from core.expressions import literal, quote
 from core.files import sha256
+from pipelines.sources.copied_file import CopiedFile
 from pipelines.sources.csv_dialect import Dialect, look
 from pipelines.sources.csv_records import MAX_CHARACTERS, Cutter, Records
 from pipelines.sources.encodings import open_text
@@ -27,7 +28,7 @@ _SHOWN = 60
 
 
 @dataclass(frozen=True)
-class CsvFile:
+class CsvFile(CopiedFile):
     """A text file with a header line: CSV in all its forms; every column is read as text, so `007` stays `007`.
 
     What is not given is looked up in the file: its separator, its encoding, the line its header stands on.
@@ -53,16 +54,6 @@ class CsvFile:
         """The file, to be read as the mapping's `csv` says."""
         form.refuse_part(cls.kind, where)
         return cls(path, label, form.csv.separator, form.csv.encoding, form.csv.header, form.said)
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """None: staging copies it."""
-        return ()
-
-    @property
-    def made_of(self) -> tuple[Path, ...]:
-        """The file."""
-        return (self.path,)
 
     @cached_property
     def dialect(self) -> Dialect:

@@ -16,6 +16,7 @@ from core import query_engine
 from core.errors import DataError, MappingError
 from core.expressions import literal, quote
 from core.files import sha256
+from pipelines.sources.copied_file import CopiedFile
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
 from pipelines.sources.json_columns import JsonColumn, json_columns, lists_within, merged
@@ -31,7 +32,7 @@ _STRUCTURES = 1_000
 
 
 @dataclass(frozen=True)
-class JsonFile:
+class JsonFile(CopiedFile):
     """Objects as rows; every value is taken as text, so that `"007"` stays `007`.
 
     `rows` is the path to the rows (None: each line, or each element of the list that the file is). Where it is to be
@@ -57,16 +58,6 @@ class JsonFile:
         """The file; the mapping's `rows` says where its rows are."""
         form.refuse_part(cls.kind, where)
         return cls(path, label, form.rows, form.explored, form.said)
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """None: staging copies it."""
-        return ()
-
-    @property
-    def made_of(self) -> tuple[Path, ...]:
-        """The file."""
-        return (self.path,)
 
     def columns(self) -> Mapping[str, str]:
         """The names in the rows and around them, all VARCHAR."""

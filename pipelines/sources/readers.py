@@ -14,6 +14,7 @@ from core import query_engine
 from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import literal, quote
 from core.files import sha256
+from pipelines.sources.copied_file import CopiedFile
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_start import FileStart
 from pipelines.sources.source import ROW, Staged
@@ -74,22 +75,12 @@ class ParquetFile:
 
 
 @dataclass(frozen=True)
-class DuckdbTable:
+class DuckdbTable(CopiedFile):
     """A table or view of a DuckDB database file."""
 
     path: Path
     table: str
     label: str
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """None: staging copies it."""
-        return ()
-
-    @property
-    def made_of(self) -> tuple[Path, ...]:
-        """The database file."""
-        return (self.path,)
 
     def columns(self) -> Mapping[str, str]:
         """Names and types of the table."""

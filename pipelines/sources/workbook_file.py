@@ -17,6 +17,7 @@ from core.errors import DataError, MappingError, did_you_mean
 from core.expressions import quote
 from core.files import sha256
 from pipelines.sources.archive_limits import prove_archive
+from pipelines.sources.copied_file import CopiedFile
 from pipelines.sources.csv_dialect import SAMPLE_RECORDS, Dialect
 from pipelines.sources.encodings import Encoding
 from pipelines.sources.file_form import FileForm
@@ -40,7 +41,7 @@ _SheetRow = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
-class WorkbookFile:
+class WorkbookFile(CopiedFile):
     """One sheet of a workbook; every cell is taken as text, so that `007` stays `007`.
 
     `sheet` is the one that is named (""; none is), `header_row` the row its header stands on where that is told.
@@ -74,16 +75,6 @@ class WorkbookFile:
     def opened(cls, path: Path, label: str, form: FileForm, where: str) -> WorkbookFile:
         """The sheet that `#` names, or the first with a table."""
         return cls(path, label, form.part, form.csv.header, form.csv.decimal, form.said)
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """None: staging copies it."""
-        return ()
-
-    @property
-    def made_of(self) -> tuple[Path, ...]:
-        """The file."""
-        return (self.path,)
 
     @property
     def dialect(self) -> Dialect:

@@ -10,6 +10,7 @@ from typing import Any
 from core import query_engine
 from core.workspace import Workspace, of_one_generation
 from pipelines import uses
+from pipelines.ingest.reconciliation import REFUND
 
 _TOTALS = """
 SELECT count(*) AS lines, count(DISTINCT order_id) AS orders, count(DISTINCT customer_id) AS customers,
@@ -17,10 +18,10 @@ SELECT count(*) AS lines, count(DISTINCT order_id) AS orders, count(DISTINCT cus
        avg((customer_id IS NULL)::INT) AS of_guests, min(day) AS first_day, max(day) AS last_day
 FROM orders
 """
-_MONTHS = """
+_MONTHS = f"""
 SELECT strftime(day, '%Y-%m') AS month, count(*) AS lines, count(DISTINCT order_id) AS orders,
        count(DISTINCT customer_id) AS customers, sum(revenue) AS revenue,
-       0 - coalesce(sum(revenue) FILTER (quantity < 0 OR revenue < 0), 0) AS refunds
+       0 - coalesce(sum(revenue) FILTER ({REFUND}), 0) AS refunds
 FROM orders GROUP BY 1 ORDER BY 1
 """
 
