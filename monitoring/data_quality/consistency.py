@@ -1,4 +1,4 @@
-"""Consistency: what tables say of each other, and what a row says of itself. Each rule is a row of `AGREEMENTS`."""
+"""Consistency: what tables say of each other, and what a row says of itself. Each rule is a row of `CROSS_RULES`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Say = Callable[[dict[str, int | str]], Message]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class CrossRule:
     """A rule between tables: `counts` is a query of (wrong, judged), `rows` the condition for a row that breaks it.
 
     `needs` are the columns («table.column») without which there is nothing to judge.
@@ -31,7 +31,7 @@ class Agreement:
 
 def consistency(look: Look, table: str) -> Iterator[Finding]:
     """Every rule about a table that can be judged."""
-    for rule in AGREEMENTS:
+    for rule in CROSS_RULES:
         if rule.table == table and all(look.brings(*need.split(".")) for need in rule.needs):
             wrong, judged = look.numbers(rule.counts)
             if judged:
@@ -50,11 +50,11 @@ def consistency(look: Look, table: str) -> Iterator[Finding]:
                 )
 
 
-def _unknown(table: str, column: str, other: str, says: Say, todo: Say) -> Agreement:
+def _unknown(table: str, column: str, other: str, says: Say, todo: Say) -> CrossRule:
     """Rows that name something another table does not have."""
     known = f"(SELECT DISTINCT {column} FROM {other})"
     named = f"(SELECT {column}, count(*) AS n FROM {table} WHERE {column} IS NOT NULL GROUP BY 1)"
-    return Agreement(
+    return CrossRule(
         f"unknown {other}",
         table,
         (f"{table}.{column}", f"{other}.{column}"),
@@ -66,11 +66,11 @@ def _unknown(table: str, column: str, other: str, says: Say, todo: Say) -> Agree
     )
 
 
-def _before(other: str, key: str, column: str, says: Say, todo: Say) -> Agreement:
+def _before(other: str, key: str, column: str, says: Say, todo: Say) -> CrossRule:
     """Order lines of a day before something that comes first."""
     table = "orders"
     late = f"(SELECT {key}, min({column}) AS first_ FROM {other} WHERE {column} IS NOT NULL GROUP BY 1)"
-    return Agreement(
+    return CrossRule(
         f"before {column}",
         table,
         (f"{table}.{key}", f"{other}.{column}"),
@@ -91,7 +91,7 @@ _RETURNED = (
     "(SELECT customer_id, product_id, sum(quantity) AS left_ FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)"
 )
 
-AGREEMENTS = (
+CROSS_RULES = (
     _unknown(
         "orders",
         "product_id",
@@ -141,7 +141,7 @@ AGREEMENTS = (
         lambda values: Message("quality.before_launch", values),
         lambda values: Message("quality.before_launch.todo", values),
     ),
-    Agreement(
+    CrossRule(
         "refunds above the order",
         "orders",
         (),
@@ -151,7 +151,7 @@ AGREEMENTS = (
         lambda values: Message("quality.refunds.todo", values),
         "revenue",
     ),
-    Agreement(
+    CrossRule(
         "an order of several customers",
         "orders",
         (),
@@ -161,7 +161,7 @@ AGREEMENTS = (
         lambda values: Message("quality.several_customers.todo", values),
         "order_id",
     ),
-    Agreement(
+    CrossRule(
         "quantity and amount of different signs",
         "orders",
         (),
@@ -171,7 +171,7 @@ AGREEMENTS = (
         lambda values: Message("quality.signs.todo", values),
         "revenue",
     ),
-    Agreement(
+    CrossRule(
         "returned and never bought",
         "orders",
         (),

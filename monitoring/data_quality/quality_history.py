@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ class QualityHistory:
             return [ShopQuality.from_json(text) for (text,) in reversed(connection.execute(query).all())]
 
 
-def course(runs: list[ShopQuality], table: str | None = None) -> Course:
+def course(runs: Sequence[ShopQuality], table: str | None = None) -> Course:
     """How the score of a table, or of the shop, went over the runs."""
     days = tuple(run.at[:10] for run in runs)
     if table is None:

@@ -121,6 +121,16 @@ def meter(score: float, threshold: float, title: str) -> Markup:
     return _svg((120, 14), "meter", title, f"{score:.2f}, threshold {threshold:.2f}", parts)
 
 
+def filled(share: float, state: str, title: str) -> Markup:
+    """A share of a whole as a bar."""
+    across = Scale(0, 1, 0, 96)
+    parts = [
+        _tag("rect", x=0, y=1, width=96, height=5, rx=2.5, class_="track"),
+        _tag("rect", x=0, y=1, width=max(across(share), 1), height=5, rx=2.5, class_=f"bar {state}"),
+    ]
+    return _svg((96, 7), "meter", title, "", parts)
+
+
 def _spoken(figure: GroupFigure) -> str:
     if not (figure.ratio and figure.low is not None and figure.high is not None):
         return f"{figure.group}: {figure.verdict}"

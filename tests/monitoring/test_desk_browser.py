@@ -9,6 +9,8 @@ import uvicorn
 
 from core.keys import KeyStore
 from models.registry import Registry
+from monitoring.data_quality import assessment
+from monitoring.data_quality.quality_history import QualityHistory
 from monitoring.desk import app
 from tests.conftest import need
 
@@ -50,7 +52,8 @@ def page(browser):
 
 @pytest.fixture
 def signed_in(page, address, shop):
-    """Signed in with the keyboard only."""
+    """Signed in with the keyboard only, in a shop whose data were assessed."""
+    QualityHistory(shop).append(assessment.assess(shop))
     token = KeyStore(shop).create("maria", ["review"])
     page.goto(address)
     page.wait_for_function("document.activeElement.id === 'key'")  # the browser moves the focus after the load
@@ -99,7 +102,7 @@ def test_pages_fit_their_screen_and_read_well_in_light_and_dark(signed_in, addre
     page = signed_in
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
-    for path in ("/", "/models/churn", "/models/churn/versions/1", "/audit"):
+    for path in ("/", "/models/churn", "/models/churn/versions/1", "/data", "/audit"):
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate(_CONTRAST) >= 4.5, path
@@ -107,7 +110,7 @@ def test_pages_fit_their_screen_and_read_well_in_light_and_dark(signed_in, addre
 
 def test_every_page_has_one_heading_and_a_way_past_the_navigation(signed_in, address):
     page = signed_in
-    for path in ("/", "/models/demand", "/models/churn/versions/1", "/audit"):
+    for path in ("/", "/models/demand", "/models/churn/versions/1", "/data", "/audit"):
         page.goto(address + path)
         assert page.locator("h1").count() == 1
         page.keyboard.press("Tab")
