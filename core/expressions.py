@@ -101,12 +101,11 @@ def analyse(
     tree = _parse(sql, columns, where)
     _check_calls(sql, where)
     used = [_check_node(node, sql, known, where) for node in tree.walk()]
-    numeric = _read_as_numbers(tree, frozenset(text_columns), number)
-    return Scalar(
-        tree.sql(dialect="duckdb", comments=False),
-        tuple(dict.fromkeys(name for name in used if name)),
-        numeric,
-    )
+    numeric = _read_as_numbers(tree, frozenset(text_columns), _unused([sql, *columns]))
+    text = tree.sql(dialect="duckdb", comments=False)
+    for name, stands_for in numeric.items():
+        text = text.replace(quote(stands_for), f"({number.format(quote(name))})")
+    return Scalar(text, tuple(dict.fromkeys(name for name in used if name)), tuple(numeric))
 
 
 def quote(name: str) -> str:
@@ -203,14 +202,25 @@ def _check_column(node: exp.Column, sql: str, known: dict[str, str], where: str 
     return name
 
 
-def _read_as_numbers(tree: exp.Expression, text_columns: frozenset[str], number: str) -> tuple[str, ...]:
-    """Put `number` around the text columns that are computed with, or compared with a number."""
-    numeric: dict[str, None] = {}
+def _unused(texts: Iterable[str]) -> str:
+    """What none of the texts holds."""
+    name, told = "number", "\n".join(texts).lower()
+    while name in told:
+        name += "_"
+    return name
+
+
+def _read_as_numbers(tree: exp.Expression, text_columns: frozenset[str], unused: str) -> dict[str, str]:
+    """Put names that stand nowhere in the place of text columns that are computed with, or compared with a number.
+
+    The SQL that reads a number is long: to parse it for each column takes longer than all else of an expression.
+    """
+    numeric: dict[str, str] = {}
     for column in list(tree.find_all(exp.Column)):
         if column.name in text_columns and _computed_with(column):
-            numeric[column.name] = None
-            column.replace(sqlglot.parse_one(number.format(quote(column.name)), read="duckdb"))
-    return tuple(numeric)
+            stands_for = numeric.setdefault(column.name, f"{unused}{len(numeric)}")
+            column.set("this", exp.to_identifier(stands_for, quoted=True))
+    return numeric
 
 
 def _computed_with(column: exp.Column) -> bool:

@@ -28,6 +28,7 @@ GROUPS = (
     "health",
     "keys",
     "audit",
+    "bench",
     "export",
 )
 """The modules of `pipelines.cli` that register commands, in the order of `regulars --help`."""

@@ -18,7 +18,7 @@ from pipelines.sources.source import ROW
 _EXAMPLES = 3
 _FEW = 0.5
 """Where more of a column's ids look like dates, the shop calls things so."""
-_CURE = "export the column anew, as text, without opening the file in a spreadsheet"
+CURE = "export the column anew, as text, without opening the file in a spreadsheet"
 
 
 def notes(connection: duckdb.DuckDBPyConnection, typed: Typed) -> list[str]:
@@ -69,7 +69,7 @@ def _lost_zeros(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str
     shown = _shown(connection, typed, f"{found} AND {twin} IN ({padded})", f"{name} || ', elsewhere ' || {twin}")
     return [
         f"{typed.spec.name}: {column} has lost its leading zeros in part of the file: {rows:,} rows, such as"
-        f" {shown}. They count as other ids than those with zeros: {_CURE}"
+        f" {shown}. They count as other ids than those with zeros: {CURE}"
     ]
 
 
@@ -78,7 +78,7 @@ def _dates(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str, dat
     shown = _shown(connection, typed, f"{typed.relation} AS t WHERE mask = 0 AND {_is_date(column)}", quote(column))
     return (
         f"{typed.spec.name}: {column} is a date, as a spreadsheet makes of 3-10: {dates:,} rows, such as {shown}."
-        f" What stood there is lost: {_CURE}"
+        f" What stood there is lost: {CURE}"
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from core.workspace import Workspace
+from pipelines.bench.invented_shop import Truth
+from pipelines.bench.taking_in import held
 from pipelines.ingest import run
 from pipelines.initialise import Made, initialise
 from pipelines.sources.doubts import Answers
-from tests.exports.invented import Truth
 
 Taken = tuple[Made, Truth]
 
@@ -30,17 +30,3 @@ def taken(tmp_path: Path) -> Callable[..., Taken]:
         return made, held(workspace)
 
     return take
-
-
-def held(workspace: Workspace) -> Truth:
-    """What a workspace's orders hold."""
-    with duckdb.connect() as connection:
-        workspace.tables.register(connection)
-        days = connection.execute(
-            "SELECT strftime(day, '%Y-%m-%d'), CAST(round(sum(revenue) * 100) AS BIGINT) FROM orders GROUP BY 1"
-        ).fetchall()
-        [rest] = connection.execute(
-            "SELECT count(*), count(DISTINCT order_id), count(DISTINCT customer_id), CAST(sum(quantity) AS BIGINT)"
-            " FROM orders"
-        ).fetchall()
-    return Truth(dict(days), *rest)

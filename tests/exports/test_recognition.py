@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from core.errors import DataError, MappingError
+from pipelines.bench.platforms import shopify
 from pipelines.sources.draft import draft
 from pipelines.sources.mapping import load, resolve
 from pipelines.sources.presets import Preset, shipped
-from tests.exports import shopify
 from tests.exports.dirt import plain, text
 
 TILL = """
@@ -33,6 +33,7 @@ tables:
       region: Branch   # from the third release on
     where: "\\"Kind of sale\\" = 'sale'"
 """
+SHOPIFY = shopify.NEWEST.rows(shopify.BOUTIQUE.sales())
 ROWS = [
     {"Receipt": f"r{i // 2}", "Member": f"m{i % 5}", "Article": f"a{i % 7}", "Pieces": "1", "Paid": "2.50",
      "When": f"2026-03-{1 + i // 2:02d} 10:00", "Receipt total": "5.00"}
@@ -99,7 +100,7 @@ def test_the_more_specific_preset_is_taken(tmp_path: Path) -> None:
 def test_exports_of_two_platforms_are_no_one_table(tmp_path: Path) -> None:
     till(tmp_path)
     rows = [{**row, "Name": "x"} for row in ROWS]
-    (tmp_path / "shopify.csv").write_bytes(plain(shopify.EXPORT))
+    (tmp_path / "shopify.csv").write_bytes(plain(SHOPIFY))
     with pytest.raises(DataError, match="exports of several platforms"):
         draft([export(tmp_path, rows), str(tmp_path / "shopify.csv")], tmp_path / "shop")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,6 +97,7 @@ def plain(name: str) -> str:
     return " ".join(tidy(name).casefold().split())
 
 
+@cache
 def shipped() -> tuple[Preset, ...]:
     """The presets that come with Regulars."""
     return in_folder(SHIPPED)

@@ -1,0 +1,1 @@
+"""The bench: how right Regulars is, measured on data whose truth is known."""

@@ -1,0 +1,87 @@
+"""`regulars bench ...`: how right Regulars is on data whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from pipelines.bench.ingest_bench import IngestBench
+    from pipelines.cli.console import Console
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="How right Regulars is, on data whose truth is known.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("ingest")(ingest)
+    app.add_typer(group, name="bench")
+
+
+def _group() -> None:
+    """How right Regulars is, on data whose truth is known."""
+
+
+def ingest(
+    *,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only the exports of this preset.", show_default=False)
+    ] = None,
+    variants: Annotated[int, typer.Option(min=1, metavar="N", help="Variants of each export.")] = 40,
+    seed: Annotated[int, typer.Option(metavar="S", help="Of the dirt.")] = 8,
+    write: Annotated[
+        str | None,
+        typer.Option(metavar="VARIANT", help="Write the files of one variant instead.", show_default=False),
+    ] = None,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Where --write puts them.")] = Path("variant"),
+    json: JsonOption = False,
+) -> None:
+    """Take exports of every platform in, each in many dirtied variants, and compare with what is in them.
+
+    Exit code 1 where figures are wrong and nothing was said.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench import ingest_bench
+        from pipelines.bench.taking_in import BenchFate
+
+        if write is not None:
+            _write(console, write, into)
+            return
+        found = ingest_bench.run(preset, variants, seed)
+        _show(console, found)
+    if found.of(BenchFate.WRONG):
+        raise typer.Exit(1)
+
+
+def _write(console: Console, name: str, into: Path) -> None:
+    from core.errors import UsageError
+    from pipelines.bench import variants
+
+    try:
+        found = variants.named(name)
+    except (KeyError, ValueError):
+        raise UsageError(
+            f"there is no variant {name!r}", todo="name one as the table does: preset/shop/seed/n"
+        ) from None
+    files = [str(file) for file in found.export.write(into)]
+    dirt = ", ".join(found.dirt) or "nothing"
+    console.finish(f"{name} ({dirt})", f"regulars start {' '.join(files)}", {"files": files, "dirt": found.dirt})
+
+
+def _show(console: Console, found: IngestBench) -> None:
+    from pipelines.bench.ingest_bench import HEADER
+    from pipelines.bench.taking_in import BenchFate
+
+    console.table(HEADER, found.rows())
+    shown = found.of(BenchFate.WRONG, BenchFate.NEEDLESS)
+    for each in shown:
+        console.print(f"{each.name}: {each.fate.value} ({', '.join(each.dirt) or 'as it is'})\n  {each.text}")
+    wrong = len(found.of(BenchFate.WRONG))
+    step = f"regulars bench ingest --write {shown[0].name}" if shown else ""
+    console.finish(f"{wrong} of {len(found.taken):,} variants came in wrong without a word", step, found.as_dict())
