@@ -45,7 +45,11 @@ class Ingest(SettingsSection):
         10.0, description="with --watch: a file is read once it has not changed for so many seconds"
     )
     every_s: Annotated[float, Field(gt=0)] = Field(
-        300.0, description="with --watch: seconds between two looks into a database"
+        300.0, description="with --watch: seconds between two looks into a database or an object storage"
+    )
+    s3_endpoint: str = Field("", description="address of an S3-compatible server that s3:// means; empty: Amazon's")
+    copies_gb: Annotated[float, Field(gt=0)] = Field(
+        50.0, description="room for copies of objects that the mapping names, in gigabytes"
     )
 
 

@@ -18,6 +18,7 @@ IMPORTERS = {"find_spec", "import_module", "importorskip", "need"}
 """Functions whose first argument is the name of a module that they import or look for."""
 LOADED_BY_NAME = {
     "psycopg": "SQLAlchemy's driver of PostgreSQL, named in the URL",
+    "aiohttp": "fsspec reads https:// with it",
     "python-multipart": "Starlette reads the forms of the review desk with it",
     "mypy": "make lint",
     "ruff": "make lint",
@@ -29,7 +30,12 @@ LOADED_BY_NAME = {
 }
 
 
-BY_SETTING = {"redis": "imported only where stores.online names a Redis, which needs the extra"}
+BY_SETTING = {
+    "redis": "imported only where stores.online names a Redis, which needs the extra",
+    "boto3": "imported only where a mapping names s3://, which needs the extra",
+    "botocore": "its errors, likewise",
+    "fsspec": "imported only where a mapping names https:// or another object storage, which needs the extra",
+}
 """What an extra brings and the product imports, inside the function that needs it."""
 
 

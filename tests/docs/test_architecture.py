@@ -13,6 +13,7 @@ from core.settings import Settings
 from core.state.schema import METADATA
 from core.workspace import SETTINGS_FILE, Workspace
 from models import kinds
+from pipelines.sources import object_copies
 from tests.docs import names, pages
 from tests.test_layers import LAYERS, LEVEL
 
@@ -95,7 +96,7 @@ def test_every_path_of_a_workspace_is_on_the_map(tmp_path: Path) -> None:
     properties = [name for name, value in vars(Workspace).items() if isinstance(value, property)]
     found = {value for name in properties if isinstance(value := getattr(workspace, name), Path)}
     on_the_map = {path.rstrip("/") for cell, *_ in pages.rows(PAGE, "path") for path in cell.split(", ")}
-    others = {SETTINGS_FILE, "state.db", publication.FOLDER, ".spill"}
+    others = {SETTINGS_FILE, "state.db", publication.FOLDER, object_copies.FOLDER, ".spill"}
     assert on_the_map == {path.name for path in found} | others
 
 
