@@ -39,7 +39,7 @@ def make(workspace: Workspace, name: str) -> FirstList:
     file = folder / f"{name}.csv"
     predictions.predict(workspace, name, present(workspace), file)
     frame = pd.read_csv(file, dtype={"customer_id": str, "product_id": str})
-    title, order = _HEADS.get(name, (kind(name).question, _as_written))
+    title, order = HEADS.get(name, (kind(name).question, _as_written))
     head = order(frame).head(SHOWN)
     rows = tuple(tuple(row) for row in head.itertuples(index=False))
     return FirstList(name, title, tuple(head.columns), rows, file)
@@ -51,17 +51,21 @@ def _leaving(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _selling(frame: pd.DataFrame) -> pd.DataFrame:
+    """Units over the horizon, and on a slow and a busy day: what adds up over days is the mean, not the quantiles."""
     keys = list(frame.columns[: list(frame.columns).index("date")])
-    totals = frame.groupby(keys)[["mean", "q05", "q95"]].sum().reset_index()
-    named = totals.rename(columns={"mean": "units expected", "q05": "at least", "q95": "at most"})
-    return named.sort_values("units expected", ascending=False).round(0)
+    of = frame.groupby(keys)
+    named = pd.DataFrame(
+        {"units expected": of["mean"].sum(), "a slow day": of["q05"].mean(), "a busy day": of["q95"].mean()}
+    )
+    ordered = named.sort_values("units expected", ascending=False).round(0).astype("int64")
+    return ordered.reset_index()
 
 
 def _as_written(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["model_version"])
 
 
-_HEADS: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+HEADS: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     "churn": ("Who is about to leave", _leaving),
     "demand": ("What will sell", _selling),
     "recommendation": ("What each customer wants next", _as_written),
