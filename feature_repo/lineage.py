@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 import ibis
 import ibis.expr.operations as ops
@@ -20,6 +20,7 @@ from core.errors import UsageError, did_you_mean
 from core.expressions import analyse
 from core.settings import Settings
 from feature_repo import catalog, shop_tables
+from feature_repo.catalog import View
 from feature_repo.contract import TABLES
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import ShopTables, Snapshot
@@ -89,15 +90,29 @@ def of_feature(view: str, name: str, settings: Settings) -> FeatureLineage:
         UsageError: there is no such view or feature.
     """
     spec = catalog.view(view)
-    known = _Described(tuple(settings.demand.series)).before(_ANY_DAY)
     for family in spec.families:
-        for feature in family.FEATURES:
-            if feature.name == name:
-                computed = family.compute(known, _ANY_DAY).select(name)
-                found = {(table, _contract(table, column)) for table, column in columns_of(computed)}
-                short = family.__name__.rpartition(".")[2]
-                return FeatureLineage(view, short, feature, _ordered(found | _excluded(found, settings)))
+        if name in {feature.name for feature in family.FEATURES}:
+            return next(each for each in _of_family(spec, family, settings) if each.feature.name == name)
     raise UsageError(f"{view} has no feature {name!r}", todo=did_you_mean(name, [f.name for f in spec.features]))
+
+
+def of_view(view: str, settings: Settings) -> list[FeatureLineage]:
+    """The lineage of every feature of a view, in its order.
+
+    Raises:
+        UsageError: there is no such view.
+    """
+    spec = catalog.view(view)
+    return [found for family in spec.families for found in _of_family(spec, family, settings)]
+
+
+def _of_family(view: View, family: ModuleType, settings: Settings) -> Iterator[FeatureLineage]:
+    known = _Described(tuple(settings.demand.series)).before(_ANY_DAY)
+    computed, short = family.compute(known, _ANY_DAY), family.__name__.rpartition(".")[2]
+    for feature in family.FEATURES:
+        columns = columns_of(computed.select(feature.name))
+        found = {(table, _contract(table, column)) for table, column in columns}
+        yield FeatureLineage(view.name, short, feature, _ordered(found | _excluded(found, settings)))
 
 
 def _excluded(found: set[Column], settings: Settings) -> set[Column]:

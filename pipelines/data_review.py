@@ -1,4 +1,4 @@
-"""After an ingest: how good the shop's data are now, assessed and kept."""
+"""After an ingest: how good the shop's data are now, and what the dictionary has to know of the mapping."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from core import progress
 from core.errors import UsageError, did_you_mean
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
-from monitoring.data_quality import assessment
+from monitoring.data_quality import assessment, data_dictionary
+from monitoring.data_quality.data_dictionary import NOBODY, SourceNote
 from monitoring.data_quality.quality_history import QualityHistory
 from monitoring.data_quality.quality_report import Intake, ShopQuality
 from pipelines.ingest.memory import Memory
+from pipelines.sources import mapping
 
 
 def review(workspace: Workspace) -> ShopQuality:
@@ -22,6 +24,7 @@ def review(workspace: Workspace) -> ShopQuality:
     progress.current().step("look at the quality of the data")
     found = assessment.assess(workspace, intakes(workspace))
     QualityHistory(workspace).append(found)
+    data_dictionary.keep_notes(workspace, source_notes(workspace))
     return found
 
 
@@ -51,3 +54,23 @@ def _intake(memory: Memory, table: str) -> Intake | None:
     brought = tuple(column for part, _, column in parts if part in {"columns", "constants"})
     bad = round(report.rejected_share * (report.read - report.filtered))
     return Intake(table, report.source, brought, report.read - report.filtered, bad, report.quarantined, report.flagged)
+
+
+def source_notes(workspace: Workspace) -> list[SourceNote]:
+    """What fills each column of the tables, as they were read last, and who owns them, as the mapping says now."""
+    memory, written = Memory(workspace), mapping.load(workspace.mapping_file)
+    owners = {name: table.owner for name, table in written.tables.items()}
+    return [
+        SourceNote(table, report.source, _filled(memory, table), owners.get(table) or written.owner or NOBODY)
+        for table in TABLES
+        if (report := memory.report(table))
+    ]
+
+
+def _filled(memory: Memory, table: str) -> dict[str, str]:
+    filled = {}
+    for name, text in memory.definition(table).items():
+        part, _, column = name.partition(".")
+        if part in {"columns", "constants"}:
+            filled[column] = text if part == "columns" else f"always {text!r}"
+    return filled

@@ -27,7 +27,7 @@ from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import names
-from monitoring.desk import data_page, decisions, forecasts, model_page, pages
+from monitoring.desk import data_page, decisions, dictionary_page, forecasts, model_page, pages
 from monitoring.desk.render import Templates
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
@@ -59,6 +59,7 @@ class Desk:
             Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
             Route("/reports/{project}/{run}", self.report),
             Route("/data", self.data),
+            Route("/data/dictionary", self.dictionary),
             Route("/audit", self.audit),
             Route("/healthz", self.health),
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -91,6 +92,12 @@ class Desk:
         reviewer = await self._reviewer(request)
         page = await run_in_threadpool(data_page.build, self.workspace)
         return self._page(reviewer, "data.html", page, here="data")
+
+    async def dictionary(self, request: Request) -> Response:
+        """What every field means."""
+        reviewer = await self._reviewer(request)
+        page = await run_in_threadpool(dictionary_page.build, self.workspace)
+        return self._page(reviewer, "dictionary.html", page, here="data")
 
     async def audit(self, request: Request) -> Response:
         """The audit trail and whether its chain holds."""

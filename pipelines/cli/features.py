@@ -1,4 +1,4 @@
-"""`regulars features build|export` and `regulars materialize`."""
+"""`regulars features build|export|describe` and `regulars materialize`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Feature snapshots.", no_args_is_help=True)
     group.command("build")(build)
     group.command("export")(export)
+    group.command("describe")(describe)
     app.add_typer(group, name="features")
     app.command()(materialize)
 
@@ -65,6 +66,51 @@ def export(
             "their meaning is in docs/features.md",
             {"as_of": day.isoformat(), "view": view, "rows": rows, "output": str(output)},
         )
+
+
+def describe(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write it all to a .html or .json file.", show_default=False),
+    ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option("--of", metavar="NAME", help="Show this table or view, field by field.", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """The data dictionary: what every field of the tables and every feature means, its unit, source and owner."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines import describing
+
+        space = Workspace.open(workspace)
+        if output:
+            describing.require_page(output)
+        found = describing.described(space, of)
+        for section in found.sections:
+            if of:
+                rows = [
+                    (f.name, f.meaning, f.unit, ", ".join(f.source), _share(f.completeness)) for f in section.fields
+                ]
+                console.table(("field", "means", "unit", "comes from", "complete"), rows)
+        if not of:
+            listed = [
+                (s.name, s.kind, len(s.fields), s.rows, s.owner, s.refreshed_at, s.rhythm) for s in found.sections
+            ]
+            console.table(("name", "kind", "fields", "rows", "owner", "refreshed at (UTC)", "rhythm"), listed)
+        fields = sum(len(section.fields) for section in found.sections)
+        written = describing.write(space, found, output) if output else None
+        text = f"{fields} fields" + (f" are described in {written}" if written else "")
+        next_step = "" if output or of else "regulars features describe --output dictionary.html"
+        console.finish(text, next_step, found.as_document())
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
 
 
 def materialize(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:

@@ -77,6 +77,7 @@ class TableMapping(Part):
     rows: Annotated[str | None, AfterValidator(_path)] = None
     columns: Annotated[dict[str, Written], BeforeValidator(_filled)] = {}
     constants: dict[str, Written] = {}
+    owner: str | None = None
     where: str | None = None
     timestamps: Timestamps = Timestamps()
     dates: Dates = Dates()
@@ -105,6 +106,7 @@ class Mapping(Part):
     source: Literal["complete-journey"] | None = None
     timezone: str = "UTC"
     base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    owner: str | None = None
     tables: dict[str, TableMapping] = {}
     identity: IdentityForm | None = None
 

@@ -63,7 +63,9 @@ def decide(client, verdict, reason="looks fair to me", **changes):
     return client.post(path, data=form | changes)
 
 
-@pytest.mark.parametrize("path", ["/", "/models/churn", "/models/churn/versions/1", "/data", "/audit", "/reports/a/b"])
+@pytest.mark.parametrize(
+    "path", ["/", "/models/churn", "/models/churn/versions/1", "/data", "/data/dictionary", "/audit", "/reports/a/b"]
+)
 def test_nobody_sees_a_page_without_signing_in(desk, path):
     answer = desk.get(path, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
