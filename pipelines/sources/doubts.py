@@ -56,7 +56,7 @@ _DAY = datetime(2024, 3, 4)
 class Doubt:
     """One question that only a person can answer."""
 
-    about: Literal["timezone", "base_currency", "moment", "groups"]
+    about: Literal["timezone", "base_currency", "moment", "groups", "unsold"]
     asks: str
     likely: str
     because: str
@@ -72,6 +72,7 @@ class Answers:
     base_currency: str | None = None
     moment: str | None = None
     groups: Groups | None = None
+    unsold: Literal["leave out", "keep"] | None = None
 
 
 def doubts(roles: Mapping[str, ColumnProfile], style: Style, answers: Answers) -> tuple[Doubt, ...]:
@@ -86,6 +87,12 @@ def doubts(roles: Mapping[str, ColumnProfile], style: Style, answers: Answers) -
     if style.doubt:
         found.append(_groups(style))
     return tuple(found)
+
+
+def of_unsold(column: str, words: Sequence[str]) -> Doubt:
+    """Whether orders with these words in a column count as sold."""
+    asks = f"Orders with {column} {', '.join(words)}: leave them out, or keep them as sold?"
+    return Doubt("unsold", asks, "leave out", "they came to nothing by their words", ("leave out", "keep"))
 
 
 def groups_told(roles: Mapping[str, ColumnProfile], answers: Answers) -> Groups | None:

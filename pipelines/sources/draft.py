@@ -18,6 +18,7 @@ from pipelines.sources.doubts import (
     Doubt,
     doubts,
     groups_told,
+    of_unsold,
     told_currency,
     with_told_zone,
 )
@@ -30,7 +31,7 @@ from pipelines.sources.number_style import Style, decide
 from pipelines.sources.presets import recognise
 from pipelines.sources.presets.preset_fit import FittedPreset, fit
 from pipelines.sources.profile import EPOCHS, SERIAL, ColumnProfile, Sample, sampled
-from pipelines.sources.roles import Guess, guess
+from pipelines.sources.roles import Guess, guess, taken_in
 from pipelines.sources.source import Origin
 from pipelines.sources.yaml_text import scalar
 
@@ -88,7 +89,11 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
         style = _style(found.roles, separator, answers)
     text = _Writer(shown, origin, found, sample, answers).text()
     text += "".join(f"# {note}\n" for note in notes)
-    return Draft(text, _said(found), found.missing, sample.rows, doubts(found.roles, style, answers), tuple(notes))
+    notes += [f"{name}: {value.text}, as {value.remark}" for name, value in found.constants.items()]
+    asked = doubts(found.roles, style, answers)
+    if found.unsold and not answers.unsold:
+        asked = (*asked, of_unsold(found.unsold.column.name, found.unsold.words))
+    return Draft(text, _said(found), found.missing, sample.rows, asked, tuple(notes))
 
 
 def _style(roles: Mapping[str, ColumnProfile], separator: str, answers: Answers) -> Style:
@@ -199,15 +204,25 @@ class _Writer:
     def _orders(self) -> list[str]:
         lines = ["  orders:", *self.place, "    columns:"]
         lines += [self._order_column(column.name) for column in TABLES["orders"].columns]
-        for name, value in self.found.constants.items():
-            lines.append(f"    constants: {{{name}: {value.text}}}   # {value.remark}")
+        if self.found.constants:
+            texts = ", ".join(f"{name}: {value.text}" for name, value in self.found.constants.items())
+            remarks = "; ".join(value.remark for value in self.found.constants.values())
+            lines.append(f"    constants: {{{texts}}}   # {remarks}")
         if self.found.keep_identical:
             lines.append("    identical_rows: keep   # a row is one piece: identical rows are pieces of their own")
         if self.found.identical:
             lines.append("    identical_rows: judge  # or keep, or set_aside; of the rows looked at:")
             lines += [f"    # {sentence}" for sentence in self.found.identical]
         return [
-            line for line in [*lines, *self._fill_down(self.found.fill_down), *self._timestamps(), *self._csv()] if line
+            line
+            for line in [
+                *lines,
+                *self._fill_down(self.found.fill_down),
+                *self._statuses(),
+                *self._timestamps(),
+                *self._csv(),
+            ]
+            if line
         ]
 
     def _order_column(self, target: str) -> str:
@@ -236,6 +251,14 @@ class _Writer:
         """The columns among `used` that only an order's first line fills."""
         names = [scalar(column.name) for column in self.found.fill_down if column in list(used)]
         return [f"    fill_down: [{', '.join(names)}]   # filled on the first line of an order only"] if names else []
+
+    def _statuses(self) -> list[str]:
+        """Orders that came to nothing are left out where a person said so."""
+        unsold = self.found.unsold
+        if unsold is None or self.answers.unsold != "leave out":
+            return []
+        cancelled = ", ".join(scalar(word) for word in unsold.words)
+        return [f"    statuses: {{column: {scalar(unsold.column.name)}, cancel: [{cancelled}]}}   # as you said"]
 
     def _timestamps(self) -> list[str]:
         column = self.roles.get("ordered_at")
@@ -301,7 +324,12 @@ class _Writer:
     def _remarks(self) -> list[str]:
         rest = [name for name in self.origin.columns() if name not in self.found.used]
         unused = [f"Columns of the file that nothing uses: {', '.join(map(tidy, rest))}"] if rest else []
-        return [f"# {' '.join(remark.split())}" for remark in [*self.sample.notes, *self.found.remarks, *unused]]
+        found = [*self.found.remarks, *self._unsold_kept()]
+        return [f"# {' '.join(remark.split())}" for remark in [*self.sample.notes, *found, *unused]]
+
+    def _unsold_kept(self) -> list[str]:
+        unsold = self.found.unsold
+        return [taken_in(unsold.column, unsold.words)] if unsold and self.answers.unsold != "leave out" else []
 
 
 def _comment(example: str) -> str:

@@ -61,6 +61,21 @@ class Evidence:
         many, most, rows = self._one(f"SELECT count(*), coalesce(sum(most), 0), coalesce(sum(n), 0) FROM ({groups})")
         return many < _MIN_GROUPS or most >= 0.8 * rows
 
+    def names(self, column: ColumnProfile, key: ColumnProfile) -> bool:
+        """Whether a column is another name of what a key names: each has one of the other's values, nearly always."""
+        value, of = _text(column), _text(key)
+        pairs = f"SELECT DISTINCT {of} AS k, {value} AS v FROM {SAMPLE} WHERE {of} IS NOT NULL AND {value} IS NOT NULL"
+        several = f"SELECT {of} AS k FROM {SAMPLE} GROUP BY 1 HAVING count({value}) > 1"
+        many, pair, keys, values = self._one(
+            f"SELECT (SELECT count(*) FROM ({several})), count(*), count(DISTINCT k), count(DISTINCT v) FROM ({pairs})"
+        )
+        return many >= _MIN_GROUPS and keys >= _MOSTLY * pair and values >= _MOSTLY * keys / 2
+
+    def different(self, column: ColumnProfile) -> float:
+        """The share of a column's filled values that no other row has."""
+        distinct, filled = self._one(f"SELECT count(DISTINCT {_text(column)}), count({_text(column)}) FROM {SAMPLE}")
+        return distinct / filled if filled else 0.0
+
     def grows_with(self, amount: ColumnProfile, quantity: ColumnProfile, product: ColumnProfile) -> bool | None:
         """Whether an amount is for all the pieces of a line (True) or for one (False); None where nothing tells.
 

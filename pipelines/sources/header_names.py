@@ -129,6 +129,14 @@ LINE_TOTALS = ("revenue", "line total", "total price", "sales value", "turnover"
                "line amount", "extended price", "umsatz", "zeilensumme", "gesamtpreis", "total ligne", "total linea",
                "totale riga", "金额", "销售额", "売上")  # fmt: skip
 """Names that can't mean the price of one piece."""
+ORDER_TOTALS = (
+    "grand total", "order total", "total amount", "order amount", "order value", "total paid", "amount paid",
+    "gesamtbetrag", "bestellwert", "bestellsumme", "auftragswert", "rechnungsbetrag", "gesamtsumme", "endbetrag",
+    "montant total", "total commande", "total ttc", "importe total", "total pedido", "totale ordine", "importo totale",
+    "valor do pedido", "totaalbedrag", "wartosc zamowienia", "订单金额", "实付金额", "支払金額", "注文合計", "total",
+    "amount", "betrag", "summe",
+)  # fmt: skip
+"""What a column is called that holds what a whole order comes to."""
 STATUS = ("financial status", "payment status", "order status", "status", "item status", "bestellstatus", "statut",
           "estado", "stato")  # fmt: skip
 PERCENT = ("percent", "percentage", "pct", "rate", "prozent", "satz", "rabattsatz")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from core.expressions import literal
 from feature_repo.contract import TABLES
+from pipelines.sources import order_rows
 from pipelines.sources.amounts import Amounts, Value, decide, reference
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.header_names import STATUS, protected_attribute, score, words
@@ -17,7 +18,9 @@ _KEYS = ("ordered_at", "customer_id", "order_id", "product_id")
 _OTHERS = ("currency", "channel", "store_id", "region", "name", "category", "department", "brand")
 _OF_PRODUCTS = ("name", "category", "department", "brand")
 _FILLED_BY_ORDER = ("customer_id", "ordered_at", "currency", "channel", "store_id", "region")
-_UNSOLD = ("refund", "void", "cancel", "pending", "fail", "storn", "annul", "rembours")
+_UNSOLD = ("refund", "void", "cancel", "fail", "storn", "annul", "anulad", "rembours", "reembols", "rimbors", "erstatt",
+           "取消", "关闭", "退款", "キャンセル")  # fmt: skip
+_UNPAID = ("pending", "unpaid", "offen", "ausstehend", "待付款")
 _MANY_IDENTICAL = 0.02
 _COMPLETE = 0.99
 _FITS: dict[str, Callable[[ColumnProfile], bool]] = {
@@ -26,11 +29,19 @@ _FITS: dict[str, Callable[[ColumnProfile], bool]] = {
 }
 
 
+@dataclass(frozen=True)
+class Unsold:
+    """The words of a column that say that an order came to nothing."""
+
+    column: ColumnProfile
+    words: tuple[str, ...]
+
+
 @dataclass
 class Guess:
     """What was found: the columns by role, the values of the mapping's tables, and remarks for a person.
 
-    `identical` says what is thought of lines of one order that are equal.
+    `identical` says what is thought of lines of one order that are equal, `unsold` which orders came to nothing.
     """
 
     roles: dict[str, ColumnProfile] = field(default_factory=dict)
@@ -40,6 +51,7 @@ class Guess:
     keep_identical: bool = False
     identical: list[str] = field(default_factory=list)
     protected: dict[str, ColumnProfile] = field(default_factory=dict)
+    unsold: Unsold | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -73,6 +85,7 @@ def guess(columns: Sequence[ColumnProfile], evidence: Evidence) -> Guess:
         if role in found.roles:
             found.orders[role] = Value(found.roles[role].name, "")
     _product_by_its_name(found, evidence)
+    _what_is_lacking(found, _free(found, rest), evidence)
     _order_by_customer_and_day(found)
     _what_orders_say_once(found, evidence)
     _identical(found, evidence)
@@ -113,8 +126,12 @@ def _score(column: ColumnProfile, role: str, lines: bool) -> float:
 
 def _holds(found: Guess, role: str, column: ColumnProfile, evidence: Evidence) -> bool:
     """Whether the rows bear out a role: what is said of a product is the same wherever it is sold."""
-    product = found.roles.get("product_id")
-    if role not in _OF_PRODUCTS or column.name == role or product is None:
+    product, customer = found.roles.get("product_id"), found.roles.get("customer_id")
+    if role not in _OF_PRODUCTS:
+        return True
+    if product is None:
+        return role != "name" or customer is None or not evidence.names(column, customer)
+    if column.name == role:
         return True
     return evidence.describes(column, product)
 
@@ -152,6 +169,21 @@ def _product_by_its_name(found: Guess, evidence: Evidence) -> None:
     elif product is not None and name is not None and product.filled < name.filled:
         text = f"coalesce({reference(product.name)}, {reference(name.name)})"
         found.orders["product_id"] = Value(text, f"{product.name} is empty on some lines: the name stands for it there")
+
+
+def _what_is_lacking(found: Guess, free: Sequence[ColumnProfile], evidence: Evidence) -> None:
+    """Where a row is a whole order, or no column holds amounts, the rest of the file still tells something."""
+    if "product_id" not in found.orders:
+        if not order_rows.of_whole_orders(found.roles.get("order_id"), evidence):
+            return
+        found.constants |= order_rows.constants(counted="quantity" in found.orders)
+        total = order_rows.order_total(free)
+        if "revenue" not in found.orders and total is not None:
+            found.roles["revenue"] = total
+            found.orders["revenue"] = Value(total.name, "")
+            found.roles.pop("unit_price", None)
+    elif not {"quantity", "revenue", "unit_price"} & {*found.roles, *found.orders}:
+        found.constants |= order_rows.without_amounts(free)
 
 
 def _order_by_customer_and_day(found: Guess) -> None:
@@ -198,16 +230,27 @@ def _identical(found: Guess, evidence: Evidence) -> None:
 
 
 def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence) -> None:
+    """Words that say that an order came to nothing are asked about, those that it is not paid yet are named."""
     for column in (c for c in columns if words(c.name) in STATUS and c.filled):
-        unsold = [v for v in evidence.values(column) if any(part in v.lower() for part in _UNSOLD)]
-        if unsold:
-            condition = f"coalesce({reference(column.name)}, '') NOT IN ({', '.join(map(literal, unsold))})"
-            if (order := found.roles.get("order_id")) and evidence.first_lines_only(column, order):
-                found.fill_down.append(column)
-            found.remarks.append(
-                f"orders with {column.name} {', '.join(unsold)} are taken in as sold; to leave them out:"
-                f" where: {_quoted(condition)}"
-            )
+        unsold, unpaid = (
+            tuple(v for v in evidence.values(column) if any(part in v.lower() for part in parts))
+            for parts in (_UNSOLD, _UNPAID)
+        )
+        if (unsold or unpaid) and (order := found.roles.get("order_id")) and evidence.first_lines_only(column, order):
+            found.fill_down.append(column)
+        if unsold and found.unsold is None:
+            found.unsold = Unsold(column, unsold)
+        elif unsold:
+            found.remarks.append(taken_in(column, unsold))
+        if unpaid:
+            found.remarks.append(taken_in(column, unpaid))
+
+
+def taken_in(column: ColumnProfile, words_: Sequence[str]) -> str:
+    """That orders with these words count as sold, and what to write where they should not."""
+    condition = f"coalesce({reference(column.name)}, '') NOT IN ({', '.join(map(literal, words_))})"
+    those = f"orders with {column.name} {', '.join(words_)}"
+    return f"{those} are taken in as sold; to leave them out: where: {_quoted(condition)}"
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from core.workspace import Workspace
 from pipelines.cli.main import build
 from pipelines.ingest import run
 from pipelines.initialise import initialise
+from pipelines.sources.doubts import Answers
 from pipelines.sources.draft import draft
 from pipelines.sources.header_names import words
 
@@ -96,7 +98,7 @@ def test_epoch_seconds_become_an_expression(tmp_path: Path) -> None:
 
 def test_a_required_column_that_was_not_found_is_left_to_the_person(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("customer,order,date,qty,total\nc,o,2024-03-01,1,2\n")
+    path.write_text("customer,order,date,qty,total\n" + "c,o,2024-03-01,1,2\n" * 2)
     made = initialise(tmp_path / "shop", str(path))
     assert made.missing == ("product_id",)
     assert "# product_id:   <- required, and not found" in (tmp_path / "shop" / "mapping.yaml").read_text()
@@ -168,3 +170,59 @@ def test_a_command_ends_with_the_right_exit_code(tmp_path: Path) -> None:
     tried = runner.invoke(app, ["ingest", "-w", str(shop), "--dry-run"])  # type: ignore[arg-type]
     assert tried.exit_code == 1
     assert "FAIL" in tried.output
+
+
+GERMAN = [
+    f"DE-{100 + i};{1 + i % 28:02d}.03.2024;kunde{i % 9}@beispiel.de;1.{100 + i},{i % 90 + 10};EUR;{word};Muth {i % 9}"
+    for i, word in enumerate(["Bezahlt", "Versendet", "Storniert", "Erstattet", "Offen"] * 12)
+]
+
+
+def german(folder: Path) -> str:
+    """The list of orders of a German shop system: no items."""
+    path = folder / "bestellungen.csv"
+    path.write_text(
+        "\r\n".join(["Bestellnummer;Datum;Kundenemail;Gesamtbetrag;Währung;Status;Name", *GERMAN]), "cp1252"
+    )
+    return str(path)
+
+
+def test_a_list_of_orders_without_items_is_drafted_as_such(tmp_path: Path) -> None:
+    drafted = draft(german(tmp_path), tmp_path)
+    tables = yaml.safe_load(drafted.text)["tables"]
+    assert set(tables) == {"orders"}
+    assert tables["orders"]["constants"] == {"product_id": "order", "quantity": 1}
+    assert tables["orders"]["columns"]["revenue"] == "Gesamtbetrag"
+    assert any("churn and value only" in note for note in drafted.notes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "statuses"),
+    [("leave out", {"column": "Status", "cancel": ["Erstattet", "Storniert"]}), ("keep", None)],
+)
+def test_orders_that_came_to_nothing_are_asked_about(
+    tmp_path: Path, answer: Literal["leave out", "keep"], statuses: dict[str, object] | None
+) -> None:
+    [doubt] = [each for each in draft(german(tmp_path), tmp_path).doubts if each.about == "unsold"]
+    assert "Erstattet, Storniert" in doubt.asks
+    drafted = draft(german(tmp_path), tmp_path, Answers(unsold=answer))
+    assert yaml.safe_load(drafted.text)["tables"]["orders"].get("statuses") == statuses
+    assert "unsold" not in {each.about for each in drafted.doubts}
+
+
+def test_a_list_of_what_members_bought_needs_no_amounts(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    items = ["whole milk", "yogurt", "soda"]
+    lines = [f"{1000 + i % 9},{1 + i % 28:02d}-07-2015,{items[i % 3]}" for i in range(90)]
+    path.write_text("\n".join(["Member_number,Date,itemDescription", *lines]))
+    drafted = draft(str(path), tmp_path)
+    assert drafted.missing == ()
+    assert yaml.safe_load(drafted.text)["tables"]["orders"]["constants"] == {"quantity": 1, "revenue": 0}
+    assert any("nothing about money" in note for note in drafted.notes)
+
+
+def test_a_number_nobody_knows_may_be_the_amount_and_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    lines = [f"{1000 + i % 9},{1 + i % 28:02d}-07-2015,tea {i % 3},{i}.50" for i in range(90)]
+    path.write_text("\n".join(["Member_number,Date,itemDescription,Zorp", *lines]))
+    assert draft(str(path), tmp_path).missing == ("quantity", "revenue")
