@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from core.messages import Message
 from models.intervals import Interval
 from models.kinds import kind
 from models.version import Version
 
 
 def in_words(version: Version) -> str:
-    """One sentence: the primary metric, the best baseline's, and whether the difference is certain."""
+    """What the primary metric means, its value, the best baseline's, and whether the difference is certain."""
     primary, rival = version.primary, version.best_baseline
     own, theirs = version.metrics[primary], version.baselines[rival][primary]
-    better = _better(version.paired.get(rival), higher_is_better=kind(version.kind).higher_is_better)
-    return (
-        f"from {version.evaluated_from} to {version.as_of}, days it had not seen: {primary} {_figure(own)}, where the"
-        f" best simple model ({rival}) has {theirs.value:.3f}: {better}"
+    higher = kind(version.kind).higher_is_better
+    return str(
+        Message(
+            "start.accuracy",
+            {
+                "metric": primary,
+                "first": str(version.evaluated_from),
+                "end": str(version.as_of),
+                "value": own.value,
+                "interval": f"{own.low:.3f} to {own.high:.3f}",
+                "rival": rival,
+                "theirs": theirs.value,
+                "verdict": _verdict(version.paired.get(rival), higher_is_better=higher),
+            },
+        )
     )
 
 
-def _figure(interval: Interval) -> str:
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-
-
-def _better(difference: Interval | None, *, higher_is_better: bool) -> str:
+def _verdict(difference: Interval | None, *, higher_is_better: bool) -> str:
     if difference is None:
         return "not compared"
     low, high = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
     if low > 0:
-        return "better, and by more than chance"
-    return "worse, and by more than chance" if high < 0 else "no certain difference"
+        return "better"
+    return "worse" if high < 0 else "uncertain"
