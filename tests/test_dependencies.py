@@ -31,6 +31,7 @@ LOADED_BY_NAME = {
 
 
 BY_SETTING = {
+    "splink": "imported only where ids are compared by the model, which needs the extra",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",
     "botocore": "its errors, likewise",

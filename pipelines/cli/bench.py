@@ -10,6 +10,7 @@ import typer
 from pipelines.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from pipelines.bench.identity_bench import Way
     from pipelines.bench.ingest_bench import IngestBench
     from pipelines.cli.console import Console
 
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="How right Regulars is, on data whose truth is known.", no_args_is_help=True)
     group.callback()(_group)
     group.command("ingest")(ingest)
+    group.command("identity")(identity)
     app.add_typer(group, name="bench")
 
 
@@ -85,3 +87,37 @@ def _show(console: Console, found: IngestBench) -> None:
     wrong = len(found.of(BenchFate.WRONG))
     step = f"regulars bench ingest --write {shown[0].name}" if shown else ""
     console.finish(f"{wrong} of {len(found.taken):,} variants came in wrong without a word", step, found.as_dict())
+
+
+def identity(
+    people: Annotated[int, typer.Option(min=100, metavar="N", help="How many people an invented shop has.")] = 4000,
+    shops: Annotated[int, typer.Option(min=1, metavar="N", help="How many shops.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="Of the first; the others follow.")] = 1,
+    json: JsonOption = False,
+) -> None:
+    """Find who is one person in invented shops with typing errors: precision and recall of pairs of ids.
+
+    By equal keys alone, and with the model. Its weights and thresholds were chosen on shops of other seeds (11 to 16).
+    """
+    from dataclasses import asdict
+
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench import identity_bench
+
+        found = identity_bench.compare_ways(people, range(seed, seed + shops))
+        header = ("by", "pairs found", "right", "precision", "95%", "pairs there are", "recall", "95%")
+        console.table(header, [_way(one) for one in found])
+        precision, recall = identity_bench.PRECISION, identity_bench.RECALL
+        reached = found[-1].precision.value >= precision and found[-1].recall.value >= recall
+        text = f"precision {precision:.1%} and recall {recall:.0%} are {'' if reached else 'not '}reached"
+        console.finish(
+            text, "", {"people": people, "shops": shops, "seed": seed, "ways": [asdict(one) for one in found]}
+        )
+
+
+def _way(one: Way) -> tuple[object, ...]:
+    found, there = one.precision, one.recall
+    precision = (found.all, found.right, f"{found.value:.4f}", found.interval)
+    return (one.name, *precision, there.all, f"{there.value:.4f}", there.interval)

@@ -1,8 +1,8 @@
 """What rows tell of who they are about, collected as records: one for each id and set of keys.
 
 A *node* is an id of one system: the shop's own ids as they are, those of another as `till:7`, and, for rows without
-an id, a keyed hash of the first key they have. Records in clear (`RECORDS`) live in the engine of one ingest; what is
-kept of them is hashed. Kinds of keys are email, phone, card, device, name and address.
+an id, a keyed hash of the first key they have and of their name. Records in clear (`RECORDS`) live in the engine of
+one ingest; what is kept of them is hashed. Kinds of keys are email, phone, card, device, name and address.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ RECORDS = "identity_records"
 GUESTS = "identity_guests"
 """Which node rows without an id are: their keys as they came, and the node."""
 _BY = ("email", "phone", "card", "device")
-"""What a guest is known by: the first of these that the row has."""
+GUEST_KINDS = (*_BY, "name")
+"""What a guest is known by: the first of `_BY` that the row has, and the name: a family may share a mailbox."""
 _CLEAN = "identity_keys"
 READS = (Read("identities", ("source", "source_id", "customer_id", *KINDS), "which ids are one customer"),)
 
@@ -59,7 +60,7 @@ def collect(
         f"CREATE OR REPLACE TABLE {RECORDS}"
         f" (node VARCHAR, source VARCHAR, source_id VARCHAR, said VARCHAR, told_by VARCHAR, {columns})"
     )
-    raw = ", ".join(f"{kind} VARCHAR" for kind in _BY)
+    raw = ", ".join(f"{kind} VARCHAR" for kind in GUEST_KINDS)
     connection.execute(f"CREATE OR REPLACE TABLE {GUESTS} ({raw}, node VARCHAR)")
     for one in told:
         connection.execute(f"INSERT INTO {RECORDS} BY NAME {_records(one)}")
@@ -88,8 +89,9 @@ def node(source: str | None, id_: str) -> str:
 
 
 def guest_keys(one: Typed) -> list[str]:
-    """The kinds of keys by which rows of a table without an id are known."""
-    return [kind for kind in _BY if kind in one.source.keys]
+    """The kinds of keys by which rows of a table without an id are known: a first key, and the name beside it."""
+    kinds = [kind for kind in GUEST_KINDS if kind in one.source.keys]
+    return kinds if set(kinds) & set(_BY) else []
 
 
 def _clean(
@@ -135,7 +137,7 @@ def _records(one: TellingTable) -> str:
     )
     clean = ", ".join(f"{kind}.clean AS {kind}, {kind}.hash AS {kind}_hash" for kind in kinds)
     by = [f"{kind}_hash" for kind in _BY if kind in kinds]
-    guest = f"{literal(GUEST)} || substr(coalesce({', '.join(by)}), 1, 20)" if by else "CAST(NULL AS VARCHAR)"
+    guest = _guest(by, "name_hash" if "name" in kinds else "''")
     some = " OR ".join(f"{kind}_hash IS NOT NULL" for kind in kinds) or "false"
     return (
         f"SELECT DISTINCT CASE WHEN id IS NULL THEN {guest} WHEN source IS NULL THEN id ELSE source || ':' || id END"
@@ -151,13 +153,21 @@ def _guests(one: TellingTable) -> str:
     if not kinds:
         return f"SELECT NULL AS node FROM {one.typed.relation} WHERE false"
     raw = ", ".join(f"{key_column(kind)} AS {kind}_raw" for kind in kinds)
-    hashed = ", ".join(f"{kind}.hash" for kind in kinds)
+    hashed = [f"{kind}.hash" for kind in kinds if kind in _BY]
     kept = ", ".join(f"t.{kind}_raw AS {kind}" for kind in kinds)
+    guest = _guest(hashed, "name.hash" if "name" in kinds else "''")
     return (
-        f"SELECT {kept}, {literal(GUEST)} || substr(coalesce({hashed}), 1, 20) AS node FROM"
+        f"SELECT * FROM (SELECT {kept}, {guest} AS node FROM"
         f" (SELECT DISTINCT {raw} FROM {one.typed.relation} WHERE mask = 0 AND customer_id IS NULL) AS t"
-        f" {_joined(kinds)} WHERE coalesce({hashed}) IS NOT NULL"
+        f" {_joined(kinds)}) WHERE node IS NOT NULL"
     )
+
+
+def _guest(hashed: Sequence[str], name: str) -> str:
+    """SQL of the node of a row without an id: a digest of its first keyed hash and of its name's; null without any."""
+    if not hashed:
+        return "CAST(NULL AS VARCHAR)"
+    return f"{literal(GUEST)} || substr(sha256(coalesce({', '.join(hashed)}) || coalesce({name}, '')), 1, 20)"
 
 
 def _joined(kinds: Iterable[str]) -> str:

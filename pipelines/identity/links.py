@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.identity.key_records import RECORDS
+from pipelines.identity.keyed_hashes import GUEST_PATTERN
 from pipelines.identity.name_agreement import Agreement, Judge, Names
 from pipelines.sources.identity_form import IdentityForm
 
@@ -39,6 +40,8 @@ class Linked:
     crowded: Mapping[str, int]
 
 
+_MANY = 10
+"""Of a key that more than so many times `largest_group` share, names are not even looked at."""
 SAID, EQUAL = 1.0, 2.0
 """Ranks: what the shop says of ids comes before equal keys, these before the model (see `persons`)."""
 
@@ -49,18 +52,25 @@ def by_equal_keys(connection: duckdb.DuckDBPyConnection, form: IdentityForm, jud
     conflicts: dict[tuple[str, str], str] = {}
     crowded: dict[str, int] = {}
     shared = {kind: _shared(connection, kind) for kind in form.alone}
-    names = _names(connection, {node for groups in shared.values() for group in groups for node in group})
+    names = names_of(connection, {node for groups in shared.values() for group in groups for node in group})
     for rank, kind in enumerate(form.alone):
         for group in shared[kind]:
-            if len(group) > form.largest_group:
+            found, refused = _within(group, names, judge) if len(group) <= _MANY * form.largest_group else ([], [])
+            if _people(group, found) > form.largest_group:
                 crowded[kind] = crowded.get(kind, 0) + 1
                 continue
-            found, refused = _within(group, names, judge)
             links += [Link(EQUAL + rank / 10, *pair, kind) for pair in found]
             conflicts.update({pair: kind for pair in refused if pair not in conflicts})
     if form.household:
         links += _households(connection, form)
     return Linked(tuple(links), conflicts, crowded)
+
+
+def _people(group: Sequence[str], found: Sequence[tuple[str, str]]) -> int:
+    """How many share a key: ids, and guests, of whom those with names that agree are one."""
+    guests = [node for node in group if GUEST_PATTERN.fullmatch(node)]
+    linked = {other for one, other in found if one in guests and other in guests}
+    return len(group) - len(linked)
 
 
 def _within(
@@ -92,8 +102,8 @@ def _shared(connection: duckdb.DuckDBPyConnection, kind: str) -> list[list[str]]
     return sorted(sorted(nodes) for (nodes,) in rows)
 
 
-def _names(connection: duckdb.DuckDBPyConnection, nodes: set[str]) -> Mapping[str, Names]:
-    """The names of nodes."""
+def names_of(connection: duckdb.DuckDBPyConnection, nodes: set[str]) -> Mapping[str, Names]:
+    """The names of nodes; none for others."""
     connection.register("identity_nodes", pa.table({"node": pa.array(sorted(nodes), pa.string())}))
     rows = connection.execute(
         f"SELECT node, name_hash, max(name) FROM {RECORDS} WHERE name_hash IS NOT NULL"

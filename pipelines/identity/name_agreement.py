@@ -23,10 +23,11 @@ class Agreement(Enum):
 
 
 class Judge:
-    """Decides on names, and remembers by their hashes which agree: later they may be there as hashes only."""
+    """Decides on names, and remembers by their hashes what it found: later they may be there as hashes only."""
 
-    def __init__(self, agreed: Iterable[HashPair] = ()) -> None:
+    def __init__(self, agreed: Iterable[HashPair] = (), contrary: Iterable[HashPair] = ()) -> None:
         self.agreed = set(agreed)
+        self.contrary = set(contrary)
 
     def agreement(self, one: Names, other: Names) -> Agreement:
         """Unknown where one side has no name; one name in common is enough."""
@@ -34,6 +35,22 @@ class Judge:
             return Agreement.UNKNOWN
         found = [self._agree((a, one[a]), (b, other[b])) for a in one for b in other]
         return Agreement.AGREE if any(found) else Agreement.CONFLICT
+
+    def contradiction(self, one: Names, other: Names) -> bool:
+        """Whether two whole names, without initials, have other given names, whatever else the sides are called."""
+        found = [self._contrary((a, one[a]), (b, other[b])) for a in one for b in other]
+        return any(found)
+
+    def _contrary(self, one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
+        pair = (min(one[0], other[0]), max(one[0], other[0]))
+        if pair in self.contrary:
+            return True
+        if one[1] is None or other[1] is None or not (_is_whole(one[1]) and _is_whole(other[1])):
+            return False
+        if alike(one[1], other[1]) or _same_word(one[1].split()[0], other[1].split()[0]):
+            return False
+        self.contrary.add(pair)
+        return True
 
     def _agree(self, one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
         pair = (min(one[0], other[0]), max(one[0], other[0]))
@@ -45,17 +62,27 @@ class Judge:
         return True
 
 
+def _is_whole(name: str) -> bool:
+    words = name.split()
+    return len(words) > 1 and all(len(word) > 1 for word in words)
+
+
 @lru_cache(maxsize=100_000)
 def alike(one: str, other: str) -> bool:
-    """Whether every word of the shorter name is one of the longer's, but for typing errors and initials."""
+    """Whether every word of the shorter name is one of the longer's, but for typing errors and initials.
+
+    One word alone has to be the given name: a surname is the whole family's.
+    """
     shorter, longer = sorted((one.split(), other.split()), key=len)
+    if len(shorter) == 1 and len(longer) > 1:
+        return _same_word(shorter[0], longer[0]) or shorter[0] == "".join(longer)
     left = list(longer)
     for word in shorter:
         match = next((candidate for candidate in left if _same_word(word, candidate)), None)
         if match is None:
             return "".join(shorter) == "".join(longer)
         left.remove(match)
-    return len(shorter) > 1 or len(longer) == 1
+    return True
 
 
 def _same_word(one: str, other: str) -> bool:

@@ -31,6 +31,20 @@ class LikelyPair:
         """Both."""
         return self.one, self.other
 
+    def or_likelier(self, known: LikelyPair | None) -> LikelyPair:
+        """This, or what was known of the pair: then more of its keys may have been there in clear."""
+        return known if known is not None and (known.probability or 0) > (self.probability or 0) else self
+
+    @property
+    def plausible(self) -> bool:
+        """Whether the names can be one person's: a family shares everything else.
+
+        Another surname under an equal given name is plausible where two keys are equal: people marry.
+        """
+        equal = sum(word == "equal" for kind, word in self.evidence.items() if kind != "name")
+        name = self.evidence.get("name")
+        return name in {None, "equal", "alike", "initial"} or (name == "given name only" and equal > 1)
+
     @property
     def id(self) -> str:
         """A short name of the pair, which does not change."""
@@ -44,14 +58,16 @@ def pair_id(one: str, other: str) -> str:
 
 @dataclass
 class KnownPairs:
-    """What was compared so far: pairs by the model, names that agree (as hashes), and the pairs to be asked about.
+    """What was compared so far: pairs by the model, names that agree and that don't (as hashes).
 
-    `rules` is a digest of how keys are read and compared: what was found under others no longer counts.
+    `doubtful` are the pairs a person is to be asked about. `rules` is a digest of how keys are read and compared: what
+    was found under others no longer counts.
     """
 
     rules: str
     compared: list[LikelyPair] = field(default_factory=list)
     names: set[HashPair] = field(default_factory=set)
+    contrary: set[HashPair] = field(default_factory=set)
     doubtful: list[LikelyPair] = field(default_factory=list)
 
     def save(self, workspace: Workspace) -> None:
@@ -60,6 +76,7 @@ class KnownPairs:
             "rules": self.rules,
             "compared": [asdict(pair) for pair in sorted(self.compared, key=_order)],
             "names": sorted(self.names),
+            "contrary": sorted(self.contrary),
             "doubtful": [asdict(pair) for pair in sorted(self.doubtful, key=_order)],
         }
         path = _path(workspace)
@@ -80,8 +97,8 @@ def recall(workspace: Workspace, rules: str | None = None) -> KnownPairs:
         kept = json.loads(path.read_text())
         if rules is not None and kept["rules"] != rules:
             return KnownPairs(rules)
-        names = {(one, other) for one, other in kept["names"]}
-        return KnownPairs(kept["rules"], _pairs(kept["compared"]), names, _pairs(kept["doubtful"]))
+        names, contrary = ({(one, other) for one, other in kept[name]} for name in ("names", "contrary"))
+        return KnownPairs(kept["rules"], _pairs(kept["compared"]), names, contrary, _pairs(kept["doubtful"]))
     except FileNotFoundError:
         return KnownPairs(rules or "")
     except (ValueError, KeyError, TypeError) as error:

@@ -6,18 +6,23 @@ by way of others either. The rest follows by strength, so that of two links that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pipelines.identity.keyed_hashes import GUEST_PATTERN
-from pipelines.identity.links import Link
+from pipelines.identity.links import SAID, Link
 
 Pair = tuple[str, str]
+May = Callable[[Collection[str], Collection[str]], bool]
 
 
 class Persons:
-    """Groups of nodes that grow by links. `apart`: pairs that never come into one."""
+    """Groups of nodes that grow by links. `apart`: pairs that never come into one.
 
-    def __init__(self, apart: Iterable[Pair] = ()) -> None:
+    `may`: whether two groups may become one where nobody says so, see `join`.
+    """
+
+    def __init__(self, apart: Iterable[Pair] = (), may: May | None = None) -> None:
+        self._may = may
         self._root: dict[str, str] = {}
         self._members: dict[str, list[str]] = {}
         self._apart: dict[str, set[str]] = {}
@@ -40,34 +45,40 @@ class Persons:
         root = self.root(node)
         return self._members.get(root, [root])
 
-    def join(self, one: str, other: str, largest: int | None = None) -> bool:
-        """Make the groups of two nodes one, unless nodes of them are apart, or it would be larger than allowed."""
+    def join(self, one: str, other: str, *, said: bool = False) -> bool:
+        """Make the groups of two nodes one, unless nodes of them are apart, or nobody `said` so and they may not."""
         a, b = sorted((self.root(one), self.root(other)))
         if a == b:
             return True
         small, large = sorted((self.members(a), self.members(b)), key=len)
-        if largest is not None and len(small) + len(large) > largest:
-            return False
         within = set(large)
         if any(self._apart.get(node, frozenset()) & within for node in small):
+            return False
+        if self._may is not None and not said and not self._may(small, large):
             return False
         self._members[a] = [*self.members(a), *self.members(b)]
         self._root[b] = a
         self._members.pop(b, None)
         return True
 
+    def follow(self, links: Iterable[Link]) -> None:
+        """Join what links say, the strongest first."""
+        for link in sorted(set(links)):
+            self.join(link.one, link.other, said=link.rank <= SAID)
+
     def groups(self) -> list[list[str]]:
         """The groups of more than one node, in order."""
         return sorted(sorted(members) for members in self._members.values() if len(members) > 1)
 
 
-def persons(links: Iterable[Link], *, same: Collection[Pair] = (), apart: Collection[Pair] = ()) -> Persons:
+def persons(
+    links: Iterable[Link], *, same: Collection[Pair] = (), apart: Collection[Pair] = (), may: May | None = None
+) -> Persons:
     """The persons that follow from links and from what a person decided, whatever their order."""
-    found = Persons(apart)
+    found = Persons(apart, may)
     for one, other in sorted(same):
-        found.join(one, other)
-    for link in sorted(set(links)):
-        found.join(link.one, link.other)
+        found.join(one, other, said=True)
+    found.follow(links)
     return found
 
 

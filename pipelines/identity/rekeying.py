@@ -11,7 +11,7 @@ import duckdb
 
 from core.expressions import literal, quote
 from feature_repo.contract import SOURCE_ID, TABLES, TableSpec
-from pipelines.identity.key_records import GUESTS, guest_keys, node
+from pipelines.identity.key_records import GUEST_KINDS, GUESTS, guest_keys, node
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.merge import Rekeyed, Stored
 from pipelines.ingest.typed import Fate, Typed
@@ -36,9 +36,7 @@ def identify(connection: duckdb.DuckDBPyConnection, typed: Typed) -> int:
             connection.execute(f"UPDATE {relation} SET {SOURCE_ID} = {id_} WHERE customer_id IS NOT NULL")
         if kinds := guest_keys(typed):
             same = " AND ".join(f"t.{key_column(kind)} IS NOT DISTINCT FROM g.{kind}" for kind in kinds)
-            others = " AND ".join(
-                f"g.{kind} IS NULL" for kind in ("email", "phone", "card", "device") if kind not in kinds
-            )
+            others = " AND ".join(f"g.{kind} IS NULL" for kind in GUEST_KINDS if kind not in kinds)
             connection.execute(
                 f"UPDATE {relation} AS t SET {SOURCE_ID} = g.node FROM {GUESTS} AS g"
                 f" WHERE t.customer_id IS NULL AND {same}{' AND ' + others if others else ''}"

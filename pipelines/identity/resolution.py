@@ -18,14 +18,11 @@ from core import progress
 from core.expressions import literal, quote
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
-from pipelines.identity import key_records, links, pairs
+from pipelines.identity import key_records, pairs
+from pipelines.identity.finding import Finder, FoundPersons
 from pipelines.identity.key_records import RECORDS, TellingTable
 from pipelines.identity.keyed_hashes import GUEST_PATTERN, KeyedHashes
-from pipelines.identity.links import Link, Linked
-from pipelines.identity.name_agreement import Judge
-from pipelines.identity.pair_verdicts import PairVerdicts
-from pipelines.identity.pairs import KnownPairs, LikelyPair
-from pipelines.identity.persons import Persons, known_by, persons
+from pipelines.identity.persons import Persons, known_by
 from pipelines.identity.rekeying import PERSONS
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.merge import Stored
@@ -36,8 +33,6 @@ from pipelines.sources.source import Source, TableSource
 KEPT = "identity_kept"
 STORED = {**TABLES["identities"].stored, "node": "VARCHAR", "said": "VARCHAR", "told_by": "VARCHAR"}
 """The columns of the stored table: the contract's, the node, and which table told it, with how its keys were read."""
-MODEL = 10.0
-"""The rank of the model's links: behind all equal keys, the more probable first."""
 
 
 @dataclass(frozen=True)
@@ -79,23 +74,11 @@ def resolve(
     void = {one.by for one in told} if anew else set()
     key_records.recall(connection, kept.files, current - void)
     known = pairs.recall(workspace, _rules(source, form))
-    judge = Judge(known.names)
-    linked = links.by_equal_keys(connection, form, judge)
-    verdicts = PairVerdicts.of(workspace)
-    certain = persons(linked.links, same=verdicts.pairs("same"), apart=verdicts.pairs("apart"))
-    compared = _compared(connection, form, certain, known, linked)
-    likely = [
-        Link(MODEL - (pair.probability or 0), *pair.nodes, "model")
-        for pair in compared
-        if pair.probability is not None and pair.probability >= form.probability
-    ]
-    for link in sorted(likely):
-        certain.join(link.one, link.other, form.largest_group)
-    doubtful = _doubtful(compared, certain, verdicts, form)
+    found = Finder(workspace, connection, form, known).find()
     if write:
-        KnownPairs(known.rules, compared, judge.agreed, doubtful).save(workspace)
-    _keep(connection, certain)
-    return _described(connection, certain, linked, doubtful)
+        found.pairs.save(workspace)
+    _keep(connection, found.persons)
+    return _described(connection, found)
 
 
 def recall_persons(
@@ -132,30 +115,6 @@ def _rules(source: Source, form: IdentityForm) -> str:
     return hashlib.sha256(json.dumps([read, form.household]).encode()).hexdigest()[:12]
 
 
-def _compared(
-    connection: duckdb.DuckDBPyConnection, form: IdentityForm, certain: Persons, known: KnownPairs, linked: Linked
-) -> list[LikelyPair]:
-    """Pairs that no equal key decides: as the model judges them, where names conflict without a judgement of it."""
-    found = {pair.nodes: pair for pair in known.compared if pair.probability is not None}
-    for nodes, kind in linked.conflicts.items():
-        if nodes not in found:
-            found[nodes] = LikelyPair(*nodes, None, {kind: "equal", "name": "differs"})
-    return list(found.values())
-
-
-def _doubtful(
-    compared: Sequence[LikelyPair], found: Persons, verdicts: PairVerdicts, form: IdentityForm
-) -> list[LikelyPair]:
-    """The pairs a person is asked about."""
-    return [
-        pair
-        for pair in compared
-        if (pair.probability is None or pair.probability >= form.review)
-        and pair.id not in verdicts.by_pair
-        and found.root(pair.one) != found.root(pair.other)
-    ]
-
-
 def _keep(connection: duckdb.DuckDBPyConnection, found: Persons) -> None:
     """Make `PERSONS` and `KEPT`."""
     groups = found.groups()
@@ -184,10 +143,8 @@ def _empty_persons(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE {PERSONS} (node VARCHAR, person VARCHAR)")
 
 
-def _described(
-    connection: duckdb.DuckDBPyConnection, found: Persons, linked: Linked, doubtful: Sequence[LikelyPair]
-) -> Resolution:
-    groups = found.groups()
+def _described(connection: duckdb.DuckDBPyConnection, found: FoundPersons) -> Resolution:
+    groups, doubtful = found.persons.groups(), len(found.pairs.doubtful)
     ids, customers = sum(map(len, groups)), len(groups)
     guests = scalar(
         connection,
@@ -199,11 +156,11 @@ def _described(
         notes.append(f"identity: {guests:,} customers are guests known by a key only")
     notes += [
         f"identity: {number:,} times more ids than largest_group share one {kind}: it links none of them"
-        for kind, number in linked.crowded.items()
+        for kind, number in found.crowded.items()
     ]
     if doubtful:
-        notes.append(f"identity: {len(doubtful):,} pairs of ids are doubtful: regulars identity review")
-    return Resolution(ids, customers, guests, len(doubtful), tuple(notes))
+        notes.append(f"identity: {doubtful:,} pairs of ids are doubtful: regulars identity review")
+    return Resolution(ids, customers, guests, doubtful, tuple(notes))
 
 
 def _files(kept: Stored) -> str:

@@ -49,7 +49,7 @@ class IdentityForm(Part):
     alone: Listed = ("card", "email", "phone")
     largest_group: Annotated[int, Field(ge=2, le=100)] = 6
     model: bool = True
-    probability: Annotated[float, Field(gt=0.5, le=1)] = 0.99
+    probability: Annotated[float, Field(gt=0.5, le=1)] = 0.983
     review: Annotated[float, Field(gt=0, lt=1)] = 0.6
     household: bool = False
 
