@@ -17,6 +17,7 @@ GROUPS = (
     "start",
     "data",
     "quarantine",
+    "identity",
     "quality",
     "lineage",
     "features",
