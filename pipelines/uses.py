@@ -18,6 +18,7 @@ from feature_repo.lineage import Column
 
 MODULES = (
     "core.consents",
+    "core.customer_ids",
     "feature_repo.availability",
     "models.demand.plans",
     "models.recommendation.dataset",

@@ -24,6 +24,7 @@ from serving.choices import Choices
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
 from serving.online_features import OnlineFeatures
+from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
 from serving.unavailable_products import UnavailableProducts
 
@@ -41,6 +42,7 @@ class Runtime:
         self.products = ProductCache(workspace, self.features)
         self.forecasts = ForecastCache(workspace, self.features)
         self.choices = Choices(workspace)
+        self.persons = PersonsAsked(workspace)
         self.unavailable_products = UnavailableProducts(workspace)
         self.event_intake = EventIntake(workspace, EventLog(workspace))
         self.present: date | None = None
@@ -50,6 +52,7 @@ class Runtime:
         quick = {
             "tables": workspace.publication.fetch,
             "consents": self.choices.refresh,
+            "persons": self.persons.refresh,
             "availability": self.unavailable_products.refresh,
             "champions": self.champions.refresh,
             "acceptances": self._refresh_acceptances,

@@ -28,21 +28,26 @@ RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
 
 
 def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
-    """One result per id: the model's score; the population's rate for the unknown; none without consent."""
+    """One result per id: the model's score; the population's rate for the unknown; none without consent.
+
+    An id that was found to be another customer's gets that customer's answer, and is logged as that customer.
+    """
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
     serving = champion(runtime, KIND)
     choices, settings = runtime.choices.now, runtime.workspace.settings.churn
-    refused = choices.refused(body.customer_ids, "profiling")
-    allowed = [customer for customer in body.customer_ids if customer not in refused]
+    persons = runtime.persons.now.persons(body.customer_ids)
+    refused = choices.refused(persons.values(), "profiling")
+    allowed = [customer for customer in dict.fromkeys(persons.values()) if customer not in refused]
     found = runtime.features.read(KIND.service, "customer_id", allowed)
     scored = _scored(settings, serving, found, body.explain)
     unknown = _of_population(settings, serving.model, "population")
     results = []
-    for customer in body.customer_ids:
+    for asked in body.customer_ids:
+        customer = persons[asked]
         line = _NOTHING if customer in refused else scored.get(customer, unknown)
         to_do = _win_back(line["risk_tier"], choices.allows(customer, "marketing"), settings)
-        results.append({"customer_id": customer, **line, **to_do})
-    logged = [Result(r["customer_id"], r["churn_probability"], fallback=r["fallback"]) for r in results]
+        results.append({"customer_id": asked, **line, **to_do})
+    logged = [Result(persons[r["customer_id"]], r["churn_probability"], fallback=r["fallback"]) for r in results]
     return answer(runtime, serving, "churn", results, logged=logged, request={"explain": body.explain})
 
 

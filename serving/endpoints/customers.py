@@ -30,14 +30,16 @@ def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any
     """One result per id. Without the consent to profiling nothing but the choices themselves is told."""
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
     choices = runtime.choices.now
-    refused = choices.refused(body.customer_ids, "profiling")
-    allowed = [customer for customer in body.customer_ids if customer not in refused]
+    persons = runtime.persons.now.persons(body.customer_ids)
+    refused = choices.refused(persons.values(), "profiling")
+    allowed = [customer for customer in dict.fromkeys(persons.values()) if customer not in refused]
     found = runtime.features.read_view(VIEW, allowed)
     place, new = found.row, updates.without_snapshot(found.columns)
     results = []
-    for customer in body.customer_ids:
+    for asked in body.customer_ids:
+        customer = persons[asked]
         features = _row(found.columns, place[customer]) if customer in place else {}
-        about = {"customer_id": customer, **_profile(features), "consents": choices.of(customer)}
+        about = {"customer_id": asked, **_profile(features), "consents": choices.of(customer)}
         missing = "unknown_customer" if not features else "new_customer" if new[place[customer]] else None
         results.append({**about, "fallback": "no_consent" if customer in refused else missing})
     return {"results": results}

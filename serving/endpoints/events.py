@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,11 @@ from serving.runtime import Runtime
 
 
 def events(runtime: Runtime, body: EventsBody, _key: Key) -> dict[str, Any]:
-    """Keep the events, and let the online store show the purchases."""
+    """Keep the events, and let the online store show the purchases; of a person's ids any may be named."""
     now = clock.now(runtime.workspace)
-    taken = [_event(event, now) for event in body.events]
+    persons = runtime.persons.now
+    named = [_event(event, now) for event in body.events]
+    taken = [replace(event, customer_id=persons.person(event.customer_id)) for event in named]
     for place, event in enumerate(taken):
         if event.occurred_at > now:
             allowed = f"at or before the shop's present, {now:%Y-%m-%dT%H:%M:%SZ}; null for now"

@@ -18,7 +18,8 @@ from serving.runtime import Runtime
 def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> dict[str, Any]:
     """At most k products for a customer; what sells best for guests, unknown customers, and without consent."""
     serving = champion(runtime, KIND)
-    history, fallback = _history(runtime, body.customer_id)
+    customer = None if body.customer_id is None else runtime.persons.now.person(body.customer_id)
+    history, fallback = _history(runtime, customer)
     items = serving.model.recommend(
         history,
         runtime.products.columns,
@@ -34,7 +35,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         {"product_id": i.product_id, "score": i.score, "source": i.source, "reason": i.reason, "fallback": missing}
         for i in items
     ]
-    subject = body.customer_id if body.customer_id is not None and fallback != "no_consent" else ""
+    subject = customer if customer is not None and fallback != "no_consent" else ""
     logged = [Result(subject, item.score, item.product_id, missing) for item in items]
     return answer(runtime, serving, "recommendations", results, logged=logged, request={"k": body.k, "mode": body.mode})
 

@@ -10,6 +10,7 @@ import pytest
 
 from core import clock
 from core.consents import Consents
+from core.event_log import EventLog
 from core.workspace import Workspace
 from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
@@ -225,6 +226,24 @@ def test_without_consent_no_score_no_profile_and_nothing_personal(served: Worksp
         personal = shop.post("/v1/recommendations", {"customer_id": "c002"})
         assert {r["fallback"] for r in personal.json()["results"]} == {None}
         hold(shop.post("/v1/churn", {"customer_ids": ["c002"]}), "/v1/churn", "post")
+
+
+def test_an_id_that_is_another_customers_gets_that_customers_answer(shop: Shop) -> None:
+    frame = pd.DataFrame({"source": [None, "till"], "source_id": ["old", "9"], "customer_id": ["c001", "c001"]})
+    commit(shop.workspace, {"identities": frame})
+    shop.runtime.background.round()
+    own, old, till = shop.post("/v1/churn", {"customer_ids": ["c001", "old", "till:9"]}).json()["results"]
+    assert [line["customer_id"] for line in (own, old, till)] == ["c001", "old", "till:9"]
+    assert own["fallback"] is None
+    assert old | {"customer_id": "c001"} == till | {"customer_id": "c001"} == own
+    one, other = shop.post("/v1/customers", {"customer_ids": ["old", "c001"]}).json()["results"]
+    assert one["rfm"] == other["rfm"]
+    recommended = [shop.post("/v1/recommendations", {"customer_id": name}) for name in ("old", "c001", None)]
+    assert ids(recommended[0]) == ids(recommended[1])
+    assert recommended[0].json()["results"][0]["fallback"] is None
+    told = {"customer_id": "old", "kind": "view"}
+    assert shop.post("/v1/events", {"events": [told]}).json()["accepted"] == 1
+    assert [event.customer_id for event in EventLog(shop.workspace).pending()] == ["c001"]
 
 
 def test_a_choice_counts_once_the_tables_hold_it(shop: Shop) -> None:
