@@ -24,6 +24,7 @@ from feature_repo.contract import TableSpec
 from pipelines.ingest.engine import scalar
 from pipelines.ingest.typed import Typed, identity
 from pipelines.sources.file_set import FileSet
+from pipelines.sources.line_numbers import LineNumbers
 from pipelines.sources.source import ROW, Origin, Staged, row_numbers
 
 _CHUNK = 200_000
@@ -83,6 +84,9 @@ def _told(connection: duckdb.DuckDBPyConnection, typed: Typed, first: int) -> tu
     if _counted(staged):  # by the engine: tables of many millions come so
         numbers[origin.label] = first
         query = f"SELECT {first}::INTEGER AS reading, {ROW} + 1 AS position, key_hash AS h {rows}"
+    elif isinstance(staged.positions, LineNumbers) and staged.files is None:
+        numbers[origin.label] = first
+        query = _stepped(connection, staged.positions, f"SELECT {ROW}, key_hash AS h {rows}", first)
     else:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE row_places_ ({ROW} BIGINT, reading INTEGER, position BIGINT)")
         for chunk in _chunks(connection, typed):
@@ -97,6 +101,25 @@ def _told(connection: duckdb.DuckDBPyConnection, typed: Typed, first: int) -> tu
         FileReading(number, typed.spec.name, file, staged.unit, digests.get(file, digests.get("")), at)
         for file, number in numbers.items()
     ]
+
+
+def _stepped(connection: duckdb.DuckDBPyConnection, lines: LineNumbers, rows: str, reading: int) -> str:
+    """The query of the places of a text file's rows, by the engine: lines and rows go in step nearly everywhere."""
+    steps = [*lines.steps] or [(0, 1)]
+    if len(steps) == 1:
+        return (
+            f"SELECT {reading}::INTEGER AS reading, {ROW} + {steps[0][1]} AS position, h FROM ({rows}) ORDER BY {ROW}"
+        )
+    from_, shift = zip(*steps, strict=True)
+    connection.register(
+        "steps_found", pa.table({"from_": pa.array(from_, pa.int64()), "shift": pa.array(shift, pa.int64())})
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE row_steps_ AS SELECT * FROM steps_found")
+    connection.unregister("steps_found")
+    return (
+        f"SELECT {reading}::INTEGER AS reading, {ROW} + shift AS position, h FROM ({rows}) AS r"
+        f" ASOF JOIN row_steps_ AS s ON r.{ROW} >= s.from_ ORDER BY {ROW}"
+    )
 
 
 def _counted(staged: Staged) -> bool:

@@ -81,7 +81,7 @@ def _analyse(source: TableSource, staged: Staged, name: str, text: str) -> Scala
         text,
         staged.types,
         text_columns=[column for column, type_ in staged.types.items() if is_text(type_)],
-        number=number_from_text("{}", source.formats),
+        number=number_from_text("{0}", source.formats),
         where=_place(source, name),
     )
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import methodcaller
 from typing import TextIO
 
 from pipelines.sources.encodings import DAMAGED
@@ -23,6 +25,8 @@ MAX_LINES, MAX_CHARACTERS = 1_000, 1 << 20
 _COINCIDENCE = 3
 """As many separators do not stand in just the right places of a text's lines by chance."""
 _MANY_LINES = 10
+_BLOCK = 4_096
+"""So many lines are looked at together."""
 
 _Line = tuple[int, str]
 """A line and its number in the file."""
@@ -70,34 +74,56 @@ class Cutter:
         self.records = Records()
         self.patterns = _Patterns(separator, width)
         self.writer = csv.writer(target, delimiter=separator, lineterminator="\n")
+        self.blank = f'{separator}" \t\n'
+        self.blank_line = re.compile(f"\n[{re.escape(self.blank[:-1])}]*+\n")
         self.again: deque[_Line] = deque()
-        """Lines to be cut anew, because the quote that held them together was a stray one."""
+        """Lines to be cut one by one: of a block with odd ones, or after a quote that turned out to be a stray one."""
 
     def cut(self, lines: Iterable[str], first_line: int) -> Records:
         """Cut all lines, of which the first is line `first_line` of the file."""
         numbered = enumerate(lines, first_line)
-        blank = f'{self.separator}" \t\n'
-        beginnings = frozenset(blank)
-        while item := self._next(numbered):
-            number, line = item
-            if line[0] in beginnings and not line.strip(blank):
+        while block := list(islice(numbered, _BLOCK)):
+            block[-1] = self._ended(block[-1])
+            texts = [text for _, text in block]
+            if self._all_plain(texts):
+                self.records.lines.add(block[0][0], len(block))
+                self.target.writelines(texts)
                 continue
-            if '"' in line:
-                self._quoted(number, line, numbered)
-            elif line.count(self.separator) + 1 == self.width and DAMAGED not in line:
-                self._good(number, line)
-            else:
-                self._cells(number, line)
+            self.again.extend(block)
+            while item := self._next(numbered, within=True):
+                self._one(*item, numbered)
         return self.records
 
-    def _next(self, numbered: Iterator[_Line]) -> _Line | None:
-        if self.again:
-            return self.again.popleft()
-        item = next(numbered, None)
-        if item is None or item[1].endswith("\n"):
+    def _all_plain(self, lines: Sequence[str]) -> bool:
+        """Whether each line is a record as it stands: most blocks of most files are looked at no further."""
+        whole = "".join(lines)
+        if '"' in whole or DAMAGED in whole or self.blank_line.search(f"\n{whole}"):
+            return False
+        return set(map(methodcaller("count", self.separator), lines)) == {self.width - 1}
+
+    def _one(self, number: int, line: str, numbered: Iterator[_Line]) -> None:
+        if line[0] in self.blank and not line.strip(self.blank):
+            return
+        if '"' in line:
+            self._quoted(number, line, numbered)
+        elif line.count(self.separator) + 1 == self.width and DAMAGED not in line:
+            self._good(number, line)
+        else:
+            self._cells(number, line)
+
+    def _ended(self, item: _Line) -> _Line:
+        """A line with its end: only the last one of a file may lack it."""
+        if item[1].endswith("\n"):
             return item
         self.records.endless = item[0]
         return item[0], item[1] + "\n"
+
+    def _next(self, numbered: Iterator[_Line], *, within: bool = False) -> _Line | None:
+        """The next line; None at the end, or where there is none left to be cut one by one (`within`)."""
+        if self.again:
+            return self.again.popleft()
+        item = None if within else next(numbered, None)
+        return self._ended(item) if item else None
 
     def _good(self, number: int, line: str) -> None:
         self.records.lines.add(number)

@@ -15,13 +15,18 @@ class LineNumbers:
         self._count = 0
         self._expected = -1
 
-    def add(self, line: int) -> None:
-        """The next row begins on this line."""
+    def add(self, line: int, rows: int = 1) -> None:
+        """The next row begins on this line, and so many `rows` on the lines from there on."""
         if line != self._expected:
             self._rows.append(self._count)
             self._shifts.append(line - self._count)
-        self._count += 1
-        self._expected = line + 1
+        self._count += rows
+        self._expected = line + rows
+
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        """The rows from which on another number is to be added to a row's to be its line, and that number."""
+        return list(zip(self._rows, self._shifts, strict=True))
 
     def __len__(self) -> int:
         return self._count

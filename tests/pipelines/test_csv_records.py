@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.sources import csv_records
 from pipelines.sources.csv_records import Cutter, Records
 
 SEPARATORS = [",", ";", "\t", "|"]
@@ -95,3 +96,15 @@ def test_a_damaged_line_is_set_aside_with_its_cause(line: str, reason: str) -> N
     assert [row[0] for row in rows] == ["0", "9"]
     assert [(broken.position, broken.reason) for broken in records.broken] == [(4, f"the line can't be read: {reason}")]
     assert records.lines([0, 1]) == [2, 6]
+
+
+@pytest.mark.parametrize("block", [1, 3, 4_096])
+def test_it_does_not_matter_how_many_lines_are_looked_at_together(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'a,b\nc,d\n\n"e\nf",g\nh\n,\ni,"j\nk,l\nm,n\no,p'
+    monkeypatch.setattr(csv_records, "_BLOCK", block)
+    target = io.StringIO()
+    records = Cutter(target, ",", 2).cut(io.StringIO(text), 2)
+    assert target.getvalue() == 'a,b\nc,d\n"e\nf",g\nk,l\nm,n\no,p\n'
+    assert records.lines(list(range(len(records.lines)))) == [2, 3, 5, 10, 11, 12]
+    assert [row.position for row in records.broken] == [7, 9]
+    assert records.endless == 12

@@ -89,7 +89,7 @@ def value_of(text: str, source: TableSource, staged: Staged, where: str) -> str:
         MappingError: it is not one scalar expression over these columns.
     """
     texts = [name for name, type_ in staged.types.items() if is_text(type_)]
-    number = number_from_text("{}", source.formats)
+    number = number_from_text("{0}", source.formats)
     scalar = analyse(text, staged.types, text_columns=texts, number=number, where=where)
     return f"TRY({scalar.sql})"
 
@@ -101,7 +101,7 @@ def amount_of(text: str, source: TableSource, staged: Staged, where: str) -> str
         MappingError: it is not one scalar expression over these columns.
     """
     texts = [name for name, type_ in staged.types.items() if is_text(type_)]
-    number = number_from_text("{}", source.formats)
+    number = number_from_text("{0}", source.formats)
     scalar = analyse(text, staged.types, text_columns=texts, number=number, where=where)
     if scalar.columns and scalar.sql == quote(scalar.columns[0]) and scalar.columns[0] in texts:
         return number_from_text(as_text(scalar.sql, staged.types[scalar.columns[0]]), source.formats)

@@ -110,9 +110,10 @@ def _candidates(connection: duckdb.DuckDBPyConnection, staged: Staged, keys: Seq
     word = f"coalesce({', '.join(f'CASE WHEN lower({text}) IN ({words}) THEN {text} END' for text in called)})"
     nameless = f"coalesce({', '.join(texts)}) IS NULL"
     lacking = " OR ".join(_empty(name, staged.types[name]) for name in keys)
+    # Materialized, for the engine would compare every row with all the words before it looks for what is lacking.
     rows = connection.execute(
-        f"SELECT {ROW}, coalesce({word}, '') FROM {quote(staged.relation)}"
-        f" WHERE CASE WHEN {lacking} THEN {nameless} OR {word} IS NOT NULL ELSE false END"
+        f"WITH few AS MATERIALIZED (SELECT * FROM {quote(staged.relation)} WHERE {lacking})"
+        f" SELECT {ROW}, coalesce({word}, '') FROM few WHERE {nameless} OR {word} IS NOT NULL"
         f" ORDER BY {ROW} LIMIT {_AT_MOST + 1}"
     ).fetchall()
     return dict(rows)

@@ -198,5 +198,5 @@ class _Fit:
         if text in texts:
             return number_from_text(quote(text), formats)
         return (
-            f"TRY({analyse(text, list(self.columns), text_columns=texts, number=number_from_text('{}', formats)).sql})"
+            f"TRY({analyse(text, list(self.columns), text_columns=texts, number=number_from_text('{0}', formats)).sql})"
         )
