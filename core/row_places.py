@@ -17,8 +17,9 @@ from core.files import write_atomically
 from core.workspace import Workspace
 
 FILE = "readings.json"
-READING, POSITION = "reading_", "position_"
+READING, POSITION, NUMBER = "reading_", "position_", "number_"
 """The columns that `placed_rows` adds to a table's own."""
+_FILES_APART = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -64,22 +65,35 @@ def keep_readings(workspace: Workspace, found: Iterable[FileReading]) -> None:
     write_atomically(workspace.lineage_dir / FILE, json.dumps([asdict(one) for one in found], indent=1), 0o600)
 
 
-def placed_rows(workspace: Workspace, table: str, files: Iterable[Path] | None = None) -> str:
-    """SQL of a table's rows with `READING` and `POSITION`, null where nobody noted them; "" where it has no rows."""
+def numbered_rows(workspace: Workspace, table: str, files: Iterable[Path] | None = None) -> str:
+    """SQL of a table's rows with `NUMBER`, which tells them apart within a generation; "" where it has no rows."""
     chosen = list(workspace.tables.files(table) if files is None else files)
     if not chosen:
         return ""
-    rows = f"read_parquet([{_listed(chosen)}], filename = 'file_', file_row_number = true)"
+    return f"SELECT * EXCLUDE (file_, file_row_number) FROM ({_numbered(chosen, chosen)})"
+
+
+def placed_rows(workspace: Workspace, table: str, files: Iterable[Path] | None = None) -> str:
+    """As `numbered_rows`, with `READING` and `POSITION`, null where nobody noted them."""
+    chosen = list(workspace.tables.files(table) if files is None else files)
+    if not chosen:
+        return ""
     noted = [path for path in (path_of(workspace, table, file) for file in chosen) if path.exists()]
     if not noted:
         mine = f"NULL::INTEGER AS {READING}, NULL::BIGINT AS {POSITION}"
-        return f"SELECT * EXCLUDE (file_, file_row_number), {mine} FROM {rows}"
-    places = f"read_parquet([{_listed(noted)}], filename = 'file_', file_row_number = true)"
+        return f"SELECT * EXCLUDE (file_, file_row_number), {mine} FROM ({_numbered(chosen, chosen)})"
     return (
         f"SELECT o.* EXCLUDE (file_, file_row_number), p.reading AS {READING}, p.position AS {POSITION}"
-        f" FROM {rows} AS o LEFT JOIN {places} AS p ON o.file_row_number = p.file_row_number"
-        " AND parse_filename(o.file_) = parse_filename(p.file_)"
+        f" FROM ({_numbered(chosen, chosen)}) AS o LEFT JOIN ({_numbered(noted, chosen)}) AS p USING ({NUMBER})"
     )
+
+
+def _numbered(files: list[Path], order: list[Path]) -> str:
+    """Rows of files, numbered by the place of their file in an order, and in the file."""
+    names = ", ".join(literal(file.name) for file in order)
+    file = f"list_position([{names}], parse_filename(file_))"
+    rows = f"read_parquet([{_listed(files)}], filename = 'file_', file_row_number = true)"
+    return f"SELECT *, CAST({file} AS BIGINT) * {_FILES_APART} + file_row_number AS {NUMBER} FROM {rows}"
 
 
 def said(reading: FileReading | None, position: int | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core import progress
 from core.errors import UsageError, did_you_mean
 from core.workspace import Workspace
@@ -10,6 +12,7 @@ from monitoring.data_quality import assessment, data_dictionary
 from monitoring.data_quality.data_dictionary import NOBODY, SourceNote
 from monitoring.data_quality.quality_history import QualityHistory
 from monitoring.data_quality.quality_report import Intake, ShopQuality
+from pipelines import flagged_lines, unusual
 from pipelines.ingest.memory import Memory
 from pipelines.sources import mapping
 
@@ -22,7 +25,8 @@ def review(workspace: Workspace) -> ShopQuality:
         StoreError: the database does not answer.
     """
     progress.current().step("look at the quality of the data")
-    found = assessment.assess(workspace, intakes(workspace))
+    learned = flagged_lines.learn(workspace)
+    found = assessment.assess(workspace, [_with_learned(each, learned) for each in intakes(workspace)])
     QualityHistory(workspace).append(found)
     data_dictionary.keep_notes(workspace, source_notes(workspace))
     return found
@@ -44,6 +48,13 @@ def intakes(workspace: Workspace) -> list[Intake]:
     """What the last readings of the tables' sources told."""
     memory = Memory(workspace)
     return [found for table in TABLES if (found := _intake(memory, table))]
+
+
+def _with_learned(intake: Intake, lines: int) -> Intake:
+    """What the learned check found stands beside what the rules found."""
+    if intake.table != "orders" or not lines:
+        return intake
+    return replace(intake, flagged={**intake.flagged, unusual.REASON: lines})
 
 
 def _intake(memory: Memory, table: str) -> Intake | None:

@@ -1,4 +1,4 @@
-"""Validity: how many rows of the source passed the checks when it was read last."""
+"""Validity: how many rows of the source passed the checks when it was read last; what is only flagged costs nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from core.messages import Message
 from feature_repo.contract import TABLES
 from monitoring.data_quality.look import Look
-from monitoring.data_quality.quality_report import Finding
+from monitoring.data_quality.quality_report import Finding, Intake
 
 
 def validity(look: Look, table: str) -> Iterator[Finding]:
@@ -27,6 +27,8 @@ def validity(look: Look, table: str) -> Iterator[Finding]:
         Message("quality.valid", values),
         Message("quality.valid.todo", {"table": table}),
     )
+    if intake.flagged:
+        yield _flagged(look, intake)
     by_column: dict[str, list[str]] = defaultdict(list)
     for reason in reasons:
         column = reason.partition(" ")[0]
@@ -45,3 +47,19 @@ def validity(look: Look, table: str) -> Iterator[Finding]:
             column=column,
             counts=False,
         )
+
+
+def _flagged(look: Look, intake: Intake) -> Finding:
+    """Rows that are valid and unusual; a row may be flagged for several reasons."""
+    rows, most = look.workspace.tables.rows(intake.table), max(intake.flagged.values())
+    reasons = [f"{reason} {count:,}" for reason, count in intake.flagged.items()]
+    return Finding(
+        "validity",
+        intake.table,
+        "flagged",
+        min(most, rows),
+        rows,
+        Message("quality.flagged", {"reasons": reasons}),
+        Message("quality.flagged.todo", {}),
+        counts=False,
+    )

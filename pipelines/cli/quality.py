@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    from core.workspace import Workspace
     from monitoring.data_quality.quality_report import Finding, ShopQuality, TableQuality
     from pipelines.cli.console import Console
 
@@ -24,6 +26,11 @@ def quality(
     table: Annotated[
         str | None, typer.Option("--table", metavar="TABLE", help="Only this table, in detail.", show_default=False)
     ] = None,
+    *,
+    flagged: Annotated[
+        bool, typer.Option("--flagged", help="List order lines that are kept and unusual, with their place.")
+    ] = False,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many of them.")] = 20,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -36,6 +43,9 @@ def quality(
         from pipelines import data_review
 
         space = Workspace.open(workspace)
+        if flagged:
+            _list_flagged(console, space, n)
+            return
         chosen = data_review.known_table(space, table) if table else None
         found = data_review.review(space)
         runs = QualityHistory(space).history()
@@ -51,6 +61,18 @@ def quality(
         document = found.as_document() | {"history": {name or "shop": scores for name, scores in courses.items()}}
         next_step = "regulars quality --table " + worst[0].table if worst and not chosen else ""
         console.finish(f"the shop's data score {found.score:g} of 100", next_step, document)
+
+
+def _list_flagged(console: Console, space: Workspace, n: int) -> None:
+    from pipelines import flagged_lines
+
+    lines, counts = flagged_lines.listed(space, n)
+    console.table(("flagged and kept", "lines"), list(counts.items()))
+    console.print()
+    console.table(("place", "day", "why"), [(line.place, line.day, " and ".join(line.reasons)) for line in lines])
+    document = {"counts": counts, "lines": [asdict(line) for line in lines]}
+    text = f"{len(lines)} lines that should be looked at, those with two reasons first" if lines else "nothing unusual"
+    console.finish(text, "more with --n; nothing was dropped" if lines else "", document)
 
 
 def _show(console: Console, found: ShopQuality, courses: dict[str | None, tuple[float | None, ...]]) -> None:

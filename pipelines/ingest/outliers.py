@@ -20,8 +20,21 @@ def flag(connection: duckdb.DuckDBPyConnection, typed: Typed) -> dict[str, int]:
     """
     if typed.spec.name != "orders":
         return {}
-    columns = "product_id, abs(quantity) AS q, revenue / nullif(quantity, 0) AS p"
-    rows = f"(SELECT {columns} FROM {typed.relation} WHERE {typed.good})"
+    joined, conditions = rules(connection, f"(SELECT * FROM {typed.relation} WHERE {typed.good})")
+    counts = {
+        reason: scalar(connection, f"SELECT count(*) {joined} WHERE {condition}")
+        for reason, condition in conditions.items()
+    }
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def rules(connection: duckdb.DuckDBPyConnection, lines: str, *kept: str) -> tuple[str, dict[str, str]]:
+    """The lines of a relation beside what is usual, as «FROM ...», and for each reason the condition of its lines.
+
+    `kept` are columns of the lines that are asked for.
+    """
+    columns = ", ".join([*kept, "product_id, abs(quantity) AS q, revenue / nullif(quantity, 0) AS p"])
+    rows = f"(SELECT {columns} FROM {lines})"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE usual AS"
         " SELECT product_id, count(*) AS lines, median(q) FILTER (q > 0) AS q, median(p) FILTER (p > 0) AS p"
@@ -32,8 +45,4 @@ def flag(connection: duckdb.DuckDBPyConnection, typed: Typed) -> dict[str, int]:
     quantity = f"r.q > {QUANTITY_FACTOR} * (CASE WHEN {known} THEN u.q ELSE {usual_quantity} END)"
     price = f"{known} AND (r.p > {PRICE_FACTOR} * u.p OR (r.p > 0 AND r.p * {PRICE_FACTOR} < u.p))"
     joined = f"FROM {rows} AS r JOIN usual AS u USING (product_id)"
-    counts = {
-        "unusual quantity": scalar(connection, f"SELECT count(*) {joined} WHERE {quantity}"),
-        "unusual price": scalar(connection, f"SELECT count(*) {joined} WHERE {price}"),
-    }
-    return {reason: count for reason, count in counts.items() if count}
+    return joined, {"unusual quantity": quantity, "unusual price": price}
