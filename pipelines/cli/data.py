@@ -100,10 +100,28 @@ def _watch(console: Console, space: Workspace) -> None:
         for done in rounds(space):
             number = done.number
             console.line(done.said(), done.as_dict())
+            if done.report and any(table.changed for table in done.report.tables):
+                _look_again(console, space)
     except KeyboardInterrupt:
         generation = space.tables.generation
         counted = {"ok": True, "message": "stopped", "rounds": number, "generation": generation}
         console.line(f"stopped; rounds: {number:,}; generation {generation}", counted)
+
+
+def _look_again(console: Console, space: Workspace) -> None:
+    """The quality of what a round took in; a look that fails ends no watching."""
+    from core import progress
+    from core.errors import RegularsError
+    from pipelines import data_review
+
+    try:
+        with progress.using(progress.Silent()):
+            found = data_review.review(space)
+    except RegularsError as error:
+        console.note(f"the quality of the data could not be looked at: {error}")
+        return
+    for finding in found.worst(1):
+        console.note(f"the data score {found.score:g} of 100; the worst: {finding.about}: {finding.says}")
 
 
 def _print(console: Console, report: IngestReport) -> None:
