@@ -13,6 +13,7 @@ from monitoring.data_quality.data_dictionary import NOBODY, SourceNote
 from monitoring.data_quality.quality_history import QualityHistory
 from monitoring.data_quality.quality_report import Intake, ShopQuality
 from pipelines import flagged_lines, unusual
+from pipelines.ingest import rows_aside
 from pipelines.ingest.memory import Memory
 from pipelines.sources import mapping
 
@@ -47,7 +48,7 @@ def known_table(workspace: Workspace, name: str) -> str:
 def intakes(workspace: Workspace) -> list[Intake]:
     """What the last readings of the tables' sources told."""
     memory = Memory(workspace)
-    return [found for table in TABLES if (found := _intake(memory, table))]
+    return [found for table in TABLES if (found := _intake(workspace, memory, table))]
 
 
 def _with_learned(intake: Intake, lines: int) -> Intake:
@@ -57,14 +58,23 @@ def _with_learned(intake: Intake, lines: int) -> Intake:
     return replace(intake, flagged={**intake.flagged, unusual.REASON: lines})
 
 
-def _intake(memory: Memory, table: str) -> Intake | None:
+def _intake(workspace: Workspace, memory: Memory, table: str) -> Intake | None:
     report = memory.report(table)
     if report is None:
         return None
-    parts = [name.partition(".") for name in memory.definition(table)]
-    brought = tuple(column for part, _, column in parts if part in {"columns", "constants"})
+    if report.partial:  # a few rows say little of the table: all that are in force or set aside do
+        aside = {found.reason: found.rows for found in rows_aside.counted(workspace) if found.table == table}
+        bad = rows_aside.count(workspace, TABLES[table])
+        rows = workspace.tables.rows(table) + bad
+        return Intake(table, report.source, _brought(memory, table), rows, bad, aside, report.flagged)
     bad = round(report.rejected_share * (report.read - report.filtered))
-    return Intake(table, report.source, brought, report.read - report.filtered, bad, report.quarantined, report.flagged)
+    considered = report.read - report.filtered
+    return Intake(table, report.source, _brought(memory, table), considered, bad, report.quarantined, report.flagged)
+
+
+def _brought(memory: Memory, table: str) -> tuple[str, ...]:
+    parts = [name.partition(".") for name in memory.definition(table)]
+    return tuple(column for part, _, column in parts if part in {"columns", "constants"})
 
 
 def source_notes(workspace: Workspace) -> list[SourceNote]:

@@ -19,7 +19,7 @@ from core.files import replacing
 from core.workspace import Workspace
 from feature_repo.contract import TABLES, TableSpec
 from pipelines.ingest import verdicts
-from pipelines.ingest.engine import engine_errors, write_parquet
+from pipelines.ingest.engine import engine_errors, scalar, write_parquet
 from pipelines.sources.source import ROW
 
 ASIDE = "rows_aside"
@@ -154,6 +154,12 @@ def opened(workspace: Workspace, spec: TableSpec) -> Iterator[duckdb.DuckDBPyCon
     with query_engine.connect(workspace) as connection:
         load(connection, files(workspace, spec))
         yield connection
+
+
+def count(workspace: Workspace, spec: TableSpec) -> int:
+    """How many rows of a table are set aside."""
+    with opened(workspace, spec) as connection:
+        return scalar(connection, f"SELECT count(*) FROM {ASIDE}")
 
 
 def files(workspace: Workspace, spec: TableSpec) -> list[Path]:

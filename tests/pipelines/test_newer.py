@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from core import utc
 from core.database import driver
 from core.errors import DataError, MappingError
+from pipelines import data_review
 from pipelines.ingest import TableReport, run
 from pipelines.ingest.memory import Memory
 from tests.pipelines.conftest import Shop, orders
@@ -276,3 +277,15 @@ def test_an_overlap_of_another_kind_is_refused(till: Till, newer: dict[str, Any]
     till.shop.map(newer=newer)
     with pytest.raises(MappingError, match=said):
         till.ingest()
+
+
+def test_the_quality_of_a_table_is_that_of_all_its_rows(till: Till) -> None:
+    for day in range(30):
+        till.sell(f"o{day}", "1", day)
+    till.ingest()
+    till.sell("bad", "1", 30)
+    till.do("UPDATE sold SET qty = 'many' WHERE ord = 'bad'")
+    assert till.ingest().read == 3
+    [found] = data_review.intakes(till.shop.workspace)
+    assert (found.considered, found.bad) == (31, 1)
+    assert found.set_aside["quantity is not a number"] == 1
