@@ -46,7 +46,11 @@ def learn(workspace: Workspace, most: int = unusual.AT_INGEST) -> int:
     """Run the learned check over the latest `most` lines in force and keep what it found; returns how many lines.
 
     What was found in the same lines, or in more of them, holds.
+
+    Raises:
+        NotReady: nothing has been ingested.
     """
+    workspace.tables.entry("orders")
     kept = _kept(workspace)
     if kept is not None and kept.generation == workspace.tables.generation and kept.most >= most:
         return len(kept.lines)
@@ -66,7 +70,6 @@ def listed(workspace: Workspace, limit: int) -> tuple[list[FlaggedLine], dict[st
     Raises:
         NotReady: nothing has been ingested.
     """
-    workspace.tables.entry("orders")
     learn(workspace, unusual.WHEN_ASKED)
     kept = _kept(workspace)
     lines = kept.lines if kept else []

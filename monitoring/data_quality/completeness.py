@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.expressions import literal
+from core.expressions import literal, quote
 from core.messages import Message
 from feature_repo.contract import TABLES
 from monitoring.data_quality.look import Look
@@ -58,7 +58,7 @@ def empty_cells(look: Look, table: str) -> dict[str, int]:
     names = TABLES[table].names
     unknown = [name for name in names if name not in known]
     counts = (
-        look.numbers(f"SELECT {', '.join(f'count(*) - count({name})' for name in unknown)} FROM {table}")
+        look.numbers(f"SELECT {', '.join(f'count(*) - count({quote(name)})' for name in unknown)} FROM {table}")
         if unknown
         else ()
     )

@@ -67,9 +67,10 @@ def _list_flagged(console: Console, space: Workspace, n: int) -> None:
     from pipelines import flagged_lines
 
     lines, counts = flagged_lines.listed(space, n)
-    console.table(("flagged and kept", "lines"), list(counts.items()))
-    console.print()
-    console.table(("place", "day", "why"), [(line.place, line.day, " and ".join(line.reasons)) for line in lines])
+    if lines:
+        console.table(("flagged and kept", "lines"), list(counts.items()))
+        console.print()
+        console.table(("place", "day", "why"), [(line.place, line.day, " and ".join(line.reasons)) for line in lines])
     document = {"counts": counts, "lines": [asdict(line) for line in lines]}
     text = f"{len(lines)} lines that should be looked at, those with two reasons first" if lines else "nothing unusual"
     console.finish(text, "more with --n; nothing was dropped" if lines else "", document)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from monitoring.data_quality.quality_history import QualityHistory
 from pipelines.cli.quality import spark
 from tests.pipelines import field
@@ -40,6 +42,22 @@ def test_a_table_that_is_not_there_is_named(shop: Shop, good_lines: Callable[[in
     said = field.command(shop.workspace, "quality", "--table", "order")
     assert said.exit_code == 2
     assert "did you mean 'orders'" in said.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("quality",),
+        ("quality", "--flagged"),
+        ("quality", "--table", "orders"),
+        ("features", "describe"),
+        ("lineage", "days_since_last_visit"),
+    ],
+)
+def test_before_the_first_ingest_it_says_what_to_do(shop: Shop, words: tuple[str, ...]) -> None:
+    said = field.command(shop.workspace, *words)
+    assert said.exit_code in {1, 2}
+    assert "error: there is no table" in said.output
 
 
 def test_the_course_of_a_score_is_drawn() -> None:
