@@ -70,7 +70,7 @@ def _levels(connection, kind: str) -> list[tuple[bool, str, str, float]]:  # noq
             cases.append(f"ELSE '{level.word}'")
         else:
             cases.append(f"WHEN {level.holds} THEN '{level.word}'")
-    columns = ["name", "given", "family", "email", "local", "phone", "address"]
+    columns = ("name", "given", "family", "email", "local", "signs", "phone", "address")
     sides = ", ".join(f"{side}.{column} AS {column}_{side}" for column in columns for side in "lr")
     filled = f"l.{kind} IS NOT NULL AND r.{kind} IS NOT NULL AND l.unique_id < r.unique_id AND l.group_ <> r.group_"
     word = f"CASE {' '.join(cases)} END"

@@ -75,8 +75,10 @@ class Finder:
         found = {pair.nodes: pair for pair in self._known.compared if pair.probability is not None}
         for pair in self._likely(certain):
             found[pair.nodes] = pair.or_likelier(found.get(pair.nodes))
-        for nodes, kind in linked.conflicts.items():
-            if nodes not in found:
+        names = links.names_of(self._connection, {node for nodes in linked.conflicts for node in nodes})
+        for (one, other), kind in linked.conflicts.items():
+            nodes = one, other
+            if nodes not in found and not self._judge.contradiction(names.get(one, {}), names.get(other, {})):
                 found[nodes] = LikelyPair(*nodes, None, {kind: "equal", "name": "differs"})
         return list(found.values())
 
@@ -94,4 +96,9 @@ class Finder:
     def _is_doubtful(self, pair: LikelyPair, found: Persons, verdicts: PairVerdicts) -> bool:
         """Whether a person is to be asked: it is likely enough, nobody has decided, and nothing else made them one."""
         likely = pair.probability is None or pair.probability >= self._form.review
-        return likely and pair.id not in verdicts.by_pair and found.root(pair.one) != found.root(pair.other)
+        return (
+            likely
+            and pair.worth_asking
+            and pair.id not in verdicts.by_pair
+            and found.root(pair.one) != found.root(pair.other)
+        )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from splink import SettingsCreator
 
 COMPARED = "identity_compared"
-_BETWEEN = 0.1
+_BETWEEN = 0.05
 """Below this probability a pair is not even remembered."""
 
 
@@ -52,7 +52,7 @@ _SIMILAR = (
 _GIVEN, _FAMILY = _SIMILAR.format("given"), _SIMILAR.format("family")
 _JOINED = "replace(name_l, ' ', '') = replace(name_r, ' ', '')"
 _INITIAL = "(given_l[1] = given_r[1] AND (length(given_l) = 1 OR length(given_r) = 1))"
-_SAME_BUT_LETTERS = "regexp_replace(email_l, '[a-z]', '', 'g') = regexp_replace(email_r, '[a-z]', '', 'g')"
+_SAME_BUT_LETTERS = "signs_l = signs_r"
 """Addresses are made of names: those of two namesakes differ in numbers and signs, typing errors mostly in letters."""
 
 LEVELS: Mapping[str, tuple[Level, ...]] = {
@@ -89,19 +89,21 @@ LEVELS: Mapping[str, tuple[Level, ...]] = {
 }
 PRIOR_PER_PERSON = 0.15
 """How many other ids of the same person there still are, once equal keys are linked."""
-_BLOCKS = (
-    "l.name = r.name AND (l.address IS NULL OR r.address IS NULL OR l.block_address = r.block_address)",
-    "l.email = r.email",
-    "l.local = r.local",
-    "l.phone = r.phone",
-    "l.address = r.address",
-    "l.block_address = r.block_address AND l.family[1:2] = r.family[1:2]",
-    "l.name = r.name",
-    "l.phone[-6:] = r.phone[-6:]",
-    "l.phone[:-6] = r.phone[:-6] AND l.given = r.given",
-    "l.local[1:6] = r.local[1:6] AND l.family = r.family",
-    "l.local[-6:] = r.local[-6:] AND l.given = r.given",
+_BLOCKS = tuple(
+    f"l.group_ <> r.group_ AND {rule}"
+    for rule in (
+        "l.email = r.email",
+        "l.local = r.local",
+        "l.phone = r.phone",
+        "l.address = r.address",
+        "l.block_address = r.block_address AND l.family[1:2] = r.family[1:2]",
+        "l.phone[-6:] = r.phone[-6:]",
+        "l.phone[:-6] = r.phone[:-6] AND l.given = r.given",
+        "l.signs = r.signs AND l.local[1:5] = r.local[1:5] AND l.family[1:3] = r.family[1:3]",
+        "l.signs = r.signs AND l.local[-5:] = r.local[-5:] AND l.given[1:3] = r.given[1:3]",
+    )
 )
+"""Which pairs are compared at all: those that have at least a part of a key in common, beside the name."""
 
 
 def likely_pairs(
@@ -137,7 +139,8 @@ def compare(connection: duckdb.DuckDBPyConnection, engine: duckdb.DuckDBPyConnec
     engine.execute(
         f"CREATE OR REPLACE TABLE {COMPARED} AS SELECT *,"
         " row_number() OVER (ORDER BY node, name, email, phone, address) AS unique_id,"
-        " split_part(email, '@', 1) AS local, split_part(name, ' ', 1) AS given,"
+        " split_part(email, '@', 1) AS local, regexp_replace(email, '[a-z]', '', 'g') AS signs,"
+        " split_part(name, ' ', 1) AS given,"
         " CASE WHEN name LIKE '% %' THEN string_split(name, ' ')[-1] END AS family,"
         " array_to_string(string_split(address, ' ')[1:2], ' ') AS block_address"
         " FROM (SELECT min(node) AS node, group_, name, email, phone, address FROM identity_rows GROUP BY ALL)"

@@ -46,6 +46,11 @@ class LikelyPair:
         return name in {None, "equal", "alike", "initial"} or (name == "given name only" and equal > 1)
 
     @property
+    def worth_asking(self) -> bool:
+        """Whether somebody could know better: other given names under one roof are a family, and nobody is asked."""
+        return self.evidence.get("name") != "surname only"
+
+    @property
     def id(self) -> str:
         """A short name of the pair, which does not change."""
         return pair_id(self.one, self.other)

@@ -68,3 +68,16 @@ def test_most_of_an_invented_shop_is_found_and_little_is_wrong() -> None:
     assert keys.precision.value > 0.99
     assert model.precision.value > 0.985
     assert model.recall.value > max(0.93, keys.recall.value)
+
+
+def test_tables_that_are_read_each_time_change_nothing_by_being_read_alone(typed: Shop) -> None:
+    typed.write("customers.csv", "id,mail,who\n0,anna.kowalska@example.com,Anna Kovalska\n1,,A. Kowalska\n")
+    typed.add_table("customers", **{"from": "customers.csv", "columns": {"customer_id": "id"}})
+    typed.mapping["identity"]["tables"]["customers"] = {"email": "mail", "name": "who"}
+    typed.map()
+    run(typed.workspace)
+    before = typed.files()
+    report = run(typed.workspace)
+    assert [table.table for table in report.tables if table.skipped] == ["orders"]
+    told_in_seconds = {"tables/sources.json": b""}
+    assert typed.files() | told_in_seconds == before | told_in_seconds

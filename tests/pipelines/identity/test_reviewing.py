@@ -14,7 +14,7 @@ from tests.pipelines.conftest import HEADER, Shop
 
 LINES = [
     "1,o1,p,2024-03-01 10:00:00,1,2.00,lee@example.com,Ann Lee",
-    "2,o2,p,2024-03-02 10:00:00,1,2.00,lee@example.com,Tom Lee",
+    "2,o2,p,2024-03-02 10:00:00,1,2.00,lee@example.com,Ann Moor",
     "3,o3,p,2024-03-03 10:00:00,1,2.00,cy@example.com,Cy Hall",
     "4,o4,p,2024-03-04 10:00:00,1,2.00,cy@example.com,Cy Hall",
 ]
@@ -22,7 +22,7 @@ LINES = [
 
 @pytest.fixture
 def reviewed(shop: Shop) -> Shop:
-    """A couple that shares a mailbox, and a customer with two ids."""
+    """An id with another surname under the same mailbox, and a customer with two ids."""
     shop.lines(LINES, header=f"{HEADER},mail,who")
     shop.mapping["identity"] = {"model": False, "tables": {"orders": {"email": "mail", "name": "who"}}}
     shop.map()
