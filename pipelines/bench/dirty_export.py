@@ -18,6 +18,8 @@ from pipelines.bench.written_amounts import amount_in
 
 Rows = list[dict[str, str]]
 SERIAL = "serial"
+_ROW_END = "\r\n"
+"""No cell holds it; with any other the csv module leaves cells with line breaks without quotes."""
 
 
 class Form(Enum):
@@ -128,11 +130,11 @@ class DirtyExport:
     def _text(self, rows: Rows) -> str:
         out = io.StringIO()
         for line in self.above:
-            out.write(line + self.line_end)
+            out.write(line + _ROW_END)
         writer = csv.writer(
             out,
             delimiter=self.separator,
-            lineterminator=self.line_end,
+            lineterminator=_ROW_END,
             quoting=self.quoting,  # type: ignore[arg-type]
             doublequote=not self.escaped,
             escapechar="\\" if self.escaped else None,
@@ -144,7 +146,7 @@ class DirtyExport:
             if number == self.header_at:
                 writer.writerow(header)
             writer.writerow([*(row.get(name, "") for name in self.columns), *more])
-        return out.getvalue()
+        return out.getvalue().replace(_ROW_END, self.line_end)
 
     def _workbook(self, path: Path, rows: Rows) -> Path:
         above: list[list[Cell]] = [[line] for line in self.above]

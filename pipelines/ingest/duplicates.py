@@ -56,6 +56,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ..
         connection.execute("UPDATE losers SET stays_ = equal_")
     if spec.name != "orders" or means != "judge" or not scalar(connection, "SELECT count(*) FROM losers WHERE equal_"):
         return ()
+    _know_again(connection, typed)
     found = identical_lines.judge(
         connection,
         f"SELECT {ROW} AS row_, hash(order_id) AS order_, key_hash AS content_,"
@@ -66,6 +67,18 @@ def _judge(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ..
         " WHERE l.key_hash = j.content_ AND equal_"
     )
     return tuple(f"{spec.name}: {sentence}" for sentence in found.sentences())
+
+
+def _know_again(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:
+    """Orders whose lines have a key and all stand there again, as where exports overlap: no sign of bad rows."""
+    orders = (
+        f"SELECT order_id FROM {typed.relation} WHERE mask = 0 AND NOT ({_keyless(typed)}) GROUP BY order_id"
+        " HAVING bool_and(key_hash IN (SELECT key_hash FROM losers WHERE equal_))"
+    )
+    connection.execute(
+        f"UPDATE losers AS l SET again_ = true FROM {typed.relation} AS t WHERE t.{ROW} = l.{ROW} AND equal_"
+        f" AND t.order_id IN ({orders})"
+    )
 
 
 def _take_most_frequent(connection: duckdb.DuckDBPyConnection, typed: Typed) -> None:

@@ -20,8 +20,18 @@ CURRENCY_SIGNS: dict[str, tuple[str, ...]] = {
     "CAD": ("$", "C$", "CA$"), "AUD": ("$", "A$", "AU$"), "NZD": ("$", "NZ$"), "SGD": ("$", "S$"),
     "HKD": ("$", "HK$"), "MXN": ("$", "MX$"), "ILS": ("₪",), "UAH": ("₴",), "VND": ("₫",), "THB": ("฿",),
     "NGN": ("₦",), "PHP": ("₱",), "ZAR": ("R",), "RON": ("lei",),
+    "IDR": ("Rp",), "MYR": ("RM",), "TWD": ("NT$", "$"), "PKR": ("Rs",), "LKR": ("Rs",), "BDT": ("৳",), "KZT": ("₸",),
+    "ARS": ("$",), "CLP": ("$",), "COP": ("$",), "PEN": ("S/",), "KES": ("KSh",), "ISK": ("kr",), "BGN": ("лв",),
+    "AED": (), "SAR": (), "QAR": (), "KWD": (), "BHD": (), "OMR": (), "JOD": (), "EGP": (), "MAD": (), "TND": (),
 }  # fmt: skip
 """How amounts of a currency are marked, beside its code; the first of a sign is the one it is taken for."""
+_DIGITS = "0123456789"
+_ZEROS = "\u0660\u06f0\u0966\u09e6\u0e50\uff10"
+"""The zero of each script that is read: Arabic, Persian, Devanagari, Bengali, Thai, and the wide ones of East Asia."""
+_SCRIPTS = len(_ZEROS)
+_EASTERN = "".join(chr(ord(zero) + digit) for zero in _ZEROS for digit in range(10))
+_EASTERN_MARKS = "\u066b\u066c"
+"""The separator of decimals, and that of thousands."""
 _BELOW = "[-\u2212(]"
 _MINUS = "[-\u2212]"
 _SIGN = "[-+\u2212]"
@@ -33,7 +43,21 @@ _APOSTROPHE = "['\u2019]"
 
 def number(text: str, formats: Formats, *, percent: bool = False) -> str:
     """SQL of a bare text as a DOUBLE, null where it is no number; `percent`: 20% is 0.2, else it is none."""
-    return let(let(text, "written_", lambda t: _read(t, formats, percent=percent)), "n_", _finite)
+    written = western(text, formats.decimal)
+    return let(let(written, "written_", lambda t: _read(t, formats, percent=percent)), "n_", _finite)
+
+
+def western(text: str, decimal: str = ".") -> str:
+    """SQL of a text with the digits of other scripts as those of the West, and their separators, too."""
+    signs = f"{decimal}'"
+    return let(
+        text,
+        "eastern_",
+        lambda t: (
+            f"CASE WHEN strlen({t}) = length({t}) THEN {t}"
+            f" ELSE translate({t}, {literal(_EASTERN + _EASTERN_MARKS)}, {literal(_DIGITS * _SCRIPTS + signs)}) END"
+        ),
+    )
 
 
 def number_from_text(value: str, formats: Formats) -> str:

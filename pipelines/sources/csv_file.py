@@ -92,7 +92,10 @@ class CsvFile(CopiedFile):
     def _refuse_half(self, records: Records) -> None:
         """Refuse a file that ends within a line: one that was copied only in part has lost more than that line."""
         last = records.cut_off
-        if last and self.dialect.separator in last.text:
+        if last is None or self.dialect.separator not in last.text:
+            torn = records.torn
+            last = torn if torn and torn.text.count(self.dialect.separator) + 1 < len(self.dialect.header) else None
+        if last:
             columns = last.text.count(self.dialect.separator) + 1
             raise DataError(
                 f"the file ends in the middle of line {last.position:,}",

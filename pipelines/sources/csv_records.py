@@ -27,6 +27,7 @@ _COINCIDENCE = 3
 _MANY_LINES = 10
 _BLOCK = 4_096
 """So many lines are looked at together."""
+_NOT_CLOSED = "a quote is opened in it and not closed"
 
 _Line = tuple[int, str]
 """A line and its number in the file."""
@@ -36,12 +37,24 @@ _Line = tuple[int, str]
 class Records:
     """What came out of a file: where each good record begins, and the lines that could not be cut.
 
-    `endless` is the last line, where no line break ends it.
+    `last` is the last line, `endless` the same where no line break ends it.
     """
 
     lines: LineNumbers = field(default_factory=LineNumbers)
     broken: list[BrokenRow] = field(default_factory=list)
     endless: int | None = None
+    last: int = 0
+
+    @property
+    def torn(self) -> BrokenRow | None:
+        """The line in which a quote is open up to the end of the file, with too few columns before it."""
+        position, found = self.last, None
+        for row in reversed(self.broken):
+            if row.position != position:
+                break
+            found = row if row.reason.endswith(_NOT_CLOSED) else found
+            position -= 1
+        return found
 
     @property
     def cut_off(self) -> BrokenRow | None:
@@ -113,6 +126,7 @@ class Cutter:
 
     def _ended(self, item: _Line) -> _Line:
         """A line with its end: only the last one of a file may lack it."""
+        self.records.last = item[0]
         if item[1].endswith("\n"):
             return item
         self.records.endless = item[0]
@@ -167,7 +181,7 @@ class Cutter:
         if closed and self._one_record(texts):
             self._cells(number, "".join(texts))
             return
-        self._set_aside(number, line, "a quote is opened in it and not closed")
+        self._set_aside(number, line, _NOT_CLOSED)
         self.again.extendleft(reversed(held[1:]))
 
     def _follow(self, held: list[_Line], numbered: Iterator[_Line]) -> bool:

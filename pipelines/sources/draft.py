@@ -22,6 +22,7 @@ from pipelines.sources.doubts import (
     told_currency,
     with_told_zone,
 )
+from pipelines.sources.epoch_moments import from_epoch
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
@@ -30,12 +31,11 @@ from pipelines.sources.moment_style import ISO
 from pipelines.sources.number_style import Style, decide
 from pipelines.sources.presets import recognise
 from pipelines.sources.presets.preset_fit import FittedPreset, fit
-from pipelines.sources.profile import EPOCHS, SERIAL, ColumnProfile, Sample, sampled
+from pipelines.sources.profile import ColumnProfile, Sample, sampled
 from pipelines.sources.roles import Guess, guess, taken_in
 from pipelines.sources.source import Origin
 from pipelines.sources.yaml_text import scalar
 
-_SERIAL_OF_1970 = 25_569
 _AMOUNT_ROLES = ("quantity", "unit_price", "revenue", "discount")
 _PRODUCT_ROLES = ("name", "category", "department", "brand")
 
@@ -239,12 +239,8 @@ class _Writer:
 
     def _value(self, target: str, text: str) -> str:
         column = self.roles.get(target)
-        if target == "ordered_at" and column is not None and column.moment is None and column.epoch:
-            if column.epoch == SERIAL:
-                days = f"CAST({reference(column.name)} AS DOUBLE) - {_SERIAL_OF_1970}"
-                return scalar(f"timezone('UTC', to_timestamp(round(({days}) * 86400)))")
-            per_second = "" if EPOCHS[column.epoch] == 1 else f" / {EPOCHS[column.epoch]}"
-            return scalar(f"to_timestamp(CAST({reference(column.name)} AS DOUBLE){per_second})")
+        if target == "ordered_at" and column is not None and (counted := from_epoch(column)):
+            return scalar(counted)
         return scalar(text)
 
     def _fill_down(self, used: Iterable[ColumnProfile]) -> list[str]:

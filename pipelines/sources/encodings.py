@@ -37,12 +37,17 @@ _DECODERS = {"utf-8": "utf-8-sig", "latin-1": "cp1252"}
 """What a name is read by: a mark at the start is dropped, and, as in browsers, latin-1 is its superset cp1252."""
 _BLOCK = 1 << 22
 _SAMPLE = 1 << 18
+_AROUND = 1 << 12
 _WORDS = 10_000
 _CELLS = re.compile(rb'[\r\n\t,;"]+')
 _BEYOND = re.compile(rb"[\x80-\xff]")
 _LATIN = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 """In other scripts than Latin no ASCII letter stands beside a letter."""
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+_WESTERN = ("cp1252", "iso8859_15", "mac_roman", "cp850")
+_SIGNS = frozenset("€£¥")
+_BESIDE_AMOUNTS = re.compile(rb"(?m)^[-(]?([\x80-\xff]) ?[0-9][0-9. ]*-?\)?$|^[-(]?[0-9][0-9. ]*-? ?([\x80-\xff])\)?$")
+"""What is beyond ASCII beside an amount that is a cell's only content, or a part of it up to a separator."""
 _CLOSE, _NEAR = 0.05, 0.15
 
 
@@ -109,23 +114,33 @@ def _foreign_words(path: Path) -> bytes | None:
     """None where the file is UTF-8 (but for a few damaged bytes), else distinct cells around what is beyond ASCII."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     cells: dict[bytes, None] = {}
-    beyond = damaged = 0
+    beyond = damaged = read = 0
     with open_bytes(path) as file:
         while block := file.read(_BLOCK):
             text = decoder.decode(block)
             found = _BEYOND.search(block)
             if found is None:
+                read += len(block)
                 continue
             damaged += text.count("\ufffd")
             beyond += len(block) - len(block.translate(None, bytes(range(128, 256))))
             if len(cells) < _WORDS:
-                part = block[max(0, found.start() - 4096) : found.start() + _SAMPLE]
-                cells |= dict.fromkeys(filter(_LETTER.search, _CELLS.split(part)))
+                cells |= dict.fromkeys(filter(_LETTER.search, _whole_cells(block, found.start(), read)))
+            read += len(block)
     if damaged * 2 <= beyond:
         return None
     foreign = [cell for cell in cells if not cell.isascii()]
     mixed = sum(_LATIN.search(cell) is not None for cell in foreign)
     return b"\n".join(cells if 2 * mixed > len(foreign) else foreign)
+
+
+def _whole_cells(block: bytes, found: int, before: int) -> list[bytes]:
+    """The cells of a block around a place; one that is cut at the end of what is looked at may end within a letter."""
+    first, last = max(0, found - _AROUND), found + _SAMPLE
+    cells = _CELLS.split(block[first:last])
+    begins = 1 if first or before else 0
+    ends = len(cells) - 1 if last < len(block) or len(block) == _BLOCK else len(cells)
+    return cells[begins:ends] or cells
 
 
 def _guess(words: bytes) -> Encoding:
@@ -135,10 +150,27 @@ def _guess(words: bytes) -> Encoding:
     matches = sorted(from_bytes(words, cp_isolation=list(_CANDIDATES), threshold=0.5), key=_east_asian_first)
     if not matches:
         return Encoding("cp1252", guessed=True, example=_example(words, "cp1252"))
+    if (sign := _by_signs(words)) and not _has_signs(words, matches[0].encoding):
+        return Encoding(sign, guessed=True, example=_example(words, sign))
     best = matches[0]
     name = "cp1252" if "cp1252" in best.could_be_from_charset else best.encoding
     also = tuple(match.encoding for match in matches[1:] if _as_likely(match, best))
     return Encoding(name, True, also, _example(words, name))
+
+
+def _by_signs(words: bytes) -> str | None:
+    """Of the encodings that have signs of money where the words have something beside amounts, the first."""
+    return next((name for name in _WESTERN if _has_signs(words, name)), None)
+
+
+def _has_signs(words: bytes, encoding: str) -> bool:
+    """Whether all that stands beside amounts are signs of money in an encoding; not, where nothing stands there."""
+    beside = {before or behind for before, behind in _BESIDE_AMOUNTS.findall(words)}
+    try:
+        read = {sign.decode(encoding) for sign in beside}
+    except UnicodeDecodeError:
+        return False
+    return bool(read) and read <= _SIGNS
 
 
 def _east_asian_first(match: CharsetMatch) -> tuple[bool, float]:

@@ -13,7 +13,7 @@ from core import query_engine
 from core.expressions import literal, quote
 from pipelines.parsing.blanks import bare, unless_nothing
 from pipelines.parsing.formats import Formats
-from pipelines.parsing.numbers import CURRENCY_SIGNS, number
+from pipelines.parsing.numbers import CURRENCY_SIGNS, number, western
 from pipelines.parsing.types import as_text, is_moment, is_text, is_zoned
 from pipelines.sources import moment_style, number_style
 from pipelines.sources.moment_style import GOOD_SHARE, ISO, MomentStyle
@@ -112,7 +112,8 @@ def _column(connection: duckdb.DuckDBPyConnection, name: str, type_: str, rows: 
     [(filled, distinct, point, comma, whole, negative, example, mode, *votes)] = connection.execute(
         f"""SELECT count(*), count(DISTINCT v), {points}, {commas},
         count(*) FILTER (regexp_full_match(v, '[-+]?[0-9]+([.]0+)?|[-+]?[0-9]{{1,3}}([,. ][0-9]{{3}})+')),
-        count(*) FILTER (regexp_matches(v, '^[-(].*[0-9]|[0-9]-$')), any_value(v), mode(v), {number_style.counts("v")}
+        count(*) FILTER (regexp_matches(v, '^[-(].*[0-9]|[0-9]-$')), any_value(v), mode(v),
+        {number_style.counts(western("v"))}
         FROM v"""
     ).fetchall()
     numbers = filled > 0 and max(point, comma) >= GOOD_SHARE * filled

@@ -76,9 +76,19 @@ def wide_encoding(start: bytes) -> str | None:
         return "utf-16"
     pairs = len(start) // 2
     high, low = start[0 : 2 * pairs : 2].count(0), start[1 : 2 * pairs : 2].count(0)
-    if pairs >= 8 and max(high, low) > 0.3 * pairs and min(high, low) == 0:
-        return "utf-16-be" if high > low else "utf-16-le"
+    # Some letters of other scripts end in a zero byte, too.
+    if pairs >= 8 and max(high, low) > 0.3 * pairs and 2 * min(high, low) < max(high, low):
+        name = "utf-16-be" if high > low else "utf-16-le"
+        return name if _is_text_in(start[: 2 * pairs - 2], name) else None
     return None
+
+
+def _is_text_in(start: bytes, encoding: str) -> bool:
+    """Whether bytes are text in an encoding: all letters are there, and none is a zero."""
+    try:
+        return "\0" not in start.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.start >= len(start) - 4
 
 
 def _is_gzip(path: Path) -> bool:

@@ -45,6 +45,21 @@ def test_etsy_after_a_spreadsheet(taken: Callable) -> None:
     assert taken(content, zone="Europe/Paris")[1] == etsy.ITEMS.truth(sales)
 
 
+def test_days_that_a_spreadsheet_counted_are_read(taken: Callable) -> None:
+    sales = etsy.ATELIER.sales()
+    rows = [
+        {**row, "Sale Date": str((datetime.strptime(row["Sale Date"], "%m/%d/%y") - datetime(1899, 12, 30)).days)}
+        for row in etsy.ITEMS.rows(sales)
+    ]
+    assert taken(plain(rows), zone="Europe/Paris")[1] == etsy.ITEMS.truth(sales)
+
+
+def test_words_for_nothing_are_filled_down_as_nothing(taken: Callable) -> None:
+    sales = shopify.BOUTIQUE.sales()
+    rows = [{name: value or "NULL" for name, value in row.items()} for row in shopify.NEWEST.rows(sales)]
+    assert taken(plain(rows))[1] == shopify.NEWEST.truth(sales)
+
+
 def test_squares_first_version_writes_the_month_first(taken: Callable) -> None:
     sales = square.CAFE.sales()
     rows = square.export(square.CAFE, sales, without=square.FIRST_VERSION)

@@ -187,6 +187,8 @@ def test_a_part_of_a_file_without_parts_is_refused(shop: Shop) -> None:
 CUT = {
     "in a line": ("b,o2,p1,2024-0", "line 4 (it has 4 of 6 columns and no end"),
     "in quotes": ('b,o2,"a long na', "the file ends in the middle of line 4"),
+    "in quotes behind a line": ('b,o2,"a long\nna', "the file ends in the middle of line 4"),
+    "in quotes at the end of a line": ('b,o2,"a long\nna\n', "the file ends in the middle of line 4"),
     "in quotes over lines": ('b,o2,"a long\nna,me', "the file ends in the middle of line 5"),
 }
 

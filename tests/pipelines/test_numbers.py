@@ -49,6 +49,16 @@ def test_a_number_is_read_or_refused(text: str, formats: Formats, value: float |
     assert read(text, formats) == value
 
 
+@pytest.mark.parametrize("zero", ["\u0660", "\u06f0", "\u0966", "\u0e50", "\uff10"])
+def test_digits_of_other_scripts_are_digits(zero: str) -> None:
+    def spelt(text: str) -> str:
+        return "".join(chr(ord(zero) + int(letter)) if letter.isdigit() else letter for letter in text)
+
+    told = [(spelt("12.5"), POINT), (spelt("12\u066b5"), POINT), (spelt("12\u066b5"), COMMA), (spelt("12,5"), GERMAN)]
+    assert [read(text, formats) for text, formats in told] == [12.5] * 4
+    assert [read(spelt(text), POINT) for text in ("1\u066c200", "-€7", "1.2.3")] == [1_200, -7, None]
+
+
 def test_an_amount_with_the_sign_of_another_currency_is_no_number() -> None:
     euros = Formats(currency="EUR")
     assert [read(text, euros) for text in ("€9.00", "9 EUR", "9 eur", "9.00")] == [9, 9, 9, 9]

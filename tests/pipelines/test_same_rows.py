@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.errors import DataError
 from core.workspace import Workspace
 from pipelines.ingest import run
+from pipelines.ingest.checks import DUPLICATE, TOLD_AGAIN
 from pipelines.ingest.lone_times import usual_span
 from tests.pipelines import field
 from tests.pipelines.conftest import Shop, orders
@@ -62,6 +63,23 @@ def test_a_line_number_that_starts_anew_in_every_order_keeps_all_lines(tmp_path:
     report = orders(run(workspace))
     assert (report.superseded, report.quarantined_rows) == (0, 0)
     assert field.ask(workspace, field.TOTALS) == field.SHOP
+
+
+def test_orders_with_numbers_that_a_file_tells_twice_are_no_bad_rows(tmp_path: Path) -> None:
+    rows = numbered()
+    again = [row for row in rows if row["order_id"] in {rows[0]["order_id"], rows[9]["order_id"]}]
+    workspace = field.drafted(tmp_path / "shop", field.write(tmp_path / "orders.csv", [*rows, *again]))
+    report = orders(run(workspace))
+    assert report.quarantined == {TOLD_AGAIN: len(again)}
+    assert report.rejected_share == 0
+    assert field.ask(workspace, field.TOTALS) == field.SHOP
+
+
+def test_a_line_with_a_number_that_stands_there_twice_alone_is_one(tmp_path: Path) -> None:
+    rows = numbered()
+    [line] = [row for row in rows if row["line_id"] == "2"][:1]
+    workspace = field.drafted(tmp_path / "shop", field.write(tmp_path / "orders.csv", [*rows, line]))
+    assert orders(run(workspace)).quarantined == {DUPLICATE: 1}
 
 
 def test_a_corrected_line_with_a_number_replaces_the_old_one(tmp_path: Path) -> None:

@@ -33,6 +33,10 @@ def _money(export: DirtyExport) -> list[str]:
     return export.of(export.source.amounts)
 
 
+def _has_money(export: DirtyExport) -> bool:
+    return bool(_money(export))
+
+
 def _numbers(export: DirtyExport) -> list[str]:
     return [*_money(export), *export.of(export.source.counts)]
 
@@ -50,7 +54,7 @@ def _style(name: str, style: AmountStyle, *, counts: bool = False, may_stop: boo
         export.rewrite(_numbers(export) if counts else _money(export), lambda text: written_as(text, kept))
 
     spoil.__name__ = name
-    return kind("numbers", may_stop=may_stop)(spoil)
+    return kind("numbers", _has_money, may_stop=may_stop)(spoil)
 
 
 def _beside(name: str, style: AmountStyle, before: str = "", behind: str = "") -> DirtKind:
@@ -63,7 +67,7 @@ def _beside(name: str, style: AmountStyle, before: str = "", behind: str = "") -
         export.rewrite(_money(export), lambda text: written_as(text, told))
 
     spoil.__name__ = name
-    return kind("numbers")(spoil)
+    return kind("numbers", _has_money)(spoil)
 
 
 @kind("numbers", _below_zero)
@@ -92,7 +96,7 @@ KINDS = (
     _style("thousands_with_apostrophe", AmountStyle(thousands="'")),
     _style("zeros_trimmed", AmountStyle(trimmed=True), counts=True),
     _style("zeros_trimmed_comma", AmountStyle(decimal=",", trimmed=True), counts=True),
-    _style("eastern_digits", AmountStyle(digits="٠١٢٣٤٥٦٧٨٩"), counts=True, may_stop=True),
+    _style("eastern_digits", AmountStyle(digits="٠١٢٣٤٥٦٧٨٩"), counts=True),
     _beside("sign_before", AmountStyle(thousands=","), before="{sign}"),
     _beside("sign_behind", AmountStyle(decimal=",", thousands="."), behind=" {sign}"),
     _beside("code_before", AmountStyle(), before="{code} "),

@@ -118,7 +118,8 @@ def _of(shop: InventedShop, language: ShopeeLanguage) -> PlatformExport:
         truth=known,
         order=names["order"],
         moments={names["at"]: "%Y-%m-%d %H:%M"},
-        amounts=(names["original"], names["price"], names["voucher"]),
+        # Amounts with points have a style of their own, which spreadsheets elsewhere take for decimals.
+        amounts=() if language.points else (names["original"], names["price"], names["voucher"]),
         counts=(names["quantity"], names["back"]),
         texts=(names["name"],),
     )

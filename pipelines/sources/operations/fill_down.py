@@ -10,10 +10,9 @@ from pydantic import model_validator
 
 from core.errors import MappingError
 from core.expressions import analyse, quote
-from pipelines.parsing.blanks import bare
-from pipelines.parsing.types import as_text, is_text
+from pipelines.parsing.types import is_text
 from pipelines.sources.form_parts import Listed
-from pipelines.sources.operations.operation import Operation, Types, known_column, place
+from pipelines.sources.operations.operation import Operation, Types, known_column, place, said
 from pipelines.sources.operations.relations import remade
 from pipelines.sources.source import ROW, Staged, TableSource
 
@@ -56,20 +55,20 @@ class FillDown(Operation):
         order = analyse(source.columns["order_id"], staged.types, where=place(source, "order_id"))
         above = [name for name in names if name in order.columns]
         alike = [name for name in names if name not in order.columns]
-        query = f"SELECT * {_replaced(staged, above, _from_above)} FROM {quote(staged.relation)}"
+        query = f"SELECT * {_replaced(staged, above, _from_above, source)} FROM {quote(staged.relation)}"
         query = f"SELECT *, {order.sql} AS order_ FROM ({query})"
-        query = f"SELECT * EXCLUDE (order_) {_replaced(staged, alike, _from_order)} FROM ({query})"
+        query = f"SELECT * EXCLUDE (order_) {_replaced(staged, alike, _from_order, source)} FROM ({query})"
         return remade(connection, staged, self.key, query)
 
 
-def _replaced(staged: Staged, columns: list[str], fill: Callable[[str], str]) -> str:
-    parts = [f"{fill(_trimmed(quote(name), staged.types[name]))} AS {quote(name)}" for name in columns]
+def _replaced(staged: Staged, columns: list[str], fill: Callable[[str], str], source: TableSource) -> str:
+    parts = [f"{fill(_value(source, staged, name))} AS {quote(name)}" for name in columns]
     return f"REPLACE ({', '.join(parts)})" if parts else ""
 
 
-def _trimmed(value: str, type_: str) -> str:
-    """Text without blanks around it, null where nothing is left; anything else as it is."""
-    return bare(as_text(value, type_), prose=True) if is_text(type_) else value
+def _value(source: TableSource, staged: Staged, column: str) -> str:
+    """Text without blanks around it, null where nothing is left or it says so; anything else as it is."""
+    return said(source, staged, column) if is_text(staged.types[column]) else quote(column)
 
 
 def _from_above(value: str) -> str:

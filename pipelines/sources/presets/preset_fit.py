@@ -14,6 +14,7 @@ from pipelines.parsing.numbers import number_from_text
 from pipelines.parsing.types import is_text
 from pipelines.sources import moment_style, number_style
 from pipelines.sources.doubts import Answers, groups_told
+from pipelines.sources.epoch_moments import from_epoch
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.number_style import Style
 from pipelines.sources.presets.preset_form import Preset
@@ -74,7 +75,9 @@ class _Fit:
         if "ordered_at" in found.orders:
             at = self._moment(found.orders["ordered_at"])
             roles["ordered_at"] = at
-            found = written(self.preset, list(self.columns), {"timestamps": self._timestamps(at)})
+            counted = from_epoch(at) if at.name in self.columns else None
+            instead = {"timestamps": self._timestamps(at), **({"ordered_at": counted} if counted else {})}
+            found = written(self.preset, list(self.columns), instead)
             self._append(found.tables["orders"], at)
         style = self._style(numeric, roles)
         remarks += self._changed(found.orders.get("order_id"))

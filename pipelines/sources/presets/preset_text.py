@@ -54,7 +54,7 @@ def in_words_of(preset: Preset, columns: Sequence[str], text: str) -> str:
 
 
 def written(preset: Preset, columns: Sequence[str], instead: Mapping[str, str]) -> Written:
-    """The tables of a preset for a file with these columns; `instead` are texts for keys of orders, by their name."""
+    """The tables of a preset for a file with these columns; `instead` are texts for keys and columns of orders."""
     return _Writing(preset, columns, instead).done()
 
 
@@ -117,6 +117,8 @@ class _Writing:
     def _text(self, name: str, at: yaml.Node, value: yaml.Node, *, reads: bool = False) -> str | None:
         """A column or an expression: in the file's words, or taken out, as where it `reads` a column and has none."""
         text = in_words_of(self.preset, self.columns, str(value.value))
+        if self.table == "orders":
+            text = self.instead.get(name, text)
         try:
             there = bool(analyse(text, self.there).columns) or not reads
         except MappingError:
