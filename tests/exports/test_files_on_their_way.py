@@ -16,7 +16,7 @@ from pipelines.ingest import run
 from pipelines.initialise import initialise
 from pipelines.sources.doubts import Answers
 from pipelines.sources.draft import draft
-from tests.exports.dirt import Rows, plain, text
+from tests.exports.written import Rows, plain, text
 
 
 def respelt(rows: Rows, moments: dict[str, tuple[str, str]], amounts: tuple[str, ...]) -> bytes:

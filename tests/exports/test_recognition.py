@@ -12,7 +12,7 @@ from pipelines.bench.platforms import shopify
 from pipelines.sources.draft import draft
 from pipelines.sources.mapping import load, resolve
 from pipelines.sources.presets import Preset, shipped
-from tests.exports.dirt import plain, text
+from tests.exports.written import plain, text
 
 TILL = """
 platform: Our till

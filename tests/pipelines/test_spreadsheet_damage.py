@@ -62,6 +62,16 @@ def test_orders_that_are_called_by_their_day_are_not_suspected(shop: Shop) -> No
     assert not damage(shop, [line(day, order=f"2024-03-{day:02d}") for day in range(1, 9)])
 
 
+def test_long_ids_that_all_end_in_zeros_are_named(shop: Shop) -> None:
+    [note] = damage(shop, [line(day, order=f"193067985817{day:03d}0") for day in range(1, 9)])
+    assert "order_id has only zeros behind its 15th digit" in note
+    assert "line 2 (1930679858170010)" in note
+
+
+def test_long_ids_of_which_some_end_in_a_zero_are_not_suspected(shop: Shop) -> None:
+    assert not damage(shop, [line(day, order=f"193067985817{day:04d}") for day in (10, 11, 20, 30)])
+
+
 def test_a_quantity_that_became_a_date_is_refused_with_its_line(shop: Shop) -> None:
     shop.lines([*(line(number) for number in range(60)), line(99, qty="3-Oct")])
     report = run(shop.workspace)
