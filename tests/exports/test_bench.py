@@ -94,7 +94,7 @@ def test_rows_that_were_named_are_no_silence() -> None:
     fewer = replace(TRUE, revenue={"2024-01-02": 100_000}, lines=2, orders=1)
     aside = report(quarantined={"quantity is not a number": 1}, quarantined_rows=1)
     assert taking_in.judged(TRUE, fewer, aside)[0] is BenchFate.NAMED
-    assert taking_in.judged(TRUE, replace(fewer, lines=1), aside)[0] is BenchFate.WRONG
+    assert taking_in.judged(TRUE, replace(fewer, lines=1, orders=2), aside)[0] is BenchFate.WRONG
 
 
 def test_the_bench_knows_its_presets() -> None:
