@@ -11,6 +11,20 @@ from pipelines.sources.header_names import LINE_TOTALS, PERCENT, likeness, score
 from pipelines.sources.profile import ColumnProfile
 
 _UNLIKE_AMOUNTS = ("freight", "shipping", "delivery", "percent", "pct", "rate")
+_BEFORE_REDUCTION = (
+    "list",
+    "original",
+    "regular",
+    "recommended",
+    "rrp",
+    "msrp",
+    "uvp",
+    "compare",
+    "catalog",
+    "catalogue",
+    "old",
+)
+_HUNDREDTHS = ("cents", "cent", "pence", "centimes", "minor")
 _MOSTLY = 0.9
 
 
@@ -68,7 +82,7 @@ class _Decision:
         named = [c for c in self.free if c.number and not set(words(c.name).split()) & set(_UNLIKE_AMOUNTS)]
         named = [c for c in named if score(c.name, "unit_price") or score(c.name, "revenue")]
         orders = [c for c in named if c.name != "revenue" and self._once_an_order(c) and c.distinct > 1]
-        if orders and len(orders) < len(named):
+        if orders:
             listed = ", ".join(c.name for c in orders)
             self.found.remarks.append(f"once an order, so no column of a line: {listed}")
             return [c for c in named if c not in orders]
@@ -94,6 +108,8 @@ class _Decision:
         if quantity is not None:
             self.found.roles["quantity"] = quantity
             self.found.values["quantity"] = Value(quantity.name, "")
+        elif unread := next((c for c in self.free if score(c.name, "quantity") >= 0.5 and not c.number), None):
+            self.found.remarks.append(f"{unread.name} {unread.example!r} is no number, so it is no quantity")
         elif priced:
             self.found.constants["quantity"] = Value("1", "no column with a quantity was found: every row is one piece")
 
@@ -108,7 +124,7 @@ class _Decision:
             unit, total = score(column.name, "unit_price"), score(column.name, "revenue")
             grows = self.evidence.grows_with(column, quantity, product) if quantity and product else None
             is_total = total >= unit if grows is None else grows or words(column.name) in LINE_TOTALS
-            (totals if is_total else pieces).append((max(unit, total), column))
+            (totals if is_total else pieces).append((max(unit, total) - _not_paid(column), column))
         piece, total_ = _first(pieces), _first(totals)
         if quantity is None and piece is not None and (total_ is None or score(total_.name, "revenue") < 0.5):
             return None, piece  # every row is one piece
@@ -135,11 +151,20 @@ class _Decision:
     ) -> None:
         if total is not None and not (piece and quantity and self._not_of_the_line(total, quantity, piece, discount)):
             self.found.roles["revenue"] = total
-            self.found.values["revenue"] = Value(total.name, "")
+            self.found.values["revenue"] = self._of_the_total(total, quantity)
         elif piece is not None:
             self.found.roles["unit_price"] = piece
             if quantity is not None:
                 self.found.values["revenue"] = _quantity_times_price(quantity, piece, discount)
+
+    def _of_the_total(self, total: ColumnProfile, quantity: ColumnProfile | None) -> Value:
+        """The line's total; below zero where only the quantity says that it was given back."""
+        if total.name != "revenue" and quantity is not None and self.evidence.sign_differs(total, quantity):
+            pieces, amount = reference(quantity.name), reference(total.name)
+            text = f"CASE WHEN {pieces} < 0 THEN 0 - abs({amount}) ELSE {_in_units(total)} * 1 END"
+            return Value(text, "below zero where the quantity is: only that says what was given back")
+        text = _in_units(total)
+        return Value(total.name, "") if text == reference(total.name) else Value(text, "in hundredths, by its name")
 
     def _not_of_the_line(
         self, total: ColumnProfile, quantity: ColumnProfile, piece: ColumnProfile, discount: _Discount | None
@@ -156,12 +181,23 @@ class _Decision:
         return True
 
 
+def _not_paid(column: ColumnProfile) -> float:
+    """What a price before any reduction stands behind: it counts where no other is there."""
+    return 1.0 if set(words(column.name).split()) & set(_BEFORE_REDUCTION) else 0.0
+
+
+def _in_units(column: ColumnProfile) -> str:
+    """An amount as an expression: hundredths, where the name says that it is told in those."""
+    name = reference(column.name)
+    return f"{name} / 100" if set(words(column.name).split()) & set(_HUNDREDTHS) else name
+
+
 def _first(scored: list[tuple[float, ColumnProfile]]) -> ColumnProfile | None:
     return max(scored, key=lambda each: each[0])[1] if scored else None
 
 
 def _quantity_times_price(quantity: ColumnProfile, piece: ColumnProfile, discount: _Discount | None) -> Value:
-    product = f"{reference(quantity.name)} * {reference(piece.name)}"
+    product = f"{reference(quantity.name)} * {_in_units(piece)}"
     why = "no column with line totals was found: quantity times unit price"
     if discount is None or not discount.given:
         return Value(product, why)

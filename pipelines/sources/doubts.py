@@ -56,7 +56,7 @@ _DAY = datetime(2024, 3, 4)
 class Doubt:
     """One question that only a person can answer."""
 
-    about: Literal["timezone", "base_currency", "moment", "groups", "unsold"]
+    about: Literal["timezone", "base_currency", "moment", "groups", "unsold", "given_back"]
     asks: str
     likely: str
     because: str
@@ -73,6 +73,7 @@ class Answers:
     moment: str | None = None
     groups: Groups | None = None
     unsold: Literal["leave out", "keep"] | None = None
+    given_back: Literal["given back", "sold"] | None = None
 
 
 def doubts(roles: Mapping[str, ColumnProfile], style: Style, answers: Answers) -> tuple[Doubt, ...]:
@@ -93,6 +94,13 @@ def of_unsold(column: str, words: Sequence[str]) -> Doubt:
     """Whether orders with these words in a column count as sold."""
     asks = f"Orders with {column} {', '.join(words)}: leave them out, or keep them as sold?"
     return Doubt("unsold", asks, "leave out", "they came to nothing by their words", ("leave out", "keep"))
+
+
+def of_given_back(column: str, words: Sequence[str]) -> Doubt:
+    """Whether lines with these words in a column are money given back."""
+    asks = f"Lines with {column} {', '.join(words)}: were they given back (and count below zero), or sold?"
+    because = "the words say so, though the amounts stand above zero"
+    return Doubt("given_back", asks, "given back", because, ("given back", "sold"))
 
 
 def groups_told(roles: Mapping[str, ColumnProfile], answers: Answers) -> Groups | None:

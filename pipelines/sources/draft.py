@@ -18,6 +18,7 @@ from pipelines.sources.doubts import (
     Doubt,
     doubts,
     groups_told,
+    of_given_back,
     of_unsold,
     told_currency,
     with_told_zone,
@@ -26,13 +27,14 @@ from pipelines.sources.epoch_moments import from_epoch
 from pipelines.sources.evidence import Evidence
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_set import headed_files, rows_of
+from pipelines.sources.header_names import words
 from pipelines.sources.locations import SQLITE_FILE, locate
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.number_style import Style, decide
 from pipelines.sources.presets import recognise
 from pipelines.sources.presets.preset_fit import FittedPreset, fit
 from pipelines.sources.profile import ColumnProfile, Sample, sampled
-from pipelines.sources.roles import Guess, guess, taken_in
+from pipelines.sources.roles import Guess, guess, left_out, taken_in
 from pipelines.sources.source import Origin
 from pipelines.sources.yaml_text import scalar
 
@@ -93,6 +95,9 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
     asked = doubts(found.roles, style, answers)
     if found.unsold and not answers.unsold:
         asked = (*asked, of_unsold(found.unsold.column.name, found.unsold.words))
+    if found.given_back and not answers.given_back:
+        asked = (*asked, of_given_back(found.given_back.column.name, found.given_back.words))
+    notes += found.remarks
     return Draft(text, _said(found), found.missing, sample.rows, asked, tuple(notes))
 
 
@@ -249,19 +254,31 @@ class _Writer:
         return [f"    fill_down: [{', '.join(names)}]   # filled on the first line of an order only"] if names else []
 
     def _statuses(self) -> list[str]:
-        """Orders that came to nothing are left out where a person said so."""
-        unsold = self.found.unsold
-        if unsold is None or self.answers.unsold != "leave out":
+        """What a person said of orders that came to nothing, and of lines that were given back."""
+        unsold = self.found.unsold if self.answers.unsold == "leave out" else None
+        back = self.found.given_back if self.answers.given_back == "given back" else None
+        listed = {
+            role: (said.column.name, f"{role}: [{', '.join(map(scalar, said.words))}]")
+            for role, said in (("refund", back), ("cancel", unsold))
+            if said
+        }
+        if not listed:
             return []
-        cancelled = ", ".join(scalar(word) for word in unsold.words)
-        return [f"    statuses: {{column: {scalar(unsold.column.name)}, cancel: [{cancelled}]}}   # as you said"]
+        column = next(iter(listed.values()))[0]
+        parts = ", ".join(text for name, text in listed.values() if name == column)
+        lines = [f"    statuses: {{column: {scalar(column)}, {parts}}}   # as you said"]
+        if unsold and unsold.column.name != column:
+            lines.append(f"    where: {scalar(left_out(unsold.column, unsold.words))}   # as you said")
+        return lines
 
     def _timestamps(self) -> list[str]:
         column = self.roles.get("ordered_at")
         if column is None or column.moment is None:
             return []
         zone = "zone: UTC}   # a guess: the zone of the clock that wrote the times"
-        if self.answers.timezone:
+        if {"utc", "gmt"} & set(words(column.name).split()):
+            zone = "zone: UTC}   # as its name says"
+        elif self.answers.timezone:
             zone = f"zone: {self.answers.timezone}}}   # {_zone_said(self.answers)}"
         if column.moment == ISO:
             return [f"    timestamps: {{{zone}"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 
-from core.expressions import quote
+from core.expressions import literal, quote
 from pipelines.parsing.numbers import number
 from pipelines.sources.identical_lines import Judgement, judge
 from pipelines.sources.profile import SAMPLE, ColumnProfile
@@ -60,6 +61,23 @@ class Evidence:
         groups = f"SELECT max(n) AS most, sum(n) AS n FROM ({counted}) GROUP BY k HAVING sum(n) > 1"
         many, most, rows = self._one(f"SELECT count(*), coalesce(sum(most), 0), coalesce(sum(n), 0) FROM ({groups})")
         return many < _MIN_GROUPS or most >= 0.8 * rows
+
+    def above_zero(self, amount: ColumnProfile, column: ColumnProfile, words: Sequence[str]) -> bool:
+        """Whether an amount is above zero on rows that have one of these words in a column."""
+        among = ", ".join(literal(word) for word in words)
+        [above, below] = self._one(
+            f"SELECT count(*) FILTER ({numeric(amount)} > 0), count(*) FILTER ({numeric(amount)} < 0)"
+            f" FROM {SAMPLE} WHERE {_text(column)} IN ({among})"
+        )
+        return above > below
+
+    def sign_differs(self, amount: ColumnProfile, quantity: ColumnProfile) -> bool:
+        """Whether an amount stands above zero where the quantity is below."""
+        [above, below] = self._one(
+            f"SELECT count(*) FILTER ({numeric(amount)} > 0), count(*) FILTER ({numeric(amount)} < 0)"
+            f" FROM {SAMPLE} WHERE {numeric(quantity)} < 0"
+        )
+        return above > below
 
     def names(self, column: ColumnProfile, key: ColumnProfile) -> bool:
         """Whether a column is another name of what a key names: each has one of the other's values, nearly always."""

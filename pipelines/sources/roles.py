@@ -10,6 +10,7 @@ from feature_repo.contract import TABLES
 from pipelines.sources import order_rows
 from pipelines.sources.amounts import Amounts, Value, decide, reference
 from pipelines.sources.evidence import Evidence
+from pipelines.sources.given_back import GivenBack, given_back, told_beside
 from pipelines.sources.header_names import STATUS, protected_attribute, score, words
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.profile import ColumnProfile
@@ -19,7 +20,7 @@ _OTHERS = ("currency", "channel", "store_id", "region", "name", "category", "dep
 _OF_PRODUCTS = ("name", "category", "department", "brand")
 _FILLED_BY_ORDER = ("customer_id", "ordered_at", "currency", "channel", "store_id", "region")
 _UNSOLD = ("refund", "void", "cancel", "fail", "storn", "annul", "anulad", "rembours", "reembols", "rimbors", "erstatt",
-           "取消", "关闭", "退款", "キャンセル")  # fmt: skip
+           "returned", "retour", "devuelt", "取消", "关闭", "退款", "キャンセル")  # fmt: skip
 _UNPAID = ("pending", "unpaid", "offen", "ausstehend", "待付款")
 _MANY_IDENTICAL = 0.02
 _COMPLETE = 0.99
@@ -41,7 +42,8 @@ class Unsold:
 class Guess:
     """What was found: the columns by role, the values of the mapping's tables, and remarks for a person.
 
-    `identical` says what is thought of lines of one order that are equal, `unsold` which orders came to nothing.
+    `identical` says what is thought of lines of one order that are equal, `unsold` which orders came to nothing,
+    `given_back` which lines were given back by a word only.
     """
 
     roles: dict[str, ColumnProfile] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Guess:
     identical: list[str] = field(default_factory=list)
     protected: dict[str, ColumnProfile] = field(default_factory=dict)
     unsold: Unsold | None = None
+    given_back: GivenBack | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -74,6 +77,7 @@ def guess(columns: Sequence[ColumnProfile], evidence: Evidence) -> Guess:
             found.protected.setdefault(attribute, column)
     rest = [c for c in filled if c not in found.protected.values()]
     _take(found, rest, _KEYS, evidence)
+    _reference_of_orders(found, evidence)
     _only_moment(found, rest)
     keys = dict(found.roles)
     if "order_id" in keys and keys["order_id"].filled < _COMPLETE:
@@ -89,6 +93,7 @@ def guess(columns: Sequence[ColumnProfile], evidence: Evidence) -> Guess:
     _order_by_customer_and_day(found)
     _what_orders_say_once(found, evidence)
     _identical(found, evidence)
+    _given_back(found, columns, evidence)
     _statuses(found, columns, evidence)
     return found
 
@@ -127,6 +132,8 @@ def _score(column: ColumnProfile, role: str, lines: bool) -> float:
 def _holds(found: Guess, role: str, column: ColumnProfile, evidence: Evidence) -> bool:
     """Whether the rows bear out a role: what is said of a product is the same wherever it is sold."""
     product, customer = found.roles.get("product_id"), found.roles.get("customer_id")
+    if role == "region" and words(column.name) == "state" and _is_status(column, evidence):
+        return False
     if role not in _OF_PRODUCTS:
         return True
     if product is None:
@@ -134,6 +141,15 @@ def _holds(found: Guess, role: str, column: ColumnProfile, evidence: Evidence) -
     if column.name == role:
         return True
     return evidence.describes(column, product)
+
+
+def _reference_of_orders(found: Guess, evidence: Evidence) -> None:
+    """A «Reference» that no two rows share is the order's, not a product's."""
+    column = found.roles.get("product_id")
+    if column is None or "order_id" in found.roles or words(column.name) not in ("reference", "ref", "referencia"):
+        return
+    if evidence.different(column) >= _COMPLETE:
+        found.roles["order_id"] = found.roles.pop("product_id")
 
 
 def _only_moment(found: Guess, columns: Sequence[ColumnProfile]) -> None:
@@ -229,11 +245,25 @@ def _identical(found: Guess, evidence: Evidence) -> None:
         found.identical += judgement.sentences()
 
 
+def _given_back(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence) -> None:
+    """Lines that a word says were given back, where their amounts do not say it by themselves."""
+    for name in told_beside(columns, evidence):
+        found.remarks.append(f"what {name} says was given back is not taken off: write it into quantity and revenue")
+    back = given_back(columns, evidence)
+    amount = found.roles.get("revenue") or found.roles.get("unit_price")
+    quantity = found.roles.get("quantity")
+    if back is None or amount is None or not evidence.above_zero(amount, back.column, back.words):
+        return
+    if quantity is None or evidence.above_zero(quantity, back.column, back.words):
+        found.given_back = back
+
+
 def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence) -> None:
     """Words that say that an order came to nothing are asked about, those that it is not paid yet are named."""
-    for column in (c for c in columns if words(c.name) in STATUS and c.filled):
+    for column in (c for c in columns if _is_status(c, evidence)):
+        back = found.given_back.words if found.given_back and found.given_back.column is column else ()
         unsold, unpaid = (
-            tuple(v for v in evidence.values(column) if any(part in v.lower() for part in parts))
+            tuple(v for v in evidence.values(column) if v not in back and any(part in v.lower() for part in parts))
             for parts in (_UNSOLD, _UNPAID)
         )
         if (unsold or unpaid) and (order := found.roles.get("order_id")) and evidence.first_lines_only(column, order):
@@ -246,11 +276,22 @@ def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence
             found.remarks.append(taken_in(column, unpaid))
 
 
+def _is_status(column: ColumnProfile, evidence: Evidence) -> bool:
+    """By its name; «State» is one only where its words are those of orders, not of places."""
+    if not column.filled or words(column.name) != "state":
+        return bool(column.filled) and words(column.name) in STATUS
+    return any(part in value.lower() for value in evidence.values(column) for part in _UNSOLD)
+
+
+def left_out(column: ColumnProfile, words_: Sequence[str]) -> str:
+    """The condition that orders with these words do not hold."""
+    return f"coalesce({reference(column.name)}, '') NOT IN ({', '.join(map(literal, words_))})"
+
+
 def taken_in(column: ColumnProfile, words_: Sequence[str]) -> str:
     """That orders with these words count as sold, and what to write where they should not."""
-    condition = f"coalesce({reference(column.name)}, '') NOT IN ({', '.join(map(literal, words_))})"
     those = f"orders with {column.name} {', '.join(words_)}"
-    return f"{those} are taken in as sold; to leave them out: where: {_quoted(condition)}"
+    return f"{those} are taken in as sold; to leave them out: where: {_quoted(left_out(column, words_))}"
 
 
 def _quoted(text: str) -> str:

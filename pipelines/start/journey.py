@@ -108,13 +108,17 @@ def _workspace(files: Sequence[Path], directory: Path, ask: Ask) -> Workspace:
         raise DataError(
             f"no column tells {', '.join(drafted.missing)}",
             where=", ".join(places),
-            why="found: " + (", ".join(f"{role} in {name}" for role, name in drafted.roles.items()) or "nothing"),
+            why="; ".join([f"found: {_listed(drafted.roles)}", *drafted.notes]),
             todo=f"draft with: regulars init {directory} --from {files[0]}, then name the columns in mapping.yaml",
         )
     made = initialise(directory, places, answers=questions.answer(drafted.doubts, ask))
     for note in made.notes:
         progress.current().note(note)
     return Workspace.open(directory)
+
+
+def _listed(roles: Mapping[str, str]) -> str:
+    return ", ".join(f"{role} in {name}" for role, name in roles.items()) or "nothing"
 
 
 def _models(workspace: Workspace) -> tuple[dict[str, ModelOutcome], dict[str, str]]:
