@@ -393,6 +393,7 @@ class _Ingest:
             write=not dry_run,
             changed=changed,
             rekeyed=rekeyed,
+            whole=table.increment.since is not None and bool(table.increment.whole),
         )
         seconds = round(table.report.seconds + time.monotonic() - started, 2)
         table.left = merged.left
@@ -402,7 +403,12 @@ class _Ingest:
             replaced=merged.replaced,
             unchanged=merged.unchanged,
             seconds=seconds,
-            notes=(*table.report.notes, *self._notes(table.source, merged, changed), *_moved(spec.name, rekeyed)),
+            notes=(
+                *table.report.notes,
+                *filter(None, [merged.said and f"{spec.name}: {merged.said}"]),
+                *self._notes(table.source, merged, changed),
+                *_moved(spec.name, rekeyed),
+            ),
         )
         return report, merged.change
 

@@ -15,7 +15,7 @@ from core.files import replacing
 from core.manifest import TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TableSpec
-from pipelines.ingest import revisions
+from pipelines.ingest import corrected_orders, revisions
 from pipelines.ingest.engine import scalar, write_parquet
 from pipelines.ingest.typed import Typed, identity, row_key
 
@@ -27,7 +27,7 @@ MAX_FILES = 20
 class Merged:
     """How many rows are new, replaced or as before; `change` is what to commit, None for nothing.
 
-    `left` rows are in force and not in the source.
+    `left` rows are in force and not in the source; `said`: what a person has to know of it.
     """
 
     added: int
@@ -35,6 +35,7 @@ class Merged:
     unchanged: int
     change: TableChange | None
     left: int = 0
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,13 @@ def merge(
     changed: Collection[str] | None = None,
     revise: bool = True,
     rekeyed: Rekeyed | None = None,
+    whole: bool = False,
 ) -> Merged:
     """Compare by identity and write what changed into fresh files of `folder` (only if `write`).
 
     `anew`: forget the rows in force, the source is everything. `changed`: see `revisions.find`; not where `revise`
     is false: the rows are no source, and those in force that are not among them say nothing. `rekeyed`: what the rows
-    in force are to be, where that is not what they are.
+    in force are to be, where that is not what they are. `whole`: see `corrected_orders.find`.
 
     Raises:
         DataError: the mapping changed, and every row would come in twice.
@@ -96,8 +98,11 @@ def merge(
         return Merged(total, 0, 0, change)
     _compare(connection, typed, old, rekeyed)
     matched = total - scalar(connection, "SELECT count(*) FROM changes WHERE NOT replaces")
+    said = ""
     if revise:
         revisions.find(connection, typed, changed)
+        if changed is not None and not changed:
+            said = corrected_orders.find(connection, typed, whole=whole)
     else:
         revisions.none(connection)
     replaced = scalar(connection, "SELECT count(*) FROM changes WHERE replaces")
@@ -106,7 +111,7 @@ def merge(
     if write and (added or replaced or rekeyed is not None):
         change = _write_changes(connection, spec, old, folder, replacing=replaced > 0, rekeyed=rekeyed)
     left = old.rows - matched - scalar(connection, f"SELECT count(*) FROM {revisions.REVISED}")
-    return Merged(added, replaced, total - added - replaced, change, left)
+    return Merged(added, replaced, total - added - replaced, change, left, said)
 
 
 def _write_changes(

@@ -147,6 +147,10 @@ def test_without_a_line_id_an_order_is_read_whole(till: Till) -> None:
     report = till.ingest()
     assert (report.added, report.replaced) == (0, 1)
     assert sorted(row[5] for row in till.rows() if row[0] == "o1") == [3.0, 7.0]
+    till.do("UPDATE sold SET product = 'q' WHERE ord = 'o3'")
+    till.correct("o3", "1", 1, updated=30)
+    report = till.ingest()
+    assert (report.added, report.replaced, len(till.rows())) == (0, 1, 30)
 
 
 @pytest.mark.parametrize("keyed", [True, False])

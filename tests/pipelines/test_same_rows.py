@@ -173,6 +173,29 @@ def test_corrected_prices_take_the_place_of_the_wrong_ones(tmp_path: Path, taken
     assert field.ask(taken_in, field.TOTALS) == (field.LINES, field.UNITS, field.REVENUE + 36)
 
 
+def test_a_line_that_became_another_products_or_times_takes_the_place_of_the_old(
+    tmp_path: Path, taken_in: Workspace
+) -> None:
+    rows = field.lines()
+    rows[10]["product_id"] = "another"
+    rows[30]["ordered_at"] = f"{date.fromisoformat(rows[30]['ordered_at'][:10]) + timedelta(days=9)} 10:00:00"
+    field.write(tmp_path / "orders.csv", rows)
+    report = orders(run(taken_in))
+    assert (report.added, report.replaced, report.unchanged) == (0, 2, field.LINES - 2)
+    assert any("2 orders have other lines than were in force" in note for note in report.notes)
+    assert field.ask(taken_in, field.TOTALS) == field.SHOP
+
+
+@pytest.mark.parametrize("other", [{"customer_id": "somebody"}, {"ordered_at": "2022-06-01 10:00:00"}, {}])
+def test_a_delivery_with_a_number_that_is_used_again_leaves_the_old_order_alone(
+    tmp_path: Path, taken_in: Workspace, other: field.Line
+) -> None:
+    """It holds only what is new; without `other` a part of an order that was taken in before."""
+    field.write(tmp_path / "orders.csv", [{**field.lines()[10], "product_id": "another", **other}])
+    report = orders(run(taken_in))
+    assert (report.added, report.replaced) == (1, 0)
+
+
 def test_a_return_under_the_number_of_its_order_is_a_line_of_its_own(tmp_path: Path, taken_in: Workspace) -> None:
     """A delivery that holds only what is new: the purchase is not in it, and stays."""
     row = field.lines()[0]
