@@ -291,15 +291,15 @@ class _Ingest:
         """
         allowed = self.workspace.settings.max_rejected_share
         bad = [
-            report
-            for _, _, report in self.fresh
+            (report, typed)
+            for _, typed, report in self.fresh
             if report.rejected_share > allowed and not (report.partial and report.quarantined_rows < MIN_BAD_ROWS)
         ]
         if bad:
             raise DataError(
-                ". ".join(describe_rejects(report) for report in bad),
+                ". ".join(describe_rejects(report) + self._such_as(report, typed) for report, typed in bad),
                 why=f"max_rejected_share is {allowed:.1%}; nothing was changed",
-                todo=advice(bad),
+                todo=advice([report for report, _ in bad]),
             )
         for _, typed, report in self.fresh:
             if (
@@ -310,6 +310,14 @@ class _Ingest:
                 none = "the source has a header but no rows" if not typed.read else "there are no order lines"
                 todo = "export it again, with its rows" if not typed.read else "see: regulars ingest --dry-run"
                 raise DataError(none, where=report.source, why="nothing was changed", todo=todo)
+
+    def _such_as(self, report: TableReport, typed: Typed) -> str:
+        """A line and its value where an amount or a time can't be read; other values may be a person's."""
+        reason = next(iter(report.quarantined), "")
+        if not reason.endswith(("is not a number", "can't be computed")) and "is not a timestamp" not in reason:
+            return ""
+        shown = quarantine.examples(self.connection, typed, typed.bit(reason).bit_length() - 1)
+        return f", such as {shown[0]}" if shown else ""
 
     def write(self, *, dry_run: bool) -> list[TableReport]:
         """Write what changed, commit all tables at once, then set the bad rows aside; a dry run only compares."""

@@ -32,12 +32,15 @@ _SCRIPTS = len(_ZEROS)
 _EASTERN = "".join(chr(ord(zero) + digit) for zero in _ZEROS for digit in range(10))
 _EASTERN_MARKS = "\u066b\u066c"
 """The separator of decimals, and that of thousands."""
+_LAKHS = "[0-9][0-9]?(,[0-9][0-9])+,[0-9][0-9][0-9]"
+"""Grouped as in India: 1,12,000."""
 _BELOW = "[-\u2212(]"
 _MINUS = "[-\u2212]"
 _SIGN = "[-+\u2212]"
 _THREE = "[0-9][0-9][0-9]"
 _LEAD = "[0-9][0-9]?[0-9]?"
 _SURELY_FINITE = 300
+_ABBREVIATION = "(\\pL|/)[.]"
 _APOSTROPHE = "['\u2019]"
 
 
@@ -74,7 +77,9 @@ def number_from_text(value: str, formats: Formats) -> str:
 def _read(text: str, formats: Formats, *, percent: bool) -> str:
     digits = _digits(formats.decimal, formats.thousands)
     other = literal(f"[^0-9{formats.decimal}]")
-    kept = _cast(f"regexp_replace({text}, {other}, '', 'g')", formats.decimal)
+    # The dot behind an abbreviation, as in Rs. 1,200, is none of the number's.
+    named = f"regexp_replace({text}, {literal(_ABBREVIATION)}, '', 'g')"
+    kept = _cast(f"regexp_replace({named}, {other}, '', 'g')", formats.decimal)
     signed = f"CASE WHEN regexp_matches({text}, {literal(_BELOW)}) THEN -1 ELSE 1 END * {kept}"
     plain = f"{_SIGN}?{_plain(formats.decimal)}([eE][-+]?[0-9]+)?"
     cases = [(plain, _cast(text, formats.decimal)), (_dressed(digits, _marks(formats.currency)), signed)]
@@ -97,6 +102,8 @@ def _digits(decimal: str, thousands: str) -> str:
     fraction = f"([{decimal}][0-9]*)?"
     grouped = [f"{_LEAD}({mark}{_THREE})+{fraction}" for mark in (" ", _APOSTROPHE)]
     other = "," if decimal == "." else "."
+    if decimal == ".":
+        grouped.append(f"{_LAKHS}{fraction}")
     if thousands == other:
         grouped.append(f"{_LEAD}([{other}]{_THREE})+{fraction}")
     else:  # only where nothing else can be meant: 1,200.50 and 1,200,000
@@ -121,7 +128,8 @@ def _marks(currency: str | None) -> str:
     """A pattern of what stands beside amounts of a currency, of any where none is named."""
     codes = [currency] if currency else list(CURRENCY_SIGNS)
     marks = {mark for code in codes for mark in (code, *CURRENCY_SIGNS.get(code, ()))}
-    return f"(?i:{'|'.join(re.escape(mark) for mark in sorted(marks, key=lambda mark: (-len(mark), mark)))})"
+    listed = "|".join(re.escape(mark) for mark in sorted(marks, key=lambda mark: (-len(mark), mark)))
+    return f"(?i:({listed})[.]?)"
 
 
 def _cast(text: str, decimal: str) -> str:

@@ -40,10 +40,10 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
         "product id", "stock code", "sku", "product code", "item id", "item code", "article id", "article",
         "product", "item", "ean", "upc", "asin", "gtin", "barcode", "variant id", "listing id", "product number",
         "item number", "artikelnummer", "artikelnr", "artikel nr", "artikel", "reference produit", "id produit",
-        "code produit", "produit", "reference", "id producto", "codigo producto", "producto", "codice prodotto",
-        "id prodotto", "prodotto", "codice articolo", "articolo", "id produto", "codigo do produto", "produto",
-        "productnummer", "produkt", "id produktu", "产品编号", "商品编号", "商品编码", "产品", "商品", "商品番号",
-        "商品コード",
+        "code produit", "produit", "reference", "referencia", "id producto", "codigo producto", "producto",
+        "codice prodotto", "id prodotto", "prodotto", "codice articolo", "articolo", "id produto",
+        "codigo do produto", "produto", "productnummer", "produkt", "id produktu", "kod produktu",
+        "产品编号", "商品编号", "商品编码", "产品", "商品", "商品番号", "商品コード",
     ),
     "quantity": (
         "quantity", "qty", "units", "pieces", "count", "pcs", "quantity ordered", "quantity purchased", "items sold",
@@ -96,9 +96,9 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "name": (
         "product name", "description", "item name", "item description", "product description", "product title",
         "lineitem name", "title", "name", "article name", "bezeichnung", "artikelname", "produktname", "article",
-        "produkt", "libelle", "nom du produit", "designation", "nombre del producto", "descripcion", "nome prodotto",
-        "descrizione", "nome do produto", "descricao", "omschrijving", "productnaam", "nazwa", "nazwa produktu",
-        "benamning", "产品名称", "商品名称", "名称", "商品名",
+        "produkt", "articulo", "libelle", "nom du produit", "designation", "nombre del producto", "descripcion",
+        "nome prodotto", "descrizione", "nome do produto", "descricao", "omschrijving", "productnaam",
+        "nazwa", "nazwa produktu", "benamning", "产品名称", "商品名称", "名称", "商品名",
     ),
     "category": (
         "category", "product category", "product type", "product group", "item category", "product subclass",

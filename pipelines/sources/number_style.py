@@ -70,6 +70,7 @@ def _surely(decimal: str) -> str:
         rf"\d{{4,}}[{decimal}]\d+",
         rf"\d{{1,3}}([{other}]\d{{3}})+[{decimal}]\d+",
         rf"[1-9]\d{{0,2}}([{other}]\d{{3}}){{2,}}",
+        *([r"[1-9]\d?(,\d{2})+,\d{3}([.]\d+)?"] if decimal == "." else []),
     )
     return f"{_BEFORE}({'|'.join(digits)}){_BEHIND}"
 

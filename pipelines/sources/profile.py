@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -23,7 +23,13 @@ from pipelines.sources.source import Origin
 SAMPLE = "sample_"
 SAMPLE_ROWS = 50_000
 _STYLES = (Formats(decimal=".", thousands=","), Formats(decimal=",", thousands="."))
-_SIGNS = {sign: code for code, signs in reversed(CURRENCY_SIGNS.items()) for sign in signs if not sign.isalpha()}
+_SIGNS = {
+    sign.casefold(): code
+    for code, signs in reversed(CURRENCY_SIGNS.items())
+    for sign in (*signs, *([code] if code.isalpha() else []))
+}
+_NO_SIGN = r"[-+\x{2212}0-9.,'\x{2019}()\s]"
+"""What of an amount is none of its currency's name."""
 EPOCHS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Units of a time since 1970, and how many of them are a second."""
 SERIAL = "serial"
@@ -39,7 +45,7 @@ class ColumnProfile:
     `moment`: the format its dates are written in (`ISO` for none needed), None if it holds no dates; `more`:
     formats that some of them have, `also`: another format that fits as well; `epoch`: the unit of a time since
     1970 (s, ms, us, ns), or `SERIAL`; `votes`: how its numbers are written; `currency`: the code of the sign they stand
-    with.
+    with; `comma_around`: the file's other numbers have a decimal comma.
     """
 
     name: str
@@ -57,11 +63,13 @@ class ColumnProfile:
     currency: str | None = None
     example: str = ""
     most_frequent: str = ""
+    comma_around: bool = False
 
     @property
     def style(self) -> Formats:
-        """How its numbers are read, as far as the column alone tells."""
-        return _STYLES[self.votes.comma > self.votes.point]
+        """How its numbers are read: as the column tells, else as the file's other numbers do."""
+        comma, point = self.votes.comma, self.votes.point
+        return _STYLES[self.comma_around if comma == point else comma > point]
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,14 @@ def sampled(origin: Origin) -> Iterator[Sample]:
         )
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {SAMPLE}").fetchall()
         columns = [_column(connection, name, type_, rows) for name, type_ in staged.types.items()]
+        around = _comma_around(columns)
+        columns = [replace(column, comma_around=around) for column in columns]
         yield Sample(connection, columns, rows, staged.notes)
+
+
+def _comma_around(columns: Sequence[ColumnProfile]) -> bool:
+    votes = [column.votes for column in columns if column.number]
+    return sum(vote.comma for vote in votes) > sum(vote.point for vote in votes)
 
 
 def _without_blanks(types: Mapping[str, str]) -> str:
@@ -154,8 +169,10 @@ def _epoch(connection: duckdb.DuckDBPyConnection, filled: int) -> str | None:
 
 def _currency(connection: duckdb.DuckDBPyConnection, filled: int) -> str | None:
     """The code of the sign that most of the amounts stand with."""
-    signs = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
-    [(sign, n)] = connection.execute(
-        f"SELECT mode(s), count(s) FROM (SELECT nullif(regexp_extract(v, {literal(signs)}), '') AS s FROM v)"
-    ).fetchall()
-    return _SIGNS[sign] if n > filled / 2 else None
+    beside = f"regexp_replace({western('v')}, {literal(_NO_SIGN)}, '', 'g')"
+    rows = connection.execute(f"SELECT {beside} AS s, count(*) FROM v GROUP BY s HAVING s <> ''").fetchall()
+    codes = Counter[str]()
+    for sign, n in rows:
+        if code := _SIGNS.get(sign.casefold()):
+            codes[code] += n
+    return next((code for code, _ in codes.most_common(1) if codes.total() > filled / 2), None)

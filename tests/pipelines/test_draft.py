@@ -18,6 +18,7 @@ from pipelines.initialise import initialise
 from pipelines.sources.doubts import Answers
 from pipelines.sources.draft import draft
 from pipelines.sources.header_names import words
+from pipelines.start.understanding import understand
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
@@ -226,3 +227,35 @@ def test_a_number_nobody_knows_may_be_the_amount_and_is_asked_for(tmp_path: Path
     lines = [f"{1000 + i % 9},{1 + i % 28:02d}-07-2015,tea {i % 3},{i}.50" for i in range(90)]
     path.write_text("\n".join(["Member_number,Date,itemDescription,Zorp", *lines]))
     assert draft(str(path), tmp_path).missing == ("quantity", "revenue")
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "amount"),
+    [
+        ("1 234,50 zł", "PLN", 1234.5),
+        ("CHF 1\u2019234.50", "CHF", 1234.5),
+        ("12.00 USD", "USD", 12.0),
+        ("₹1,12,000.00", "INR", 112_000.0),
+        ("Rp12.000", "IDR", 12_000.0),
+    ],
+    ids=["zloty", "a code before", "a code behind", "lakhs", "rupiah"],
+)
+def test_the_currency_is_told_by_what_stands_beside_the_amounts(
+    tmp_path: Path, written: str, currency: str, amount: float
+) -> None:
+    rows = [f"A{i};c{i % 9};P{i % 4};1;{written};2025-01-{1 + i % 28:02d}" for i in range(60)]
+    file = tmp_path / "orders.csv"
+    file.write_text("\n".join(["Order No;Customer;SKU;Qty;Line Total;Order Date", *rows, ""]), encoding="utf-8")
+    initialise(tmp_path / "shop", str(file))
+    workspace = Workspace.open(tmp_path / "shop")
+    run(workspace)
+    understood = understand(workspace)
+    assert understood.base_currency == currency
+    assert sum(month.revenue for month in understood.months) == 60 * amount
+
+
+def test_a_column_is_read_with_the_decimal_comma_of_those_around_it(tmp_path: Path) -> None:
+    rows = [f"A{i};c{i % 9};P{i % 4};{1 + i % 3},000;4,50;{(1 + i % 3) * 4.5:.2f}".replace(".", ",") for i in range(60)]
+    file = tmp_path / "orders.csv"
+    file.write_text("\n".join(["Order No;Customer;SKU;Qty;Price;Total", *rows, ""]))
+    assert draft(str(file), tmp_path).roles["revenue"] == "Total"

@@ -145,6 +145,8 @@ def test_too_many_bad_rows_change_nothing_and_are_counted(shop: Shop, good_lines
         run(shop.workspace)
     assert "60 of 100 rows are bad (60.0%)" in caught.value.what
     assert "ordered_at is not a timestamp (1900 to 2200) 60" in caught.value.what
+    assert "such as line 2 " in caught.value.what
+    assert "yesterday" in caught.value.what
     assert caught.value.exit_code == 1
     assert {k: v for k, v in shop.files().items() if k != "orders.csv"} == {
         k: v for k, v in before.items() if k != "orders.csv"
