@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from core.errors import did_you_mean
+from pipelines.sources.alphabets import of_one_language, western
 from pipelines.sources.text_file import first_bytes, open_bytes, wide_encoding
 
 if TYPE_CHECKING:
@@ -152,10 +153,26 @@ def _guess(words: bytes) -> Encoding:
         return Encoding("cp1252", guessed=True, example=_example(words, "cp1252"))
     if (sign := _by_signs(words)) and not _has_signs(words, matches[0].encoding):
         return Encoding(sign, guessed=True, example=_example(words, sign))
-    best = matches[0]
+    best = _by_letters(words, matches)
+    if best is None:
+        return Encoding("cp1252", True, (matches[0].encoding,), _example(words, "cp1252"))
     name = "cp1252" if "cp1252" in best.could_be_from_charset else best.encoding
-    also = tuple(match.encoding for match in matches[1:] if _as_likely(match, best))
+    also = tuple(match.encoding for match in matches if match is not best and _as_likely(match, best))
     return Encoding(name, True, also, _example(words, name))
+
+
+def _by_letters(words: bytes, matches: list[CharsetMatch]) -> CharsetMatch | None:
+    """The first of what the library takes the words for whose letters are of one language, else its first.
+
+    None for cp1252, where that reads a language of the west, and the library's first none: Nº and Artículo are too
+    few letters for it.
+    """
+    first = matches[0]
+    likely = of_one_language(str(first))
+    latin = words.decode("cp1252", errors="replace")
+    if western(latin) and (not likely or "ñ" in latin.lower()):
+        return None
+    return first if likely else next((match for match in matches if of_one_language(str(match))), first)
 
 
 def _by_signs(words: bytes) -> str | None:
