@@ -34,7 +34,7 @@ def settle(
     Returns what was decided on identical lines of orders, and why.
     """
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE twice AS SELECT key_hash FROM {typed.relation} WHERE mask = 0"
+        f"CREATE OR REPLACE TEMP TABLE twice AS SELECT key_hash FROM {typed.relation} WHERE {typed.good}"
         " GROUP BY key_hash HAVING count(*) > 1"
     )
     if not scalar(connection, "SELECT count(*) FROM twice"):
@@ -60,7 +60,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[str, ..
     found = identical_lines.judge(
         connection,
         f"SELECT {ROW} AS row_, hash(order_id) AS order_, key_hash AS content_,"
-        f" mask = 0 AND ({_keyless(typed)}) AS counts_ FROM {typed.relation} WHERE order_id IS NOT NULL",
+        f" {typed.good} AND ({_keyless(typed)}) AS counts_ FROM {typed.relation} WHERE order_id IS NOT NULL",
     )
     connection.execute(
         f"UPDATE losers AS l SET stays_ = number_ <= keep_, again_ = whole_ FROM {identical_lines.JUDGED} AS j"
@@ -130,7 +130,7 @@ def _losers(typed: Typed) -> str:
     return f"""
     WITH candidates AS (
         SELECT *, hash({contents}) AS content_, {same} AS same_
-        FROM {typed.relation} WHERE mask = 0 AND key_hash IN (SELECT key_hash FROM twice)
+        FROM {typed.relation} WHERE {typed.good} AND key_hash IN (SELECT key_hash FROM twice)
     ), judged AS (
         SELECT *, content_ = last_value(content_) {last} AS equal_, same_ <> last_value(same_) {last} AS clashes_
         FROM candidates

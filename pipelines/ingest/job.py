@@ -24,6 +24,7 @@ from pipelines.ingest import (
     increments,
     lone_times,
     outliers,
+    overlapping_files,
     placing,
     quarantine,
     received_events,
@@ -241,6 +242,7 @@ class _Ingest:
         by_source = self.identification is not None and self.identification.by_source
         typed = build(self.connection, table.source, staged, self.shop, by_source=by_source)
         released = verdicts.recall(self.workspace, typed.spec).released
+        overlapping = overlapping_files.settle(self.connection, typed)
         judged = duplicates.settle(self.connection, typed, released)
         lone_times.set_aside(self.connection, typed, self._in_force(typed), released)
         allocated = allocation.allocate(self.connection, typed, self.shop.base_currency)
@@ -265,6 +267,7 @@ class _Ingest:
                 *filter(None, [table.increment.note]),
                 *typed.staged.notes,
                 *(f"{name}: {left.said()}" for left in typed.staged.left_out),
+                *overlapping,
                 *judged,
                 *allocated,
                 *spreadsheet_damage.notes(self.connection, typed),

@@ -120,7 +120,8 @@ class FileSet:
             for row in rows.broken
         ]
         notes = (*self._notes(staged, list(types)), *(note for part in staged for note in part.notes))
-        return Staged(name, types, staged[0].unit, places.positions, tuple(broken), places.files, notes)
+        where = (places.positions, tuple(broken), places.files)
+        return Staged(name, types, staged[0].unit, *where, notes, starts=tuple(firsts))
 
     def _notes(self, staged: Sequence[Staged], columns: list[str]) -> list[str]:
         copies = [

@@ -102,9 +102,9 @@ class Staged:
 
     `types` are the DuckDB types of the columns; `unit` says what positions count: lines of a text file
     (the header is line 1), rows (of a sheet: as it numbers them), or records. `files`: where there are several,
-    which one rows come from. `notes`: what a person has to know of how the source was read. `faults`: rows that
-    operations could not read, by columns of the relation that are not in `types`; `left_out`: those they took out;
-    `order_amounts`: what is still to be shared out to the lines of orders.
+    which one rows come from, and `starts` the first row of each. `notes`: what a person has to know of how the source
+    was read. `faults`: rows that operations could not read, by columns of the relation that are not in `types`;
+    `left_out`: those they took out; `order_amounts`: what is still to be shared out to the lines of orders.
     """
 
     relation: str
@@ -118,6 +118,7 @@ class Staged:
     left_out: tuple[LeftOut, ...] = ()
     order_amounts: tuple[OrderAmount, ...] = ()
     mark: Mark | None = None
+    starts: tuple[int, ...] = ()
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """«line 1,204» for each of the rows; with the file, where there are several."""

@@ -60,6 +60,33 @@ def test_a_pattern_reads_its_files_in_the_order_of_their_numbers(shop: Shop) -> 
     assert orders(report).superseded == 1
 
 
+def test_of_an_order_that_overlapping_files_tell_otherwise_the_later_files_holds(shop: Shop) -> None:
+    """One price is another in the second file; the order's other line, and two orders, are as they were."""
+    first = ["a,o1,p1,2024-03-01,1,2", "a,o1,p2,2024-03-01,1,4", "b,o2,p1,2024-03-02,1,3", "b,o3,p1,2024-03-03,1,3"]
+    second = ["a,o1,p1,2024-03-01,1,9", *first[1:], "a,o4,p1,2024-04-01,1,5"]
+    shop.lines(first, name="v-1.csv")
+    shop.lines(second, name="v-2.csv")
+    report = orders(run(several(shop, "v-*.csv").workspace))
+    assert sorted(shop.rows("order_id, revenue")) == [("o1", 4), ("o1", 9), ("o2", 3), ("o3", 3), ("o4", 5)]
+    assert (report.superseded, report.rejected_share) == (2, 0)
+    assert "orders: 1 order stands in v-1.csv and, otherwise, in v-2.csv, which is read later and holds" in report.notes
+
+
+def test_where_the_days_speak_against_the_later_file_it_is_said(shop: Shop) -> None:
+    shop.lines(["a,o1,p1,2024-03-01,1,2", "b,o2,p1,2024-03-02,1,3", "b,o3,p1,2024-03-03,1,3"], name="new.csv")
+    shop.lines(["a,o1,p1,2024-03-01,1,9", "b,o2,p1,2024-03-02,1,3"], name="old.csv")
+    notes = orders(run(several(shop, "*.csv").workspace)).notes
+    assert any("by their days old.csv is not the later one" in note for note in notes)
+
+
+def test_files_that_tell_no_order_alike_hold_parts_of_orders_and_it_is_said(shop: Shop) -> None:
+    shop.lines(["a,o1,p1,2024-03-01,1,2"], name="1.csv")
+    shop.lines(["a,o1,p1,2024-03-01,2,2", "a,o1,p2,2024-03-01,2,2"], name="2.csv")
+    report = orders(run(several(shop, "*.csv").workspace))
+    assert (report.added, report.superseded) == (3, 0)
+    assert any("which of them holds can't be told" in note for note in report.notes)
+
+
 def test_the_same_file_twice_counts_once_and_is_said(shop: Shop) -> None:
     shop.lines(MARCH, name="1.csv")
     shop.lines(MARCH, name="2 (copy).csv")

@@ -82,7 +82,8 @@ def spread(staged: Staged, width: int) -> Staged:
     def files_of(rows: Sequence[int], /) -> list[str]:
         return files([row // width for row in rows]) if files else []
 
-    return replace(staged, positions=positions_of, files=files_of if files else None)
+    starts = tuple(start * width for start in staged.starts)
+    return replace(staged, positions=positions_of, files=files_of if files else None, starts=starts)
 
 
 def spread_row(width: int, number: str) -> str:
