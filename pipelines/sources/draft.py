@@ -98,7 +98,7 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
     if found.given_back and not answers.given_back:
         asked = (*asked, of_given_back(found.given_back.column.name, found.given_back.words))
     notes += found.remarks
-    return Draft(text, _said(found), found.missing, sample.rows, asked, tuple(notes))
+    return Draft(text, _said(found), found.missing, sample.rows, asked, (*notes, *sample.notes))
 
 
 def _style(roles: Mapping[str, ColumnProfile], separator: str, answers: Answers) -> Style:
@@ -133,7 +133,12 @@ def _of_preset(fitted: FittedPreset, places: Sequence[str], origin: Origin, samp
     lines += [f"# {' '.join(note.split())}" for note in [*notes[1:], *sample.notes]]
     said = dict(fitted.said)
     return Draft(
-        "\n".join([*lines, ""]), said, (), sample.rows, doubts(fitted.roles, fitted.style, answers), tuple(notes)
+        "\n".join([*lines, ""]),
+        said,
+        (),
+        sample.rows,
+        doubts(fitted.roles, fitted.style, answers),
+        (*notes, *sample.notes),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK\x03\x04"
+_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+"""What the part of a compound file is called that holds a workbook with a password."""
+_LOCKED = "the workbook is protected with a password"
+_UNLOCK = "open it with the password and save it without one, or save the sheet as CSV UTF-8"
 _CHUNK = 20_000
 _SheetRow = tuple[int, list[str]]
 """A row's number as the sheet shows it, and its cells."""
@@ -42,7 +47,7 @@ _SheetRow = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class WorkbookFile(CopiedFile):
-    """One sheet of a workbook; every cell is taken as text, so that `007` stays `007`.
+    """One sheet of a workbook, or several with the same header; every cell is taken as text, so that `007` stays `007`.
 
     `sheet` is the one that is named (""; none is), `header_row` the row its header stands on where that is told.
     """
@@ -73,13 +78,13 @@ class WorkbookFile(CopiedFile):
 
     @classmethod
     def opened(cls, path: Path, label: str, form: FileForm, where: str) -> WorkbookFile:
-        """The sheet that `#` names, or the first with a table."""
+        """The sheet that `#` names, or the first with a table and those with the same header."""
         return cls(path, label, form.part, form.csv.header, form.csv.decimal, form.said)
 
     @property
     def dialect(self) -> Dialect:
         """Where the header stands, and the names in it."""
-        header = self._chosen[1]
+        header = self._chosen[0][0][1]
         return Dialect(",", Encoding("utf-8"), header.names, header.repeated, header.line, header.following)
 
     def columns(self) -> Mapping[str, str]:
@@ -92,26 +97,38 @@ class WorkbookFile(CopiedFile):
 
     def stage(self, connection: duckdb.DuckDBPyConnection, name: str) -> Staged:
         """Copy the rows that are not blank."""
-        sheet, header, others = self._chosen
-        rows, numbers = quote(name + "_rows"), LineNumbers()
+        sheets, others = self._chosen
+        header = sheets[0][1]
+        rows, numbers, firsts = quote(name + "_rows"), LineNumbers(), list[int]()
         columns = ", ".join(f"{quote(column)} VARCHAR" for column in header.names)
         connection.execute(f"CREATE OR REPLACE TABLE {rows} ({columns})")
         with self._open() as book:
-            filled = (row for row in self._rows(book, sheet) if row[0] > header.line and any(map(str.strip, row[1])))
-            while chunk := list(islice(filled, _CHUNK)):
-                for number, _ in chunk:
-                    numbers.add(number)
-                connection.register("chunk_", _table([cells for _, cells in chunk], len(header.cells)))
-                connection.execute(f"INSERT INTO {rows} SELECT * FROM chunk_")
-                connection.unregister("chunk_")
+            for sheet, own in sheets:
+                firsts.append(len(numbers))
+                for chunk in self._filled(book, sheet, own.line):
+                    for number, _ in chunk:
+                        numbers.add(number)
+                    connection.register("chunk_", _table([cells for _, cells in chunk], len(header.cells)))
+                    connection.execute(f"INSERT INTO {rows} SELECT * FROM chunk_")
+                    connection.unregister("chunk_")
         connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
         mixed = mixed_dates(connection, rows, header.names, numbers)
-        notes = (*self.said, *_choice(self.label, sheet, others), *(f"{self.label}: {text}" for text in mixed))
-        return Staged(name, self.columns(), "row", numbers, notes=notes)
+        names = [sheet for sheet, _ in sheets]
+        notes = (*self.said, *_choice(self.label, names, others), *(f"{self.label}: {text}" for text in mixed))
+        files = _Sheets(self.label, names, firsts) if len(names) > 1 else None
+        return Staged(name, self.columns(), "row", numbers, files=files, notes=notes)
+
+    def _filled(self, book: CalamineWorkbook, sheet: str, after: int) -> Iterator[list[_SheetRow]]:
+        """The rows below the header that are not blank, many at a time."""
+        filled = (row for row in self._rows(book, sheet) if row[0] > after and any(map(str.strip, row[1])))
+        while chunk := list(islice(filled, _CHUNK)):
+            yield chunk
 
     @cached_property
-    def _chosen(self) -> tuple[str, HeaderRecord, tuple[str, ...]]:
-        """The sheet, its header, and other sheets that could have been meant.
+    def _chosen(self) -> tuple[list[tuple[str, HeaderRecord]], list[str]]:
+        """The sheets that are read, with their headers, and other sheets that could have been meant.
+
+        Sheets with the header of the first are one table with it, as where there is one for each month.
 
         Raises:
             MappingError: there is no such sheet.
@@ -119,13 +136,14 @@ class WorkbookFile(CopiedFile):
         """
         with self._open() as book:
             if self.sheet:
-                return self._named(book), self._told_header(book, self._named(book)), ()
+                return [(self._named(book), self._told_header(book, self._named(book)))], []
             found = {sheet: header for sheet in _visible(book) if (header := self._header(book, sheet))}
         if not found:
             todo = "export it again, with its rows"
             raise DataError("no sheet of the workbook has a header and rows", where=self.label, todo=todo)
-        sheet = next(iter(found))
-        return sheet, found[sheet], tuple(found)[1:]
+        names = next(iter(found.values())).names
+        alike = [(sheet, header) for sheet, header in found.items() if header.names == names]
+        return alike, [sheet for sheet, header in found.items() if header.names != names]
 
     def _named(self, book: CalamineWorkbook) -> str:
         by_name = {name.strip().lower(): name for name in book.sheet_names}
@@ -173,13 +191,19 @@ class WorkbookFile(CopiedFile):
             with CalamineWorkbook.from_path(self.path) as book:
                 yield book
         except PasswordError:
-            todo = "open it with the password and save it without one, or save the sheet as CSV UTF-8"
-            raise DataError("the workbook is protected with a password", where=self.label, todo=todo) from None
+            raise DataError(_LOCKED, where=self.label, todo=_UNLOCK) from None
         except CalamineError as error:
+            if _is_encrypted(self.path):
+                raise DataError(_LOCKED, where=self.label, todo=_UNLOCK) from None
             why = str(error).splitlines()[0]
             raise DataError(
                 "the workbook can't be read", where=self.label, why=why, todo="save it again, or its sheet as CSV UTF-8"
             ) from None
+
+
+def _is_encrypted(path: Path) -> bool:
+    content = path.read_bytes()
+    return content.startswith(_OLD) and _PACKAGE in content
 
 
 def _visible(book: CalamineWorkbook) -> list[str]:
@@ -191,11 +215,27 @@ def _visible(book: CalamineWorkbook) -> list[str]:
     return seen or [sheet.name for sheet in sheets]
 
 
-def _choice(label: str, sheet: str, others: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class _Sheets:
+    """Which of several sheets rows come from: the first row of each is known."""
+
+    label: str
+    names: Sequence[str]
+    firsts: Sequence[int]
+
+    def __call__(self, rows: Sequence[int]) -> list[str]:
+        """The sheet of each of the rows, as `from` would name it."""
+        return [f"{self.label}#{self.names[bisect_right(self.firsts, row) - 1]}" for row in rows]
+
+
+def _choice(label: str, sheets: Sequence[str], others: Sequence[str]) -> list[str]:
+    read, listed = (", ".join(map(repr, names)) for names in (sheets, others))
+    if len(sheets) > 1:
+        left = f"; left out, with another header: {listed}" if others else ""
+        return [f"{label}: sheets with the same header are read as one table: {read}{left}"]
     if not others:
         return []
-    listed = ", ".join(repr(other) for other in others)
-    return [f"{label}: the sheet {sheet!r} is read, the first with a table; for another write {label}#NAME: {listed}"]
+    return [f"{label}: the sheet {read} is read, the first with a table; for another write {label}#NAME: {listed}"]
 
 
 def _table(rows: Sequence[Sequence[str]], width: int) -> pa.Table:

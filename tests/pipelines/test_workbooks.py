@@ -14,6 +14,7 @@ from core.errors import DataError, MappingError, RegularsError
 from core.workspace import Workspace
 from pipelines.ingest import run
 from pipelines.initialise import initialise
+from pipelines.sources.draft import draft
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.locations import locate
 from pipelines.sources.mapping_form import Csv
@@ -110,21 +111,32 @@ def test_cells_that_are_dates_are_read_whatever_format_texts_have(shop: Shop) ->
     assert sorted(shop.rows("ordered_at")) == [(moment,) for moment in read]
 
 
-def test_the_first_sheet_with_a_table_is_taken_and_the_others_are_said(tmp_path: Path) -> None:
+def test_sheets_with_the_same_header_are_one_table_and_the_others_are_said(tmp_path: Path) -> None:
     sheets: dict[str, Rows] = {
         "Read me": [["orders of the shop"]],
         "Empty": sheet(),
         "Secret": sheet(["x"] * 6),
         "March": sheet(LINE),
         "April": sheet(LINE, LINE),
+        "Stock": sheet(["p1", 3], head=["product", "pieces"]),
     }
     workbooks.xlsx(tmp_path / "orders.xlsx", sheets, hidden=["Secret"])
     rows, notes = staged(tmp_path, "orders.xlsx")
-    assert len(rows) == 2
+    assert len(rows) == 4
     assert notes == [
-        "orders.xlsx: the sheet 'March' is read, the first with a table; for another write orders.xlsx#NAME: 'April'"
+        "orders.xlsx: sheets with the same header are read as one table: 'March', 'April';"
+        " left out, with another header: 'Stock'"
     ]
+    assert notes[0].partition(": ")[2] in " ".join(draft(str(tmp_path / "orders.xlsx"), tmp_path).notes)
     assert [len(staged(tmp_path, f"orders.xlsx#{name}")[0]) for name in ("april", "Secret")] == [3, 2]
+
+
+def test_a_row_of_several_sheets_is_named_by_its_sheet(shop: Shop) -> None:
+    bad = ["a", "o9", "p1", datetime(2024, 4, 1, 10), "many", 1.5]
+    workbooks.xlsx(shop.root / "orders.xlsx", {"March": sheet(*[LINE] * 2), "April": sheet(LINE, bad)})
+    shop.map(**{"from": "orders.xlsx"})
+    with pytest.raises(DataError, match=r"such as orders.xlsx#April, row 3 qty='many'"):
+        run(shop.workspace)
 
 
 def test_a_sheet_that_is_not_there_brings_the_nearest(tmp_path: Path) -> None:
@@ -174,6 +186,12 @@ def test_a_password_is_said_to_be_in_the_way(tmp_path: Path) -> None:
         "a.xlsx: the workbook is protected with a password; open it with the password and save it without one, or save"
         " the sheet as CSV UTF-8"
     )
+
+
+def test_a_password_is_known_by_the_name_of_what_is_encrypted(tmp_path: Path) -> None:
+    package = "EncryptedPackage".encode("utf-16-le")
+    (tmp_path / "a.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + package + bytes(5000))
+    assert "a.xlsx: the workbook is protected with a password" in refused(tmp_path, "a.xlsx")
 
 
 def test_a_damaged_workbook_is_said_to_be_damaged(tmp_path: Path) -> None:
