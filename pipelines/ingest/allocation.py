@@ -14,12 +14,13 @@ import duckdb
 from core.expressions import literal, quote
 from pipelines.ingest.typed import FACTOR, Typed
 from pipelines.parsing.minor_units import digits
+from pipelines.sources.operations.allocate import SUBTOTAL
 from pipelines.sources.source import ROW, OrderAmount
 
 SHARES = "order_shares"
 _FINE = 6
 """Decimals of the costs that are weighed, and of an amount that is no whole number of its currency's units."""
-_TAKEN_OFF = {"discount", "refund"}
+_TAKEN_OFF = {SUBTOTAL, "discount", "refund"}
 _ORDERS = "WINDOW o_ AS (PARTITION BY order_id)"
 
 
@@ -34,8 +35,9 @@ def allocate(connection: duckdb.DuckDBPyConnection, typed: Typed, base_currency:
     query = shares(_lines(typed, base_currency), amounts)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {SHARES} AS {query}")
     changed = f"revenue = round(s.cost, 9) * s.{FACTOR}"
-    if any(amount.role == "discount" for amount in amounts):
-        changed += f", discount = coalesce(t.discount, 0) + abs(s.share_discount) * s.{FACTOR}"
+    reductions = [f"abs(s.share_{a.role})" for a in amounts if a.role in (SUBTOTAL, "discount")]
+    if reductions:
+        changed += f", discount = coalesce(t.discount, 0) + ({' + '.join(reductions)}) * s.{FACTOR}"
     connection.execute(f"UPDATE {typed.relation} AS t SET {changed} FROM {SHARES} AS s WHERE t.{ROW} = s.{ROW}")
     return tuple(note for amount in amounts for note in _notes(connection, typed, amount))
 
@@ -51,8 +53,19 @@ def shares(lines: str, amounts: Sequence[OrderAmount]) -> str:
     order. What is added to lines that cost nothing is shared out evenly.
     """
     for amount in amounts:
+        if amount.role == SUBTOTAL:
+            lines = _above_subtotal(lines, amounts)
         lines = _shared(_counted(_weighed(lines, amount), amount), amount)
     return lines
+
+
+def _above_subtotal(query: str, amounts: Sequence[OrderAmount]) -> str:
+    """The lines with what they cost above the subtotal in its place, and without the discount that it has in it."""
+    columns = {amount.role: quote(amount.column) for amount in amounts}
+    subtotal = columns[SUBTOTAL]
+    above = f"coalesce(greatest(round(sum(cost) OVER o_ - {subtotal}, 9), 0), 0) AS {subtotal}"
+    told = [f"CASE WHEN {subtotal} IS NULL THEN {columns['discount']} ELSE 0 END AS {columns['discount']}"]
+    return f"SELECT * REPLACE ({', '.join([above, *(told if 'discount' in columns else [])])}) FROM ({query}) {_ORDERS}"
 
 
 def _weighed(query: str, amount: OrderAmount) -> str:
@@ -94,7 +107,10 @@ def _shared(query: str, amount: OrderAmount) -> str:
 def _lines(typed: Typed, base_currency: str) -> str:
     """The good lines of orders that have an amount to share out, in the order's own currency."""
     amounts = ", ".join(f"r.{quote(amount.column)}" for amount in typed.staged.order_amounts)
-    some = " OR ".join(f"r.{quote(amount.column)} <> 0" for amount in typed.staged.order_amounts)
+    some = " OR ".join(
+        f"r.{quote(amount.column)} {'IS NOT NULL' if amount.role == SUBTOTAL else '<> 0'}"
+        for amount in typed.staged.order_amounts
+    )
     code = f"coalesce(t.currency, {literal(base_currency)})"
     return (
         f"SELECT t.{ROW}, t.order_id, t.row_key, t.{FACTOR}, t.revenue / t.{FACTOR} AS cost, {code} AS currency_,"
@@ -113,7 +129,8 @@ def _notes(connection: duckdb.DuckDBPyConnection, typed: Typed, amount: OrderAmo
     notes = []
     for currency, allocated, shared, over, kept in found:
         if allocated:
-            notes.append(f"{table}: {amount.role} of {allocated:,} orders allocated: {shared:+,.2f} {currency}")
+            what = "what the lines cost above the subtotal" if amount.role == SUBTOTAL else amount.role
+            notes.append(f"{table}: {what} of {allocated:,} orders allocated: {shared:+,.2f} {currency}")
         if over:
             notes.append(
                 f"{table}: in {over:,} orders the {amount.role} ({amount.source}) is more than the lines cost, as where"

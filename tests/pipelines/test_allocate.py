@@ -126,6 +126,23 @@ def test_more_than_the_lines_cost_is_said_and_left_out(told_once: Shop) -> None:
     assert "2.50 GBP are left out of revenue" in note
 
 
+@pytest.mark.parametrize(
+    ("subtotal", "left"), [("25.00", 2_500), ("30.00", 3_000), ("31.00", 3_000), ("0.00", 0), ("", 2_500)]
+)
+def test_lines_come_to_the_subtotal_and_never_to_more_than_they_cost(told_once: Shop, subtotal: str, left: int) -> None:
+    """The discount (5.00) counts where no subtotal is told."""
+    told = (told_once.root / "orders.csv").read_text().replace("£3.00", "").splitlines()
+    rows = [f"{row},{subtotal if i == 1 else ''}" for i, row in enumerate(told)]
+    (told_once.root / "orders.csv").write_text("\n".join([f"{told[0]},sub", *rows[1:]]))
+    told_once.map(allocate={"subtotal": "sub", "discount": "off"})
+    done = run(told_once.workspace)
+    lines = told_once.rows("revenue, discount", "orders")
+    assert sum(round(revenue * 100) for revenue, _ in lines) == left + 400
+    assert sum(round((discount or 0) * 100) for _, discount in lines) == 3_000 - left
+    assert done.reconciliation is not None
+    assert done.reconciliation.exact
+
+
 @pytest.mark.parametrize("other", ["4.00", "five", "5.00,\nc,o1,p4,2024-03-01,1,1,0.00"])
 def test_an_order_whose_rows_do_not_agree_is_set_aside(told_once: Shop, other: str) -> None:
     told = (told_once.root / "orders.csv").read_text()
@@ -140,7 +157,10 @@ def test_an_order_whose_rows_do_not_agree_is_set_aside(told_once: Shop, other: s
         ({"discount": "offf"}, "did you mean 'off'"),
         ({"discount": False}, "'false' reads no column"),
         ({"refnd": "back"}, "did you mean 'refund'"),
-        ({"discount": None, "refund": None}, "name the column of at least one of discount, tax, shipping, refund"),
+        (
+            {"discount": None, "refund": None},
+            "name the column of at least one of subtotal, discount, tax, shipping, refund",
+        ),
     ],
 )
 def test_what_can_not_be_meant_is_said(told_once: Shop, wrong: dict[str, object], said: str) -> None:

@@ -45,6 +45,16 @@ def refunded(sale: Sale) -> tuple[int, int]:
     return off, off // 5
 
 
+def _of_the_line(sale: Sale) -> int:
+    """The discount that every eleventh order has on its first line, and not on the whole."""
+    return sale.discount if sale.number % 11 == 0 else 0
+
+
+def _of_shipping(sale: Sale) -> int:
+    """What a code for free shipping took off in orders without another discount."""
+    return sale.shipping if sale.number % 7 == 0 and not sale.discount else 0
+
+
 def _of_the_order(shop: InventedShop, sale: Sale) -> dict[str, str]:
     """What stands on its first row only; offsets change with the clock of the shop."""
     tax = sale.net // 5
@@ -59,7 +69,8 @@ def _of_the_order(shop: InventedShop, sale: Sale) -> dict[str, str]:
         "Taxes": shop.money(tax),
         "Total": shop.money(sale.net + sale.shipping + tax),
         "Discount Code": "SPRING" if sale.discount else "",
-        "Discount Amount": shop.money(sale.discount),
+        # A code for free shipping is off the shipping, not the lines; a line's own discount stands with the line.
+        "Discount Amount": shop.money(_of_shipping(sale) or sale.discount - _of_the_line(sale)),
         "Created at": f"{sale.at:%Y-%m-%d %H:%M:%S} {offset}",
         "Billing Country": shop.country,
         "Notes": "ring twice,\nplease" if sale.number % 9 == 0 else "",
@@ -83,7 +94,7 @@ def export(shop: InventedShop, made: Sequence[Sale], without: Sequence[str] = ()
                 "Lineitem name": item.name,
                 "Lineitem price": shop.money(item.price),
                 "Lineitem sku": "" if item.product == 3 else item.sku,
-                "Lineitem discount": shop.money(0),
+                "Lineitem discount": shop.money(_of_the_line(sale) if index == 0 else 0),
                 "Vendor": "Ours",
                 "Billing Zip": "'0123",
             }

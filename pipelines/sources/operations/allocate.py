@@ -1,4 +1,4 @@
-"""`allocate`: amounts that an order has once (discount, tax, shipping, refund) are shared out to its lines.
+"""`allocate`: amounts that an order has once (subtotal, discount, tax, shipping, refund) are shared out to its lines.
 
 Here each line gets to know its order's amounts; `pipelines.ingest.allocation` shares them out, once it is settled
 which lines there are.
@@ -19,17 +19,20 @@ from pipelines.sources.operations.operation import Operation, Types, amount_of, 
 from pipelines.sources.operations.relations import remade
 from pipelines.sources.source import Fault, OrderAmount, Staged, TableSource
 
-ROLES = ("discount", "tax", "shipping", "refund")
+SUBTOTAL = "subtotal"
+ROLES = (SUBTOTAL, "discount", "tax", "shipping", "refund")
 """What can be allocated, in the order in which it is."""
 
 
 class Allocate(Operation):
     """For each role, the source column or expression that holds the order's amount, on one of its rows or on all.
 
-    An order whose rows say different amounts is set aside: which of them is meant can't be told.
+    An order whose rows say different amounts is set aside: which of them is meant can't be told. A subtotal is what the
+    lines come to once discounts are off: what they cost more is taken off, and the order's discount is in it.
     """
 
     key: ClassVar[str] = "allocate"
+    subtotal: Written | None = None
     discount: Written | None = None
     tax: Written | None = None
     shipping: Written | None = None
@@ -86,11 +89,14 @@ class Allocate(Operation):
     def _of_the_order(self, query: str) -> str:
         parts, dropped = [], ["order_"]
         for role in self._amounts():
-            amount, filled = f"amount_{role}_", f"FILTER (amount_{role}_ <> 0)"
+            amount = f"amount_{role}_"
+            # No discount is one of nothing; an order that says no subtotal has one all the same.
+            filled = f"FILTER (amount_{role}_ {'IS NOT NULL' if role == SUBTOTAL else '<> 0'})"
             found = f"max({amount}) {filled} OVER whole_"
             differs = f"{found} <> min({amount}) {filled} OVER whole_"
-            mixed = f"count(*) {filled} OVER whole_ > 1 AND count(*) FILTER (amount_{role}_ = 0) OVER whole_ > 0"
-            parts.append(f"coalesce({found}, 0) AS {quote(_column(role))}")
+            none = f"count(*) FILTER (amount_{role}_ = 0) OVER whole_ > 0"
+            mixed = "false" if role == SUBTOTAL else f"count(*) {filled} OVER whole_ > 1 AND {none}"
+            parts.append(f"{found if role == SUBTOTAL else f'coalesce({found}, 0)'} AS {quote(_column(role))}")
             parts.append(
                 f"coalesce(bool_or(unread_{role}_) OVER whole_ OR {differs} OR ({mixed}), false) AS {_mark(role)}"
             )
