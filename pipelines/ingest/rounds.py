@@ -8,8 +8,9 @@ comes when a file has changed again, or after a while where it was not the sourc
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from core import progress, utc
@@ -17,11 +18,13 @@ from core.errors import DataError, RegularsError, StoreError, UsageError
 from core.workspace import Workspace
 from pipelines.ingest.job import run
 from pipelines.ingest.report import IngestReport, TableReport
-from pipelines.sources.watched_places import WatchedPlaces, look
+from pipelines.sources.watched_places import WatchedPlaces, look, unended
 
 _NEVER = float("inf")
 _PATIENCE = 30
 """After so many times `quiet_s` it is said which file does not come to rest."""
+_WITHOUT_END = 4
+"""So many times `quiet_s` a file is given to end its last line: many never do."""
 
 
 class Waiting(Protocol):
@@ -111,7 +114,7 @@ class _Watch:
             if seen != before:
                 restless.update(path.name for path in seen.changed(before))
                 before, since = seen, now
-            elif (changed or now >= self.due) and now - since >= settings.quiet_s:
+            elif (changed or now >= self.due) and now - since >= settings.quiet_s * _quiet(changed):
                 return seen
             elif not told and now - began > _PATIENCE * settings.quiet_s:
                 progress.current().note(f"waiting for files that go on changing: {', '.join(sorted(restless))}")
@@ -131,6 +134,11 @@ class _Watch:
             where = error.filename or str(self.workspace.root)
             lost = StoreError("a file can't be read or written", where=str(where), why=error.strerror or str(error))
             return IngestRound(self.number, at, error=lost)
+
+
+def _quiet(changed: Iterable[Path]) -> int:
+    """How many times `quiet_s` nothing has to change in these files."""
+    return _WITHOUT_END if unended(changed) else 1
 
 
 def _news(table: TableReport) -> str:

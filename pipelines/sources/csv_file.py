@@ -16,6 +16,7 @@ import duckdb
 from core.errors import DataError
 from core.expressions import literal, quote
 from core.files import sha256
+from pipelines.sources import half_value
 from pipelines.sources.copied_file import CopiedFile
 from pipelines.sources.csv_dialect import Dialect, look
 from pipelines.sources.csv_records import MAX_CHARACTERS, Cutter, Records
@@ -77,6 +78,7 @@ class CsvFile(CopiedFile):
             rows = quote(name + "_rows")
             connection.execute(f"CREATE OR REPLACE TABLE {rows} AS SELECT * FROM {self._read_csv(plain)}")
         connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT rowid AS {ROW}, * FROM {rows}")
+        self._refuse_half_value(connection, rows, records)
         notes = (*self.said, *self._doubts(records))
         return Staged(name, self.columns(), "line", records.lines, tuple(records.broken), notes=notes)
 
@@ -104,9 +106,28 @@ class CsvFile(CopiedFile):
                 todo="export or copy it again; if nothing is missing, take that line out or end it with a line break",
             )
 
+    def _refuse_half_value(self, connection: duckdb.DuckDBPyConnection, rows: str, records: Records) -> None:
+        """Refuse a file without an end whose last value is the beginning of what nearly all others look like."""
+        column = self.dialect.header[-1]
+        if records.endless is None or records.cut_off or not half_value.is_last(connection, rows, column):
+            return
+        raise DataError(
+            f"the file ends in the middle of line {records.endless:,}",
+            where=self.label,
+            why=f"no line break ends it, and its {column} is shorter than nearly all others",
+            todo="export or copy it again; if nothing is missing, end that line with a line break",
+        )
+
     def _doubts(self, records: Records) -> list[str]:
-        last = records.cut_off
-        return [f"{self.label}: its last line, {last.position:,}, has no end: it may be cut off"] if last else []
+        if last := records.cut_off:
+            return [f"{self.label}: its last line, {last.position:,}, has no end: it may be cut off"]
+        if records.endless is None:
+            return []
+        column = self.dialect.header[-1]
+        return [
+            f"{self.label}: no line break ends its last line, {records.endless:,}: if it was cut off there,"
+            f" the line's {column} is not whole"
+        ]
 
     def _read_csv(self, plain: Path) -> str:
         columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.dialect.header)

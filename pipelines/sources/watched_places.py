@@ -1,11 +1,13 @@
 """What to look at to see whether a shop's sources have changed: the files that the mapping names, by size and time.
 
 Looking is cheap and needs no help of the operating system, so it works on network folders too, where changes made by
-another machine are announced to nobody. Nothing is read, and nothing is refused: what is wrong, an ingest says.
+another machine are announced to nobody. Of a file its end is read at most, and
+nothing is refused: what is wrong, an ingest says.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from pipelines.sources.file_places import files_there
 from pipelines.sources.locations import SQLITE_FILE, expand
 from pipelines.sources.steady_files import FileState, file_state
 
+_LINES = {".csv", ".tsv", ".txt"}
+
 
 @dataclass(frozen=True)
 class WatchedPlaces:
@@ -31,6 +35,19 @@ class WatchedPlaces:
         """The files that are there now and were not, or not like this; and those that are gone."""
         old = before.files if before else {}
         return [path for path in {**self.files, **old} if self.files.get(path) != old.get(path)]
+
+
+def unended(paths: Iterable[Path]) -> bool:
+    """Whether one of them is a text file whose last line has no end yet: somebody may be about to write more."""
+    return any(path.suffix.lower() in _LINES and _ends_open(path) for path in paths)
+
+
+def _ends_open(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 2, 0))
+        return size > 0 and not set(file.read()) & {ord("\n"), ord("\r")}
+    return False
 
 
 def look(workspace: Workspace) -> WatchedPlaces:

@@ -233,6 +233,27 @@ def test_a_line_of_one_cell_without_an_end_is_pointed_at(shop: Shop, good_lines)
     assert "orders.csv: its last line, 42, has no end: it may be cut off" in orders(run(shop.workspace)).notes
 
 
+@pytest.mark.parametrize("cut", [1, 3, 8, 9])
+def test_a_last_value_that_can_not_be_whole_is_refused(shop: Shop, cut: int) -> None:
+    """The file ends within its last column, a time: without its end the line would be another's."""
+    lines = [f"a,o{i},p1,1,2,2024-03-{i + 1:02d} 10:00:00" for i in range(20)]
+    shop.write("orders.csv", "\n".join(["customer,order,product,qty,price,at", *lines])[:-cut])
+    assert "ends in the middle of line 21" in str(refusal(shop))
+
+
+def test_a_last_number_with_fewer_digits_than_all_others_is_refused(shop: Shop) -> None:
+    lines = [f"a,o{i},p1,1,2,202403{i + 1:02d}" for i in range(20)]
+    shop.write("orders.csv", "\n".join(["customer,order,product,qty,price,at", *lines])[:-2])
+    assert "ends in the middle of line 21" in str(refusal(shop))
+
+
+def test_a_last_line_without_a_line_break_is_named(shop: Shop, good_lines) -> None:
+    shop.write("orders.csv", "\n".join([HEADER, *good_lines(40)]))
+    report = orders(run(shop.workspace))
+    assert (report.added, report.quarantined_rows) == (40, 0)
+    assert any("no line break ends its last line, 41" in note for note in report.notes)
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n,,,,,"])
 def test_a_whole_file_may_end_without_a_line_break(shop: Shop, end: str) -> None:
     shop.write("orders.csv", "\n".join([HEADER, *MARCH]) + end)

@@ -81,6 +81,19 @@ def test_a_file_is_read_once_it_is_quiet(
     assert script.seconds >= began + 18 + shop.workspace.settings.ingest.quiet_s
 
 
+def test_the_rest_of_a_last_line_without_an_end_is_waited_for(
+    shop: Shop, script: Script, watched: Iterator[IngestRound], good_lines: Lines
+) -> None:
+    lines = good_lines(30)
+    shop.lines(lines[:10])
+    next(watched)
+    quiet = shop.workspace.settings.ingest.quiet_s
+    whole = shop.lines(lines).read_bytes()
+    (shop.root / "orders.csv").write_bytes(whole[: whole.index(lines[20].encode()) - 2])
+    script.at(script.seconds + 2 * quiet, lambda: shop.lines(lines))
+    assert added(next(watched)) == 20
+
+
 def test_a_bad_file_changes_nothing_and_is_tried_again_once_it_changes(
     shop: Shop, script: Script, watched: Iterator[IngestRound], good_lines: Lines
 ) -> None:
