@@ -83,7 +83,10 @@ def _from_file(directory: Path, place: str | Sequence[str], answers: Answers | N
     drafted = draft(place, directory, answers)
     notes = [f"looked at {drafted.rows:,} rows", *drafted.notes]
     notes += [f"  {role}: {name}" for role, name in drafted.roles.items()]
-    notes += [f"  {name}: not found, and required" for name in drafted.missing]
+    notes += [
+        f"  {name}: not found, and required" + (f"; {drafted.unread[name]}" if name in drafted.unread else "")
+        for name in drafted.missing
+    ]
     notes += _left_open(drafted.doubts, answers or Answers())
     return _write(directory, drafted.text, tuple(notes), roles=drafted.roles, missing=drafted.missing)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import DataError, MappingError
@@ -36,6 +36,7 @@ from pipelines.sources.presets.preset_fit import FittedPreset, fit
 from pipelines.sources.profile import ColumnProfile, Sample, sampled
 from pipelines.sources.roles import Guess, guess, left_out, taken_in
 from pipelines.sources.source import Origin
+from pipelines.sources.unread_columns import unread_columns
 from pipelines.sources.yaml_text import scalar
 
 _AMOUNT_ROLES = ("quantity", "unit_price", "revenue", "discount")
@@ -45,7 +46,8 @@ _PRODUCT_ROLES = ("name", "category", "department", "brand")
 @dataclass(frozen=True)
 class Draft:
     """A drafted mapping: its text, what was found for each role, required columns nothing was found for, what a
-    person would have to say, and what a person should know of the platform that the file is an export of.
+    person would have to say, what a person should know of the platform that the file is an export of, and for
+    required columns why the best candidate is none.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Draft:
     rows: int
     doubts: tuple[Doubt, ...]
     notes: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None = None) -> Draft:
@@ -98,7 +101,8 @@ def draft(place: str | Sequence[str], workspace: Path, answers: Answers | None =
     if found.given_back and not answers.given_back:
         asked = (*asked, of_given_back(found.given_back.column.name, found.given_back.words))
     notes += found.remarks
-    return Draft(text, _said(found), found.missing, sample.rows, asked, (*notes, *sample.notes))
+    unread = unread_columns(found.missing, sample.columns, found.used)
+    return Draft(text, _said(found), found.missing, sample.rows, asked, (*notes, *sample.notes), unread)
 
 
 def _style(roles: Mapping[str, ColumnProfile], separator: str, answers: Answers) -> Style:

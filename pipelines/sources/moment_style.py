@@ -19,7 +19,8 @@ _DAYS = (
     "%d/%b/%y", "%a, %d %b %Y", "%a %d %b %Y", "%a %b %d %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%G-W%V-%u", "%Y-%j",
     "%y%m%d", "%d%m%y", "%m%d%y", "%d%m%Y", "%m%d%Y", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%y%m%d%H%M%S", "%y%m%d%H%M",
 )  # fmt: skip
-_TIME = r"^(.*?)((?:, |[T ,])\d{1,2}:\d{2}(?::\d{2}(?:[.]\d+)?)?(?: [AP]M)?)$"
+_TIME = r"^(.*?)((?:, |[T ,])\d{1,2}(?::\d{2}(?::\d{2}(?:[.]\d+)?)?(?: [AP]M)?|[.]\d{2}(?:[.]\d{2})?))$"
+"""A day and the time behind it, parted by colons or, as in the north, by points."""
 _PERHAPS = r"^([0-9]{6}|[0-9]{8}|[0-9]{10}|[0-9]{12}|[0-9]{14})$|[0-9].*[-/\s]|[-/\s].*[0-9]|[0-9].*[.].*[.]"
 """What all that a format of `_DAYS` reads has in it; prices, most names and most numbers have not."""
 _PLAUSIBLE = "BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2100-01-01'"

@@ -106,7 +106,7 @@ def _workspace(files: Sequence[Path], directory: Path, ask: Ask) -> Workspace:
     drafted = draft(places, directory)
     if drafted.missing:
         raise DataError(
-            f"no column tells {', '.join(drafted.missing)}",
+            "; ".join([f"no column tells {', '.join(drafted.missing)}", *drafted.unread.values()]),
             where=", ".join(places),
             why="; ".join([f"found: {_listed(drafted.roles)}", *drafted.notes]),
             todo=f"draft with: regulars init {directory} --from {files[0]}, then name the columns in mapping.yaml",

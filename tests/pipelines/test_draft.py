@@ -18,6 +18,7 @@ from pipelines.initialise import initialise
 from pipelines.sources.doubts import Answers
 from pipelines.sources.draft import draft
 from pipelines.sources.header_names import words
+from pipelines.start.journey import start
 from pipelines.start.understanding import understand
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
@@ -259,3 +260,30 @@ def test_a_column_is_read_with_the_decimal_comma_of_those_around_it(tmp_path: Pa
     file = tmp_path / "orders.csv"
     file.write_text("\n".join(["Order No;Customer;SKU;Qty;Price;Total", *rows, ""]))
     assert draft(str(file), tmp_path).roles["revenue"] == "Total"
+
+
+def test_times_parted_by_points_are_read(tmp_path: Path) -> None:
+    rows = [f"c{i % 9},o{i},p,{1 + i % 28:02d}.03.25 14.3{i % 10},1,2" for i in range(60)]
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join(["customer,order,sku,date,qty,total", *rows, ""]))
+    initialise(tmp_path / "shop", str(file))
+    run(Workspace.open(tmp_path / "shop"))
+    assert Workspace.open(tmp_path / "shop").tables.first_day().isoformat() == "2025-03-01"
+
+
+@pytest.mark.parametrize(
+    ("at", "total", "said"),
+    [
+        ("3 janvier 2025", "2.50", "date '3 janvier 2025' can't be read as a time"),
+        ("2025-01-03", "2.50 shells", "total '2.50 shells' can't be read as an amount"),
+    ],
+    ids=["a time", "an amount"],
+)
+def test_a_start_names_the_column_that_can_not_be_read(tmp_path: Path, at: str, total: str, said: str) -> None:
+    rows = [f"c{i % 9},o{i},p{i % 5},{at},{1 + i % 3},{total}" for i in range(60)]
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join(["customer,order,sku,date,qty,total", *rows, ""]))
+    with pytest.raises(DataError) as refused:
+        start([file], tmp_path / "shop", lambda doubt: doubt.likely)
+    assert said in str(refused.value)
+    assert any(said in note for note in initialise(tmp_path / "drafted", str(file)).notes)
