@@ -16,6 +16,7 @@ from pipelines.sources.archive_limits import BLOCK, open_archive
 from pipelines.sources.file_form import FileForm
 from pipelines.sources.file_order import natural
 from pipelines.sources.file_start import FileStart
+from pipelines.sources.prose_files import without_prose
 from pipelines.sources.source import Origin, Staged
 from pipelines.sources.temporary_folder import folder_of
 
@@ -89,7 +90,9 @@ class ArchiveFile:
         except OSError as error:
             todo = "make room for temporary files (TMPDIR says where they are)"
             raise StoreError("the archive can't be unpacked", where=label, why=str(error), todo=todo) from None
-        return together(found, replace(self.form, part=""), self.label, self.where)
+        found, prose = without_prose(found)
+        said = tuple(f"{name} holds no table, and is left out" for name in prose)
+        return replace(together(found, replace(self.form, part=""), self.label, self.where), said=said)
 
     def _unpack(self, folder: Path, label: str) -> list[tuple[str, Path]]:
         with open_archive(self.path, label) as archive:

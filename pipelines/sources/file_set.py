@@ -32,11 +32,12 @@ class FileSet:
     """Files of one table, in the order in which their rows count: of two rows with one key the later file's holds.
 
     Their headers may differ in order; a column that one of them lacks is empty in its rows. A file with the content
-    of an earlier one counts once.
+    of an earlier one counts once. `said`: what was noticed before they are read.
     """
 
     parts: tuple[Origin, ...]
     label: str
+    said: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -119,7 +120,7 @@ class FileSet:
             for part, rows in zip(parts, staged, strict=True)
             for row in rows.broken
         ]
-        notes = (*self._notes(staged, list(types)), *(note for part in staged for note in part.notes))
+        notes = (*self.said, *self._notes(staged, list(types)), *(note for part in staged for note in part.notes))
         where = (places.positions, tuple(broken), places.files)
         return Staged(name, types, staged[0].unit, *where, notes, starts=tuple(firsts))
 

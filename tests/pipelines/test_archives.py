@@ -71,6 +71,15 @@ def test_the_files_of_an_archive_are_one_table(shop: Shop) -> None:
     assert read in orders(report).notes
 
 
+def test_a_note_to_the_reader_beside_the_files_is_left_out_and_named(shop: Shop) -> None:
+    note = "The orders of your shop.\nThank you, dear customer, for asking.\nThe team\n"
+    pack(shop, {"a-readme.txt": note, "march.csv": MARCH, "one.txt": "hello\n"})
+    report = run(shop.workspace)
+    assert orders(report).added == 2
+    left = [note for note in orders(report).notes if "holds no table" in note]
+    assert left == [f"orders.zip/{name} holds no table, and is left out" for name in ("a-readme.txt", "one.txt")]
+
+
 def test_a_pattern_takes_some_of_its_files(shop: Shop) -> None:
     members = {"a/orders-1.csv": MARCH, "a/orders-2.csv": APRIL, "readme.txt": "made,by\ntill,4\n"}
     pack(shop, members, "orders.zip#orders-*.csv")
