@@ -18,6 +18,7 @@ from pipelines.bench.variants import Variant
 from pipelines.ingest.report import IngestReport, TableReport
 from pipelines.ingest.spreadsheet_damage import CURE
 from pipelines.initialise import initialise
+from pipelines.sources.csv_file import CUT_OFF
 from pipelines.sources.doubts import Answers, Doubt
 from pipelines.sources.draft import draft
 
@@ -145,9 +146,9 @@ def _wrong_counts(truth: Truth, found: Truth) -> list[str]:
 
 
 def _said(truth: Truth, found: Truth, orders: TableReport) -> str:
-    """What the run said of the rows that are missing, or of ids that a spreadsheet destroyed."""
-    if damaged := next((note for note in orders.notes if CURE in note), ""):
-        return damaged
+    """What the run said of the rows that are missing, of where the file ends, or of ids a spreadsheet destroyed."""
+    if named := next((note for note in orders.notes if CURE in note or CUT_OFF in note), ""):
+        return named
     aside = orders.quarantined_rows
     missing = max(0, truth.orders - found.orders) <= aside and found.lines <= truth.lines
     if aside and missing and (truth.lines - found.lines <= aside or truth.orders - found.orders == aside):

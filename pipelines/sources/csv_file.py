@@ -28,6 +28,10 @@ from pipelines.sources.source import ROW, Staged
 _SHOWN = 60
 
 
+CUT_OFF = "cut off"
+"""Words of what is said of a file that may not be whole."""
+
+
 @dataclass(frozen=True)
 class CsvFile(CopiedFile):
     """A text file with a header line: CSV in all its forms; every column is read as text, so `007` stays `007`.
@@ -120,12 +124,12 @@ class CsvFile(CopiedFile):
 
     def _doubts(self, records: Records) -> list[str]:
         if last := records.cut_off:
-            return [f"{self.label}: its last line, {last.position:,}, has no end: it may be cut off"]
+            return [f"{self.label}: its last line, {last.position:,}, has no end: it may be {CUT_OFF}"]
         if records.endless is None:
             return []
         column = self.dialect.header[-1]
         return [
-            f"{self.label}: no line break ends its last line, {records.endless:,}: if it was cut off there,"
+            f"{self.label}: no line break ends its last line, {records.endless:,}: if it was {CUT_OFF} there,"
             f" the line's {column} is not whole"
         ]
 
