@@ -9,8 +9,10 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from core import utc
 
 SMALL_RANGE = (
     "Mug, large", "Tea", 'Pan 24" steel', "Crème brûlée torch", "Knife; chef's", "Bowl", "Jug 2x", "Spoon", "Vase",
@@ -88,7 +90,7 @@ class InventedShop:
 
     def in_utc(self, at: datetime) -> datetime:
         """A time on the shop's clock as UTC."""
-        return at.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        return utc.aware(at.replace(tzinfo=ZoneInfo(self.zone)))
 
     def sales(self) -> list[Sale]:
         """Its orders, the earliest first; no two lines of an order are about one product."""

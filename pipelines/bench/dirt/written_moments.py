@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from zoneinfo import ZoneInfo
 
+from core import utc
 from pipelines.bench.dirt.dirt_kinds import DirtKind, kind
 from pipelines.bench.dirty_export import SERIAL, DirtyExport
 
@@ -75,13 +77,13 @@ def offsets_with_colon(export: DirtyExport, _chance: Random) -> None:
 @kind("moments", _has_offsets)
 def offsets_in_utc(export: DirtyExport, _chance: Random) -> None:
     """The same moments as UTC."""
-    _offsets(export, lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    _offsets(export, lambda at: f"{utc.aware(at):%Y-%m-%dT%H:%M:%SZ}")
 
 
 @kind("moments", _has_offsets)
 def offsets_of_elsewhere(export: DirtyExport, chance: Random) -> None:
     """The same moments as the clocks of several places show them."""
-    zones = [timezone(timedelta(hours=hours)) for hours in (-8, 0, 5.5)]
+    zones = [ZoneInfo(name) for name in ("Etc/GMT+8", "UTC", "Asia/Kolkata")]
     _offsets(export, lambda at: f"{at.astimezone(chance.choice(zones)):%Y-%m-%d %H:%M:%S %z}")
 
 
