@@ -13,7 +13,9 @@ from tests.system.cli import REGULARS, regulars
 from tests.system.conftest import MAPPING
 
 OWED_LATER = ("forget", "churn-list", "simulate")
-OTHERS = "serve review ui monitor status doctor keys audit quality lineage identity bench".split()
+OTHERS = (
+    "serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit", "quality", "lineage", "identity", "bench",
+)  # fmt: skip
 COLUMNS = {
     "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version"],
     "demand": ["category", "date", "mean", "q05", "q25", "q50", "q75", "q95", "model_version"],
