@@ -181,7 +181,14 @@ def test_a_signal_ends_it_cleanly(shop: Shop, good_lines: Lines, how: signal.Sig
     command = [sys.executable, "-m", "pipelines.cli.main", "ingest", "--watch", "--json"]
     environment = {**os.environ, "REGULARS_WORKSPACE": str(shop.root), "REGULARS_INGEST__QUIET_S": "0.1"}
     environment["REGULARS_INGEST__LOOK_S"] = "0.1"
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell without job control starts what runs in its background with Ctrl-C ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     assert process.stdout
     first = json.loads(process.stdout.readline())
     shop.write("orders.csv", "\n".join([HEADER, *good_lines(15)]) + "\n")
