@@ -95,6 +95,7 @@ def guess(columns: Sequence[ColumnProfile], evidence: Evidence) -> Guess:
     _identical(found, evidence)
     _given_back(found, columns, evidence)
     _statuses(found, columns, evidence)
+    _without_customers(found)
     return found
 
 
@@ -200,6 +201,13 @@ def _what_is_lacking(found: Guess, free: Sequence[ColumnProfile], evidence: Evid
             found.roles.pop("unit_price", None)
     elif not {"quantity", "revenue", "unit_price"} & {*found.roles, *found.orders}:
         found.constants |= order_rows.without_amounts(free)
+
+
+def _without_customers(found: Guess) -> None:
+    """Where nothing but the customers is missing, everybody is a guest: what will sell can be told all the same."""
+    if found.missing == ("customer_id",) and not found.protected:
+        found.orders["customer_id"] = Value("CAST(NULL AS VARCHAR)", "no column tells it: everybody is a guest")
+        found.remarks.append("no column tells who bought: demand only, no churn and no recommendation to customers")
 
 
 def _order_by_customer_and_day(found: Guess) -> None:

@@ -287,3 +287,14 @@ def test_a_start_names_the_column_that_can_not_be_read(tmp_path: Path, at: str, 
         start([file], tmp_path / "shop", lambda doubt: doubt.likely)
     assert said in str(refused.value)
     assert any(said in note for note in initialise(tmp_path / "drafted", str(file)).notes)
+
+
+def test_without_customers_what_will_sell_can_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "till.csv"
+    lines = [f"o{i // 2},p{i % 7},Tea {i % 7},{1 + i % 3},2.50,2026-03-{1 + i % 28:02d} 10:00:00" for i in range(90)]
+    path.write_text("\n".join(["Receipt No,SKU,Product,Qty,Unit Price,Date", *lines]))
+    made = initialise(tmp_path / "shop", str(path))
+    assert made.missing == ()
+    assert any("demand only" in note for note in made.notes)
+    run(Workspace.open(tmp_path / "shop"))
+    assert Workspace.open(tmp_path / "shop").tables.rows("orders") == 90
