@@ -44,8 +44,11 @@ def start(
         started = the_start.start(files, into, _asking(yes))
         _show(console, started)
         serve = f"regulars serve --workspace {into}"
+        later = "export more history over the same files, then run the same command again"
         count = f"{len(started.models)} of {len(started.models) + len(started.refused)} models trained"
-        console.finish(f"{count}; what was understood: {started.page}", serve, started.as_dict())
+        console.finish(
+            f"{count}; what was understood: {started.page}", serve if started.models else later, started.as_dict()
+        )
 
 
 def _asking(yes: bool) -> Ask:
