@@ -12,18 +12,8 @@ from pipelines.sources.profile import ColumnProfile
 
 _UNLIKE_AMOUNTS = ("freight", "shipping", "delivery", "percent", "pct", "rate")
 _BEFORE_REDUCTION = (
-    "list",
-    "original",
-    "regular",
-    "recommended",
-    "rrp",
-    "msrp",
-    "uvp",
-    "compare",
-    "catalog",
-    "catalogue",
-    "old",
-)
+    "list", "original", "regular", "recommended", "rrp", "msrp", "uvp", "compare", "catalog", "catalogue", "old",
+)  # fmt: skip
 _HUNDREDTHS = ("cents", "cent", "pence", "centimes", "minor")
 _MOSTLY = 0.9
 
@@ -160,8 +150,8 @@ class _Decision:
     def _of_the_total(self, total: ColumnProfile, quantity: ColumnProfile | None) -> Value:
         """The line's total; below zero where only the quantity says that it was given back."""
         if total.name != "revenue" and quantity is not None and self.evidence.sign_differs(total, quantity):
-            pieces, amount = reference(quantity.name), reference(total.name)
-            text = f"CASE WHEN {pieces} < 0 THEN 0 - abs({amount}) ELSE {_in_units(total)} * 1 END"
+            amount = _in_units(total)
+            text = f"CASE WHEN {reference(quantity.name)} < 0 THEN 0 - abs({amount}) ELSE {amount} * 1 END"
             return Value(text, "below zero where the quantity is: only that says what was given back")
         text = _in_units(total)
         return Value(total.name, "") if text == reference(total.name) else Value(text, "in hundredths, by its name")

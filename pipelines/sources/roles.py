@@ -21,6 +21,8 @@ _OF_PRODUCTS = ("name", "category", "department", "brand")
 _FILLED_BY_ORDER = ("customer_id", "ordered_at", "currency", "channel", "store_id", "region")
 _UNSOLD = ("refund", "void", "cancel", "fail", "storn", "annul", "anulad", "rembours", "reembols", "rimbors", "erstatt",
            "returned", "retour", "devuelt", "取消", "关闭", "退款", "キャンセル")  # fmt: skip
+_PARTLY = ("part", "teil", "parc")
+"""Of such orders something is left: «partially refunded» came to less, not to nothing."""
 _UNPAID = ("pending", "unpaid", "offen", "ausstehend", "待付款")
 _MANY_IDENTICAL = 0.02
 _COMPLETE = 0.99
@@ -267,12 +269,13 @@ def _given_back(found: Guess, columns: Sequence[ColumnProfile], evidence: Eviden
 
 
 def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence) -> None:
-    """Words that say that an order came to nothing are asked about, those that it is not paid yet are named."""
+    """Words that say that an order came to nothing are asked about, those that it is not paid, or less, are named."""
     for column in (c for c in columns if _is_status(c, evidence)):
         back = found.given_back.words if found.given_back and found.given_back.column is column else ()
-        unsold, unpaid = (
-            tuple(v for v in evidence.values(column) if v not in back and any(part in v.lower() for part in parts))
-            for parts in (_UNSOLD, _UNPAID)
+        said = [value for value in evidence.values(column) if value not in back]
+        unsold = tuple(value for value in said if _has(value, _UNSOLD) and not _has(value, _PARTLY))
+        unpaid = tuple(
+            value for value in said if _has(value, _UNPAID) or (_has(value, _UNSOLD) and value not in unsold)
         )
         if (unsold or unpaid) and (order := found.roles.get("order_id")) and evidence.first_lines_only(column, order):
             found.fill_down.append(column)
@@ -288,7 +291,11 @@ def _is_status(column: ColumnProfile, evidence: Evidence) -> bool:
     """By its name; «State» is one only where its words are those of orders, not of places."""
     if not column.filled or words(column.name) != "state":
         return bool(column.filled) and words(column.name) in STATUS
-    return any(part in value.lower() for value in evidence.values(column) for part in _UNSOLD)
+    return any(_has(value, _UNSOLD) for value in evidence.values(column))
+
+
+def _has(value: str, parts: Sequence[str]) -> bool:
+    return any(part in value.lower() for part in parts)
 
 
 def left_out(column: ColumnProfile, words_: Sequence[str]) -> str:

@@ -131,3 +131,21 @@ def test_a_reference_that_no_two_rows_share_is_the_orders(tmp_path: Path) -> Non
     path.write_text("\n".join(["ID;Reference;Customer;Total;Date", *rows]))
     made = draft(str(path), tmp_path)
     assert (made.roles["order_id"], made.missing) == ("Reference", ())
+
+
+def test_an_order_refunded_in_part_is_not_asked_about_as_if_nothing_were_left(tmp_path: Path) -> None:
+    says = ["paid", "partially_refunded", "refunded"]
+    made = draft(export(tmp_path, ("Unit Price", "Status"), lambda i, line: [line[4], says[i // 3 % 3]]), tmp_path)
+    [doubt] = [each for each in made.doubts if each.about == "unsold"]
+    assert doubt.asks.startswith("Orders with Status refunded:")
+    assert any(note.startswith("orders with Status partially_refunded are taken in as sold") for note in made.notes)
+
+
+def test_hundredths_given_back_are_hundredths_too(tmp_path: Path) -> None:
+    path = Path(export(tmp_path, ("total_cents",), lambda i, line: [round(100 * line[3] * line[4])]))
+    rows = list(csv.reader(path.open()))
+    for i in BACK:
+        rows[i + 1][3] = str(-int(rows[i + 1][3]))
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert drafted(str(path), tmp_path)[1] == pytest.approx(SOLD - 2 * GIVEN)
