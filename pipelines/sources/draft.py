@@ -277,7 +277,7 @@ class _Writer:
         parts = ", ".join(text for name, text in listed.values() if name == column)
         lines = [f"    statuses: {{column: {scalar(column)}, {parts}}}   # as you said"]
         if unsold and unsold.column.name != column:
-            lines.append(f"    where: {scalar(left_out(unsold.column, unsold.words))}   # as you said")
+            lines.append(f"    where: {scalar(left_out(unsold))}   # as you said")
         return lines
 
     def _timestamps(self) -> list[str]:
@@ -351,7 +351,7 @@ class _Writer:
 
     def _unsold_kept(self) -> list[str]:
         unsold = self.found.unsold
-        return [taken_in(unsold.column, unsold.words)] if unsold and self.answers.unsold != "leave out" else []
+        return [taken_in(unsold)] if unsold and self.answers.unsold != "leave out" else []
 
 
 def _comment(example: str) -> str:

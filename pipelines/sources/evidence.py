@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,6 +15,14 @@ from pipelines.sources.source import ROW
 _MIN_GROUPS = 5
 """Fewer orders or products with several rows say nothing."""
 _MOSTLY = 0.9
+
+
+@dataclass(frozen=True)
+class ColumnWords:
+    """Some of the words that stand in a column."""
+
+    column: ColumnProfile
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -62,22 +69,19 @@ class Evidence:
         many, most, rows = self._one(f"SELECT count(*), coalesce(sum(most), 0), coalesce(sum(n), 0) FROM ({groups})")
         return many < _MIN_GROUPS or most >= 0.8 * rows
 
-    def above_zero(self, amount: ColumnProfile, column: ColumnProfile, words: Sequence[str]) -> bool:
-        """Whether an amount is above zero on rows that have one of these words in a column."""
-        among = ", ".join(literal(word) for word in words)
-        [above, below] = self._one(
-            f"SELECT count(*) FILTER ({numeric(amount)} > 0), count(*) FILTER ({numeric(amount)} < 0)"
-            f" FROM {SAMPLE} WHERE {_text(column)} IN ({among})"
-        )
-        return above > below
+    def above_zero(self, amount: ColumnProfile, said: ColumnWords) -> bool:
+        """Whether an amount is above zero on rows that have one of the words in their column."""
+        among = ", ".join(literal(word) for word in said.words)
+        return self._mostly_above_zero(amount, f"{_text(said.column)} IN ({among})")
 
     def sign_differs(self, amount: ColumnProfile, quantity: ColumnProfile) -> bool:
         """Whether an amount stands above zero where the quantity is below."""
-        [above, below] = self._one(
-            f"SELECT count(*) FILTER ({numeric(amount)} > 0), count(*) FILTER ({numeric(amount)} < 0)"
-            f" FROM {SAMPLE} WHERE {numeric(quantity)} < 0"
-        )
-        return above > below
+        return self._mostly_above_zero(amount, f"{numeric(quantity)} < 0")
+
+    def _mostly_above_zero(self, amount: ColumnProfile, condition: str) -> bool:
+        above, below = (f"count(*) FILTER ({numeric(amount)} {sign} 0)" for sign in "><")
+        [more, less] = self._one(f"SELECT {above}, {below} FROM {SAMPLE} WHERE {condition}")
+        return more > less
 
     def names(self, column: ColumnProfile, key: ColumnProfile) -> bool:
         """Whether a column is another name of what a key names: each has one of the other's values, nearly always."""

@@ -7,9 +7,8 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from pipelines.sources.evidence import Evidence
+from pipelines.sources.evidence import ColumnWords, Evidence
 from pipelines.sources.header_names import words
 from pipelines.sources.profile import ColumnProfile
 
@@ -26,15 +25,7 @@ _YES = ("yes", "true", "y", "1", "ja", "oui", "si", "sí", "x", "t")
 _FEW = 12
 
 
-@dataclass(frozen=True)
-class GivenBack:
-    """The words of a column that say so."""
-
-    column: ColumnProfile
-    words: tuple[str, ...]
-
-
-def given_back(columns: Sequence[ColumnProfile], evidence: Evidence) -> GivenBack | None:
+def given_back(columns: Sequence[ColumnProfile], evidence: Evidence) -> ColumnWords | None:
     """The first column of which some words, and not all, say that a line was given back."""
     for column in columns:
         values = evidence.values(column) if 1 < column.distinct <= _FEW else []
@@ -46,7 +37,7 @@ def given_back(columns: Sequence[ColumnProfile], evidence: Evidence) -> GivenBac
         else:
             continue
         if found and len(found) < len(values):
-            return GivenBack(column, found)
+            return ColumnWords(column, found)
     return None
 
 

@@ -9,8 +9,8 @@ from core.expressions import literal
 from feature_repo.contract import TABLES
 from pipelines.sources import order_rows
 from pipelines.sources.amounts import Amounts, Value, decide, reference
-from pipelines.sources.evidence import Evidence
-from pipelines.sources.given_back import GivenBack, given_back, told_beside
+from pipelines.sources.evidence import ColumnWords, Evidence
+from pipelines.sources.given_back import given_back, told_beside
 from pipelines.sources.header_names import STATUS, protected_attribute, score, words
 from pipelines.sources.moment_style import ISO
 from pipelines.sources.profile import ColumnProfile
@@ -32,20 +32,12 @@ _FITS: dict[str, Callable[[ColumnProfile], bool]] = {
 }
 
 
-@dataclass(frozen=True)
-class Unsold:
-    """The words of a column that say that an order came to nothing."""
-
-    column: ColumnProfile
-    words: tuple[str, ...]
-
-
 @dataclass
 class Guess:
     """What was found: the columns by role, the values of the mapping's tables, and remarks for a person.
 
-    `identical` says what is thought of lines of one order that are equal, `unsold` which orders came to nothing,
-    `given_back` which lines were given back by a word only.
+    `identical` says what is thought of lines of one order that are equal, `unsold` the words of orders that came to
+    nothing, `given_back` those of lines that only a word says were given back.
     """
 
     roles: dict[str, ColumnProfile] = field(default_factory=dict)
@@ -55,8 +47,8 @@ class Guess:
     keep_identical: bool = False
     identical: list[str] = field(default_factory=list)
     protected: dict[str, ColumnProfile] = field(default_factory=dict)
-    unsold: Unsold | None = None
-    given_back: GivenBack | None = None
+    unsold: ColumnWords | None = None
+    given_back: ColumnWords | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -262,9 +254,9 @@ def _given_back(found: Guess, columns: Sequence[ColumnProfile], evidence: Eviden
     back = given_back(columns, evidence)
     amount = found.roles.get("revenue") or found.roles.get("unit_price")
     quantity = found.roles.get("quantity")
-    if back is None or amount is None or not evidence.above_zero(amount, back.column, back.words):
+    if back is None or amount is None or not evidence.above_zero(amount, back):
         return
-    if quantity is None or evidence.above_zero(quantity, back.column, back.words):
+    if quantity is None or evidence.above_zero(quantity, back):
         found.given_back = back
 
 
@@ -280,11 +272,11 @@ def _statuses(found: Guess, columns: Sequence[ColumnProfile], evidence: Evidence
         if (unsold or unpaid) and (order := found.roles.get("order_id")) and evidence.first_lines_only(column, order):
             found.fill_down.append(column)
         if unsold and found.unsold is None:
-            found.unsold = Unsold(column, unsold)
+            found.unsold = ColumnWords(column, unsold)
         elif unsold:
-            found.remarks.append(taken_in(column, unsold))
+            found.remarks.append(taken_in(ColumnWords(column, unsold)))
         if unpaid:
-            found.remarks.append(taken_in(column, unpaid))
+            found.remarks.append(taken_in(ColumnWords(column, unpaid)))
 
 
 def _is_status(column: ColumnProfile, evidence: Evidence) -> bool:
@@ -298,15 +290,15 @@ def _has(value: str, parts: Sequence[str]) -> bool:
     return any(part in value.lower() for part in parts)
 
 
-def left_out(column: ColumnProfile, words_: Sequence[str]) -> str:
+def left_out(said: ColumnWords) -> str:
     """The condition that orders with these words do not hold."""
-    return f"coalesce({reference(column.name)}, '') NOT IN ({', '.join(map(literal, words_))})"
+    return f"coalesce({reference(said.column.name)}, '') NOT IN ({', '.join(map(literal, said.words))})"
 
 
-def taken_in(column: ColumnProfile, words_: Sequence[str]) -> str:
+def taken_in(said: ColumnWords) -> str:
     """That orders with these words count as sold, and what to write where they should not."""
-    those = f"orders with {column.name} {', '.join(words_)}"
-    return f"{those} are taken in as sold; to leave them out: where: {_quoted(left_out(column, words_))}"
+    those = f"orders with {said.column.name} {', '.join(said.words)}"
+    return f"{those} are taken in as sold; to leave them out: where: {_quoted(left_out(said))}"
 
 
 def _quoted(text: str) -> str:
