@@ -5,7 +5,7 @@ it, and the documentation prints it. Only `orders` is required; what reads the o
 what reads them (`pipelines.uses`).
 
 Stored tables have every contract column (null where the shop has none) and, for tables with a `time`
-(orders, events, redemptions, consents): `day` DATE, the shop's day, and `row_key` VARCHAR, the identity
+(orders, events, redemptions, consents, contacts): `day` DATE, the shop's day, and `row_key` VARCHAR, the identity
 that makes ingest idempotent; where the time is a timestamp also `local_at` TIMESTAMP, the shop's wall clock.
 """
 
@@ -320,6 +320,23 @@ _CONSENTS = TableSpec(
     ),
 )
 
+_CONTACTS = TableSpec(
+    name="contacts",
+    kind="fact",
+    row="a customer contacted, or held out of it",
+    key=("customer_id", "campaign_id", "at"),
+    time="at",
+    columns=(
+        _must("customer_id", "id", "who was contacted, or would have been"),
+        _must("campaign_id", "id", "the campaign"),
+        _must("at", "timestamp", "when, UTC as stored; of who was held out: when it would have been"),
+        _must("treated", "boolean", "whether the customer was contacted; no: held out, to compare with"),
+        ColumnSpec("channel", "text", "by what: e-mail, phone, app, letter, ..."),
+        ColumnSpec("offer", "text", "with what: a reminder, a coupon, a gift, ..."),
+        ColumnSpec("cost", "number", "what the contact cost, base currency", minimum=0),
+    ),
+)
+
 _PROTECTED = TableSpec(
     name="protected",
     kind="attribute",
@@ -365,6 +382,7 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             _CALENDAR,
             _FX_RATES,
             _CONSENTS,
+            _CONTACTS,
             _PROTECTED,
             _IDENTITIES,
         )

@@ -164,6 +164,15 @@ def test_ids_of_another_system_are_joined_by_what_the_shop_says_of_them(known: S
     assert sorted(known.rows("customer_id", "events")) == [("9",), ("crm:c2",)]
 
 
+def test_contacts_follow_the_person_and_keep_the_id_of_their_list(known: Shop) -> None:
+    known.write("sent.csv", "who,at,sent\n7,2024-03-02,yes\n12,2024-03-02,no\n9,2024-03-02,no\n")
+    columns = {"customer_id": "who", "at": "at", "treated": "sent"}
+    known.add_table("contacts", **{"from": "sent.csv", "columns": columns, "constants": {"campaign_id": "spring"}})
+    run(known.workspace)
+    found = sorted(known.rows("source_customer_id, customer_id", "contacts"))
+    assert found == [("12", "7"), ("7", "7"), ("9", "9")]
+
+
 def test_rows_released_from_quarantine_belong_to_their_person(known: Shop) -> None:
     lines = [f"5,x{n},p,2024-03-01 10:00:00,1,2.00,,," for n in range(60)]
     known.lines([*LINES, *lines, "12,o7,p,03/04/2024,1,2.00,anna@gmail.com,,"], header=WHO)
