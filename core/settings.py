@@ -27,6 +27,9 @@ Days = Annotated[int, Field(ge=1, le=3660)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
 Percentile = Annotated[int, Field(ge=0, le=100)]
+Actions = tuple[str, str, str, str]
+Cause = Literal["logistics", "price", "service", "product", "engagement", "life_stage"]
+"""The families of reasons for which customers leave, as a marketer knows them."""
 
 
 class SettingsSection(BaseModel):
@@ -63,9 +66,23 @@ class Churn(SettingsSection):
     tiers: tuple[Percentile, Percentile, Percentile] = Field(
         (70, 86, 96), description="lowest risk score of tier 1, 2 and 3"
     )
-    actions: tuple[str, str, str, str] = Field(
+    actions: Actions = Field(
         ("none", "send a reminder", "offer a coupon", "call in person"),
         description="the win-back action of tier 0, 1, 2 and 3",
+    )
+    actions_by_cause: dict[Cause, Actions] = Field(
+        {
+            "logistics": ("none", "say when it arrives", "offer free delivery", "call in person about the delivery"),
+            "price": ("none", "show offers on favourites", "offer a coupon", "offer a price for regulars"),
+            "service": ("none", "ask what went wrong", "apologise with a voucher", "call in person to put it right"),
+            "product": ("none", "show what is new", "offer a sample", "advise in person"),
+            "engagement": ("none", "send a reminder", "offer a coupon", "call in person"),
+            "life_stage": ("none", "send a welcome series", "offer a coupon for the next order", "call in person"),
+        },
+        description="the same for customers whose main cause to leave is this one; a cause not named: as in actions",
+    )
+    action_by: Literal["tier", "cause"] = Field(
+        "tier", description="whether the action of files and of the service goes by the tier alone or by the cause too"
     )
 
     @field_validator("tiers")

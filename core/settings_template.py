@@ -40,4 +40,10 @@ def _line(key: str, field: FieldInfo, value: Any) -> str:
 
 def _toml(value: Any) -> str:
     """TOML's own spelling of a default: JSON serves for booleans, numbers, strings and flat lists."""
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key, ensure_ascii=False)} = {_toml(each)}" for key, each in value.items())
+            + "}"
+        )
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

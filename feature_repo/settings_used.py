@@ -8,7 +8,7 @@ from core.settings import Settings
 
 SECTIONS = {"products", "churn", "demand", "recommendation"}
 UNUSED = {
-    "churn": {"trials", "timeout_s", "tiers", "actions"},
+    "churn": {"trials", "timeout_s", "tiers", "actions", "actions_by_cause", "action_by"},
     "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
     "recommendation": {"trials", "timeout_s"},
 }

@@ -11,7 +11,7 @@ import pandas as pd
 from core.workspace import Workspace
 from models.churn.labels import active
 from models.churn.scorer import Scorer
-from models.churn.tiers import win_back
+from models.churn.tiers import NO_ACTION
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
 from models.version import Version
@@ -54,8 +54,10 @@ class ChurnMonitor:
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
         """How many customers are in each tier, and how many of them may not be contacted."""
         settings, reached = workspace.settings.churn, scored.now["risk_tier"].astype(int)
-        kept = scored.now["action"] == reached.map(lambda tier: win_back(tier, True, settings).action)
-        return Findings(rules=(rules.tiers(version.kind, Counter(reached), Counter(reached[~kept]), settings.actions),))
+        refused = (scored.now["action"] == NO_ACTION) & (reached.map(lambda tier: settings.actions[tier]) != NO_ACTION)
+        return Findings(
+            rules=(rules.tiers(version.kind, Counter(reached), Counter(reached[refused]), settings.actions),)
+        )
 
     def served(self, window: ServedWindow) -> Served | None:
         """The probabilities that were answered, against who bought."""

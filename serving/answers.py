@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.settings import Cause
+
 Fallback = Literal[
     "population",
     "popular",
@@ -75,7 +77,16 @@ class ChurnResult(AnswerLine):
     )
     risk_tier: int | None = Field(ge=0, le=3)
     reasons: list[Reason] = Field(description="the strongest first; empty unless explain was true")
-    action: str | None = Field(description="the win-back action of the tier; none for who does not allow marketing")
+    main_cause: Cause | None = Field(
+        description="the family of reasons that raises the odds of leaving most; null where none does, or nobody asked"
+    )
+    action: str | None = Field(
+        description="the win-back action of the tier (and of the cause, where churn.action_by says so); "
+        "none for who does not allow marketing"
+    )
+    action_by_cause: str | None = Field(
+        description="the win-back action of the tier for the main cause; null without one"
+    )
     action_reason: Literal["no_marketing_consent"] | None = Field(
         description="null, or why nothing is to be done whatever the tier says; no_marketing_consent: "
         "the customer does not allow marketing"

@@ -11,6 +11,7 @@ from core.consents import Consents
 from core.errors import DataError
 from core.workspace import Workspace
 from models.churn import dataset
+from models.churn.main_cause import main_causes
 from models.churn.scorer import Scorer
 from models.churn.tiers import tiers, win_back
 from models.kinds import refuse_hindsight
@@ -39,13 +40,19 @@ def predict_file(workspace: Workspace, model: Scorer, as_of: date, version: str)
             "churn_probability": scores.probability,
             "risk_score": scores.risk_score,
             "risk_tier": reached,
-            "action": _actions(workspace, frame["customer_id"].tolist(), reached.tolist(), as_of),
+            "action": _actions(workspace, model, frame, reached.tolist(), as_of),
             "model_version": version,
         }
     )
 
 
-def _actions(workspace: Workspace, customers: Sequence[str], reached: Sequence[int], as_of: date) -> list[str]:
+def _actions(
+    workspace: Workspace, model: Scorer, frame: pd.DataFrame, reached: Sequence[int], as_of: date
+) -> list[str]:
+    settings, customers = workspace.settings.churn, frame["customer_id"].tolist()
     refused = Consents.load(workspace, as_of).refused(customers, "marketing")
-    pairs = zip(customers, reached, strict=True)
-    return [win_back(tier, customer not in refused, workspace.settings.churn).action for customer, tier in pairs]
+    causes = main_causes(model, frame) if settings.action_by == "cause" else [None] * len(frame)
+    return [
+        win_back(tier, customer not in refused, settings, cause).action
+        for customer, tier, cause in zip(customers, reached, causes, strict=True)
+    ]

@@ -1,4 +1,7 @@
-"""From a risk score to what to do: tiers 1, 2, 3 (0 below) and their win-back actions, both from the settings."""
+"""From a risk score to what to do: tiers 1, 2, 3 (0 below) and their win-back actions, both from the settings.
+
+The action is the tier's, or, where the cause for which a customer is about to leave is known, that of tier and cause.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from core.settings import Churn
+from core.settings import Cause, Churn
 from models.arrays import Int64Array
 
 NoContact = Literal["no_marketing_consent"]
@@ -26,6 +29,11 @@ class WinBack(NamedTuple):
     reason: NoContact | None
 
 
-def win_back(tier: int, may_contact: bool, settings: Churn) -> WinBack:
-    """The action of the tier for a customer who allows `marketing`; nobody else is contacted."""
-    return WinBack(settings.actions[tier], None) if may_contact else WinBack(NO_ACTION, "no_marketing_consent")
+def action(tier: int, settings: Churn, cause: Cause | None = None) -> str:
+    """What to do about a customer of the tier: what the settings say for the main cause, else for all."""
+    return settings.actions_by_cause.get(cause, settings.actions)[tier] if cause else settings.actions[tier]
+
+
+def win_back(tier: int, may_contact: bool, settings: Churn, cause: Cause | None = None) -> WinBack:
+    """The action for a customer who allows `marketing`; nobody else is contacted."""
+    return WinBack(action(tier, settings, cause), None) if may_contact else WinBack(NO_ACTION, "no_marketing_consent")

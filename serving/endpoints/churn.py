@@ -12,6 +12,7 @@ from core.settings import Churn
 from feature_repo import updates
 from feature_repo.families import recency
 from models.churn import KIND
+from models.churn.main_cause import main_causes
 from models.churn.scorer import Contribution, Scorer
 from models.churn.tiers import tiers, win_back
 from serving.answers import ChurnAnswer
@@ -45,7 +46,7 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     for asked in body.customer_ids:
         customer = persons[asked]
         line = _NOTHING if customer in refused else scored.get(customer, unknown)
-        to_do = _win_back(line["risk_tier"], choices.allows(customer, "marketing"), settings)
+        to_do = _win_back(line, choices.allows(customer, "marketing"), settings)
         results.append({"customer_id": asked, **line, **to_do})
     logged = [Result(persons[r["customer_id"]], r["churn_probability"], fallback=r["fallback"]) for r in results]
     return answer(runtime, serving, "churn", results, logged=logged, request={"explain": body.explain})
@@ -55,6 +56,7 @@ _NOTHING: Mapping[str, Any] = {
     "churn_probability": None,
     "risk_score": None,
     "risk_tier": None,
+    "main_cause": None,
     "reasons": [],
     "fallback": "no_consent",
 }
@@ -67,11 +69,14 @@ def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: b
     scorer = serving.model
     scores = scorer.score(found.columns)
     reasons = scorer.explain(found.columns, REASONS) if explain else [[] for _ in found.known]
+    asked = explain or settings.action_by == "cause"
+    causes = main_causes(scorer, found.columns) if asked else [None for _ in found.known]
     inactive = [days is None or days > settings.active_days for days in found.columns[RECENCY]]
     lines = {
         customer: _line(settings, probability, score, why, serving.fallback or ("inactive" if away else None))
-        for customer, probability, score, why, away in zip(
-            found.known, scores.probability, scores.risk_score, reasons, inactive, strict=True
+        | {"main_cause": cause}
+        for customer, probability, score, why, away, cause in zip(
+            found.known, scores.probability, scores.risk_score, reasons, inactive, causes, strict=True
         )
     }
     new = updates.without_snapshot(found.columns)
@@ -92,17 +97,20 @@ def _line(
         "churn_probability": probability,
         "risk_score": score,
         "risk_tier": tier,
+        "main_cause": None,
         "reasons": [asdict(reason) for reason in reasons],
         "fallback": fallback,
     }
 
 
-def _win_back(tier: int | None, may_contact: bool, settings: Churn) -> dict[str, str | None]:
-    """Without a tier there is nothing to say of an action."""
+def _win_back(line: Mapping[str, Any], may_contact: bool, settings: Churn) -> dict[str, str | None]:
+    """Without a tier there is nothing to say of an action, without a cause nothing of one that goes by it."""
+    tier, cause = line["risk_tier"], line["main_cause"]
     if tier is None:
-        return {"action": None, "action_reason": None}
-    found = win_back(tier, may_contact, settings)
-    return {"action": found.action, "action_reason": found.reason}
+        return {"action": None, "action_by_cause": None, "action_reason": None}
+    found = win_back(tier, may_contact, settings, cause if settings.action_by == "cause" else None)
+    by_cause = win_back(tier, may_contact, settings, cause).action if cause else None
+    return {"action": found.action, "action_by_cause": by_cause, "action_reason": found.reason}
 
 
 ENDPOINT = Endpoint(

@@ -60,6 +60,7 @@ def test_the_environment_goes_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("threads = 0", ["threads = 0", "greater than or equal to 1"]),
         ("[churn]\nhorizon_days = 'x'", ["churn.horizon_days = 'x'", "integer"]),
         ("[churn]\ntiers = [90, 80, 99]", ["churn.tiers", "three rising scores"]),
+        ('[churn]\nactions_by_cause = {pryce = ["a", "b", "c", "d"]}', ["churn.actions_by_cause", "'price'"]),
         ('clock = "sun"', ["clock = 'sun'", "'data' or 'wall'"]),
         ('[stores]\nonline = "mongodb://x"', ["stores.online", "postgresql://"]),
         ("[rules]\nfairness_low = 1.0", ["fairness_low"]),

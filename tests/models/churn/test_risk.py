@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.settings import Churn
+from core.settings import Cause, Churn
+from models.churn.main_cause import CAUSES, main_cause
 from models.churn.ranks import Ranks
 from models.churn.tiers import WinBack, tiers, win_back
 
@@ -44,3 +45,23 @@ def test_only_who_allows_marketing_is_contacted_whatever_the_tier(
     settings = Churn(actions=actions)
     assert win_back(tier, True, settings) == WinBack(actions[tier], None)
     assert win_back(tier, False, settings) == WinBack("none", "no_marketing_consent")
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_cause_has_its_actions_and_leaves_tier_0_in_peace(cause: Cause) -> None:
+    settings = Churn()
+    assert win_back(0, True, settings, cause).action == "none"
+    assert win_back(3, True, settings, cause).action == settings.actions_by_cause[cause][3] != "none"
+    assert win_back(3, False, settings, cause).action == "none"
+
+
+def test_a_cause_that_the_table_does_not_name_has_the_actions_of_all() -> None:
+    settings = Churn(actions_by_cause={"price": ("a", "b", "c", "d")})
+    assert win_back(2, True, settings, "price").action == "c"
+    assert win_back(2, True, settings, "service").action == settings.actions[2]
+
+
+def test_the_main_cause_is_the_one_that_raises_the_odds_most() -> None:
+    assert main_cause({"price": 0.2, "service": 0.5, "engagement": -0.9}) == "service"
+    assert main_cause({"price": -0.2, "engagement": 0.0}) is None
+    assert main_cause({}) is None
