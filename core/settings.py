@@ -93,6 +93,28 @@ class Churn(SettingsSection):
         return tiers
 
 
+class ContactLists(SettingsSection):
+    """Lists of whom to contact."""
+
+    costs: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="what an action costs, base currency; one that is not named costs nothing"
+    )
+    save_rate: Share = Field(
+        0.1, description="share of those about to leave whom a contact keeps: assumed, until it was measured"
+    )
+    worth_days: Days = Field(364, description="days over which it is counted what a customer is worth")
+    hold_out: Annotated[float, Field(ge=0, le=0.9)] = Field(
+        0.1, description="share of a list that is left alone, so that its effect can be measured"
+    )
+    rest_days: Annotated[int, Field(ge=0, le=3660)] = Field(
+        28, description="days after a contact in which nobody is contacted again"
+    )
+    channel: str = Field("email", description="the channel for customers of whom nothing tells which they prefer")
+    suppress: str = Field(
+        "", description="a text file of ids never to contact, one a line, relative to the workspace; empty: none"
+    )
+
+
 class Demand(SettingsSection):
     """How much of everything will sell."""
 
@@ -288,6 +310,7 @@ class Settings(BaseSettings):
     max_rejected_share: Share = Field(0.05, description="share of bad rows in a table above which an ingest fails")
     ingest: Ingest = Field(Ingest(), description="how the shop's sources are looked after")
     churn: Churn = Field(Churn(), description="who will buy nothing in the coming days")
+    contacts: ContactLists = Field(ContactLists(), description="lists of whom to contact")
     demand: Demand = Field(Demand(), description="how much of everything will sell")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")
     products: Products = Field(Products(), description="which products count")

@@ -23,6 +23,7 @@ MODULES = (
     "models.demand.plans",
     "models.recommendation.dataset",
     "monitoring.protected",
+    "pipelines.churn_list.contact_history",
     "pipelines.identity.key_records",
     "pipelines.ingest.currencies",
     "pipelines.ingest.duplicates",

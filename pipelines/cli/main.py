@@ -23,6 +23,7 @@ GROUPS = (
     "features",
     "train",
     "predict",
+    "churn_list",
     "release",
     "serve",
     "monitor",

@@ -1,0 +1,241 @@
+"""Draws the list: scores everybody, asks who may be contacted, chooses within the budget, and writes the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from core.clock import day_start
+from core.consents import Consents
+from core.errors import DataError, UsageError
+from core.progress import current
+from core.workspace import Workspace, of_one_generation
+from models.artifact_cache import MODEL
+from models.churn import dataset
+from models.churn.main_cause import main_causes
+from models.churn.scorer import Scorer
+from models.churn.tiers import action, tiers
+from models.kinds import kind, refuse_hindsight
+from models.registry import Registry
+from pipelines.churn_list.contact_history import days_since_contact, preferred_channels
+from pipelines.churn_list.selection import Selection, Terms, select
+from pipelines.churn_list.worth import carried_on
+from pipelines.output import require_writable, write
+
+REASONS: Final = 3
+COLUMNS: Final = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("customer_id", pa.string()),
+        ("at", pa.timestamp("us", tz="UTC")),
+        ("treated", pa.bool_()),
+        ("channel", pa.string()),
+        ("offer", pa.string()),
+        ("cost", pa.float64()),
+        ("rank", pa.int32()),
+        ("risk_tier", pa.int32()),
+        ("churn_probability", pa.float64()),
+        ("main_cause", pa.string()),
+        ("why", pa.string()),
+        ("worth", pa.float64()),
+        ("expected_value_saved", pa.float64()),
+    ]
+)
+"""The file: first the columns of the table `contacts`, so that it can be brought as it is, then why."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for; None: as the settings say (a list of today's date, tiers 1 to 3, champion)."""
+
+    budget: float
+    output: Path
+    tier: int | None = None
+    cost: float | None = None
+    hold_out: float | None = None
+    campaign: str | None = None
+    suppress: Path | None = None
+    alias: str = "champion"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was written; `spent` is in the unit of the budget, `saves` the expectation over the contacted."""
+
+    version: str
+    as_of: date
+    campaign: str
+    considered: int
+    contacted: int
+    held_out: int
+    left_out: Mapping[str, int]
+    counts_money: bool
+    spent: float
+    saves: float
+    assumptions: tuple[str, ...]
+    output: Path
+
+
+@dataclass(frozen=True)
+class ScoredPopulation:
+    """Everybody active as of a date, with their features, and the version that scores them."""
+
+    workspace: Workspace
+    version: str
+    scorer: Scorer
+    features: pd.DataFrame
+    as_of: date
+
+
+@of_one_generation
+def draw(workspace: Workspace, wish: Wish, as_of: date) -> Drawn:
+    """Choose whom to contact as of a date and write the list, whole or not at all.
+
+    Raises:
+        UsageError: an impossible budget, tier, cost, share or file.
+        NotReady: no churn version carries the alias, or it was trained as of later.
+        DataError: nobody is active.
+    """
+    terms = _terms(workspace, wish, as_of)
+    require_writable(wish.output)
+    population = _score(workspace, wish.alias, as_of)
+    candidates = _candidates(population, wish)
+    current().step(f"choosing among {len(candidates):,} customers")
+    chosen = select(candidates, terms)
+    write(_table(population, chosen, terms.campaign), wish.output)
+    treated = chosen.rows[chosen.rows["treated"].astype(bool)]
+    return Drawn(
+        version=population.version,
+        as_of=as_of,
+        campaign=terms.campaign,
+        considered=len(candidates),
+        contacted=len(treated),
+        held_out=len(chosen.rows) - len(treated),
+        left_out=chosen.left_out,
+        counts_money=terms.counts_money,
+        spent=float(treated["cost"].sum()) if terms.counts_money else float(len(treated)),
+        saves=float(treated["saves"].sum()),
+        assumptions=_assumptions(workspace),
+        output=wish.output,
+    )
+
+
+def _score(workspace: Workspace, alias: str, as_of: date) -> ScoredPopulation:
+    registry = Registry(workspace)
+    version = registry.version("churn", alias)
+    scorer: Scorer = kind("churn").load(registry.fetch(version) / MODEL)
+    refuse_hindsight("churn", version.version, scorer, as_of)
+    current().step(f"scoring customers as of {as_of} with churn version {version.version}")
+    features = dataset.unlabelled(workspace, as_of)
+    if features.empty:
+        days = workspace.settings.churn.active_days
+        raise DataError(f"no customer bought anything in the {days} days before {as_of}")
+    return ScoredPopulation(workspace, version.version, scorer, features, as_of)
+
+
+def _terms(workspace: Workspace, wish: Wish, as_of: date) -> Terms:
+    settings = workspace.settings.contacts
+    hold_out = settings.hold_out if wish.hold_out is None else wish.hold_out
+    _possible("--budget", wish.budget, 0.0, np.inf, "a number, not below 0")
+    _possible("--hold-out", hold_out, 0.0, 0.9, "a share from 0 to 0.9")
+    if wish.cost is not None:
+        _possible("--cost", wish.cost, 0.0, np.inf, "a number, not below 0")
+    if wish.tier not in {None, 1, 2, 3}:
+        raise UsageError(f"--tier {wish.tier} is not possible", todo="give 1, 2 or 3, or leave it out for all three")
+    costs = settings.costs.values() if wish.cost is None else [wish.cost]
+    return Terms(
+        budget=wish.budget,
+        counts_money=any(cost > 0 for cost in costs),
+        tier=wish.tier,
+        hold_out=hold_out,
+        rest_days=settings.rest_days,
+        campaign=wish.campaign or f"churn-{as_of}",
+        seed=workspace.settings.seed,
+    )
+
+
+def _possible(option: str, value: float, low: float, high: float, allowed: str) -> None:
+    if not low <= value <= high or not np.isfinite(value):
+        raise UsageError(f"{option} {value:g} is not possible", todo=f"give {allowed}")
+
+
+def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
+    """What `selection.select` chooses from, with what the list says of each."""
+    workspace, scorer, features = population.workspace, population.scorer, population.features
+    settings, who = workspace.settings, features["customer_id"].astype(str)
+    scores = scorer.score(features)
+    reached = tiers(scores.risk_score, settings.churn)
+    causes = main_causes(scorer, features)
+    offers = [action(int(tier), settings.churn, cause) for tier, cause in zip(reached, causes, strict=True)]
+    probability = np.asarray(scores.probability)
+    worth = carried_on(features, settings.contacts.worth_days)
+    refused = Consents.load(workspace, population.as_of).refused(who, "marketing")
+    return pd.DataFrame(
+        {
+            "customer_id": who,
+            "churn_probability": probability,
+            "risk_tier": reached,
+            "main_cause": causes,
+            "offer": offers,
+            "cost": [settings.contacts.costs.get(each, 0.0) if wish.cost is None else wish.cost for each in offers],
+            "worth": worth,
+            "saves": probability * worth * settings.contacts.save_rate,
+            "channel": who.map(preferred_channels(workspace, population.as_of)).fillna(settings.contacts.channel),
+            "rest": who.map(days_since_contact(workspace, population.as_of)).astype(float),
+            "refused": who.isin(refused),
+            "suppressed": who.isin(_suppressed(workspace, wish)),
+        }
+    )
+
+
+def _suppressed(workspace: Workspace, wish: Wish) -> set[str]:
+    """The ids of the files that name whom never to contact: one a line, a first line `customer_id` is a heading."""
+    listed = workspace.settings.contacts.suppress
+    files = [*([workspace.root / listed] if listed else []), *([wish.suppress] if wish.suppress else [])]
+    found: set[str] = set()
+    for file in files:
+        try:
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            todo = "name a text file with one id a line"
+            raise UsageError(f"{file} can't be read", why=str(error), todo=todo) from error
+        found |= {line.strip().strip('"') for line in lines} - {"", "customer_id"}
+    return found
+
+
+def _table(population: ScoredPopulation, chosen: Selection, campaign: str) -> pa.Table:
+    rows, features = chosen.rows, population.features
+    texts = features.set_index(features["customer_id"].astype(str)).loc[rows["customer_id"]]
+    moment = day_start(population.as_of, population.workspace.tables.timezone)
+    frame = rows.assign(
+        campaign_id=campaign,
+        at=pd.Timestamp(moment),
+        cost=rows["cost"].where(rows["treated"].astype(bool), 0.0),
+        rank=range(1, len(rows) + 1),
+        why=_why(population.scorer, texts) if len(texts) else [],
+        expected_value_saved=rows["saves"],
+    )
+    return pa.Table.from_pandas(frame[COLUMNS.names], schema=COLUMNS, preserve_index=False)
+
+
+def _why(scorer: Scorer, features: pd.DataFrame) -> list[str]:
+    """The strongest reasons that raise the odds of leaving, in words."""
+    told = scorer.explain(features, len(scorer.about.inputs.names))
+    raising = ([reason.text for reason in reasons if reason.effect > 0] for reasons in told)
+    return ["; ".join(texts[:REASONS]) for texts in raising]
+
+
+def _assumptions(workspace: Workspace) -> tuple[str, ...]:
+    settings = workspace.settings.contacts
+    return (
+        f"assumed, not measured: a contact keeps {settings.save_rate:.0%} of those who would leave"
+        " (contacts.save_rate)",
+        f"worth: {settings.worth_days} days at the mean daily spend of the last 84 and 364 days",
+    )
