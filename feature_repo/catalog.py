@@ -97,6 +97,7 @@ _ALL = (
             "rfm",
             "interactions",
             "account",
+            "neighbours",
         ),
         everyone,
     ),

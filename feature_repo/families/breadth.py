@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from feature_repo.families.windows import count, distinct, share, total, within
+from feature_repo.families.windows import count, distinct, share, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -22,7 +22,8 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Distinct categories, departments and products, and how concentrated and how new they are."""
-    joined = _products(shop.purchases).join(_categories(shop.category_days), "customer_id")
+    categories = _categories(shop.category_days.filter(within(shop.category_days, 182)))
+    joined = _products(shop.purchases).left_join(categories, "customer_id", rname="{name}_of_category")
     return joined.mutate(
         new_product_share_28d=share(joined.new_products_28d, joined.products_28d),
         repeat_product_share_182d=share(joined.repeated, joined.products_182d),
@@ -46,9 +47,7 @@ def _products(bought: ir.Table) -> ir.Table:
 
 
 def _categories(days: ir.Table) -> ir.Table:
-    kinds = days.group_by("customer_id", "department", "category").agg(
-        lines=total(days.lines, within(days, 182)), last=days.age.min()
-    )
+    kinds = days.group_by("customer_id", "department", "category").agg(lines=days.lines.sum(), last=days.age.min())
     last = kinds["last"]
     return kinds.group_by("customer_id").agg(
         **{f"categories_{n}d": count(last <= n) for n in (28, 84, 182)},

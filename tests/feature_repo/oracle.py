@@ -28,6 +28,27 @@ CREATE TEMP TABLE g AS SELECT customer_id, day, date_diff('day', lag(day) OVER (
     PARTITION BY customer_id ORDER BY day), day) AS gap FROM d;
 CREATE TEMP TABLE camp AS SELECT * FROM campaigns WHERE CASE WHEN known_from IS NULL
     THEN starts_on < DATE '{day}' + 28 ELSE known_from <= DATE '{day}' END;
+CREATE TEMP TABLE lost AS SELECT customer_id, max(day) < DATE '{day}' - 28 AS gone FROM d
+    WHERE ago(day) <= 88 GROUP BY 1 HAVING min(day) < DATE '{day}' - 28;
+CREATE TEMP TABLE shared AS SELECT DISTINCT customer_id, 'product' AS what, product_id AS thing, day FROM c
+    UNION ALL SELECT customer_id, 'category', category, day FROM c WHERE category IS NOT NULL
+        GROUP BY customer_id, department, category, day
+    UNION ALL SELECT customer_id, 'store', store, day FROM b WHERE store IS NOT NULL;
+CREATE TEMP TABLE pair AS SELECT customer_id, what, thing,
+    count(*) FILTER (ago(day) <= 84) AS bought, min(ago(day)) AS newest,
+    bool_or(ago(day) BETWEEN 29 AND 88) AS could, bool_or(ago(day) <= 28) AS again,
+    bool_or(ago(day) <= 28) AS now, bool_or(ago(day) BETWEEN 29 AND 56) AS before
+    FROM shared WHERE ago(day) <= 88 GROUP BY ALL;
+CREATE TEMP TABLE other AS SELECT p.customer_id, p.what, p.thing, p.bought, p.newest,
+    count(*) FILTER (q.could) AS could, count(*) FILTER (q.could AND lost.gone) AS gone,
+    count(*) FILTER (q.could AND q.again) AS again, count(*) FILTER (q.now) AS now,
+    count(*) FILTER (q.before) AS before
+    FROM pair p LEFT JOIN pair q ON q.what = p.what AND q.thing = p.thing AND q.customer_id <> p.customer_id
+    LEFT JOIN lost ON lost.customer_id = q.customer_id GROUP BY ALL;
+CREATE TEMP TABLE exit AS SELECT other.*,
+    (20 + coalesce(gone / nullif((SELECT avg(gone::INT) FROM lost), 0), could)) / (20 + could) AS ratio FROM other;
+CREATE TEMP TABLE own AS SELECT customer_id, sum(ratio * bought) / nullif(sum(bought), 0) AS mean
+    FROM exit WHERE what = 'product' GROUP BY 1;
 """
 
 QUERIES = {
@@ -126,6 +147,32 @@ QUERIES = {
         FROM (SELECT d.customer_id, d.day, d.money, count(c.day) AS n, coalesce(sum(c.revenue), 0) AS paid
               FROM d LEFT JOIN c ON c.customer_id = d.customer_id AND c.day = d.day GROUP BY ALL)
         GROUP BY customer_id""",
+    "neighbours": """
+        SELECT customer_id,
+            sum(ratio * bought) FILTER (what = 'product') / nullif(sum(bought) FILTER (what = 'product'), 0)
+                AS product_exit_ratio_84d,
+            sum(ratio * bought) FILTER (what = 'category') / nullif(sum(bought) FILTER (what = 'category'), 0)
+                AS category_exit_ratio_84d,
+            sum(ratio * bought) FILTER (what = 'store') / nullif(sum(bought) FILTER (what = 'store'), 0)
+                AS store_exit_ratio_84d,
+            sum(again * bought) FILTER (what = 'product') / nullif(sum(could * bought) FILTER (what = 'product'), 0)
+                AS product_return_share_84d,
+            sum((now - before) * bought) FILTER (what = 'product')
+                / nullif(sum((now + before) * bought) FILTER (what = 'product'), 0) AS product_buyers_change_28d
+        FROM exit GROUP BY customer_id""",
+    "last purchase's buyers": """
+        SELECT customer_id, avg(ratio) AS product_exit_ratio_last FROM (SELECT *, min(newest) OVER (
+        PARTITION BY customer_id) AS latest FROM exit WHERE what = 'product') WHERE newest = latest GROUP BY 1""",
+    "fellow buyers": """
+        SELECT customer_id, sum(r * bought) / nullif(sum(bought), 0) AS fellow_exit_ratio_84d FROM (
+            SELECT p.customer_id, p.thing, p.bought, (20 + coalesce(sum(own.mean), 0)) / (20 + count(own.mean)) AS r
+            FROM pair p LEFT JOIN pair q ON q.what = 'product' AND q.thing = p.thing AND q.customer_id <> p.customer_id
+            LEFT JOIN own ON own.customer_id = q.customer_id WHERE p.what = 'product' GROUP BY ALL)
+        GROUP BY customer_id""",
+    "unsold": """
+        SELECT customer_id, avg((NOT sold)::INT) AS unsold_share_84d FROM (SELECT DISTINCT customer_id, product_id,
+            day, product_id IN (SELECT product_id FROM c WHERE ago(day) <= 28) AS sold FROM c WHERE ago(day) <= 84)
+        GROUP BY 1""",
     "coupons": """
         SELECT customer_id, count(*) FILTER (ago(day) <= 84) AS redemptions_84d,
             count(DISTINCT day) FILTER (ago(day) <= 364) AS redemption_days_364d,
