@@ -8,7 +8,7 @@ The percentile bootstrap is Efron & Tibshirani (1993), chapter 13.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -127,13 +127,55 @@ def paired(
     Raises:
         DataError: the two have no unit in common.
     """
-    common = frame_a.index.intersection(frame_b.index).sort_values()
-    if common.empty:
-        raise DataError("the two evaluations have no unit in common, so they can't be compared")
-    a, b = frame_a.loc[common], frame_b.loc[common]
-    blocks = _weights(len(common), n, seed)
+    a, b = _common(frame_a, frame_b)
+    blocks = _weights(len(a), n, seed)
     values = np.concatenate([_values(a, statistic, w) - _values(b, statistic, w) for w in blocks])
     return _interval(float(statistic(a)) - float(statistic(b)), values, level)
+
+
+def over_windows(
+    frames: Sequence[DataFrame],
+    statistic: Resampled,
+    n: int = RESAMPLES,
+    seed: int = 0,
+    *,
+    less: Sequence[DataFrame] | None = None,
+    level: float = LEVEL,
+) -> Interval:
+    """The mean of a statistic over several windows (`less` that of others on the same windows), and its interval.
+
+    Units are drawn whole: one that stands in several windows (a customer at several dates) is drawn in all of them,
+    as often in each, since what it does in one goes with what it does in the next.
+
+    Raises:
+        DataError: there is no window, or one in which two evaluations have no unit in common.
+    """
+    if not frames:
+        raise DataError("there is no window to evaluate")
+    pairs = [_common(a, b) for a, b in zip(frames, less, strict=True)] if less is not None else [(a,) for a in frames]
+    units = frames[0].index
+    for frame in frames[1:]:
+        units = units.union(frame.index)
+    places = [units.get_indexer(pair[0].index) for pair in pairs]
+
+    def mean(weights: Floats | None) -> Floats:
+        drawn = [np.ones((1, len(place))) if weights is None else weights[:, place] for place in places]
+        values = [
+            statistic.resampled(pair[0], w) - (statistic.resampled(pair[1], w) if len(pair) > 1 else 0.0)
+            for pair, w in zip(pairs, drawn, strict=True)
+        ]
+        return cast(Floats, np.mean(values, axis=0))
+
+    values = np.concatenate([mean(weights) for weights in _weights(len(units), n, seed)])
+    return _interval(float(mean(None)[0]), values, level)
+
+
+def _common(a: DataFrame, b: DataFrame) -> tuple[DataFrame, ...]:
+    """The rows of the units that both have, in one order."""
+    common = a.index.intersection(b.index).sort_values()
+    if common.empty:
+        raise DataError("the two evaluations have no unit in common, so they can't be compared")
+    return a.loc[common], b.loc[common]
 
 
 def bootstrap_all(

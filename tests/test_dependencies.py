@@ -20,6 +20,7 @@ LOADED_BY_NAME = {
     "psycopg": "SQLAlchemy's driver of PostgreSQL, named in the URL",
     "aiohttp": "fsspec reads https:// with it",
     "python-multipart": "Starlette reads the forms of the review desk with it",
+    "lifetimes": "the bench of churn reads its data file where it lies",
     "mypy": "make lint",
     "ruff": "make lint",
     "pandas-stubs": "types for mypy",
@@ -32,6 +33,8 @@ LOADED_BY_NAME = {
 
 BY_SETTING = {
     "splink": "imported only where ids are compared by the model, which needs the extra",
+    "lightgbm": "a peer of the bench of churn, which needs the extra",
+    "catboost": "likewise",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",
     "botocore": "its errors, likewise",

@@ -10,6 +10,7 @@ import typer
 from pipelines.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from pipelines.bench.churn.standings import ShopStandings
     from pipelines.bench.identity_bench import Way
     from pipelines.bench.ingest_bench import IngestBench
     from pipelines.cli.console import Console
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("ingest")(ingest)
     group.command("identity")(identity)
+    group.command("churn")(churn)
     app.add_typer(group, name="bench")
 
 
@@ -121,3 +123,62 @@ def _way(one: Way) -> tuple[object, ...]:
     found, there = one.precision, one.recall
     precision = (found.all, found.right, f"{found.value:.4f}", found.interval)
     return (one.name, *precision, there.all, f"{there.value:.4f}", there.interval)
+
+
+def churn(
+    *,
+    shop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this shop (again for more) [default: the public ones]."),
+    ] = None,
+    as_of: Annotated[
+        list[str] | None, typer.Option("--as-of", metavar="DATE", help="Only this date (again for more).")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of the product's tuning [default: churn.trials].")
+    ] = None,
+    peers: Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")] = "",
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the shops' workspaces here, and use those that are.")
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="A shop of your own instead.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train churn as of past dates of shops, beside what a data scientist would pick instead, and see what came.
+
+    Shops: complete-journey, ta-feng, lifetimes (public); gifts, decline, alike, tiny (invented).
+    Peers: recency, rfm_logistic, bgnbd, base_rate, pareto_nbd, logistic, xgboost, lightgbm, catboost, mean.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench.churn import churn_bench, shops
+
+        named = churn_bench.peers_named([name.strip() for name in peers.split(",") if name.strip()])
+        dates = churn_bench.dates_named(as_of or ())
+        found = []
+        if workspace is not None:
+            found.append(churn_bench.run_own(workspace, dates, named, trials))
+            _show_shop(console, found[-1])
+        for each in shops.chosen(shop or ()) if workspace is None else ():
+            found.append(churn_bench.run_shop(each, dates, named, trials, keep))
+            _show_shop(console, found[-1])
+        if len(found) > 1:
+            console.table(churn_bench.HEADER, churn_bench.mean_rows(found), f"mean of {len(found)} shops")
+            console.print()
+        console.finish(churn_bench.verdict(found), "", {"shops": [each.as_dict() for each in found]})
+
+
+def _show_shop(console: Console, found: ShopStandings) -> None:
+    from pipelines.bench.churn import churn_bench
+
+    dates = ", ".join(found.dates)
+    title = f"{found.shop} as of {dates}: {found.customers:,} customers a date, {found.rate:.1%} left"
+    console.table(churn_bench.HEADER, churn_bench.rows(found), title)
+    console.print()
+    console.table(churn_bench.AHEAD_HEADER, churn_bench.ahead_rows(found), "paired by customer")
+    console.print()
+    console.table(churn_bench.PROMISE_HEADER, churn_bench.promise_rows(found), "what the training promised")
+    console.print()

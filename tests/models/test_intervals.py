@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import DataError
-from models.intervals import Interval, Mean, Ratio, bootstrap, paired
+from models.intervals import Interval, Mean, Ratio, bootstrap, over_windows, paired
 
 
 def scores(n: int = 400, seed: int = 1) -> pd.DataFrame:
@@ -55,6 +55,25 @@ def test_pairing_goes_by_unit_and_not_by_position() -> None:
 def test_units_without_a_value_do_not_count() -> None:
     frame = pd.DataFrame({"gain": [1.0, np.nan, 3.0]})
     assert Mean("gain")(frame) == 2.0
+
+
+def test_one_window_is_a_plain_bootstrap_and_a_paired_one() -> None:
+    a, b = scores(), scores(seed=2)
+    assert over_windows([a], Mean("gain")) == bootstrap(a, Mean("gain"))
+    assert over_windows([a], Mean("gain"), less=[b]).as_dict() == pytest.approx(paired(a, b, Mean("gain")).as_dict())
+
+
+def test_units_that_come_again_in_the_next_window_do_not_count_as_new_ones() -> None:
+    a = scores()
+    again, others = over_windows([a, a], Mean("gain")), over_windows([a, a.set_axis(a.index + len(a))], Mean("gain"))
+    one = bootstrap(a, Mean("gain"))
+    assert again.high - again.low == pytest.approx(one.high - one.low)
+    assert others.high - others.low == pytest.approx((one.high - one.low) / np.sqrt(2), rel=0.15)
+
+
+def test_no_window_is_a_data_error() -> None:
+    with pytest.raises(DataError, match="no window"):
+        over_windows([], Mean("gain"))
 
 
 def test_nobody_to_evaluate_and_nothing_in_common_are_data_errors() -> None:
