@@ -159,11 +159,11 @@ def churn(
         named = churn_bench.peers_named([name.strip() for name in peers.split(",") if name.strip()])
         dates = churn_bench.dates_named(as_of or ())
         found = []
-        if workspace is not None:
-            found.append(churn_bench.run_own(workspace, dates, named, trials))
-            _show_shop(console, found[-1])
-        for each in shops.chosen(shop or ()) if workspace is None else ():
-            found.append(churn_bench.run_shop(each, dates, named, trials, keep))
+        for each in shops.chosen(shop or ()) if workspace is None else (workspace,):
+            if isinstance(each, Path):
+                found.append(churn_bench.run_own(each, dates, named, trials))
+            else:
+                found.append(churn_bench.run_shop(each, dates, named, trials, keep))
             _show_shop(console, found[-1])
         if len(found) > 1:
             console.table(churn_bench.HEADER, churn_bench.mean_rows(found), f"mean of {len(found)} shops")

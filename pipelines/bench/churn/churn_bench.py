@@ -16,7 +16,7 @@ from models.kinds import Budget, kind
 from models.origins import evaluated_from
 from pipelines.bench.churn.bench_shop import BenchShop
 from pipelines.bench.churn.contest import contest
-from pipelines.bench.churn.peers import MEAN, PEERS
+from pipelines.bench.churn.peers import MEAN, PEERS, require_libraries
 from pipelines.bench.churn.standings import HIGHER_IS_BETTER, KEPT_WITHIN, ShopStandings, Standing, means, stand
 
 OWN = ("recency", "rfm_logistic", "bgnbd")
@@ -70,11 +70,14 @@ def peers_named(names: Sequence[str]) -> tuple[str, ...]:
 
     Raises:
         UsageError: there is no such peer.
+        NotReady: its library is not installed.
     """
     for name in names:
         if name not in NAMES:
             raise UsageError(f"the bench has no peer {name!r}", todo=did_you_mean(name, NAMES))
-    return tuple(names) or NAMES
+    chosen = tuple(names) or NAMES
+    require_libraries(chosen)
+    return chosen
 
 
 def rows(shop: ShopStandings) -> list[tuple[object, ...]]:

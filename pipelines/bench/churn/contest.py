@@ -85,9 +85,12 @@ def _of_peers(name: str, task: ChurnTask, peers: Sequence[str], churned: Series)
     for peer, predict in PEERS.items():
         if peer in needed:
             current().step(f"{name} as of {task.as_of}: {peer}")
-            found[peer] = _entry(task, predict, churned)
+            try:
+                found[peer] = _entry(task, predict, churned)
+            except Exception as error:  # libraries raise what they like; the others go on without it
+                current().note(f"{peer} can't be fitted: {error}")
     shown = {peer: entry for peer, entry in found.items() if peer in peers}
-    if MEAN in peers:
+    if MEAN in peers and found.keys() >= set(MEAN_OF):
         shown[MEAN] = _mean([found[peer] for peer in MEAN_OF])
     return shown
 

@@ -101,7 +101,8 @@ class ShopStandings:
 def stand(found: ShopContest, seed: int) -> ShopStandings:
     """Measure every candidate of a shop."""
     statistics = _statistics()
-    frames = {name: [window.entries[name].frame for window in found.windows] for name in found.windows[0].entries}
+    everywhere = [name for name in found.windows[0].entries if all(name in each.entries for each in found.windows)]
+    frames = {name: [window.entries[name].frame for window in found.windows] for name in everywhere}
     values = {
         name: {metric: over_windows(each, statistics[metric], seed=seed) for metric in HIGHER_IS_BETTER}
         for name, each in frames.items()

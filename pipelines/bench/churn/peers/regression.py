@@ -24,21 +24,23 @@ _USUAL = 0.01
 def predict(task: ChurnTask) -> Float64Array:
     """Chances of leaving."""
     chosen = min(_STRENGTHS, key=lambda strength: _loss(task, strength)) if task.folds() else _USUAL
-    model = _pipeline(task, chosen).fit(task.rows, task.churned)
+    model = _pipeline(task, chosen, len(task.rows)).fit(task.rows, task.churned)
     return np.asarray(model.predict_proba(task.population)[:, 1])
 
 
 def _loss(task: ChurnTask, strength: float) -> float:
     def scores(rows: Float32Array, churned: Int64Array, scored: Float32Array) -> Float64Array:
-        model = _pipeline(task, strength).fit(rows, churned)
+        model = _pipeline(task, strength, len(rows)).fit(rows, churned)
         return np.asarray(model.predict_proba(scored)[:, 1])
 
     return mean_loss(task, scores)
 
 
-def _pipeline(task: ChurnTask, strength: float) -> Pipeline:
+def _pipeline(task: ChurnTask, strength: float, rows: int) -> Pipeline:
     numbers = [column for column in range(task.rows.shape[1]) if column not in task.texts]
-    normal = QuantileTransformer(n_quantiles=200, output_distribution="normal", subsample=20_000, random_state=0)
+    normal = QuantileTransformer(
+        n_quantiles=min(200, rows), output_distribution="normal", subsample=20_000, random_state=0
+    )
     scores = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), normal, StandardScaler())
     texts = OneHotEncoder(handle_unknown="ignore", min_frequency=20, sparse_output=False)
     columns = ColumnTransformer([("numbers", scores, numbers), ("texts", texts, list(task.texts))])
