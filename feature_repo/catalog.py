@@ -7,17 +7,18 @@ are imported when first asked for: what only names views pays for no Ibis.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from importlib import import_module
+from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError, did_you_mean
+from feature_repo import family_modules
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from core.settings import Cause
     from feature_repo.feature_definition import Feature
     from feature_repo.shop_tables import KnownTables
 
@@ -35,20 +36,32 @@ class Entity:
 class View:
     """One table of features per entity, made of families joined on the entity's key.
 
-    `population` gives the entities that have a row (one column, the key); None where the view has one family
-    and that family's rows are the population.
+    `listed` are the families that come first, in their order; after them come, where the view is `open`, those modules
+    of `feature_repo.families` that say they are of this view. `population` gives the entities that have a row (one
+    column, the key); None where the rows of the first family are the population.
     """
 
     name: str
     entity: Entity
     description: str
-    family_names: tuple[str, ...]
+    listed: tuple[str, ...]
     population: Callable[[KnownTables], ir.Table] | None = None
+    open: bool = True
 
-    @cached_property
+    @property
+    def family_names(self) -> tuple[str, ...]:
+        """The names of the families, in order; nothing is imported for it."""
+        found = family_modules.found(self.name) if self.open else ()
+        return (*self.listed, *(name for name in found if name not in self.listed))
+
+    @property
     def families(self) -> tuple[ModuleType, ...]:
-        """The families, modules of `feature_repo.families`, in order."""
-        return tuple(import_module(f"feature_repo.families.{name}") for name in self.family_names)
+        """The families, modules of `feature_repo.families`, in order.
+
+        Raises:
+            DataError: a family can't be imported; names it.
+        """
+        return tuple(family_modules.load(name) for name in self.family_names)
 
     @property
     def key(self) -> str:
@@ -58,7 +71,13 @@ class View:
     @property
     def features(self) -> tuple[Feature, ...]:
         """The features of all families, in order."""
-        return tuple(feature for family in self.families for feature in family.FEATURES)
+        return tuple(feature for family in self.families for feature in features_of(family))
+
+
+def features_of(family: ModuleType) -> tuple[Feature, ...]:
+    """A family's features, each with its cause: its own, else the family's."""
+    cause = getattr(family, "CAUSE", None)
+    return tuple(feature if feature.cause else replace(feature, cause=cause) for feature in family.FEATURES)
 
 
 CUSTOMER = Entity("customer", "customer_id", "a customer of the shop")
@@ -97,7 +116,6 @@ _ALL = (
             "rfm",
             "interactions",
             "account",
-            "neighbours",
         ),
         everyone,
     ),
@@ -141,6 +159,16 @@ def view(name: str) -> View:
     if name not in VIEWS:
         raise UsageError(f"no feature view {name!r}", todo=did_you_mean(name, VIEWS))
     return VIEWS[name]
+
+
+def cause_of(feature: Feature) -> Cause | None:
+    """The cause a customer's feature belongs to; of one that was stored without it, the one it has today."""
+    return feature.cause or _causes().get(feature.name)
+
+
+@cache
+def _causes() -> Mapping[str, Cause | None]:
+    return {each.name: each.cause for each in VIEWS["customer_features"].features}
 
 
 def service(name: str) -> tuple[View, ...]:

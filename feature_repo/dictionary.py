@@ -32,7 +32,7 @@ def entries() -> Iterator[DictionaryEntry]:
         for family in view.families:
             needs = tuple(getattr(family, "NEEDS", ()))
             short = family.__name__.rpartition(".")[2]
-            yield from (DictionaryEntry(name, short, feature, needs) for feature in family.FEATURES)
+            yield from (DictionaryEntry(name, short, feature, needs) for feature in catalog.features_of(family))
 
 
 def markdown() -> str:
@@ -43,12 +43,14 @@ def markdown() -> str:
 def _section(name: str) -> Iterator[str]:
     view = catalog.view(name)
     yield from (f"### {name}", "", f"One row per {view.entity.name} (`{view.key}`): {view.description}.", "")
-    yield from ("| feature | family | meaning | unit |", "|---|---|---|---|")
+    yield from ("| feature | family | meaning | unit | where nothing happened | cause |", "|---|---|---|---|---|---|")
     for each in entries():
         if each.view == name:
             needs = f" (needs {', '.join(each.needs)})" if each.needs else ""
             feature = each.feature
-            yield f"| `{feature.name}` | {each.family} | {feature.meaning}{needs} | {feature.unit} |"
+            missing = "empty" if feature.default is None else f"{feature.default:g}"
+            cells = (f"`{feature.name}`", each.family, f"{feature.meaning}{needs}", feature.unit, missing)
+            yield f"| {' | '.join(cells)} | {feature.cause or ''} |"
     yield ""
 
 

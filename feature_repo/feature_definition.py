@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.settings import Cause
+
 Dtype = Literal["float", "int", "text", "floats", "ints", "texts"]
 
 IBIS_TYPES: dict[Dtype, str] = {
@@ -27,7 +29,9 @@ class Feature:
 
     `unit` is what the number counts ("days", "visits", "share", "base currency", "code", ...). `default` is
     the value of an entity about which the family has no row: 0 for counts, None (missing) where nothing can
-    be said. `codes` names the values of a feature that is a code, as pairs of value and name.
+    be said. `codes` names the values of a feature that is a code, as pairs of value and name. `cause` is the family
+    of reasons it belongs to, for a marketer. `usual` names another feature of the view that tells what this one is
+    normally for the same customer. `phrase` says the value in a sentence, with {value} and, after a comma, {usual}.
     """
 
     name: str
@@ -36,6 +40,9 @@ class Feature:
     dtype: Dtype = "float"
     default: float | int | str | None = None
     codes: tuple[tuple[int, str], ...] = ()
+    cause: Cause | None = None
+    usual: str | None = None
+    phrase: str = ""
 
     @property
     def meaning(self) -> str:
@@ -48,6 +55,16 @@ class Feature:
         number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
         plain = number if self.unit in UNSAID else f"{number} {self.unit}"
         return dict(self.codes).get(round(value), plain)
+
+    def tell(self, value: float | None, usual: float | None = None) -> str:
+        """The feature with its value in words, beside what is usual where that is known."""
+        said = "not known" if value is None else self.say(value)
+        phrase = (
+            self.phrase if self.phrase and value is not None else f"{self.description}: {{value}}, usually {{usual}}"
+        )
+        if value is None or usual is None:
+            phrase = phrase.partition(", usually")[0]
+        return phrase.format(value=said, usual="" if usual is None else self.say(usual))
 
 
 def counting(name: str, description: str, unit: str) -> Feature:

@@ -34,12 +34,16 @@ _Need = tuple[ops.Relation, str | None]
 _ANY_DAY = Snapshot(date(2024, 1, 1))
 
 
-@cache
 def readers(series: tuple[str, ...] = ("category",)) -> Mapping[Column, tuple[str, ...]]:
     """For each column that features are computed from, the families that read it, in the order of the catalogue.
 
     `series` are the columns that demand series are made by (`demand.series`).
     """
+    return _readers(series, tuple(view.family_names for view in catalog.VIEWS.values()))
+
+
+@cache
+def _readers(series: tuple[str, ...], _families: tuple[tuple[str, ...], ...]) -> Mapping[Column, tuple[str, ...]]:
     found: dict[Column, list[str]] = {}
     for view in catalog.VIEWS.values():
         known = _Described(series).before(_ANY_DAY)
@@ -109,7 +113,7 @@ def of_view(view: str, settings: Settings) -> list[FeatureLineage]:
 def _of_family(view: View, family: ModuleType, settings: Settings) -> Iterator[FeatureLineage]:
     known = _Described(tuple(settings.demand.series)).before(_ANY_DAY)
     computed, short = family.compute(known, _ANY_DAY), family.__name__.rpartition(".")[2]
-    for feature in family.FEATURES:
+    for feature in catalog.features_of(family):
         columns = columns_of(computed.select(feature.name))
         found = {(table, _contract(table, column)) for table, column in columns}
         yield FeatureLineage(view.name, short, feature, _ordered(found | _excluded(found, settings)))

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from core.workspace import Workspace
+from feature_repo import family_modules
 from feature_repo.catalog import View
 from feature_repo.settings_used import settings_used
 
@@ -68,7 +69,8 @@ def built_days(workspace: Workspace, view: str) -> list[date]:
 
 def transform_hash(workspace: Workspace, view: View) -> str:
     """A hash of the code and the settings the view's values come from."""
-    modules = (*SHARED, *(f"families/{name}" for name in view.family_names))
-    content = [(Path(__file__).parent / f"{module}.py").read_text() for module in modules]
+    files = [Path(__file__).parent / f"{module}.py" for module in SHARED]
+    files += [family_modules.file(name) for name in view.family_names]
+    content = [file.read_text() for file in files]
     content += [settings_used(workspace.settings), workspace.tables.timezone, view.name]
     return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]

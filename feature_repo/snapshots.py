@@ -26,7 +26,7 @@ from core.errors import DataError
 from core.expressions import literal
 from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, shop_tables
+from feature_repo import catalog, family_modules, shop_tables
 from feature_repo.catalog import View
 from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
@@ -65,10 +65,13 @@ class CompiledView:
         for statement in self.at.setting(day):
             shop.engine.raw_sql(statement)
         for name, part in self.parts.items():
-            shop.fill(name, part)
+            with family_modules.computing(_family_of(name)):
+                shop.fill(name, part)
         return self.query
 
 
+_OF = " of "
+"""Between the view and the family in the name of a temporary table."""
 _COMPILED: dict[tuple[str, ...], CompiledView] = {}
 """By the names of a view and its families, and the shape of the tables."""
 
@@ -167,7 +170,11 @@ def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
     Each family is computed by itself: one query of all of them takes the engine several times as long to plan.
     """
     known = shop.before(at)
-    return _joined(view, known, [shop.keep(name, part) for name, part in _parts(view, known, at).items()])
+    kept = []
+    for name, part in _parts(view, known, at).items():
+        with family_modules.computing(_family_of(name)):
+            kept.append(shop.keep(name, part))
+    return _joined(view, known, kept)
 
 
 def compiled(view: View, shop: ShopTables) -> CompiledView:
@@ -187,7 +194,16 @@ def compiled(view: View, shop: ShopTables) -> CompiledView:
 
 def _parts(view: View, known: KnownTables, at: Snapshot) -> dict[str, ir.Table]:
     speaking = [family for family in view.families if _speaks(family, known)]
-    return {f"{view.name}_{i}": _part(view, family, known, at, i) for i, family in enumerate(speaking)}
+    parts = {}
+    for number, family in enumerate(speaking):
+        name = family.__name__.rpartition(".")[2]
+        with family_modules.computing(name):
+            parts[f"{view.name}{_OF}{name}"] = _part(view, family, known, at, number)
+    return parts
+
+
+def _family_of(part: str) -> str:
+    return part.partition(_OF)[2]
 
 
 def _speaks(family: ModuleType, known: KnownTables) -> bool:
@@ -199,8 +215,8 @@ def _joined(view: View, known: KnownTables, parts: Sequence[ir.Table]) -> ir.Tab
     joined = base
     for i, part in enumerate(parts):
         joined = joined.left_join(part, base[view.key] == part[f"{view.key}_{i}"])
-    said = {feature for family in view.families if _speaks(family, known) for feature in family.FEATURES}
-    columns = {f.name: _filled(joined[f.name], f) if f in said else _missing(f) for f in view.features}
+    said = {feature.name for family in view.families if _speaks(family, known) for feature in family.FEATURES}
+    columns = {f.name: _filled(joined[f.name], f) if f.name in said else _missing(f) for f in view.features}
     return joined.select(view.key, **columns)
 
 

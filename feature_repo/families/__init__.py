@@ -3,6 +3,8 @@
 The protocol of a family module::
 
     FEATURES: tuple[Feature, ...]              # name, description, unit, dtype, default
+    VIEW = "customer_features"                 # the view it is a family of: this line makes it known
+    CAUSE: Final = "service"                   # of customers' families: the family of reasons, for a marketer
     NEEDS: tuple[str, ...] = ()                # optional: tables without which all its features are missing
 
     def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
@@ -20,6 +22,7 @@ Only Ibis expressions (they run on DuckDB and on Spark): no raw SQL, no function
 (`feature_repo.snapshots`) joins the families of a view on its key, fills `default`, casts to `dtype` and rounds
 floats to 6 decimals. Division: `.nullif(0)` below the line, so that missing is null and never NaN.
 
-Which families make up a view, and its key, is listed in `feature_repo.catalog`: a new family is a new module
-and a line there.
+A new family is a new module: `feature_repo.catalog` lists the order of the first ones of each view and finds the others
+by their VIEW. One that raises stops what needs its view, with an error that names it: a model that has learnt its
+features must not be served without them in silence.
 """

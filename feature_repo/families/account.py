@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "life_stage"
 NEEDS = ("customers",)
 FEATURES = (Feature("days_since_sign_up", "days since the account was opened", "days"),)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, share, within
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 SMALL = 3
 FEATURES = (
     Feature("basket_revenue_mean_182d", "mean spend of an order in the last 182 days", "base currency"),
@@ -16,9 +19,11 @@ FEATURES = (
     Feature("basket_revenue_max_182d", "highest spend of an order in the last 182 days", "base currency"),
     Feature("basket_units_mean_182d", "mean units of an order in the last 182 days", "units"),
     Feature("basket_lines_mean_182d", "mean lines of an order in the last 182 days", "lines"),
-    Feature("basket_lines_mean_28d", "mean lines of an order in the last 28 days", "lines"),
+    Feature(
+        "basket_lines_mean_28d", "mean lines of an order in the last 28 days", "lines", usual="basket_lines_mean_182d"
+    ),
     Feature("basket_lines_max_182d", "most lines of an order in the last 182 days", "lines"),
-    Feature("lines_last_visit", "lines of all orders of the last visit", "lines"),
+    Feature("lines_last_visit", "lines of all orders of the last visit", "lines", usual="basket_lines_mean_182d"),
     Feature("small_basket_share_182d", f"share of orders of at most {SMALL} lines, last 182 days", "share"),
     Feature("baskets_per_visit_day_182d", "orders per day with a purchase in the last 182 days", "orders"),
 )

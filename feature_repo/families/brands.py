@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import distinct, share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "product"
 PRIVATE = ("private", "private label", "own", "own brand", "own label", "store brand", "house brand")
 FEATURES = (
-    Feature("private_brand_share_84d", "share of spend on the shop's own brands, last 84 days", "share"),
+    Feature(
+        "private_brand_share_84d",
+        "share of spend on the shop's own brands, last 84 days",
+        "share",
+        usual="private_brand_share_364d",
+    ),
     Feature("private_brand_share_364d", "share of spend on the shop's own brands, last 364 days", "share"),
     counting("brands_182d", "brands bought in the last 182 days", "brands"),
-    Feature("unit_price_28d", "spend per unit of the last 28 days", "base currency"),
-    Feature("unit_price_182d", "spend per unit of the last 182 days", "base currency"),
-    Feature("price_level_182d", "spend over the same units at their category's mean price, last 182 days", "ratio"),
-)  # fmt: skip
+    Feature(
+        "unit_price_28d", "spend per unit of the last 28 days", "base currency", cause="price", usual="unit_price_182d"
+    ),
+    Feature("unit_price_182d", "spend per unit of the last 182 days", "base currency", cause="price"),
+    Feature(
+        "price_level_182d",
+        "spend over the same units at their category's mean price, last 182 days",
+        "ratio",
+        cause="price",
+    ),
+)
 
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:

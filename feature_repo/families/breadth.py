@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, distinct, share, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "product"
 FEATURES = (
     *(counting(f"categories_{n}d", f"categories bought in the last {n} days", "categories") for n in (28, 84, 182)),
     counting("departments_84d", "departments bought in the last 84 days", "departments"),

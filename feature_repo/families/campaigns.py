@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,6 +11,7 @@ from feature_repo.families.windows import count
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 NEEDS = ("campaigns",)
 FEATURES = (
     counting("campaigns_84d", "campaigns that began in the last 84 days", "campaigns"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, distinct, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "price"
 NEEDS = ("redemptions",)
 FEATURES = (
     *(counting(f"redemptions_{n}d", f"coupons redeemed in the last {n} days", "coupons") for n in (28, 84, 364)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "price"
 DAYS = (28, 84, 364)
 FEATURES = (
     *(counting(f"discount_{n}d", f"discounts taken in the last {n} days", "base currency") for n in DAYS),

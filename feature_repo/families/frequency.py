@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import ibis.expr.types as ir
 
@@ -11,6 +11,7 @@ from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day, opens_order
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 WEEKS = (4, 12, 26)
 HALF_LIVES = (7, 14, 28, 56)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +12,7 @@ from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 LONG = (14, 28)
 APPROXIMATE = ("overdue_ratio", "overdue_mean_ratio", "overdue_max_ratio")
 """After a purchase these take the new days since the last visit over the old gaps."""
@@ -24,9 +25,9 @@ FEATURES = (
     Feature("gap_max_182d", "longest time between visits that ended in the last 182 days", "days"),
     Feature("gap_p75", "time between visits that three in four stay below", "days"),
     Feature("gap_p90", "time between visits that nine in ten stay below", "days"),
-    Feature("gap_last", "time between the last two visits", "days"),
-    Feature("gap_mean_last_3", "mean of the last three times between visits", "days"),
-    Feature("gap_mean_last_6", "mean of the last six times between visits", "days"),
+    Feature("gap_last", "time between the last two visits", "days", usual="gap_median"),
+    Feature("gap_mean_last_3", "mean of the last three times between visits", "days", usual="gap_mean"),
+    Feature("gap_mean_last_6", "mean of the last six times between visits", "days", usual="gap_mean"),
     Feature("gap_variation", "irregularity: standard deviation over mean of the time between visits", "ratio"),
     Feature("gap_trend", "mean of the last three times between visits over the mean of all", "ratio"),
     Feature("overdue_ratio", "days since the last visit over the median time between visits", "ratio"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,6 +11,7 @@ from feature_repo.families.windows import count, distinct, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "life_stage"
 WINDOW = 182
 PARTS = {"morning": (6, 12), "afternoon": (12, 17), "evening": (17, 22)}
 WEEKDAYS = tuple(enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")))

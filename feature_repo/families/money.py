@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import ibis.expr.types as ir
 
@@ -11,6 +11,7 @@ from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_late, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 DAYS = (7, 14, 28, 56, 84, 182, 364)
 HALF_LIVES = (14, 28, 56)
 _SUMS = [(f"revenue_{n}d", n) for n in DAYS]
@@ -27,7 +28,7 @@ FEATURES = (
     counting("counted_revenue_84d", "spend in the last 84 days on products that count", MONEY),
     *REVENUE_DECAYED.values(),
     Feature("revenue_per_visit_day", "mean spend of a day with a purchase", MONEY),
-    Feature("revenue_last_visit", "spend at the last visit", MONEY),
+    Feature("revenue_last_visit", "spend at the last visit", MONEY, usual="revenue_per_visit_day"),
     Feature("revenue_max_visit", "highest spend of a day", MONEY),
     Feature("last_visit_revenue_ratio", "spend at the last visit over the mean spend of a visit", "ratio"),
     Feature("revenue_share_28d", "share of the year's spend that fell in the last 28 days", "share"),

@@ -8,6 +8,8 @@ buyers is drawn to 1, as if STRENGTH more of them had left as often as everybody
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis
 import ibis.expr.types as ir
 
@@ -16,6 +18,8 @@ from feature_repo.families.windows import count, share, within
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+VIEW = "customer_features"
+CAUSE: Final = "product"
 STRENGTH = 20.0
 RECENT, MONTH = 84, 28
 _LEFT = "left in the last horizon, over how often all customers did"
@@ -25,11 +29,16 @@ FEATURES = (
     Feature("product_exit_ratio_last", f"how often other buyers of the products of the last purchase {_LEFT}", "ratio"),
     Feature("fellow_exit_ratio_84d", f"the same of all that the other buyers {_BOUGHT} buy", "ratio"),
     Feature("category_exit_ratio_84d", f"how often others in the categories of the last 84 days {_LEFT}", "ratio"),
-    Feature("store_exit_ratio_84d", f"how often others in the stores of the last 84 days {_LEFT}", "ratio"),
+    Feature(
+        "store_exit_ratio_84d",
+        f"how often others in the stores of the last 84 days {_LEFT}",
+        "ratio",
+        cause="logistics",
+    ),
     Feature("product_return_share_84d", f"share of the other buyers {_BOUGHT} who bought them again", "share"),
     Feature("product_buyers_change_28d", f"other buyers {_BOUGHT}: last 28 days less 28 before, over both", "ratio"),
     Feature("unsold_share_84d", f"share {_BOUGHT} that nobody bought in the last 28, by purchases", "share"),
-)  # fmt: skip
+)
 
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:

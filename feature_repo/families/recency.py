@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -12,18 +12,28 @@ from feature_repo.feature_definition import Feature
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 ROUNDING = 1e-6  # a sum's last digits depend on its order
 NTH = (2, 3, 4, 5)
-DAYS_SINCE_LAST_VISIT = Feature("days_since_last_visit", "days since the last day with any purchase", "days")
+DAYS_SINCE_LAST_VISIT = Feature(
+    "days_since_last_visit", "days since the last day with any purchase", "days",
+    usual="gap_median", phrase="last purchase {value} ago, usually every {usual}",
+)  # fmt: skip
 FEATURES = (
     DAYS_SINCE_LAST_VISIT,
-    Feature("days_since_last_counted_purchase", "days since the last purchase of a product that counts", "days"),
-    Feature("days_since_last_big_basket", "days since the last visit above the customer's mean spend", "days"),
+    Feature(
+        "days_since_last_counted_purchase", "days since the last purchase of a product that counts", "days",
+        usual="gap_median", phrase="last purchase of the assortment {value} ago, usually every {usual}",
+    ),
+    Feature(
+        "days_since_last_big_basket", "days since the last visit above the customer's mean spend", "days",
+        phrase="last basket above the own mean {value} ago",
+    ),
     *(
         Feature(f"days_since_visit_{n}_back", f"days since the visit that was number {n} from the end", "days")
         for n in NTH
     ),
-)
+)  # fmt: skip
 
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "product"
 FEATURES = (
     counting("return_lines_84d", "lines returned in the last 84 days", "lines"),
     counting("return_lines_364d", "lines returned in the last 364 days", "lines"),

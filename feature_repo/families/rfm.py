@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -16,6 +17,7 @@ from feature_repo.families.windows import count, total, within
 from feature_repo.feature_definition import DECIMALS, Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 SEGMENTS: Mapping[int, str] = MappingProxyType(
     {
         1: "champions",
@@ -37,6 +39,7 @@ STAGES: Mapping[int, str] = MappingProxyType(
 RECENCY_SCORE = Feature(
     "recency_score", "fifth of customers by days since the last visit, 5 = most recent", "score", "int"
 )
+
 FREQUENCY_SCORE = Feature(
     "frequency_score", "fifth of customers by visit days of the last 364 days, 5 = most", "score", "int"
 )
@@ -44,7 +47,9 @@ MONETARY_SCORE = Feature("monetary_score", "fifth of customers by spend of the l
 SEGMENT = Feature(
     "rfm_segment", "segment by recency, frequency and money", "code", "int", codes=tuple(SEGMENTS.items())
 )
-STAGE = Feature("lifecycle_stage", "stage of the customer's life", "code", "int", codes=tuple(STAGES.items()))
+STAGE = Feature(
+    "lifecycle_stage", "stage of the customer's life", "code", "int", codes=tuple(STAGES.items()), cause="life_stage"
+)
 FEATURES = (
     RECENCY_SCORE,
     FREQUENCY_SCORE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -11,6 +12,7 @@ from feature_repo.families.windows import count, decayed, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 BLOCK = 28
 AWAY = (14, 28)
 HALF_LIVES = (28, 112)

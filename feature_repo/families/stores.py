@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import distinct, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "logistics"
 WINDOW = 182
 FEATURES = (
     counting("stores_84d", "different stores in the last 84 days", "stores"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import ibis.expr.types as ir
 
@@ -11,6 +11,7 @@ from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "life_stage"
 DAYS_SINCE_FIRST_VISIT = Feature("days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days")
 REPEAT_VISITS = counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days")
 VISIT_SPAN = counting("visit_span", "days from the first to the last purchase (t_x of BG/NBD)", "days")

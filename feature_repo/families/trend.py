@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +12,7 @@ from feature_repo.feature_definition import Feature, counting
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "engagement"
 FEATURES = (
     counting("visit_days_change_14d", "days with a purchase: last 14 days less the 14 before", "days"),
     counting("visit_days_change_28d", "days with a purchase: last 28 days less the 28 before", "days"),

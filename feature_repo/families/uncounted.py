@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "product"
 FEATURES = (
     counting("uncounted_visit_days_28d", "days with nothing but excluded products, last 28 days", "days"),
     counting("uncounted_visit_days_84d", "days with nothing but excluded products, last 84 days", "days"),

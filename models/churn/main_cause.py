@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 
 from core.settings import Cause
+from feature_repo import catalog
 from models.churn.inputs import Columns
 from models.churn.scorer import Scorer
 
@@ -25,6 +26,6 @@ def main_causes(scorer: Scorer, columns: Columns) -> list[Cause | None]:
     inputs = scorer.about.inputs
     effects = scorer.contributions(inputs.matrix(columns))
     # A feature without a cause of its own explains nothing that a marketer could act upon.
-    of_feature = np.array([getattr(feature, "cause", None) for feature in inputs.features], dtype=object)
+    of_feature = np.array([catalog.cause_of(feature) for feature in inputs.features], dtype=object)
     sums = {cause: effects[:, of_feature == cause].sum(axis=1) for cause in CAUSES}
     return [main_cause({cause: float(sums[cause][row]) for cause in CAUSES}) for row in range(len(effects))]

@@ -136,7 +136,7 @@ def open_shop(tables: Mapping[str, pd.DataFrame], root: Path | None = None) -> W
 def only(*families: ModuleType) -> View:
     """The customers' view with some of its families."""
     names = tuple(family.__name__.rpartition(".")[2] for family in families)
-    return replace(catalog.view("customer_features"), family_names=names)
+    return replace(catalog.view("customer_features"), listed=names, open=False)
 
 
 def features_of(workspace: Workspace, view: str | View, day: date) -> pd.DataFrame:
