@@ -159,6 +159,13 @@ class Recommendation(SettingsSection):
     timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
 
 
+class ValueSettings(SettingsSection):
+    """What each customer will be worth, and when they are back."""
+
+    trials: Count = Field(3, description="completed Optuna trials of one training")
+    timeout_s: Count = Field(300, description="safety stop of the tuning, in seconds")
+
+
 class Products(SettingsSection):
     """Which products count."""
 
@@ -313,6 +320,9 @@ class Settings(BaseSettings):
     contacts: ContactLists = Field(ContactLists(), description="lists of whom to contact")
     demand: Demand = Field(Demand(), description="how much of everything will sell")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")
+    value: ValueSettings = Field(
+        ValueSettings(), description="what each customer will be worth, and when they are back"
+    )
     products: Products = Field(Products(), description="which products count")
     consents: ConsentSettings = Field(ConsentSettings(), description="choices of customers")
     serving: Serving = Field(Serving(), description="the prediction service")

@@ -28,6 +28,13 @@ _CHURNED = f"""
         ON day >= origin - to_days($active) AND day < origin + to_days($horizon)
     GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
 """
+_LATER = """
+    WITH days AS (SELECT customer_id, day, sum(revenue) AS revenue {lines} GROUP BY 1, 2)
+    SELECT customer_id, origin AS as_of, date_diff('day', origin, min(day) FILTER (day >= origin)) + 1 AS next_in,
+        {windows}
+    FROM days JOIN (SELECT unnest($origins) AS origin) ON day >= origin - to_days($seen) AND day < $stop
+    GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
+"""
 
 
 def buyers(workspace: Workspace, start: date, stop: date) -> set[str]:
@@ -56,6 +63,25 @@ def churned(workspace: Workspace, origins: Sequence[date], until: date) -> pd.Da
     with query_engine.on_tables(workspace) as connection:
         frame: pd.DataFrame = connection.execute(_CHURNED, values | {"start": date.min, "stop": until}).df()
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
+
+
+def later_purchases(
+    workspace: Workspace, origins: Sequence[date], seen_days: int, horizons: Sequence[int], until: date
+) -> pd.DataFrame:
+    """What the customers seen in the `seen_days` before each origin bought from it on, as far as is known at `until`.
+
+    customer_id, as_of (date), next_in (days to the next day with a purchase, 1: on the origin; missing: none), and
+    for each horizon spend_<n>d (what was given back taken off) and visits_<n>d (days with a purchase).
+    """
+    inside = "FILTER (day >= origin AND day < origin + to_days({n}))"
+    windows = ", ".join(
+        f"coalesce(sum(revenue) {inside.format(n=n)}, 0) AS spend_{n}d, count(*) {inside.format(n=n)} AS visits_{n}d"
+        for n in map(int, horizons)
+    )
+    values = {"origins": list(origins), "seen": seen_days, "start": date.min, "stop": until}
+    with query_engine.on_tables(workspace) as connection:
+        found: pd.DataFrame = connection.execute(_LATER.format(lines=_LINES, windows=windows), values).df()
+    return found.assign(as_of=pd.to_datetime(found["as_of"]).dt.date)
 
 
 def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:

@@ -28,6 +28,7 @@ KINDS: dict[str, str] = {
     "churn": "{layer}.churn",
     "demand": "{layer}.demand",
     "recommendation": "{layer}.recommendation",
+    "value": "{layer}.value",
 }
 """Every kind by its name (that of its registered model), with the place of its parts."""
 

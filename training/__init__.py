@@ -1,1 +1,1 @@
-"""From a dataset to a logged version: tune, evaluate, log, for each of the three models."""
+"""From a dataset to a logged version: tune, evaluate, log, for each kind of model."""

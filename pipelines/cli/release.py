@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from models.version import GateResult
     from pipelines.cli.console import Console
 
-ModelArgument = Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)]
+ModelArgument = Annotated[str, typer.Argument(help="churn, demand, recommendation or value.", show_default=False)]
 VersionArgument = Annotated[str, typer.Argument(help="The number of a version, or an alias.", show_default=False)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.", show_default=False)]
 OptionalReason = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")]

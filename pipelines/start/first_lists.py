@@ -61,6 +61,11 @@ def _selling(frame: pd.DataFrame) -> pd.DataFrame:
     return ordered.reset_index()
 
 
+def _worth(frame: pd.DataFrame) -> pd.DataFrame:
+    columns = ["customer_id", "spend_28d", "spend_28d_low", "spend_28d_high", "visits_28d", "next_purchase_days"]
+    return frame.sort_values("spend_28d", ascending=False)[columns]
+
+
 def _as_written(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["model_version"])
 
@@ -69,5 +74,6 @@ HEADS: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     "churn": ("Who is about to leave", _leaving),
     "demand": ("What will sell", _selling),
     "recommendation": ("What each customer wants next", _as_written),
+    "value": ("Who will spend most", _worth),
 }
 """For each kind what its list is called and how it is ordered."""

@@ -61,6 +61,21 @@ def test_nothing_from_the_end_of_the_labels_on_is_looked_at(small_shop_readonly:
     assert facts.churned(small_shop_readonly, [START], START).churned.all()
 
 
+def test_what_was_bought_later_is_told_by_horizon(small_shop_readonly: Workspace) -> None:
+    until = START + timedelta(days=90)
+    found = facts.later_purchases(small_shop_readonly, [START], 364, (28, 90), until).set_index("customer_id")
+    assert set(found.index) == facts.buyers(small_shop_readonly, date.min, START)
+    for days in (28, 90):
+        stop = START + timedelta(days=days)
+        spent = facts.spent(small_shop_readonly, START, stop).reindex(found.index).fillna(0.0)
+        pd.testing.assert_series_equal(found[f"spend_{days}d"], spent, check_names=False)
+    lines = oracle(small_shop_readonly, f"SELECT customer_id, day FROM orders WHERE {inside(START, until)}")
+    first = (pd.to_datetime(lines.groupby("customer_id").day.min()) - pd.Timestamp(START)).dt.days + 1
+    assert dict(found["next_in"].dropna().astype(int)) == dict(first[first.index.isin(found.index)])
+    days = lines.groupby("customer_id").day.nunique().reindex(found.index).fillna(0)
+    assert (found["visits_90d"] == days).all()
+
+
 @pytest.mark.parametrize(("start", "stop"), WINDOWS)
 def test_purchases_are_of_known_products_that_are_not_excluded(
     small_shop_readonly: Workspace, start: date, stop: date

@@ -8,6 +8,7 @@ import pytest
 import uvicorn
 
 from core.keys import KeyStore
+from models.kinds import names
 from models.registry import Registry
 from monitoring.data_quality import assessment
 from monitoring.data_quality.quality_history import QualityHistory
@@ -66,7 +67,7 @@ def signed_in(page, address, shop):
 def test_a_reviewer_sees_judges_and_finds_the_decision_in_the_trail(signed_in, address, shop):
     page, complaints = signed_in, []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    assert page.locator(".card").count() == 3
+    assert page.locator(".card").count() == len(names())
     assert page.get_by_text("In order").first.is_visible()
     page.get_by_role("link", name="Churn", exact=True).first.click()
     assert page.get_by_role("heading", name="Fairness by group").is_visible()

@@ -96,13 +96,14 @@ def fitted(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
         "churn": churn["rfm_logistic"],
         "demand": kind("demand").baselines(workspace, present)["seasonal_naive"],
         "recommendation": kind("recommendation").baselines(workspace, present)["item_item"],
+        "value": kind("value").baselines(workspace, present)["bgnbd_gamma_gamma"],
     }
     return root, models
 
 
 @pytest.fixture
 def served(fitted: tuple[Path, dict[str, FittedModel]], tmp_path: Path) -> Workspace:
-    """A workspace of the test's own whose three models can be served."""
+    """A workspace of the test's own whose models can be served."""
     root, models = fitted
     shutil.copytree(root, tmp_path / "served")
     workspace = Workspace.open(tmp_path / "served")

@@ -55,7 +55,7 @@ def answering(serving: Champions) -> Champion[toy.ToyModel]:
 
 
 def test_without_a_version_nothing_answers(workspace: Workspace) -> None:
-    assert champions(workspace).versions() == {"churn": None, "demand": None, "recommendation": None}
+    assert champions(workspace).versions() == dict.fromkeys(kinds.names())
 
 
 def test_the_champion_answers_and_the_next_one_after_it(workspace: Workspace, train: Train) -> None:

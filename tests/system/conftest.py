@@ -16,7 +16,7 @@ from pipelines.processes import Processes, Server, free_port
 from tests.support.shop import frames
 from tests.system.cli import regulars
 
-MODELS = ("churn", "demand", "recommendation")
+MODELS = ("churn", "demand", "recommendation", "value")
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +74,7 @@ tables:
 
 @pytest.fixture(scope="session")
 def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, products_csv: Path) -> Path:
-    """A workspace with three promoted models and a filled online store; made once for all workers."""
+    """A workspace with promoted models and a filled online store; made once for all workers."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "own"
     folder.mkdir(exist_ok=True)

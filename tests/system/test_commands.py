@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models.kinds import names
+from models.value.batch import COLUMNS as VALUE_COLUMNS
 from tests.system.cli import REGULARS, regulars
 from tests.system.conftest import MAPPING
 
@@ -21,6 +23,13 @@ COLUMNS = {
     "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version"],
     "demand": ["category", "date", "mean", "q05", "q25", "q50", "q75", "q95", "model_version"],
     "recommendation": ["customer_id", "rank", "product_id", "score", "source", "model_version"],
+    "value": [*VALUE_COLUMNS, "model_version"],
+}
+KEYS = {
+    "churn": ["customer_id"],
+    "demand": ["category", "date"],
+    "recommendation": ["customer_id", "rank"],
+    "value": ["customer_id"],
 }
 
 
@@ -49,7 +58,7 @@ def test_an_export_is_started_with_nothing_edited(orders_csv: Path, tmp_path: Pa
     assert "--yes" in asked.err
     assert not (tmp_path / "shop").exists()
     started = regulars("start", orders_csv, "--yes", "--json", folder=tmp_path, **quick).document
-    assert set(started["models"]) | set(started["refused"]) == {"churn", "demand", "recommendation"}
+    assert set(started["models"]) | set(started["refused"]) == set(names())
     assert all("days it had not seen" in model["accuracy"] for model in started["models"].values())
     lines = len(orders_csv.read_text().splitlines()) - 1
     assert sum(month["lines"] for month in started["understood"]["months"]) == lines
@@ -82,8 +91,7 @@ def test_a_prediction_file_is_whole(own_shop: Path, tmp_path: Path, model: str) 
     assert list(file.columns) == COLUMNS[model]
     assert not file.isna().any().any()
     assert len(file) > 20
-    key = {"churn": ["customer_id"], "demand": ["category", "date"], "recommendation": ["customer_id", "rank"]}[model]
-    assert not file.duplicated(key).any()
+    assert not file.duplicated(KEYS[model]).any()
 
 
 def test_predictions_as_of_a_day_refuse_a_model_that_knows_later_ones(own_shop: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ KEYS = {
     "churn": ["customer_id"],
     "demand": ["category", "date"],
     "recommendation": ["customer_id", "rank"],
+    "value": ["customer_id"],
 }
 TIMES = {"orders": "ordered_at", "redemptions": "redeemed_on"}
 

@@ -38,6 +38,7 @@ def version(kind: str, metric: str, value: float, difference: tuple[float, float
         ),
         ("demand", "WRMSSE", (0.01, 0.05), ["worse, and by more than chance"]),
         ("recommendation", "ndcg@10", (0.01, 0.05), ["lists of ten were 80% as good", "0.700"]),
+        ("value", "deviance", (-0.05, -0.01), ["by 114% of what the best simple model missed", "better, and by more"]),
     ],
 )
 def test_a_metric_is_told_by_what_it_means(

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import DataError, UsageError
 from core.workspace import SETTINGS_FILE
+from models.kinds import names
 from pipelines import first_models, ingest
 from pipelines.start import questions, start
 from pipelines.start.page import FILE
@@ -26,7 +27,7 @@ def export(tmp_path: Path) -> Path:
 
 def test_a_shop_too_young_for_models_is_told_so_and_its_orders_are_in(export: Path, tmp_path: Path) -> None:
     started = start([export], tmp_path / "shop", questions.likely)
-    assert set(started.refused) == {"churn", "demand", "recommendation"}
+    assert set(started.refused) == set(names())
     assert (started.understood.lines, started.understood.base_currency) == (60, "USD")
     page = (tmp_path / "shop" / FILE).read_text()
     assert "2024-03" in page

@@ -1,4 +1,4 @@
-"""A fourth kind of model: what each customer will spend in the coming days, as a share of what they spent lately.
+"""A further kind of model: what each customer will spend in the coming days, as a share of what they spent lately.
 
 It is as small as a real kind can be, and shows what one is made of: its folders, and one line of registration.
 """

@@ -1,0 +1,134 @@
+"""Forecasts of past windows by what was known before each: how much of a booster is believed, and how far it is off.
+
+The weight of a booster beside its formula is the one that would have been best, shrunk towards the formula where
+windows are few or disagree. The level is what the windows agree on of the ratio of what came to what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from models.arrays import Float64Array
+from models.churn.inputs import Inputs
+from models.value.baselines import values_of
+from models.value.evaluation import deviance
+from models.value.labels import HORIZONS, TARGETS
+from models.value.recipe import Recipe
+from models.value.spread import Spread
+from training.value.examples import Examples
+from training.value.fitting import Belief, boost
+
+WINDOWS: Mapping[int, int] = {28: 3, 90: 2, 365: 1}
+"""Windows that a horizon is tried on, at most."""
+WEIGHTS = np.linspace(0.0, 1.0, 21)
+_DOUBT = 0.25
+_LEVEL_DOUBT = 0.04
+_ONE_WINDOW = 0.1
+
+
+@dataclass(frozen=True)
+class PastWindow:
+    """What a formula and its booster said of the customers of one date, and what came."""
+
+    formula: Float64Array
+    boosted: Float64Array
+    came: Float64Array
+
+    def blended(self, weight: float) -> Float64Array:
+        """The two together."""
+        return (1 - weight) * self.formula + weight * self.boosted
+
+    def losses(self) -> Float64Array:
+        """The mean deviance under each of WEIGHTS."""
+        return np.array([deviance(self.blended(weight), self.came).mean() for weight in WEIGHTS])
+
+
+Windows = dict[int, dict[str, list[PastWindow]]]
+"""By the horizon and the target; the oldest first."""
+
+
+class Past:
+    """What was known at earlier dates, each computed once."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.examples = examples
+        self._known: dict[date, Examples] = {}
+
+    def known_by(self, origin: date) -> Examples:
+        """The examples that were known at an origin."""
+        if origin not in self._known:
+            self._known[origin] = self.examples.known_by(origin)
+        return self._known[origin]
+
+    def origins(self, days: int) -> list[date]:
+        """The dates that a horizon is tried at: its windows don't overlap, and something could be learnt before."""
+        usable = [o for o in self.examples.origins if o + timedelta(days=days) <= self.examples.until]
+        taken: list[date] = []
+        for origin in reversed(usable):
+            apart = not taken or (taken[-1] - origin).days >= days
+            if apart and len(taken) < WINDOWS[days] and len(self.known_by(origin).with_known(days)):
+                taken.append(origin)
+        return taken[::-1]
+
+
+def windows(past: Past, inputs: Inputs, recipe: Recipe) -> Windows:
+    """Every horizon that can be tried, on its past windows."""
+    found: Windows = {}
+    for days in HORIZONS:
+        origins = past.origins(days)
+        if origins:
+            seen = [window(past, inputs, recipe, origin, days) for origin in origins]
+            found[days] = {target: [each[target] for each in seen] for target in TARGETS}
+    return found
+
+
+def window(past: Past, inputs: Inputs, recipe: Recipe, origin: date, days: int) -> dict[str, PastWindow]:
+    """Each target in the window from an origin."""
+    before, rows = past.known_by(origin), past.examples.at(origin)
+    said = zip(TARGETS, before.formula.expected(values_of(rows), days), strict=True)
+    found = {}
+    for target, formula in said:
+        correction = boost(before, inputs, target, days, recipe)
+        boosted = formula if correction is None else correction.boosted(inputs.matrix(rows), formula)
+        found[target] = PastWindow(formula, boosted, rows[f"{target}_{days}d"].to_numpy(dtype=float))
+    return found
+
+
+def beliefs(found: Windows) -> dict[int, dict[str, Belief]]:
+    """What the windows say of each horizon and target."""
+    return {days: {target: belief(each) for target, each in of.items()} for days, of in found.items()}
+
+
+def belief(found: Sequence[PastWindow]) -> Belief:
+    """What the windows of one horizon and target say."""
+    weight = best_weight([window.losses() for window in found])
+    blended = [window.blended(weight) for window in found]
+    level = shared_level([_log_ratio(each, window.came) for each, window in zip(blended, found, strict=True)])
+    spread = Spread.fit(level * np.concatenate(blended), np.concatenate([window.came for window in found]))
+    return Belief(weight, level, spread, len(found))
+
+
+def best_weight(losses: Sequence[Float64Array]) -> float:
+    """The weight of the least mean loss, shrunk by how few the windows are, and by how far their best lie apart."""
+    best = float(WEIGHTS[int(np.argmin(np.mean(losses, axis=0)))])
+    apart = float(np.std([WEIGHTS[int(np.argmin(each))] for each in losses]))
+    return round(best * len(losses) / (len(losses) + _DOUBT * (1 + 2 * apart)), 4)
+
+
+def shared_level(log_ratios: Sequence[float]) -> float:
+    """The mean of the windows' log ratios, kept as far as it is large beside their differences."""
+    ratios = np.array([each for each in log_ratios if np.isfinite(each)])
+    if not len(ratios):
+        return 1.0
+    mean = float(ratios.mean())
+    noise = float(ratios.var(ddof=1)) / len(ratios) if len(ratios) > 1 else _ONE_WINDOW**2
+    return float(np.exp(mean * mean**2 / (mean**2 + noise + _LEVEL_DOUBT**2)))
+
+
+def _log_ratio(expected: Float64Array, came: Float64Array) -> float:
+    top, bottom = float(np.maximum(came, 0.0).sum()), float(expected.sum())
+    return float(np.log(top / bottom)) if top > 0 and bottom > 0 else float("nan")
