@@ -166,6 +166,39 @@ class Rfm(Answer):
     monetary_score: int | None = Field(description="1 to 5, 5 spends most")
 
 
+class Band(Answer):
+    """An expected figure; nine in ten customers end between low and high."""
+
+    expected: float = Field(ge=0)
+    low: float = Field(ge=0)
+    high: float = Field(ge=0)
+
+
+class ValueOfHorizon(Answer):
+    """What is expected of a customer in the coming days."""
+
+    days: int
+    spend: Band = Field(description="revenue, in the base currency")
+    visits: Band = Field(description="days with a purchase")
+
+
+class NextPurchase(Answer):
+    """When the customer is expected back; a day is null where that is more than a year away."""
+
+    expected_on: str | None = Field(description="as likely before as after", json_schema_extra={"format": "date"})
+    earliest_on: str | None = Field(description="one in twenty are back by then", json_schema_extra={"format": "date"})
+    latest_on: str | None = Field(description="one in twenty are not", json_schema_extra={"format": "date"})
+    overdue: bool = Field(description="nine in ten customers of this rhythm would have bought again by now")
+
+
+class DueAgain(Answer):
+    """A product that the customer buys again and again, and that is due."""
+
+    product_id: str
+    due_on: str = Field(description="may lie in the past", json_schema_extra={"format": "date"})
+    every_days: float = Field(gt=0, description="the customer's rhythm, drawn towards that of the product's buyers")
+
+
 class CustomerResult(AnswerLine):
     """What the shop knows of one customer."""
 
@@ -174,6 +207,14 @@ class CustomerResult(AnswerLine):
     segment: str | None
     lifecycle_stage: str | None
     value_forecast: float | None = Field(description="expected revenue of the next 28 days, in the base currency")
+    value_source: Literal["model", "baseline", "formula"] | None = Field(
+        description="what tells the value: the champion of value, the best baseline while no version passed its gates, "
+        "or a plain formula while there is neither, and for who is new or has not bought for a year; null: nothing does"
+    )
+    value: list[ValueOfHorizon] = Field(description="28, 90 and 365 days; empty where the formula answers")
+    next_purchase: NextPurchase | None = Field(description="null where the formula answers")
+    value_tier: int | None = Field(ge=1, le=5, description="fifth of customers by expected spend of a year, 5: the top")
+    due_products: list[DueAgain] = Field(description="at most 5, the most often bought first")
     consents: dict[str, bool] = Field(description="per purpose, whether the customer allows it")
 
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 from core.keys import Key
 from feature_repo import updates
 from feature_repo.families import frequency, money, recency, rfm
+from models.value import KIND
 from serving.answers import CustomersAnswer
 from serving.bodies import CustomersBody
+from serving.due_products import due_products
 from serving.endpoint import Endpoint
 from serving.prediction import refuse_too_many
 from serving.runtime import Runtime
-from serving.value import value_forecast
+from serving.value import NOTHING, tell
 
 VIEW: Final = "customer_features"
 RFM: Final = {
@@ -35,11 +37,15 @@ def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any
     allowed = [customer for customer in dict.fromkeys(persons.values()) if customer not in refused]
     found = runtime.features.read_view(VIEW, allowed)
     place, new = found.row, updates.without_snapshot(found.columns)
+    values = tell(runtime.champions.get(KIND), found.columns, runtime.present)
+    again = due_products(runtime, found.known)
     results = []
     for asked in body.customer_ids:
         customer = persons[asked]
         features = _row(found.columns, place[customer]) if customer in place else {}
-        about = {"customer_id": asked, **_profile(features), "consents": choices.of(customer)}
+        value = values[place[customer]] if customer in place else NOTHING
+        about = {"customer_id": asked, **_profile(features), **value, "due_products": again.get(customer, [])}
+        about["consents"] = choices.of(customer)
         missing = "unknown_customer" if not features else "new_customer" if new[place[customer]] else None
         results.append({**about, "fallback": "no_consent" if customer in refused else missing})
     return {"results": results}
@@ -54,7 +60,6 @@ def _profile(features: Mapping[str, Any]) -> dict[str, Any]:
         "rfm": {name: features.get(feature) for name, feature in RFM.items()},
         "segment": rfm.SEGMENTS.get(features.get(rfm.SEGMENT.name, 0)),
         "lifecycle_stage": rfm.STAGES.get(features.get(rfm.STAGE.name, 0)),
-        "value_forecast": value_forecast(features),
     }
 
 
@@ -64,7 +69,7 @@ ENDPOINT = Endpoint(
     "customers",
     customers,
     CustomersAnswer,
-    "Recency, frequency, money, segment, lifecycle stage, expected revenue and consents",
+    "Recency, frequency, money, segment, lifecycle stage, expected value, next purchase, products due and consents",
     CustomersBody,
     {"customer_ids": ["2375"]},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import Any
 
@@ -204,6 +205,33 @@ def test_customers_have_a_profile_and_the_value_of_who_left_is_less(shop: Shop) 
     assert max(lost) < sum(active) / len(active)
 
 
+def test_value_comes_with_intervals_the_next_purchase_and_what_is_due(shop: Shop) -> None:
+    results = shop.post("/v1/customers", {"customer_ids": CUSTOMERS}).json()["results"]
+    for result in results:
+        assert result["value_source"] == "model"
+        assert [each["days"] for each in result["value"]] == [28, 90, 365]
+        assert result["value"][0]["spend"]["expected"] == result["value_forecast"]
+        bands = [each[of] for each in result["value"] for of in ("spend", "visits")]
+        assert all(band["low"] <= band["expected"] <= band["high"] for band in bands)
+        assert 1 <= result["value_tier"] <= 5
+        days = [result["next_purchase"][name] or "9999" for name in ("earliest_on", "expected_on", "latest_on")]
+        assert days == sorted(days)
+        assert len(result["due_products"]) <= 5
+    assert any(result["due_products"] for result in results)
+    (unknown,) = shop.post("/v1/customers", {"customer_ids": ["nobody"]}).json()["results"]
+    told = [unknown[name] for name in ("value_forecast", "value_source", "next_purchase", "value_tier")]
+    assert (told, unknown["value"], unknown["due_products"]) == ([None] * 4, [], [])
+
+
+def test_without_a_value_model_a_formula_answers_and_says_so(served: Workspace) -> None:
+    shutil.rmtree(served.models_dir / "value")
+    for shop in open_shop(served):
+        (result,) = shop.post("/v1/customers", {"customer_ids": ["c001"]}).json()["results"]
+        assert result["value_source"] == "formula"
+        assert result["value_forecast"] > 0
+        assert (result["value"], result["next_purchase"]) == ([], None)
+
+
 def with_consents(workspace: Workspace) -> Workspace:
     rows = [("c001", "profiling", True), ("c001", "personalisation", False), ("c002", "personalisation", True)]
     frame = pd.DataFrame(rows, columns=["customer_id", "purpose", "granted"])
@@ -218,6 +246,7 @@ def test_without_consent_no_score_no_profile_and_nothing_personal(served: Worksp
         assert refused["churn_probability"] is refused["risk_score"] is refused["action"] is None
         about = shop.post("/v1/customers", {"customer_ids": ["c002"]}).json()["results"][0]
         assert (about["fallback"], about["segment"], about["rfm"]["monetary"]) == ("no_consent", None, None)
+        assert (about["value_forecast"], about["value"], about["due_products"]) == (None, [], [])
         assert about["consents"] == {"personalisation": True, "profiling": False, "marketing": False}
         impersonal = shop.post("/v1/recommendations", {"customer_id": "c001"})
         guest = shop.post("/v1/recommendations", {"customer_id": None})

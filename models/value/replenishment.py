@@ -1,0 +1,59 @@
+"""Which products a customer buys again and again, and when the next purchase of each is due.
+
+A product's rhythm is the mean of the customer's own gaps between purchases of it, drawn towards the usual gap of the
+product's repeat buyers, the more the fewer gaps there are. A product that was passed over for long is no longer
+due: the customer has stopped buying it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+MOST = 5
+AHEAD_DAYS = 7
+"""A product is due if the next purchase of it is expected within so many days, or was before."""
+PASSED_OVER = 2.0
+"""After so many times its rhythm without a purchase it is no longer expected."""
+LEAST_PURCHASES = 3
+_DRAWN = 2.0
+
+
+@dataclass(frozen=True)
+class DueProduct:
+    """A product, its rhythm in days, and in how many days it is due; below 0: it was."""
+
+    product_id: str
+    every_days: float
+    due_in: float
+
+
+@dataclass(frozen=True)
+class Bought:
+    """A customer's packed history: aligned lists, one entry per product (see `customer_history`)."""
+
+    product_ids: Sequence[str]
+    purchases: Sequence[float]
+    last_days: Sequence[float]
+    first_days: Sequence[float]
+
+    def repeated(self) -> list[str]:
+        """The products that were bought often enough to have a rhythm."""
+        return [name for name, n in zip(self.product_ids, self.purchases, strict=True) if n >= LEAST_PURCHASES]
+
+
+def due(bought: Bought, usual: Mapping[str, float | None]) -> list[DueProduct]:
+    """At most MOST products that are due, the most regularly bought first; `usual` is each product's usual gap."""
+    if not bought.product_ids:
+        return []
+    n, last, first = (np.asarray(v, dtype=float) for v in (bought.purchases, bought.last_days, bought.first_days))
+    gaps = n - 1
+    own = np.divide(first - last, gaps, out=np.zeros(len(n)), where=gaps > 0)
+    of_product = np.array([usual.get(name) or np.nan for name in bought.product_ids], dtype=float)
+    drawn = np.where(np.isfinite(of_product), _DRAWN, 0.0)
+    every = (gaps * own + drawn * np.nan_to_num(of_product)) / np.maximum(gaps + drawn, 1.0)
+    wanted = (n >= LEAST_PURCHASES) & (every > 0) & (every - last <= AHEAD_DAYS) & (last <= PASSED_OVER * every)
+    order = sorted(np.flatnonzero(wanted).tolist(), key=lambda i: (-n[i], every[i] - last[i], bought.product_ids[i]))
+    return [DueProduct(bought.product_ids[i], float(every[i]), float(every[i] - last[i])) for i in order[:MOST]]
