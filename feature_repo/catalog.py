@@ -90,6 +90,11 @@ def everyone(shop: KnownTables) -> ir.Table:
     return shop.visits.select("customer_id").distinct()
 
 
+def known_people(shop: KnownTables) -> ir.Table:
+    """Every customer with an order line before the snapshot, and everybody the shop has an account of."""
+    return everyone(shop).union(shop.customers.select("customer_id"), distinct=True)
+
+
 _ALL = (
     View(
         "customer_features",
@@ -126,6 +131,13 @@ _ALL = (
         ("customer_history",),
     ),
     View(
+        "customer_preferences",
+        CUSTOMER,
+        "what each customer prefers, by name; all customers with an order line before the snapshot or an account",
+        ("preferences",),
+        known_people,
+    ),
+    View(
         "series_features",
         SERIES,
         "how each demand series sells, packed; all series with sales on at least demand.min_days days (weekly ones:"
@@ -145,6 +157,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "churn_v1": ("customer_features",),
         "recommendation_v1": ("customer_history", "product_features"),
         "demand_v1": ("series_features",),
+        "uplift_v1": ("customer_features", "customer_preferences"),
     }
 )
 """The feature list of each model and its version: a changed list is a new version beside the old one."""

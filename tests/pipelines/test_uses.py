@@ -23,14 +23,14 @@ def test_features_tell_their_columns_by_their_expressions() -> None:
     assert readers[("customers", "signed_up_on")] == ("account",)
     assert "returns" in readers[("orders", "quantity")]
     assert "coupons" in readers[("redemptions", "redeemed_on")]
-    assert ("customers", "region") not in readers
-    assert ("orders", "region") not in readers
+    assert readers[("customers", "region")] == ("preferences",)
+    assert readers[("orders", "region")] == ("preferences",)
     assert "series_features" in lineage.readers(("category", "region"))[("orders", "region")]
     assert {table for table, _ in readers} <= set(READABLE)
 
 
 def test_what_the_documents_once_promised_is_read_by_nothing() -> None:
-    once_promised = [("customers", "region"), ("products", "unit_cost"), ("calendar", "region"), ("events", "value")]
+    once_promised = [("products", "unit_cost"), ("calendar", "region"), ("events", "value")]
     assert uses.unread(once_promised, Settings()) == tuple(f"{table}.{name}" for table, name in once_promised)
     assert "weather" not in uses.of_tables(Settings())["calendar"]
 
@@ -67,11 +67,11 @@ def test_products_exclude_reads_the_columns_it_names() -> None:
 def test_a_dry_run_says_what_is_read_and_what_is_not(tmp_path: Path) -> None:
     rows = [{**line, "country": "UK", "channel": "web"} for line in field.lines()[:60]]
     shop = field.drafted(tmp_path / "shop", field.write(tmp_path / "orders.csv", rows))
-    (tmp_path / "people.csv").write_text("id,land\nc,UK\n")
+    (tmp_path / "days.csv").write_text("day,name,value,land\n2022-05-02,holiday,1,UK\n")
     text = shop.mapping_file.read_text()
-    people = "  customers: {from: ../people.csv, columns: {customer_id: id, region: land}}\n"
-    shop.mapping_file.write_text(text.replace("tables:\n", f"tables:\n{people}"))
+    days = "  calendar: {from: ../days.csv, columns: {date: day, name: name, value: value, region: land}}\n"
+    shop.mapping_file.write_text(text.replace("tables:\n", f"tables:\n{days}"))
     said = field.command(shop, "ingest", "--dry-run").output
-    assert "nothing reads these columns yet; they are kept: customers.region" in said
+    assert "nothing reads these columns yet; they are kept: calendar.region" in said
     assert "weather" not in said
     assert "holidays and closures in demand forecasts" in said
