@@ -106,6 +106,9 @@ class ContactLists(SettingsSection):
     hold_out: Annotated[float, Field(ge=0, le=0.9)] = Field(
         0.1, description="share of a list that is left alone, so that its effect can be measured"
     )
+    margin: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0, description="share of spend that is earned: what an uplift model weighs costs against"
+    )
     rest_days: Annotated[int, Field(ge=0, le=3660)] = Field(
         28, description="days after a contact in which nobody is contacted again"
     )

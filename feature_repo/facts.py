@@ -7,7 +7,7 @@ A customer bought on a day with any order line, a return as well. A purchase of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 import ibis
@@ -34,6 +34,18 @@ _LATER = """
         {windows}
     FROM days JOIN (SELECT unnest($origins) AS origin) ON day >= origin - to_days($seen) AND day < $stop
     GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
+"""
+_CONTACTED = """
+    WITH told AS (
+        SELECT customer_id, campaign_id, "day", treated, cost, nullif(trim(channel), '') AS channel,
+            nullif(trim(offer), '') AS offer
+        FROM contacts WHERE "day" >= $start AND "day" < $stop
+        QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY treated DESC, "at") = 1
+    ), days AS (SELECT customer_id, day, sum(revenue) AS revenue FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)
+    SELECT told.*, count(days.day) > 0 AS bought, coalesce(sum(days.revenue), 0) AS spend
+    FROM told LEFT JOIN days ON days.customer_id = told.customer_id
+        AND days.day >= told."day" AND days.day < told."day" + to_days($horizon)
+    GROUP BY ALL ORDER BY told."day", campaign_id, told.customer_id
 """
 
 
@@ -82,6 +94,19 @@ def later_purchases(
     with query_engine.on_tables(workspace) as connection:
         found: pd.DataFrame = connection.execute(_LATER.format(lines=_LINES, windows=windows), values).df()
     return found.assign(as_of=pd.to_datetime(found["as_of"]).dt.date)
+
+
+def contacted(workspace: Workspace, start: date, until: date) -> pd.DataFrame:
+    """Who was contacted, or held out, from a day on, and what came of it in `churn.horizon_days`, known at `until`.
+
+    customer_id, campaign_id, day (date), treated, channel, offer, cost, bought (bool), spend: one row per customer,
+    campaign and day; contacts whose days are not over at `until` are left out.
+    """
+    horizon = workspace.settings.churn.horizon_days
+    values = {"start": start, "stop": until - timedelta(days=horizon - 1), "horizon": horizon}
+    with query_engine.on_tables(workspace) as connection:
+        frame: pd.DataFrame = connection.execute(_CONTACTED, values).df()
+    return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
 
 
 def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:

@@ -29,6 +29,7 @@ KINDS: dict[str, str] = {
     "demand": "{layer}.demand",
     "recommendation": "{layer}.recommendation",
     "value": "{layer}.value",
+    "uplift": "{layer}.uplift",
 }
 """Every kind by its name (that of its registered model), with the place of its parts."""
 

@@ -22,6 +22,7 @@ MODULES = (
     "feature_repo.availability",
     "models.demand.plans",
     "models.recommendation.dataset",
+    "models.uplift.dataset",
     "monitoring.protected",
     "pipelines.churn_list.contact_history",
     "pipelines.identity.key_records",

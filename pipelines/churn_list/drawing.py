@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,9 @@ from models.churn.scorer import Scorer
 from models.churn.tiers import action, tiers
 from models.kinds import kind, refuse_hindsight
 from models.registry import Registry
+from models.uplift.model import UpliftModel
 from pipelines.churn_list.contact_history import days_since_contact, preferred_channels
+from pipelines.churn_list.measured_effects import best_offers, measured_by
 from pipelines.churn_list.selection import Selection, Terms, select
 from pipelines.churn_list.worth import carried_on
 from pipelines.output import require_writable, write
@@ -92,6 +94,7 @@ class ScoredPopulation:
     scorer: Scorer
     features: pd.DataFrame
     as_of: date
+    measured: UpliftModel | None = None
 
 
 @of_one_generation
@@ -106,6 +109,9 @@ def draw(workspace: Workspace, wish: Wish, as_of: date) -> Drawn:
     terms = _terms(workspace, wish, as_of)
     require_writable(wish.output)
     population = _score(workspace, wish.alias, as_of)
+    if population.measured is not None and wish.cost is None:
+        paid = terms.counts_money or bool((population.measured.terms.costs > 0).any())
+        terms = replace(terms, counts_money=paid)
     candidates = _candidates(population, wish)
     current().step(f"choosing among {len(candidates):,} customers")
     chosen = select(candidates, terms)
@@ -122,7 +128,7 @@ def draw(workspace: Workspace, wish: Wish, as_of: date) -> Drawn:
         counts_money=terms.counts_money,
         spent=float(treated["cost"].sum()) if terms.counts_money else float(len(treated)),
         saves=float(treated["saves"].sum()),
-        assumptions=_assumptions(workspace),
+        assumptions=_assumptions(population),
         output=wish.output,
     )
 
@@ -137,7 +143,7 @@ def _score(workspace: Workspace, alias: str, as_of: date) -> ScoredPopulation:
     if features.empty:
         days = workspace.settings.churn.active_days
         raise DataError(f"no customer bought anything in the {days} days before {as_of}")
-    return ScoredPopulation(workspace, version.version, scorer, features, as_of)
+    return ScoredPopulation(workspace, version.version, scorer, features, as_of, measured_by(registry, as_of))
 
 
 def _terms(workspace: Workspace, wish: Wish, as_of: date) -> Terms:
@@ -173,18 +179,16 @@ def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
     scores = scorer.score(features)
     reached = tiers(scores.risk_score, settings.churn)
     causes = main_causes(scorer, features)
-    offers = [action(int(tier), settings.churn, cause) for tier, cause in zip(reached, causes, strict=True)]
     probability = np.asarray(scores.probability)
     worth = carried_on(features, settings.contacts.worth_days)
     refused = Consents.load(workspace, population.as_of).refused(who, "marketing")
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "customer_id": who,
             "churn_probability": probability,
             "risk_tier": reached,
             "main_cause": causes,
-            "offer": offers,
-            "cost": [settings.contacts.costs.get(each, 0.0) if wish.cost is None else wish.cost for each in offers],
+            "offer": [action(int(tier), settings.churn, cause) for tier, cause in zip(reached, causes, strict=True)],
             "worth": worth,
             "saves": probability * worth * settings.contacts.save_rate,
             "channel": who.map(preferred_channels(workspace, population.as_of)).fillna(settings.contacts.channel),
@@ -193,6 +197,11 @@ def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
             "suppressed": who.isin(_suppressed(workspace, wish)),
         }
     )
+    costs = dict(settings.contacts.costs)
+    if population.measured is not None:
+        told = best_offers(workspace, population.measured, list(who), population.as_of)
+        frame, costs = frame.assign(offer=told.offers, saves=told.adds), {**told.costs, **costs}
+    return frame.assign(cost=[costs.get(each, 0.0) if wish.cost is None else wish.cost for each in frame["offer"]])
 
 
 def _suppressed(workspace: Workspace, wish: Wish) -> set[str]:
@@ -232,8 +241,13 @@ def _why(scorer: Scorer, features: pd.DataFrame) -> list[str]:
     return ["; ".join(texts[:REASONS]) for texts in raising]
 
 
-def _assumptions(workspace: Workspace) -> tuple[str, ...]:
-    settings = workspace.settings.contacts
+def _assumptions(population: ScoredPopulation) -> tuple[str, ...]:
+    settings = population.workspace.settings.contacts
+    if population.measured is not None:
+        days = population.measured.horizon_days
+        return (
+            f"measured by the champion of uplift: what an offer adds to spend in {days} days (docs/winning-back.md)",
+        )
     return (
         f"assumed, not measured: a contact keeps {settings.save_rate:.0%} of those who would leave"
         " (contacts.save_rate)",

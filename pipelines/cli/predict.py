@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="churn, demand, recommendation or value.", show_default=False)],
+    model: Annotated[str, typer.Argument(help="churn, demand, recommendation, value or uplift.", show_default=False)],
     output: Annotated[
         Path, typer.Option(metavar="FILE", help="The file to write: .parquet or .csv.", show_default=False)
     ],

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from models.version import GateResult
     from pipelines.cli.console import Console
 
-ModelArgument = Annotated[str, typer.Argument(help="churn, demand, recommendation or value.", show_default=False)]
+ModelArgument = Annotated[
+    str, typer.Argument(help="churn, demand, recommendation, value or uplift.", show_default=False)
+]
 VersionArgument = Annotated[str, typer.Argument(help="The number of a version, or an alias.", show_default=False)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.", show_default=False)]
 OptionalReason = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")]

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    model: Annotated[str, typer.Argument(help="churn, demand, recommendation or value.", show_default=False)],
+    model: Annotated[str, typer.Argument(help="churn, demand, recommendation, value or uplift.", show_default=False)],
     as_of: AsOfOption = None,
     *,
     trials: Annotated[

@@ -1,4 +1,4 @@
-"""What every kind of model promises: those there are, a toy, and one more that is its folders and a line."""
+"""What every kind of model promises: those there are, a toy, and one that is nothing but its folders and one line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from training import run
 from training.kinds import trainer
 
 AS_OF = FIRST_DAY + timedelta(days=200)
-REAL = ("churn", "demand", "recommendation", "value", spend.NAME)
+REAL = ("churn", "demand", "recommendation", "value", "uplift", spend.NAME)
 BUDGET = Budget(1, 900)
 
 

@@ -65,6 +65,7 @@ def frames(customers: int = 160, days: int = DAYS, seed: int = 7) -> dict[str, p
         "redemptions": _redemptions(rng, ids, days),
         "promotions": _promotions(rng, products, days),
         "calendar": _calendar(days),
+        "contacts": _contacts(np.random.default_rng(seed + 1), ids),
         PROTECTED: _protected(rng, ids),
     }
 
@@ -188,6 +189,26 @@ def _redemptions(rng: np.random.Generator, ids: list[str], days: int) -> pd.Data
             "campaign_id": [str(i % 3) for i in range(count)],
         }
     )
+
+
+def _contacts(rng: np.random.Generator, ids: list[str]) -> pd.DataFrame:
+    """Three campaigns that drew by lot who got a mail, a call, or nothing."""
+    rows = []
+    for number, day in enumerate((144, 158, 172)):
+        drawn = rng.integers(0, 3, len(ids))
+        rows.append(
+            pd.DataFrame(
+                {
+                    "customer_id": ids,
+                    "campaign_id": f"lot {number}",
+                    "at": pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=day, hours=9),
+                    "treated": drawn > 0,
+                    "offer": [(None, "mail", "call")[each] for each in drawn],
+                    "cost": [(0.0, 0.1, 1.0)[each] for each in drawn],
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True)
 
 
 def _promotions(rng: np.random.Generator, products: pd.DataFrame, days: int) -> pd.DataFrame:
