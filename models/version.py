@@ -112,6 +112,11 @@ class Version:
         return _intervals(self._json("paired"))
 
     @property
+    def promised(self) -> Intervals:
+        """Where metrics are expected on the window after `as_of`, by the shop's own past; empty where none is told."""
+        return _intervals(self._json("promised")) if "promised" in self.tags else {}
+
+    @property
     def best_baseline(self) -> str:
         """The baseline that is best on the primary metric."""
         return self.tags["best_baseline"]

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from models.intervals import Interval
 from models.kinds import Kind
 from models.version import Version
 from training.holdout_evaluation import Evaluation
@@ -38,7 +39,8 @@ class Outcome:
     """What a kind's `TRAINER` found, its saved models apart; `rows` trained the served model, `units` were evaluated.
 
     `plots` are figures of matplotlib, or paths, by file name; `notes` are sentences for the model card (purpose,
-    limits, choices); `extra` is further JSON to log in record.json.
+    limits, choices); `extra` is further JSON to log in record.json;
+    `promised` is where metrics are expected on the coming window.
     """
 
     evaluated_from: date
@@ -51,6 +53,7 @@ class Outcome:
     plots: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    promised: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

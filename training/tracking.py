@@ -91,6 +91,7 @@ def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
         "metrics": _plain(judged.metrics),
         "baselines": {name: _plain(metrics) for name, metrics in judged.baselines.items()},
         "paired": _plain(judged.paired),
+        "promised": _plain(outcome.promised),
         "features": [vars(note) for note in outcome.features],
         "notes": list(outcome.notes),
         "signature": _signature(record),
@@ -244,7 +245,7 @@ def _tags(facts: Mapping[str, Any], seal: str) -> dict[str, str]:
     names = ["as_of", "evaluated_from", "service", "primary", "best_baseline", "seed", "threads", "trials"]
     names += ["data_digest", "code_version", "trained_by", "rows", "units"]
     tags = {name: str(facts[name]) for name in names}
-    tags |= {name: json.dumps(facts[name]) for name in ("metrics", "baselines", "paired", "signature")}
+    tags |= {name: json.dumps(facts[name]) for name in ("metrics", "baselines", "paired", "promised", "signature")}
     return tags | {"higher_is_better": "true" if facts["higher_is_better"] else "false", "seal": seal}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,6 +29,7 @@ RECENCY = (recency.DAYS_SINCE_LAST_VISIT,)
 RFM = (*RECENCY, *(frequency.VISIT_DAYS[n] for n in (84, 364)), *(money.REVENUE[n] for n in (84, 364)))
 PURCHASES = (tenure.REPEAT_VISITS, tenure.VISIT_SPAN, tenure.DAYS_SINCE_FIRST_VISIT)
 _STRENGTH = 1.0
+_SHAPLEY = (1 / 3, 1 / 6, 1 / 3)  # weight of joining a set of so many of the other two
 _LEAST, _MOST = 1e-4, 1 - 1e-4
 
 
@@ -47,6 +49,11 @@ class LogisticBaseline(Scorer):
     def contributions(self, matrix: Float32Array) -> Float64Array:
         """Weight times distance from the mean."""
         return self.linear.contributions(matrix)
+
+    @property
+    def base(self) -> float:
+        """The intercept: the log-odds of who is average in everything."""
+        return self.linear.intercept
 
     def write(self, directory: Path) -> None:
         """The weights."""
@@ -73,14 +80,32 @@ class BgNbdBaseline(Scorer):
         return bgnbd_margins(self.parameters, matrix, self.about.horizon_days)
 
     def contributions(self, matrix: Float32Array) -> Float64Array:
-        """How the log-odds change when x, the share t_x / T or T is replaced by the usual one."""
-        whole, effects = self.margins(matrix), np.empty(matrix.shape)
-        for column, usual in enumerate(self.usual):
-            shares = _shares(matrix)
-            shares[:, column] = usual
-            shares[:, 1] *= shares[:, 2]
-            effects[:, column] = whole - self.margins(shares)
+        """Shapley values (Shapley 1953) of x, the share t_x / T and T against the usual ones: every order of the three.
+
+        With three of them there are eight sets to look at, so the values are exact.
+        """
+        shares = _shares(matrix)
+        usual = np.broadcast_to(np.asarray(self.usual, dtype=shares.dtype), shares.shape)
+        worth = {
+            chosen: self._margins_of(np.where(chosen, shares, usual)) for chosen in product((False, True), repeat=3)
+        }
+        effects = np.zeros(matrix.shape)
+        for column, chosen in product(range(3), worth):
+            if not chosen[column]:
+                joined = (*chosen[:column], True, *chosen[column + 1 :])
+                effects[:, column] += _SHAPLEY[sum(chosen)] * (worth[joined] - worth[chosen])
         return effects
+
+    @property
+    def base(self) -> float:
+        """The log-odds of the usual customer."""
+        return float(self._margins_of(np.array([self.usual], dtype=np.float32))[0])
+
+    def _margins_of(self, shares: Float32Array) -> Float64Array:
+        """Log-odds of rows of x, t_x / T and T."""
+        whole = shares.copy()
+        whole[:, 1] *= whole[:, 2]
+        return self.margins(whole)
 
     def write(self, directory: Path) -> None:
         """The parameters."""

@@ -17,12 +17,15 @@ from models.churn import baselines, batch, dataset, evaluation, golden
 from models.churn.baselines import BgNbdBaseline, LogisticBaseline
 from models.churn.metrics import STATISTICS
 from models.churn.model import BoostedModel
+from models.churn.portfolio import Portfolio
 from models.churn.scorer import ABOUT, About, Scorer
 from models.intervals import Statistic
 from models.kinds import Budget, ColumnType, Kind, no_file_options
 
 OUTPUTS = ["churn_probability", "risk_score"]
-SCORERS: Mapping[str, type[Scorer]] = {each.name: each for each in (BoostedModel, LogisticBaseline, BgNbdBaseline)}
+SCORERS: Mapping[str, type[Scorer]] = {
+    each.name: each for each in (Portfolio, BoostedModel, LogisticBaseline, BgNbdBaseline)
+}
 
 
 class ChurnKind:

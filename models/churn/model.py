@@ -38,6 +38,13 @@ class BoostedModel(Scorer):
         values = [booster.predict(rows, pred_contribs=True, validate_features=False) for booster in self.boosters]
         return np.asarray(self.calibration.slope * np.mean(values, axis=0, dtype=float)[:, :-1])
 
+    @property
+    def base(self) -> float:
+        """The calibrated mean of the boosters' expected margins."""
+        row = xgb.DMatrix(np.zeros((1, len(self.about.inputs.names)), dtype=np.float32), nthread=1)
+        biases = [booster.predict(row, pred_contribs=True, validate_features=False)[0, -1] for booster in self.boosters]
+        return float(self.calibration.margins(np.mean(biases, dtype=float, keepdims=True))[0])
+
     def importance(self) -> dict[str, float]:
         """Each feature's share of the total gain of all splits, the largest first."""
         gains = np.zeros(len(self.about.inputs.names))

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.churn.calibration import Calibration
-
 FIXED: Mapping[str, Any] = {"objective": "binary:logistic", "tree_method": "hist", "max_bin": 64, "base_score": 0.5}
 """XGBoost's parameters that no tuning changes."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the boosters are fitted, and how their margins become probabilities."""
+    """The trees' parameters and rounds, the logistic regression's C, and on how many rows members are fitted."""
 
     parameters: Mapping[str, Any]
     rounds: int
-    calibration: Calibration
+    strength: float
+    most_rows: int
 
     def as_dict(self) -> dict[str, Any]:
         """For the training record."""
-        return {**self.parameters, "rounds": self.rounds, "calibration": self.calibration.as_dict()}
+        more = {"rounds": self.rounds, "logistic_strength": self.strength, "most_rows": self.most_rows}
+        return {**self.parameters, **more}

@@ -91,7 +91,12 @@ class Scorer(ABC):
 
     @abstractmethod
     def contributions(self, matrix: Float32Array) -> Float64Array:
-        """What each feature adds to the log-odds, shape (rows, features)."""
+        """What each feature adds to the log-odds over `base`, shape (rows, features)."""
+
+    @property
+    @abstractmethod
+    def base(self) -> float:
+        """The log-odds that a row's contributions are added to: margins = base + the sum of contributions."""
 
     @abstractmethod
     def write(self, directory: Path) -> None:

@@ -58,6 +58,8 @@ def _report(console: Console, version: Version, seconds: float) -> None:
     console.table(("metric", "model", *names), rows, f"{version}, on the window from {version.evaluated_from}")
     against = version.paired.get(version.best_baseline)
     console.print(f"{version.primary} against the best baseline, {version.best_baseline}: {against}")
+    for name, expected in version.promised.items():
+        console.print(f"{name} to expect on the window from {version.as_of}, by this shop's own past: {expected}")
     console.print()
     print_gates(console, version.gates)
     data = {
@@ -72,6 +74,7 @@ def _report(console: Console, version: Version, seconds: float) -> None:
             name: {metric: interval.as_dict() for metric, interval in metrics.items()}
             for name, metrics in version.baselines.items()
         },
+        "promised": {name: interval.as_dict() for name, interval in version.promised.items()},
         "gates": [gate.as_dict() for gate in version.gates],
         "training_seconds": round(seconds, 1),
     }

@@ -39,14 +39,14 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
     return Examples(as_of, labelled, dataset.unlabelled(workspace, as_of))
 
 
-def known_by(later: Examples, labels_until: date) -> Examples:
+def known_by(later: Examples, labels_until: date, horizon_days: int) -> Examples:
     """What was known at an earlier origin: labels whose windows end by it; its population is among the rows.
 
     Raises:
         DataError: nobody, or everybody, left before it.
     """
     days = later.labelled["as_of"]
-    usable = splits.usable(list(days.unique()), labels_until, (later.labels_until - labels_until).days)
+    usable = splits.usable(list(days.unique()), labels_until, horizon_days)
     labelled = later.labelled[days.isin(usable)].reset_index(drop=True)
     if labelled["churned"].nunique() < 2:
         who = "everybody" if labelled["churned"].any() else "nobody"

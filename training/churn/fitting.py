@@ -1,45 +1,86 @@
-"""Fits the model of a recipe, and the baselines it is judged by, on the same examples."""
+"""Fits the members of a portfolio, and the baselines it is judged by, on the same examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import xgboost as xgb
 
 from core.workspace import Workspace
-from models.arrays import Float32Array, Int64Array
-from models.churn import baselines, golden
+from models.arrays import Float32Array, Float64Array, Int64Array
+from models.churn import baselines
+from models.churn.baselines import LogisticBaseline
+from models.churn.calibration import Calibration
 from models.churn.inputs import Inputs
+from models.churn.linear import Linear
 from models.churn.model import BoostedModel, mean_margins
 from models.churn.recipe import FIXED, Recipe
 from models.churn.scorer import About, Scorer, describe_population
+from training.churn import linear_booster
 from training.churn.examples import Examples
 
-BAG = 3
+Margins = Callable[[Float32Array], Float64Array]
+BAG = 4
+"""Boosters of a model that serves: their mean is steadier than any of them."""
+BAG_OF_PAST = 2
+"""Of a window that only tells how to weigh the members."""
+SIMPLE = ("rfm_logistic", "bgnbd")
+"""Baselines that are members as well."""
 
 
-def fit_all(
-    workspace: Workspace, examples: Examples, inputs: Inputs, recipe: Recipe
-) -> tuple[BoostedModel, dict[str, Scorer]]:
-    """The model and the baselines, fitted on the same examples."""
-    fitted = fit_model(workspace, examples, inputs, recipe)
-    return fitted, baselines.fit_on(workspace, examples.labelled, examples.population, examples.labels_until)
+@dataclass(frozen=True)
+class Fitted:
+    """The members, and the baselines (some are both), fitted on what is known at one date."""
+
+    members: dict[str, Scorer]
+    baselines: dict[str, Scorer]
 
 
-def fit_model(workspace: Workspace, examples: Examples, inputs: Inputs, recipe: Recipe) -> BoostedModel:
-    """The boosters of the recipe, with the ranks and the rate of the population."""
-    settings = workspace.settings
-    matrix, churned = inputs.matrix(examples.labelled), examples.labelled["churned"].to_numpy()
-    options = {"seed": settings.seed, "count": BAG, "threads": settings.threads}
-    boosters = fit_boosters(matrix, churned, recipe.parameters, recipe.rounds, **options)
-    ranks, rate = describe_population(
-        inputs, lambda rows: recipe.calibration.margins(mean_margins(boosters, rows)), examples.population
-    )
-    about = About(examples.labels_until, settings.churn.horizon_days, inputs, ranks, rate)
-    model = BoostedModel(about, boosters, recipe.calibration)
-    model.golden_inputs = golden.make(inputs, examples.population, settings.seed)
-    return model
+@dataclass(frozen=True)
+class Fitter:
+    """Fits by one recipe, as of any date."""
+
+    workspace: Workspace
+    inputs: Inputs
+    recipe: Recipe
+
+    def fit(self, examples: Examples, bag: int = BAG) -> Fitted:
+        """Members and baselines of the same rows."""
+        rows = sample(examples.labelled, self.recipe.most_rows, self.workspace.settings.seed)
+        simple = baselines.fit_on(self.workspace, rows, examples.population, examples.labels_until)
+        matrix, churned = self.inputs.matrix(rows), rows["churned"].to_numpy()
+        logistic = Linear.fit(matrix, churned, self.recipe.strength)
+        sparse = linear_booster.fit(matrix, churned, self.workspace.settings.threads)
+        boosters = self._boosters(matrix, churned, bag)
+        trees = self.about(examples, lambda some: mean_margins(boosters, some))
+        members: dict[str, Scorer] = {
+            "trees": BoostedModel(trees, boosters, Calibration()),
+            "logistic": LogisticBaseline(self.about(examples, logistic.margins), logistic),
+            "linear_booster": LogisticBaseline(self.about(examples, sparse.margins), sparse),
+        }
+        return Fitted(members | {name: simple[name] for name in SIMPLE}, simple)
+
+    def about(self, examples: Examples, margins: Margins) -> About:
+        """What is said of a scorer with these margins, and of the population it is for."""
+        ranks, rate = describe_population(self.inputs, margins, examples.population)
+        return About(examples.labels_until, self.workspace.settings.churn.horizon_days, self.inputs, ranks, rate)
+
+    def _boosters(self, matrix: Float32Array, churned: Int64Array, bag: int) -> list[xgb.Booster]:
+        settings, recipe = self.workspace.settings, self.recipe
+        options = {"seed": settings.seed, "count": bag, "threads": settings.threads}
+        return fit_boosters(matrix, churned, recipe.parameters, recipe.rounds, **options)
+
+
+def sample(rows: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """Those rows, or a seeded sample of so many of them, in their order."""
+    if len(rows) <= most:
+        return rows
+    chosen = np.random.default_rng(seed).choice(len(rows), most, replace=False)
+    return rows.iloc[np.sort(chosen)].reset_index(drop=True)
 
 
 def fit_boosters(

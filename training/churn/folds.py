@@ -10,8 +10,11 @@ from models.arrays import Float32Array, Int64Array
 from models.churn import dataset
 from models.churn.inputs import Inputs
 from training import splits
+from training.churn.fitting import sample
 
 FOLDS = 3
+MOST_ROWS = 10_000
+"""Of each side of a fold: a search needs to tell recipes apart, not to fit as well as possible."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +27,18 @@ class Fold:
     later_churned: Int64Array
 
 
-def make_folds(examples: pd.DataFrame, inputs: Inputs, horizon_days: int) -> list[Fold]:
+def make_folds(examples: pd.DataFrame, inputs: Inputs, horizon_days: int, seed: int) -> list[Fold]:
     """The latest FOLDS splits in which both sides have customers who left and who stayed."""
     origins = sorted(examples["as_of"].unique())
     apart = dataset.STEP_DAYS * max(1, round(horizon_days / dataset.STEP_DAYS))
     rolling = splits.rolling(origins, horizon_days, FOLDS, apart)
-    made = [_fold(examples, inputs, split) for split in rolling]
+    made = [_fold(examples, inputs, split, seed) for split in rolling]
     return [fold for fold in made if _both(fold.churned) and _both(fold.later_churned)]
 
 
-def _fold(examples: pd.DataFrame, inputs: Inputs, split: splits.Split) -> Fold:
-    train = examples[examples["as_of"].isin(split.train)]
-    later = examples[examples["as_of"] == split.evaluate]
+def _fold(examples: pd.DataFrame, inputs: Inputs, split: splits.Split, seed: int) -> Fold:
+    train = sample(examples[examples["as_of"].isin(split.train)], MOST_ROWS, seed)
+    later = sample(examples[examples["as_of"] == split.evaluate], MOST_ROWS, seed)
     return Fold(inputs.matrix(train), train["churned"].to_numpy(), inputs.matrix(later), later["churned"].to_numpy())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -9,13 +10,18 @@ import pandas as pd
 
 from core.progress import current
 from core.workspace import Workspace
-from models.churn import dataset, evaluation
+from models.churn import dataset, evaluation, golden
 from models.churn.inputs import Inputs
 from models.churn.kind import KIND
+from models.churn.model import BoostedModel
+from models.churn.portfolio import Portfolio
+from models.churn.scorer import Scorer
 from models.kinds import Budget
 from training import splits
-from training.churn import examples, plots, tuning
-from training.churn.fitting import BAG, fit_all
+from training.churn import chain, examples, member_standings, plots, tuning
+from training.churn.fitting import BAG, Fitter
+from training.churn.promise import promise, promise_notes
+from training.churn.stacking import Stack
 from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
 
@@ -30,27 +36,47 @@ NOTES = (
 
 
 def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
-    """Tune, evaluate beside the baselines, refit on everything known at `as_of` (see `training.kinds.Trainer`).
+    """Tune, walk through the past, weigh, evaluate beside the baselines, refit (see `training.kinds.Trainer`).
 
     Raises:
         DataError: too little history, or nobody (or everybody) left in it.
     """
     now = examples.collect(workspace, as_of)
-    then = examples.known_by(now, splits.evaluated_from(as_of, workspace.settings.churn.horizon_days))
+    horizon = workspace.settings.churn.horizon_days
+    then = examples.known_by(now, splits.evaluated_from(as_of, horizon), horizon)
     inputs = Inputs.of(dataset.features(), then.labelled)
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.labels_until}")
     tuned, recipe = tuning.tune(workspace, then.labelled, inputs, then.labels_until, budget)
-    current().step(f"evaluating on the customers of {then.labels_until}")
-    evaluated, baselines_then = fit_all(workspace, then, inputs, recipe)
-    truth = now.labelled[now.labelled["as_of"] == then.labels_until]
+    current().step(f"weighing the members on past windows, up to the one from {then.labels_until}")
+    fitter = Fitter(workspace, inputs, recipe)
+    past = chain.walk(fitter, now, then.labels_until)
+    names = list(past[-1].fitted.members)
+    evaluated = _portfolio(fitter, past[-1].fitted.members, chain.blend(past[:-1], names, then.labels_until), then)
+    truth = then.population
     own = evaluation.of_labelled(workspace, evaluated, truth)
-    others = {name: evaluation.of_labelled(workspace, scorer, truth) for name, scorer in baselines_then.items()}
+    others = {
+        name: evaluation.of_labelled(workspace, scorer, truth) for name, scorer in past[-1].fitted.baselines.items()
+    }
     judged = evaluate(KIND, own, others, workspace.settings.seed)
-    current().step(f"fitting on {len(now.labelled):,} rows known at {as_of}")
-    served, baselines_now = fit_all(workspace, now, inputs, recipe)
-    saved = {"model": served, "evaluation": evaluated, "baseline": baselines_now[judged.best_baseline]}
+    current().step(f"fitting on {min(len(now.labelled), recipe.most_rows):,} rows known at {as_of}")
+    fitted = fitter.fit(now)
+    stack = chain.blend(past, names, as_of)
+    served = _portfolio(fitter, fitted.members, stack, now)
+    for made, population in ((evaluated, then.population), (served, now.population)):
+        made.golden_inputs = golden.make(inputs, population, workspace.settings.seed)
+    saved: dict[str, Scorer] = {
+        "model": served,
+        "evaluation": evaluated,
+        "baseline": fitted.baselines[judged.best_baseline],
+    }
     for name, scorer in saved.items():
         scorer.save(directory / name)
+    told = chain.forward(past, names)
+    standing = member_standings.of(told, stack, workspace.settings.seed)
+    promised = promise(told)
+    trees = fitted.members["trees"]
+    assert isinstance(trees, BoostedModel)
+    importance = trees.importance()
     return Outcome(
         evaluated_from=then.labels_until,
         parameters={**recipe.as_dict(), "boosters": BAG, "origin_every_days": dataset.STEP_DAYS},
@@ -59,10 +85,28 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
         rows=len(now.labelled),
         units=len(truth),
-        plots=plots.draw({MODEL: own, **others}, served.importance()),
-        notes=(*NOTES, _population_note(workspace, truth)),
-        extra={"importance": served.importance(), "origins": sorted({str(day) for day in now.labelled["as_of"]})},
+        plots=plots.draw({MODEL: own, **others}, importance),
+        notes=(
+            *NOTES,
+            _population_note(workspace, truth),
+            *member_standings.notes(standing, stack),
+            *promise_notes(promised),
+        ),
+        promised={each.metric: each.expected for each in promised},
+        extra={
+            "importance": importance,
+            "origins": sorted({str(day) for day in now.labelled["as_of"]}),
+            "members": [each.as_dict() for each in standing],
+            "shift": stack.shift,
+        },
     )
+
+
+def _portfolio(fitter: Fitter, members: Mapping[str, Scorer], stack: Stack, of: examples.Examples) -> Portfolio:
+    """The members blended, with the ranks and the rate of the population."""
+    weights = dict(zip(stack.names, stack.weights.tolist(), strict=True))
+    bare = Portfolio(next(iter(members.values())).about, members, weights, stack.shift)
+    return Portfolio(fitter.about(of, bare.margins), members, weights, stack.shift)
 
 
 def _population_note(workspace: Workspace, truth: pd.DataFrame) -> str:

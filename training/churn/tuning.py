@@ -17,18 +17,21 @@ import xgboost as xgb
 
 from core.workspace import Workspace
 from models.churn.inputs import Inputs
-from models.churn.model import mean_margins
+from models.churn.linear import Linear
 from models.churn.recipe import FIXED, Recipe
 from models.kinds import Budget
 from training import study
-from training.churn import platt
-from training.churn.fitting import fit_boosters
+from training.churn import learning_curve
 from training.churn.folds import Fold, make_folds
 
-_LEARNING = 10.0  # rounds x learning rate that is more than enough
+_LEARNING = 8.0  # rounds x learning rate that is more than enough
+PATIENCE = 40
+"""Rounds without a better value on the fold's later rows, after which a trial goes no further."""
+STRENGTHS = (1e-3, 3e-3, 1e-2, 3e-2)
+"""Inverse weights of the logistic regression's penalty to choose from."""
 FIRST: Mapping[str, Any] = {
-    "eta": 0.03,
-    "max_depth": 4,
+    "eta": 0.04,
+    "max_depth": 3,
     "min_child_weight": 20.0,
     "subsample": 0.6,
     "colsample_bytree": 0.2,
@@ -36,7 +39,7 @@ FIRST: Mapping[str, Any] = {
     "reg_alpha": 1.0,
 }
 """Tried first: good on a shop of a few thousand customers, so that even a tiny budget gives a good model."""
-SPACE = "v1"
+SPACE = "v2"
 
 
 def tune(
@@ -44,7 +47,7 @@ def tune(
 ) -> tuple[study.Tuned, Recipe]:
     """Search on labelled rows whose windows end by `labels_until`."""
     settings = workspace.settings.churn
-    folds = make_folds(examples, inputs, settings.horizon_days)
+    folds = make_folds(examples, inputs, settings.horizon_days, workspace.settings.seed)
     tuned = study.run(
         workspace,
         f"churn-{labels_until}",
@@ -60,7 +63,7 @@ def tune(
         },
         first=[FIRST],
     )
-    return tuned, _recipe(workspace, tuned, folds)
+    return tuned, _recipe(workspace, tuned, folds, examples, inputs)
 
 
 class Objective:
@@ -87,14 +90,16 @@ class Objective:
     def _curve(self, parameters: Mapping[str, Any], rounds: int, train: xgb.DMatrix, later: xgb.DMatrix) -> list[float]:
         given = {**FIXED, **parameters, "seed": self.seed, "nthread": self.threads, "eval_metric": "logloss"}
         recorded: dict[str, dict[str, list[float]]] = {}
-        xgb.train(given, train, rounds, evals=[(later, "later")], evals_result=recorded, verbose_eval=False)
-        return recorded["later"]["logloss"]
+        evaluated = {"evals": [(later, "later")], "evals_result": recorded, "verbose_eval": False}
+        xgb.train(given, train, rounds, early_stopping_rounds=PATIENCE, **evaluated)
+        curve = recorded["later"]["logloss"]
+        return curve + [curve[-1]] * (rounds - len(curve))
 
 
 def suggest(trial: optuna.Trial) -> dict[str, Any]:
     """The search space."""
     return {
-        "eta": trial.suggest_float("eta", 0.015, 0.06, log=True),
+        "eta": trial.suggest_float("eta", 0.03, 0.1, log=True),
         "max_depth": trial.suggest_int("max_depth", 2, 5),
         "min_child_weight": trial.suggest_float("min_child_weight", 5, 100, log=True),
         "subsample": trial.suggest_float("subsample", 0.4, 0.9),
@@ -104,19 +109,22 @@ def suggest(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _recipe(workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold]) -> Recipe:
-    """The best trial's recipe, its calibration chosen on the folds' later rows."""
+def _recipe(
+    workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold], rows: pd.DataFrame, inputs: Inputs
+) -> Recipe:
+    """The best trial's trees, the logistic regression that did best on the same folds, and how many rows are enough."""
     parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
-    settings = workspace.settings
-    scored = [
-        (
-            mean_margins(_refit(fold, parameters, rounds, settings.seed, settings.threads), fold.later),
-            fold.later_churned,
-        )
-        for fold in folds
-    ]
-    return Recipe(parameters, rounds, platt.choose(scored))
+    enough = learning_curve.enough_rows(workspace, rows, inputs, parameters, rounds)
+    return Recipe(parameters, rounds, _strength(folds), enough)
 
 
-def _refit(fold: Fold, parameters: Mapping[str, Any], rounds: int, seed: int, threads: int) -> list[xgb.Booster]:
-    return fit_boosters(fold.matrix, fold.churned, parameters, rounds, seed=seed, count=1, threads=threads)
+def _strength(folds: Sequence[Fold]) -> float:
+    def loss(strength: float) -> float:
+        return float(np.mean([_logistic_loss(fold, strength) for fold in folds]))
+
+    return min(STRENGTHS, key=loss)
+
+
+def _logistic_loss(fold: Fold, strength: float) -> float:
+    margins = Linear.fit(fold.matrix, fold.churned, strength).margins(fold.later)
+    return float(np.logaddexp(0, np.where(fold.later_churned == 1, -margins, margins)).mean())

@@ -68,7 +68,8 @@ def _window(name: str, workspace: Workspace, as_of: date, peers: Sequence[str], 
         served = churn.evaluate(workspace, churn.load(Path(scratch) / "model"), as_of)
     entries[SERVED] = ContestEntry(served, record.seconds)
     promised = {metric: interval.value for metric, interval in record.outcome.evaluation.metrics.items()}
-    promised |= record.outcome.extra.get("promised", {})  # where a training knows better than its last window
+    # Where a training knows better than its last window.
+    promised |= {metric: interval.value for metric, interval in record.outcome.promised.items()}
     started = time.monotonic()
     baselines = churn.baselines(workspace, as_of)
     seconds = (time.monotonic() - started) / max(len(baselines), 1)

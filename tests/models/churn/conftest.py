@@ -16,6 +16,7 @@ from models.churn.calibration import Calibration
 from models.churn.inputs import Inputs
 from models.churn.linear import Linear
 from models.churn.model import BoostedModel
+from models.churn.portfolio import Portfolio
 from models.churn.scorer import About, Scorer, describe_population
 from training.churn.fitting import fit_boosters
 
@@ -64,12 +65,23 @@ def buy_till_you_die(frame: pd.DataFrame) -> BgNbdBaseline:
     return BgNbdBaseline(about, parameters, [8.0, 0.9, 100.0])
 
 
+def portfolio(frame: pd.DataFrame) -> Portfolio:
+    members: dict[str, Scorer] = {
+        "trees": boosted(frame),
+        "rfm_logistic": logistic(frame),
+        "bgnbd": buy_till_you_die(frame),
+    }
+    weights, inputs = {"trees": 0.6, "rfm_logistic": 0.3, "bgnbd": 0.1}, members["trees"].about.inputs
+    bare = Portfolio(_about(inputs, lambda rows: np.zeros(len(rows)), frame), members, weights, 0.2)
+    return Portfolio(_about(inputs, bare.margins, frame), members, weights, 0.2)
+
+
 @pytest.fixture(scope="session")
 def population() -> pd.DataFrame:
     return customers()
 
 
-@pytest.fixture(params=[boosted, logistic, buy_till_you_die], ids=lambda make: make.__name__)
+@pytest.fixture(params=[boosted, logistic, buy_till_you_die, portfolio], ids=lambda make: make.__name__)
 def scorer(request: pytest.FixtureRequest, population: pd.DataFrame) -> Scorer:
     made: Scorer = request.param(population)
     made.golden_inputs = golden.make(made.about.inputs, population, seed=1)

@@ -7,9 +7,12 @@ import pytest
 from scipy.special import logit
 
 from core.errors import StoreError
+from models.churn.linear import Linear
 from models.churn.model import BoostedModel
+from models.churn.portfolio import Portfolio
 from models.churn.scorer import Scorer
 from models.kinds import kind
+from tests.models.churn.conftest import logistic, portfolio
 
 CHURN = kind("churn")
 
@@ -57,12 +60,35 @@ def test_golden_inputs_are_made_up_and_no_customers(scorer: Scorer, population: 
         assert (made.silence + made.span - made.age).abs().median() > 5
 
 
-def test_reasons_add_up_to_the_log_odds(model: BoostedModel, population: pd.DataFrame) -> None:
-    few = population.head(30)
-    everything = model.explain(few, top=len(model.about.inputs.names))
-    sums = np.array([sum(reason.effect for reason in reasons) for reasons in everything])
-    rest = logit(model.probabilities(few)) - sums
-    assert np.ptp(rest) < 1e-4  # what is left is the same for all: the mean
+def test_contributions_add_up_to_the_log_odds(scorer: Scorer, population: pd.DataFrame) -> None:
+    matrix = scorer.about.inputs.matrix(population.head(50))
+    added = scorer.base + scorer.contributions(matrix).sum(axis=1)
+    assert added == pytest.approx(scorer.margins(matrix), abs=1e-4)
+
+
+def test_a_portfolio_says_what_its_members_say_weighed(population: pd.DataFrame) -> None:
+    blend = portfolio(population)
+    said = {name: logit(member.probabilities(population)) for name, member in blend.members.items()}
+    expected = 0.2 + 0.6 * said["trees"] + 0.3 * said["rfm_logistic"] + 0.1 * said["bgnbd"]
+    assert logit(blend.probabilities(population)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_member_without_weight_is_not_kept(population: pd.DataFrame) -> None:
+    blend = portfolio(population)
+    weights = {"trees": 1.0, "rfm_logistic": 0.0, "bgnbd": 0.0}
+    assert set(Portfolio(blend.about, blend.members, weights, 0.0).members) == {"trees"}
+
+
+def test_an_absurd_value_does_not_run_away_with_a_linear_member(population: pd.DataFrame) -> None:
+    linear = logistic(population)
+    most, absurd = (linear.score({"silence": [days], "visits": [8.0]}).probability[0] for days in (1e4, 1e12))
+    assert absurd == pytest.approx(most)
+
+
+def test_a_linear_member_of_an_earlier_release_answers_as_it_did() -> None:
+    saved = {"medians": [5.0], "means": [1.0], "scales": [2.0], "weights": [0.5], "intercept": -1.0}
+    told = Linear.from_dict(saved).margins(np.array([[np.nan], [1e9]], dtype=np.float32))
+    assert told == pytest.approx([-1 + 0.5 * (np.log(6) - 1) / 2, -1 + 0.5 * (np.log1p(1e9) - 1) / 2])
 
 
 def test_reasons_come_strongest_first_and_in_words(scorer: Scorer, population: pd.DataFrame) -> None:

@@ -1,0 +1,117 @@
+"""The shop's own past, walked through window by window: members fitted on what was known, scored on what came.
+
+Each window is one horizon after the one before it, and the last is the evaluation's. What they show weighs the members
+(`training.churn.stacking`), and how a blend weighed on the windows before each did on it is what is promised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from core.errors import DataError
+from core.progress import current
+from core.workspace import Workspace
+from models.arrays import Float64Array
+from models.churn import dataset
+from training.churn import stacking
+from training.churn.examples import Examples, known_by
+from training.churn.fitting import BAG, BAG_OF_PAST, Fitted, Fitter
+from training.churn.stacking import ScoredWindow, Stack
+
+WINDOWS = 6
+LEAST_CUSTOMERS = 20
+"""A window with fewer customers tells nothing."""
+FACTORS = (1.0, 0.75, 0.5, 0.25, 0.02)
+"""How much of the blend is kept beside one rate for all. Never none: an order, however weak, is kept."""
+
+
+@dataclass(frozen=True)
+class ChainWindow:
+    """A window, what was fitted for it, and what that said."""
+
+    scored: ScoredWindow
+    fitted: Fitted
+
+    @property
+    def rate(self) -> float:
+        """The share that left."""
+        return float(self.scored.churned.mean())
+
+
+def walk(fitter: Fitter, now: Examples, until: date) -> list[ChainWindow]:
+    """The windows up to the one from `until`, the evaluation's, oldest first.
+
+    Raises:
+        DataError: nobody, or everybody, left before the evaluation's.
+    """
+    days = _days(fitter.workspace, now, until)
+    past = [window for day in current().track(days, "past windows") if (window := _window(fitter, now, day))]
+    return [*past, _fitted(fitter, now, until, BAG)]
+
+
+def blend(past: Sequence[ChainWindow], names: Sequence[str], as_of: date) -> Stack:
+    """How the members are to be blended as of a date at which these windows are over."""
+    if not past:
+        return stacking.usual(names)
+    stack = stacking.fit(names, [each.scored for each in past], past[-1].rate, as_of)
+    return stack.scaled(_factor(past, names), past[-1].rate)
+
+
+def forward(past: Sequence[ChainWindow], names: Sequence[str]) -> list[tuple[ChainWindow, Float64Array]]:
+    """Each window but the first with what a blend weighed on those before it says of its customers."""
+    found = []
+    for place in range(1, len(past)):
+        before, window = past[:place], past[place]
+        stack = stacking.fit(names, [each.scored for each in before], before[-1].rate, window.scored.as_of)
+        found.append((window, stack.blended(window.scored.margins)))
+    return found
+
+
+def _factor(past: Sequence[ChainWindow], names: Sequence[str]) -> float:
+    """The factor that would have done best on the windows: below 1 where hardly anything tells customers apart."""
+    told = forward(past, names)
+    if not told:
+        return 1.0
+    losses = {factor: _loss(told, past, factor) for factor in FACTORS}
+    return min(FACTORS, key=lambda factor: losses[factor])
+
+
+def _loss(told: Sequence[tuple[ChainWindow, Float64Array]], past: Sequence[ChainWindow], factor: float) -> float:
+    total = customers = 0.0
+    for (window, margins), before in zip(told, past[:-1], strict=True):
+        said = factor * margins + (1 - factor) * stacking.log_odds(before.rate)
+        total += float(np.logaddexp(0, np.where(window.scored.churned == 1, -said, said)).sum())
+        customers += len(said)
+    return total / customers
+
+
+def _days(workspace: Workspace, now: Examples, until: date) -> list[date]:
+    """Origins about one horizon apart before the evaluation's, counted back from it."""
+    horizon = workspace.settings.churn.horizon_days
+    apart = dataset.STEP_DAYS * max(1, -(-horizon // dataset.STEP_DAYS))
+    there = set(now.labelled["as_of"].unique())
+    wanted = [until - timedelta(days=apart * i) for i in reversed(range(1, WINDOWS))]
+    return [day for day in wanted if day in there]
+
+
+def _window(fitter: Fitter, now: Examples, day: date) -> ChainWindow | None:
+    """None where its past is too short, or has nobody who left (or stayed)."""
+    if (now.labelled["as_of"] == day).sum() < LEAST_CUSTOMERS:
+        return None
+    try:
+        return _fitted(fitter, now, day, BAG_OF_PAST)
+    except DataError:
+        return None
+
+
+def _fitted(fitter: Fitter, now: Examples, day: date, bag: int) -> ChainWindow:
+    then = known_by(now, day, fitter.workspace.settings.churn.horizon_days)
+    fitted, truth = fitter.fit(then, bag), then.population
+    said = [member.margins(member.about.inputs.matrix(truth)) for member in fitted.members.values()]
+    newest = then.labelled["as_of"].max()
+    usual = float(then.labelled.loc[then.labelled["as_of"] == newest, "churned"].mean())
+    return ChainWindow(ScoredWindow(day, np.column_stack(said), truth["churned"].to_numpy(), usual), fitted)

@@ -1,0 +1,38 @@
+"""On how many rows a fit is worth its time: doubled until a later window no longer gains by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.workspace import Workspace
+from models.churn.inputs import Inputs
+from models.churn.model import mean_margins
+from training.churn.fitting import fit_boosters, sample
+
+FIRST_ROWS = 20_000
+LEAST_GAIN = 3e-4
+"""In log loss, for twice the rows."""
+
+
+def enough_rows(
+    workspace: Workspace, rows: pd.DataFrame, inputs: Inputs, parameters: Mapping[str, Any], rounds: int
+) -> int:
+    """FIRST_ROWS, or a power of 2 times as many: what more rows gain shows on the latest origin among these."""
+    horizon = pd.Timedelta(days=workspace.settings.churn.horizon_days)
+    days = pd.to_datetime(rows["as_of"])
+    earlier, later = rows[days <= days.max() - horizon], rows[days == days.max()]
+    enough, before = FIRST_ROWS, np.inf
+    while enough < len(earlier):
+        part = sample(earlier, enough, workspace.settings.seed)
+        options = {"seed": workspace.settings.seed, "count": 1, "threads": workspace.settings.threads}
+        fitted = fit_boosters(inputs.matrix(part), part["churned"].to_numpy(), parameters, rounds, **options)
+        margins = mean_margins(fitted, inputs.matrix(later))
+        loss = float(np.logaddexp(0, np.where(later["churned"] == 1, -margins, margins)).mean())
+        if before - loss < LEAST_GAIN:
+            return enough // 2 if before <= loss else enough
+        enough, before = enough * 2, loss
+    return enough
