@@ -32,6 +32,8 @@ KINDS: dict[str, str] = {
     "uplift": "{layer}.uplift",
 }
 """Every kind by its name (that of its registered model), with the place of its parts."""
+NEEDS: dict[str, tuple[str, ...]] = {"uplift": ("contacts",)}
+"""Tables beside orders without which a kind has nothing to learn from."""
 
 Layer = Literal["models", "training", "monitoring"]
 ColumnType = Literal["text", "day", "number", "integer"]
@@ -157,6 +159,12 @@ class Kind(Scoring, Protocol[M]):
 def names() -> tuple[str, ...]:
     """The names of all kinds."""
     return tuple(KINDS)
+
+
+def learnable(workspace: Workspace) -> tuple[str, ...]:
+    """The names of the kinds whose tables the shop has brought."""
+    has = workspace.tables.has
+    return tuple(name for name in KINDS if all(has(table) for table in NEEDS.get(name, ())))
 
 
 def require_name(name: str) -> None:

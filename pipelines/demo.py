@@ -11,7 +11,7 @@ from typing import Any
 from core import progress
 from core.clock import present
 from core.workspace import SETTINGS_FILE, Workspace
-from models.kinds import kind, names
+from models.kinds import kind, learnable
 from monitoring import monitor
 from pipelines import data_review, first_models, ingest
 from pipelines.first_models import ModelOutcome
@@ -31,7 +31,7 @@ class Prepared:
 
     def metrics(self) -> list[tuple[object, ...]]:
         """Rows of the table at the end: model, who, and the primary metric with its 95% interval."""
-        return [row for name in names() for row in _metric_rows(self.models[name])]
+        return [row for name in self.models for row in _metric_rows(self.models[name])]
 
     def examples(self) -> tuple[list[str], str]:
         """Two customers who bought lately, and the keys of the best-selling series as JSON."""
@@ -65,7 +65,7 @@ def prepare(root: Path) -> Prepared:
     ingest.run(workspace)
     data_review.review(workspace)
     trials = workspace.settings.demo.trials
-    models = {name: first_models.make(workspace, name, trials) for name in names()}
+    models = {name: first_models.make(workspace, name, trials) for name in learnable(workspace)}
     first_models.fill_online_store(workspace)
     progress.current().step("comparing the last days with the training data")
     monitor.run(workspace, present(workspace))

@@ -123,13 +123,13 @@ def _listed(roles: Mapping[str, str]) -> str:
 
 def _models(workspace: Workspace) -> tuple[dict[str, ModelOutcome], dict[str, str]]:
     """What could be trained, and of the others why not."""
-    from models.kinds import names
+    from models.kinds import learnable
     from pipelines import first_models
 
     settings = workspace.settings.start
     models: dict[str, ModelOutcome] = {}
     refused: dict[str, str] = {}
-    for name in names():
+    for name in learnable(workspace):
         try:
             models[name] = first_models.make(workspace, name, settings.trials, settings.timeout_s)
         except (DataError, NotReady) as error:
