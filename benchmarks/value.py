@@ -22,7 +22,7 @@ from models.value.metrics import AMOUNTS, STATISTICS
 from training import run
 
 UNTIL = date(2017, 9, 25)
-"""Windows of the Complete Journey that reach this day are kept for others."""
+"""Windows of the Complete Journey that reach beyond this day are kept for others."""
 
 
 def main() -> None:
@@ -36,12 +36,12 @@ def _judge(workspace: Workspace, day: date) -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         record = run.fit(workspace, KIND, day, Path(folder), Budget(workspace.settings.value.trials, 300))
-        print(f"\n{workspace.root.name} as of {day}: trained in {time.monotonic() - started:.0f} s")
+        print(f"\n{workspace.root} as of {day}: trained in {time.monotonic() - started:.0f} s")
         print(*record.outcome.notes[len(record.outcome.notes) - 5 :], sep="\n")
         print(record.outcome.parameters["beliefs"], record.outcome.extra["longer_windows"])
         models = {"model": KIND.load(Path(folder) / "model"), **baselines.fit(workspace, day)}
     last = workspace.tables.last_day() + timedelta(days=1)
-    if workspace.root.name.startswith(("cj", "value_cj")):
+    if (workspace.tables.first_day(), workspace.tables.last_day().year) == (date(2017, 1, 1), 2017):
         last = min(last, UNTIL)
     for days in (28, 90):
         if day + timedelta(days=days) <= last:

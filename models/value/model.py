@@ -40,9 +40,13 @@ Figures = Mapping[str, Float64Array]
 
 @dataclass(frozen=True)
 class Correction:
-    """What a booster makes of a formula's forecast: `level * ((1 - weight) * formula + weight * boosted)`."""
+    """What a booster makes of a formula's forecast: `level * ((1 - weight) * formula + weight * boosted)`.
+
+    A booster tells parts of the `usual`; `scale` makes its forecasts add up to what came of the rows it was fitted on.
+    """
 
     usual: float = 1.0
+    scale: float = 1.0
     booster: xgb.Booster | None = None
     weight: float = 0.0
     level: float = 1.0
@@ -61,11 +65,12 @@ class Correction:
         margins = self.booster.inplace_predict(
             matrix, predict_type="margin", base_margin=start_of(formula, self.usual), validate_features=False
         )
-        return np.asarray(self.usual * np.exp(np.asarray(margins, dtype=float)))
+        return np.asarray(self.scale * self.usual * np.exp(np.asarray(margins, dtype=float)))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, without the booster."""
-        return {"usual": self.usual, "weight": self.weight, "level": self.level, "spread": self.spread.as_dict()}
+        numbers = {"usual": self.usual, "scale": self.scale, "weight": self.weight, "level": self.level}
+        return {**numbers, "spread": self.spread.as_dict()}
 
 
 def start_of(formula: Float64Array, usual: float) -> Float64Array:
@@ -197,7 +202,7 @@ def _horizon(directory: Path, days: int, content: Mapping[str, Any]) -> Horizon:
         if booster is not None:
             booster.set_param({"nthread": 1})
         spread = Spread.from_dict(each["spread"])
-        parts[name] = Correction(each["usual"], booster, each["weight"], each["level"], spread)
+        parts[name] = Correction(each["usual"], each["scale"], booster, each["weight"], each["level"], spread)
     return Horizon(parts, content["stretched_from"])
 
 

@@ -1,13 +1,15 @@
 """Forecasts of past windows by what was known before each: how much of a booster is believed, and how far it is off.
 
 The weight of a booster beside its formula is the one that would have been best, shrunk towards the formula where
-windows are few or disagree. The level is what the windows agree on of the ratio of what came to what was expected.
+windows are few or disagree. How far a booster's total is drawn towards the formula's (the anchor) is what kept totals
+nearest to what came, shrunk towards half-way: a booster repeats the level of its windows, a formula that of all
+history. The level is what the windows still agree on of the ratio of what came to what was expected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,12 +22,14 @@ from models.value.labels import HORIZONS, TARGETS
 from models.value.recipe import Recipe
 from models.value.spread import Spread
 from training.value.examples import Examples
-from training.value.fitting import Belief, boost
+from training.value.fitting import Belief, boost, towards
 
 WINDOWS: Mapping[int, int] = {28: 3, 90: 2, 365: 1}
 """Windows that a horizon is tried on, at most."""
 WEIGHTS = np.linspace(0.0, 1.0, 21)
+ANCHORS = np.linspace(0.0, 1.0, 11)
 _DOUBT = 0.25
+_ANCHOR_DOUBT = 0.06
 _LEVEL_DOUBT = 0.04
 _ONE_WINDOW = 0.1
 
@@ -37,6 +41,14 @@ class PastWindow:
     formula: Float64Array
     boosted: Float64Array
     came: Float64Array
+
+    def anchored(self, anchor: float) -> PastWindow:
+        """With the booster's total drawn towards the formula's."""
+        return replace(self, boosted=self.boosted * towards(self.formula, self.boosted, anchor))
+
+    def log_ratio(self) -> float:
+        """What came over what the booster says, in logarithms."""
+        return _log_ratio(self.boosted, self.came)
 
     def blended(self, weight: float) -> Float64Array:
         """The two together."""
@@ -105,11 +117,13 @@ def beliefs(found: Windows) -> dict[int, dict[str, Belief]]:
 
 def belief(found: Sequence[PastWindow]) -> Belief:
     """What the windows of one horizon and target say."""
+    anchor = best_anchor(found)
+    found = [window.anchored(anchor) for window in found]
     weight = best_weight([window.losses() for window in found])
     blended = [window.blended(weight) for window in found]
     level = shared_level([_log_ratio(each, window.came) for each, window in zip(blended, found, strict=True)])
     spread = Spread.fit(level * np.concatenate(blended), np.concatenate([window.came for window in found]))
-    return Belief(weight, level, spread, len(found))
+    return Belief(weight, anchor, level, spread, len(found))
 
 
 def best_weight(losses: Sequence[Float64Array]) -> float:
@@ -117,6 +131,17 @@ def best_weight(losses: Sequence[Float64Array]) -> float:
     best = float(WEIGHTS[int(np.argmin(np.mean(losses, axis=0)))])
     apart = float(np.std([WEIGHTS[int(np.argmin(each))] for each in losses]))
     return round(best * len(losses) / (len(losses) + _DOUBT * (1 + 2 * apart)), 4)
+
+
+def best_anchor(found: Sequence[PastWindow]) -> float:
+    """The anchor whose totals were nearest to what came, shrunk towards half-way where windows or gains are few."""
+    misses = []
+    for anchor in ANCHORS:
+        ratios = np.abs([window.anchored(anchor).log_ratio() for window in found])
+        miss = float(np.nanmean(ratios)) if np.isfinite(ratios).any() else 0.0
+        misses.append(miss + _ANCHOR_DOUBT * abs(anchor - 0.5))
+    best = float(ANCHORS[int(np.argmin(misses))])
+    return round(0.5 + (best - 0.5) * len(found) / (len(found) + 1), 4)
 
 
 def shared_level(log_ratios: Sequence[float]) -> float:

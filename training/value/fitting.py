@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,10 @@ MOST_ROWS = 40_000
 
 @dataclass(frozen=True)
 class Belief:
-    """What earlier windows say of a horizon's booster: how much of it to believe, its level, how far it is off."""
+    """What earlier windows say of a horizon's booster: its share, whose total to keep, the level, how far it is off."""
 
     weight: float = 0.0
+    anchor: float = 0.5
     level: float = 1.0
     spread: Spread = field(default_factory=Spread)
     windows: int = 0
@@ -56,14 +57,15 @@ class Target:
 
 def target_of(examples: Examples, inputs: Inputs, target: str, days: int) -> Target:
     """The rows whose window is over, the formula fitted at `examples.until`."""
-    rows = examples.with_known(days)
-    if len(rows) > MOST_ROWS:
+    places = np.flatnonzero(examples.labelled[f"spend_{days}d"].notna().to_numpy())
+    if len(places) > MOST_ROWS:
         rng = np.random.default_rng(examples.workspace.settings.seed)
-        rows = rows.iloc[np.sort(rng.choice(len(rows), MOST_ROWS, replace=False))]
+        places = np.sort(rng.choice(places, MOST_ROWS, replace=False))
+    rows = examples.labelled.iloc[places]
     came = np.maximum(rows[f"{target}_{days}d"].to_numpy(dtype=float), 0.0)
     usual = float(came.mean()) if len(came) and came.mean() > 0 else 1.0
     expected = dict(zip(TARGETS, examples.formula.expected(values_of(rows), days), strict=True))[target]
-    return Target(inputs.matrix(rows), came / usual, start_of(expected, usual), usual)
+    return Target(examples.matrix(inputs)[places], came / usual, start_of(expected, usual), usual)
 
 
 def boost(examples: Examples, inputs: Inputs, target: str, days: int, recipe: Recipe) -> Correction | None:
@@ -72,9 +74,12 @@ def boost(examples: Examples, inputs: Inputs, target: str, days: int, recipe: Re
     if not found.label.any():
         return None
     given = {**FIXED, **OBJECTIVES[target], **recipe.parameters, "nthread": settings.threads, "seed": settings.seed}
-    booster = xgb.train(given, found.rows(settings.threads), recipe.rounds)
+    rows = found.rows(settings.threads)
+    booster = xgb.train(given, rows, recipe.rounds)
+    # Unlike Poisson's, Tweedie's gradients may vanish where the sums still differ.
+    scale = float(found.label.sum() / booster.predict(rows).sum(dtype=float))
     booster.set_param({"nthread": 1})
-    return Correction(found.usual, booster, 1.0)
+    return Correction(found.usual, scale, booster, 1.0)
 
 
 def fit_model(examples: Examples, inputs: Inputs, recipe: Recipe, beliefs: Beliefs) -> ValueModel:
@@ -87,7 +92,7 @@ def fit_model(examples: Examples, inputs: Inputs, recipe: Recipe, beliefs: Belie
             for target in TARGETS:
                 belief = beliefs.get(days, {}).get(target, Belief())
                 boosted = boost(examples, inputs, target, days, recipe) if belief.weight > 0 else None
-                parts[target] = _corrected(boosted, belief)
+                parts[target] = _corrected(examples, inputs, boosted, belief, (target, days))
             horizons[days] = Horizon(parts)
         else:
             longest = max((n for n in tried if n < days), default=tried[0])
@@ -97,7 +102,26 @@ def fit_model(examples: Examples, inputs: Inputs, recipe: Recipe, beliefs: Belie
     return with_fifths(ValueModel(examples.until, inputs, examples.formula, horizons), examples.population)
 
 
-def _corrected(boosted: Correction | None, belief: Belief) -> Correction:
+def towards(formula: Float64Array, boosted: Float64Array, anchor: float) -> float:
+    """By what to multiply a booster's forecasts, so that their total comes nearer to the formula's."""
+    one, other = float(formula.sum()), float(boosted.sum())
+    return (one / other) ** anchor if one > 0 and other > 0 else 1.0
+
+
+def _corrected(
+    examples: Examples, inputs: Inputs, boosted: Correction | None, belief: Belief, of: tuple[str, int]
+) -> Correction:
+    """The booster as far as it is believed, its total that of the population as of `examples.until`."""
     if boosted is None:
         return Correction(level=belief.level, spread=belief.spread)
-    return Correction(boosted.usual, boosted.booster, belief.weight, belief.level, belief.spread)
+    target, days = of
+    population = examples.population
+    formula = dict(zip(TARGETS, examples.formula.expected(values_of(population), days), strict=True))[target]
+    said = boosted.boosted(inputs.matrix(population), formula)
+    return replace(
+        boosted,
+        scale=boosted.scale * towards(formula, said, belief.anchor),
+        weight=belief.weight,
+        level=belief.level,
+        spread=belief.spread,
+    )

@@ -125,7 +125,10 @@ def _columns(model: ValueModel, inputs: Inputs) -> tuple[int, ...]:
 
 def _described(believed: Beliefs) -> dict[str, dict[str, dict[str, float]]]:
     return {
-        f"{days}d": {t: {"weight": b.weight, "level": round(b.level, 4), "windows": b.windows} for t, b in of.items()}
+        f"{days}d": {
+            target: {"weight": b.weight, "anchor": b.anchor, "level": round(b.level, 4), "windows": b.windows}
+            for target, b in of.items()
+        }
         for days, of in believed.items()
     }
 

@@ -54,3 +54,16 @@ def test_the_pace_is_what_came_over_what_was_expected_drawn_towards_one() -> Non
     found = hazard_fitting.pace(survival, np.where(days <= 28, days, np.nan))
     assert 1.6 < found < 2.0
     assert hazard_fitting.pace(survival[:3], np.full(3, np.nan)) == pytest.approx(1, abs=0.1)
+
+
+def test_a_total_is_drawn_towards_the_one_that_was_nearer_and_half_way_where_neither_was() -> None:
+    near, far = [came * 1.01 for came in CAME], [came * 0.5 for came in CAME]
+    formula = [PastWindow(*each) for each in zip(near, far, CAME, strict=True)]
+    booster = [PastWindow(*each) for each in zip(far, near, CAME, strict=True)]
+    assert backtests.best_anchor(formula) > 0.8
+    assert backtests.best_anchor(booster) < 0.2
+    assert formula[0].anchored(1.0).boosted.sum() == pytest.approx(near[0].sum())
+    nothing = [PastWindow(near[0], far[0], np.zeros(400))]
+    assert backtests.best_anchor(nothing) == 0.5
+    alike = [PastWindow(came * 1.01, came, came) for came in CAME]
+    assert backtests.best_anchor(alike) == 0.5
