@@ -4,9 +4,9 @@
 it, and the documentation prints it. Only `orders` is required; what reads the other tables and columns is told by
 what reads them (`pipelines.uses`).
 
-Stored tables have every contract column (null where the shop has none) and, for tables with a `time`
-(orders, events, redemptions, consents, contacts): `day` DATE, the shop's day, and `row_key` VARCHAR, the identity
-that makes ingest idempotent; where the time is a timestamp also `local_at` TIMESTAMP, the shop's wall clock.
+Stored tables have every contract column (null where the shop has none) and, for tables with a `time` (orders, events,
+redemptions, reviews, tickets, consents, contacts): `day` DATE, the shop's day, and `row_key` VARCHAR, the identity that
+makes ingest idempotent; where the time is a timestamp also `local_at` TIMESTAMP, the shop's wall clock.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ EVENT_KINDS = (
     "payment_failed",
     "order_cancelled",
 )
+DELIVERY_PROBLEMS = ("late", "lost", "customs", "damaged")
 SOURCE_ID = "source_customer_id"
 """Of facts, where ids are found to be one person: the id as the source wrote it, see `pipelines.identity`."""
 PURPOSES = ("personalisation", "profiling", "marketing")
@@ -54,8 +55,8 @@ class ColumnSpec:
     """One column of the contract.
 
     `required`: a shop that brings the table must bring the column. `nullable`: a row may leave it empty
-    (every optional column is nullable). `minimum` is inclusive, `above` exclusive; `choices` are all values
-    allowed; `money` amounts are converted to the base currency at the row's rate where the row has one.
+    (every optional column is nullable). `minimum` and `maximum` are inclusive, `above` exclusive; `choices` are all
+    values allowed; `money` amounts are converted to the base currency at the row's rate where the row has one.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ColumnSpec:
     required: bool = False
     nullable: bool = True
     minimum: float | None = None
+    maximum: float | None = None
     above: float | None = None
     choices: tuple[str, ...] = ()
     money: bool = False
@@ -232,6 +234,58 @@ _EVENTS = TableSpec(
     ),
 )
 
+_REVIEWS = TableSpec(
+    name="reviews",
+    kind="fact",
+    row="a review of a product",
+    remapped=("customer_id", "product_id", "reviewed_at"),
+    time="reviewed_at",
+    columns=(
+        _must("product_id", "id", "what was reviewed"),
+        _must("reviewed_at", "timestamp", "when, UTC as stored"),
+        ColumnSpec("rating", "number", "1 (worst) to 5", minimum=1, maximum=5),
+        ColumnSpec("text", "text", "what was written"),
+        ColumnSpec("language", "text", "the language it is written in"),
+        ColumnSpec("customer_id", "id", "who wrote it; empty: not known"),
+        ColumnSpec("order_id", "id", "the order it came with"),
+    ),
+)
+
+_DELIVERIES = TableSpec(
+    name="deliveries",
+    kind="attribute",
+    row="a parcel",
+    key=("order_id", "shipped_at"),
+    columns=(
+        _must("order_id", "id", "the order it belongs to"),
+        ColumnSpec("shipped_at", "timestamp", "when it left, UTC as stored"),
+        ColumnSpec("promised_on", "date", "the day by which it was to arrive"),
+        ColumnSpec("delivered_at", "timestamp", "when it arrived, UTC as stored; empty: not yet, or never"),
+        ColumnSpec("carrier", "text", "who brought it"),
+        _REGION,
+        ColumnSpec("problem", "text", "what went wrong; empty: nothing", choices=DELIVERY_PROBLEMS),
+    ),
+)
+
+_TICKETS = TableSpec(
+    name="tickets",
+    kind="fact",
+    row="a request to the service desk",
+    key=("customer_id", "opened_at"),
+    same=("topic",),
+    time="opened_at",
+    columns=(
+        _must("customer_id", "id", "who asked"),
+        _must("opened_at", "timestamp", "when, UTC as stored"),
+        ColumnSpec("answered_at", "timestamp", "when it was first answered, UTC as stored; empty: not yet"),
+        ColumnSpec("closed_at", "timestamp", "when it was settled, UTC as stored; empty: still open"),
+        ColumnSpec("topic", "text", "what it is about"),
+        ColumnSpec("channel", "text", "e-mail, phone, chat, ..."),
+        ColumnSpec("satisfaction", "number", "how content the customer was, 1 (not at all) to 5", minimum=1, maximum=5),
+        ColumnSpec("text", "text", "what was written"),
+    ),
+)
+
 _CAMPAIGNS = TableSpec(
     name="campaigns",
     kind="plan",
@@ -376,6 +430,9 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             _PRODUCTS,
             _CUSTOMERS,
             _EVENTS,
+            _REVIEWS,
+            _DELIVERIES,
+            _TICKETS,
             _CAMPAIGNS,
             _REDEMPTIONS,
             _PROMOTIONS,

@@ -139,6 +139,7 @@ class _Described(ShopTables):
 
     def __init__(self, series: tuple[str, ...]) -> None:
         self.settings = Settings.model_validate({"demand": {"series": list(series)}})
+        self.zone = "UTC"
         self._kept = {}
         self.asked = {}
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.operations as ops
@@ -26,7 +27,8 @@ from feature_repo.contract import TABLES
 from feature_repo.settings_used import settings_used
 
 READABLE = (
-    "orders", "products", "customers", "events", "campaigns", "redemptions", "promotions", "calendar",
+    "orders", "products", "customers", "events", "reviews", "deliveries", "tickets", "campaigns", "redemptions",
+    "promotions", "calendar",
 )  # fmt: skip
 TEMPORARY = ops.Namespace(catalog="temp", database="main")
 _AGGREGATES = {
@@ -104,6 +106,7 @@ class ShopTables:
         self.settings: Settings = workspace.settings
         self.engine = engine
         self._tables = workspace.tables
+        self.zone = workspace.tables.timezone
         self._tables.entry("orders")
         self._kept: dict[str, ir.Table] = {}
         self.asked: dict[str, None] = {}
@@ -116,7 +119,7 @@ class ShopTables:
     @cached_property
     def shape(self) -> tuple[str, ...]:
         """What the queries over the tables depend on, beside the code: the settings, and which tables there are."""
-        return (settings_used(self.settings), *(name for name in READABLE if self.has(name)))
+        return (settings_used(self.settings), self.zone, *(name for name in READABLE if self.has(name)))
 
     def has(self, name: str) -> bool:
         """Whether the shop has brought the table."""
@@ -223,6 +226,45 @@ class KnownTables:
         return self._fact("redemptions")
 
     @cached_property
+    def reviews(self) -> ir.Table:
+        """Reviews of products."""
+        return self._fact("reviews")
+
+    @cached_property
+    def tickets(self) -> ir.Table:
+        """Requests to the service desk, as far as they had come: an answer, an end or a verdict of later is not known.
+
+        How content a customer was is known once the ticket is closed, or answered; without either, a week after.
+        """
+        tickets = self._fact("tickets")
+        answered, closed = (self._once(tickets[name]) for name in ("answered_at", "closed_at"))
+        told = ibis.coalesce(tickets.closed_at, tickets.answered_at, tickets.opened_at + ibis.interval(days=7))
+        return tickets.mutate(
+            answered_at=answered,
+            closed_at=closed,
+            satisfaction=ibis.ifelse(self._over(told), tickets.satisfaction, ibis.null("float64")),
+        )
+
+    @cached_property
+    def deliveries(self) -> ir.Table:
+        """Parcels that had left, as far as they had come: `arrived_on` is the day (UTC) on which one had arrived.
+
+        A problem is known once it has arrived; of a parcel that never does, a horizon after it was to arrive, or left.
+        """
+        parcels = self._shop.table("deliveries")
+        left = ibis.coalesce(parcels.shipped_at, parcels.delivered_at)
+        parcels = parcels.filter(left.isnull() | self._over(left))
+        arrived = self._once(parcels.delivered_at)
+        due = ibis.coalesce(parcels.promised_on.cast("timestamp"), parcels.shipped_at)
+        missed = due + ibis.interval(days=self.settings.churn.horizon_days)
+        known = self._over(ibis.coalesce(parcels.delivered_at, missed))
+        return parcels.mutate(
+            delivered_at=arrived,
+            arrived_on=arrived.date(),
+            problem=ibis.ifelse(known, parcels.problem, ibis.null("string")),
+        )
+
+    @cached_property
     def counted(self) -> ir.Table:
         """Lines that count for demand and recommendation."""
         return self._fact("counted")
@@ -277,6 +319,14 @@ class KnownTables:
         """Outside signals known at the snapshot."""
         return self._plan("calendar", "date", self.settings.demand.horizon_days)
 
+    def _over(self, moment: ir.TimestampValue) -> ir.BooleanValue:
+        """Whether a moment (UTC) lies before the snapshot, by the clock at which the shop is farthest ahead of it."""
+        return ((moment + ibis.interval(minutes=_ahead(self._shop.zone))).date() < self._at.plus()).fill_null(False)
+
+    def _once(self, moment: ir.TimestampValue) -> ir.TimestampValue:
+        """The moment where it lies before the snapshot, else empty: what had not happened was not known."""
+        return ibis.ifelse(self._over(moment), moment, ibis.null("timestamp(6)"))
+
     def _fact(self, name: str) -> ir.Table:
         facts, day = self._shop.table(name), self._at.plus()
         known = facts.filter(facts.day < day)
@@ -307,6 +357,12 @@ def tables(workspace: Workspace, con: BaseBackend) -> ShopTables:
 def schema(name: str) -> dict[str, str]:
     """The stored columns of one of the contract's tables, with Ibis' types."""
     return {column: _TYPES[sql] for column, sql in TABLES[name].stored.items()}
+
+
+def _ahead(zone: str) -> int:
+    """Minutes by which the zone is ahead of UTC, at most, over a year: in summer where it has one."""
+    moments = (datetime(2024, month, 1, tzinfo=ZoneInfo(zone)) for month in range(1, 13))
+    return max(int((moment.utcoffset() or timedelta()).total_seconds() // 60) for moment in moments)
 
 
 def _products_of(orders: ir.Table) -> ir.Table:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ibis
 import ibis.expr.types as ir
 
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
+CAUSE: Final = "product"
 WINDOW = 364
 FEATURES = (
     Feature("favourite_category", f"the category bought most in the last {WINDOW} days", "name", "text"),
     Feature("second_category", f"the category bought second most in the last {WINDOW} days", "name", "text"),
     Feature("favourite_department", f"the department bought most in the last {WINDOW} days", "name", "text"),
-    Feature("main_channel", f"the channel of most orders in the last {WINDOW} days", "name", "text"),
-    Feature("second_channel", f"the channel of second most orders in the last {WINDOW} days", "name", "text"),
-    Feature("home_region", "where the customer is at home, else where they order most", "name", "text"),
+    Feature("main_channel", f"the channel of most orders in the last {WINDOW} days", "name", "text", cause="logistics"),
+    Feature(
+        "second_channel",
+        f"the channel of second most orders in the last {WINDOW} days",
+        "name",
+        "text",
+        cause="logistics",
+    ),
+    Feature(
+        "home_region", "where the customer is at home, else where they order most", "name", "text", cause="logistics"
+    ),
 )
 
 

@@ -38,6 +38,11 @@ def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.NumericValue:
     return part / whole.cast("float64").nullif(0)
 
 
+def latest(age: ir.NumericValue) -> ir.BooleanValue:
+    """The row is of the customer's latest day; several of one day are all the latest."""
+    return age == age.min().over(group_by="customer_id")
+
+
 def slope(value: ir.NumericValue, age: ir.NumericValue, weeks: int) -> ir.FloatingScalar:
     """Least-squares change per week of the weekly sums over the last `weeks` weeks (weeks without rows are 0).
 

@@ -85,6 +85,8 @@ def _column_checks(column: ColumnSpec, type_: str, computed: bool) -> list[RowCh
         checks.append(RowCheck(f"{name} is empty", name, empty))
     if column.minimum is not None:
         checks.append(RowCheck(f"{name} is below {column.minimum:g}", name, f"coalesce({t} < {column.minimum}, false)"))
+    if column.maximum is not None:
+        checks.append(RowCheck(f"{name} is above {column.maximum:g}", name, f"coalesce({t} > {column.maximum}, false)"))
     if column.above is not None:
         checks.append(
             RowCheck(f"{name} is not above {column.above:g}", name, f"coalesce({t} <= {column.above}, false)")

@@ -191,6 +191,78 @@ QUERIES = {
             count(*) FILTER (kind = 'complaint' AND ago(day) <= 84) AS complaints_84d,
             min(ago(day)) AS days_since_event
         FROM events WHERE day < DATE '{day}' GROUP BY customer_id""",
+    "deliveries": """
+        WITH bought AS (SELECT customer_id, order_id, max(day) AS day FROM b GROUP BY ALL),
+        parcel AS (SELECT customer_id, bought.day, promised_on, problem AS told,
+                CASE WHEN delivered_at + INTERVAL 1 HOUR < DATE '{day}' THEN delivered_at::DATE END AS came,
+                CASE WHEN coalesce(delivered_at, coalesce(promised_on::TIMESTAMP, shipped_at) + INTERVAL 28 DAY)
+                    + INTERVAL 1 HOUR < DATE '{day}' THEN problem END AS problem
+            FROM deliveries JOIN bought USING (order_id)
+            WHERE coalesce(coalesce(shipped_at, delivered_at) + INTERVAL 1 HOUR < DATE '{day}', true)),
+        judged AS (SELECT *, coalesce(problem = 'late', false) OR coalesce(came > promised_on, false)
+            OR (came IS NULL AND problem IS NULL AND coalesce(promised_on < DATE '{day}', false)) AS late,
+            max(came) OVER (PARTITION BY customer_id) AS latest FROM parcel)
+        SELECT customer_id, count(*) FILTER (ago(day) <= 84) AS deliveries_84d,
+            count(*) FILTER (late AND ago(day) <= 364) AS late_deliveries_364d,
+            count(*) FILTER (late AND ago(day) <= 84) / nullif(count(*) FILTER (ago(day) <= 84), 0)
+                AS late_delivery_share_84d,
+            avg(came - promised_on) FILTER (came = latest) AS days_late_last,
+            avg(came - day) FILTER (ago(day) <= 364) AS delivery_days_mean_364d,
+            min(ago(came)) FILTER (late) AS days_since_late_delivery,
+            count(*) FILTER (came IS NULL AND problem IS NULL AND ago(day) <= 84) AS open_deliveries,
+            count(*) FILTER (came IS NULL AND problem IS NULL AND late AND ago(day) <= 84) AS overdue_deliveries,
+            count(problem) FILTER (ago(day) <= 364) AS delivery_problems_364d,
+            min(ago(day)) FILTER (problem IS NOT NULL) AS days_since_delivery_problem
+        FROM judged GROUP BY customer_id""",
+    "tickets": """
+        WITH asked AS (SELECT customer_id, day, opened_at,
+                CASE WHEN answered_at + INTERVAL 1 HOUR < DATE '{day}' THEN answered_at END AS answered_at,
+                CASE WHEN closed_at + INTERVAL 1 HOUR < DATE '{day}' THEN closed_at END AS closed_at,
+                CASE WHEN coalesce(closed_at, answered_at, opened_at + INTERVAL 7 DAY) + INTERVAL 1 HOUR
+                    < DATE '{day}' THEN satisfaction END AS satisfaction
+            FROM tickets WHERE day < DATE '{day}'),
+        marked AS (SELECT *, max(day) FILTER (answered_at IS NOT NULL) OVER (PARTITION BY customer_id) AS last_answer,
+            max(day) FILTER (satisfaction IS NOT NULL) OVER (PARTITION BY customer_id) AS last_told FROM asked)
+        SELECT customer_id, count(*) FILTER (ago(day) <= 84) AS tickets_84d,
+            count(*) FILTER (ago(day) <= 84) - count(*) FILTER (ago(day) BETWEEN 85 AND 168) AS tickets_change_84d,
+            count(*) FILTER (closed_at IS NULL) AS open_tickets,
+            count(*) FILTER (closed_at IS NULL AND answered_at IS NULL) AS unanswered_tickets,
+            avg(epoch(answered_at - opened_at) / 3600) AS answer_hours_mean_364d,
+            avg(epoch(answered_at - opened_at) / 3600) FILTER (day = last_answer) AS answer_hours_last,
+            avg(epoch(closed_at - opened_at) / 86400) AS settling_days_mean_364d,
+            avg(satisfaction) AS satisfaction_mean_364d,
+            avg(satisfaction) FILTER (day = last_told) AS satisfaction_last,
+            count(*) FILTER (satisfaction <= 2) AS bad_tickets_364d, min(ago(day)) AS days_since_ticket
+        FROM marked GROUP BY customer_id""",
+    "reviews": """
+        SELECT customer_id, count(*) AS reviews_written_364d, avg(rating) AS rating_mean,
+            avg(rating) FILTER (day = latest) AS rating_last,
+            avg(rating) FILTER (day = latest) - avg(rating) FILTER (day < latest) AS rating_change,
+            count(*) FILTER (rating <= 2 AND ago(day) <= 84) AS low_ratings_84d,
+            min(ago(day)) FILTER (rating <= 2) AS days_since_low_rating
+        FROM (SELECT *, max(day) OVER (PARTITION BY customer_id) AS latest FROM reviews WHERE day < DATE '{day}'
+            AND customer_id IS NOT NULL) GROUP BY customer_id""",
+    "troubles and mailings": """
+        SELECT e.customer_id, count(*) FILTER (kind = 'complaint') / any_value(orders) AS complaint_rate_364d,
+            count(*) FILTER (kind = 'payment_failed' AND ago(e.day) <= 84) - count(*) FILTER (kind = 'payment_failed'
+                AND ago(e.day) BETWEEN 85 AND 168) AS payment_failed_change_84d,
+            min(ago(e.day)) FILTER (kind = 'payment_failed') AS days_since_failed_payment,
+            count(*) FILTER (kind IN ('payment_failed', 'complaint') AND ago(e.day) <= 28) AS troubles_28d,
+            count(*) FILTER (kind = 'email_open' AND ago(e.day) <= 28) AS emails_opened_28d,
+            count(*) FILTER (kind = 'email_click' AND ago(e.day) <= 84)
+                / nullif(count(*) FILTER (kind = 'email_open' AND ago(e.day) <= 84), 0) AS email_click_share_84d,
+            min(ago(e.day)) FILTER (kind = 'email_open') AS days_since_email_opened
+        FROM events e LEFT JOIN (SELECT customer_id, count(*) AS orders FROM b GROUP BY 1) USING (customer_id)
+        WHERE e.day < DATE '{day}' GROUP BY e.customer_id""",
+    "browsing": """
+        SELECT e.customer_id, count(DISTINCT e.day) FILTER (ago(e.day) <= 28) AS browsing_days_28d,
+            min(ago(e.day)) AS days_since_browsing, min(ago(e.day)) FILTER (kind = 'cart') AS days_since_cart,
+            count(*) FILTER (kind = 'view' AND ago(e.day) <= 7) AS views_7d,
+            count(*) FILTER (kind = 'cart' AND ago(e.day) <= 84)
+                / nullif(count(*) FILTER (kind = 'view' AND ago(e.day) <= 84), 0) AS carts_per_view_84d,
+            count(DISTINCT e.day) FILTER (coalesce(e.day > bought, true)) AS browsing_days_since_purchase
+        FROM events e LEFT JOIN (SELECT customer_id, max(day) AS bought FROM d GROUP BY 1) USING (customer_id)
+        WHERE e.day < DATE '{day}' AND kind IN ('view', 'cart') GROUP BY e.customer_id""",
     "scores": """
         SELECT customer_id, least(5, 1 + floor(5 * percent_rank() OVER (ORDER BY -min(ago(day)))))
                 AS recency_score,

@@ -50,7 +50,33 @@ _EVENT = st.fixed_dictionaries(
     {
         "customer_id": st.sampled_from(CUSTOMERS),
         "day": st.integers(0, DAYS - 1),
-        "kind": st.sampled_from(["view", "cart", "complaint", "email_open"]),
+        "kind": st.sampled_from(["view", "cart", "complaint", "email_open", "email_click", "payment_failed"]),
+    }
+)
+_LATER = st.one_of(st.none(), st.integers(0, 40))
+_PARCEL = st.fixed_dictionaries(
+    {
+        "line": st.integers(0, 59),
+        "shipped": st.integers(0, 3),
+        "promised": _LATER,
+        "delivered": _LATER,
+        "problem": st.sampled_from([None, None, "damaged", "late"]),
+    }
+)
+_TICKET = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from(CUSTOMERS),
+        "hour": st.integers(0, 24 * DAYS - 1),
+        "answered": _LATER,
+        "closed": _LATER,
+        "satisfaction": st.one_of(st.none(), st.integers(1, 5)),
+    }
+)
+_REVIEW = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from([*CUSTOMERS, None]),
+        "day": st.integers(0, DAYS - 1),
+        "rating": st.one_of(st.none(), st.integers(1, 5)),
     }
 )
 
@@ -59,8 +85,12 @@ _EVENT = st.fixed_dictionaries(
 def shops(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
     """Tables of a shop: some lines, campaigns, coupons and events, on days from FIRST on."""
     lines = draw(st.lists(_LINE, min_size=3, max_size=60))
+    bought = orders(lines)
     return {
-        "orders": orders(lines),
+        "orders": bought,
+        "deliveries": deliveries(draw(st.lists(_PARCEL, min_size=1, max_size=12)), bought),
+        "tickets": tickets(draw(st.lists(_TICKET, min_size=1, max_size=8))),
+        "reviews": _reviews(draw(st.lists(_REVIEW, min_size=1, max_size=8))),
         "products": products(),
         "campaigns": _campaigns(draw(st.lists(_PLAN, min_size=1, max_size=10))),
         "redemptions": _redemptions(draw(st.lists(_COUPON, min_size=1, max_size=8))),
@@ -112,6 +142,44 @@ def _campaigns(rows: list[dict[str, object]]) -> pd.DataFrame:
             "known_from": pd.Series(known, index=frame.index, dtype="datetime64[ns]"),
         }
     )
+
+
+def deliveries(parcels: list[dict[str, object]], bought: pd.DataFrame) -> pd.DataFrame:
+    """Parcels of orders: days from the order until they left, until the promise, and until they came."""
+    frame = pd.DataFrame(parcels).drop_duplicates(["line", "shipped"])
+    order = bought.iloc[(frame["line"] % len(bought)).to_numpy()]
+    at = order["ordered_at"].reset_index(drop=True)
+    shipped, promised, delivered = (
+        at + pd.to_timedelta(frame[name].astype("float64").reset_index(drop=True), unit="D")
+        for name in ("shipped", "promised", "delivered")
+    )
+    return pd.DataFrame(
+        {
+            "order_id": order["order_id"].to_numpy(),
+            "shipped_at": shipped,
+            "promised_on": promised.dt.normalize(),
+            "delivered_at": delivered.where(delivered >= shipped),
+            "problem": frame["problem"].to_numpy(),
+        }
+    )
+
+
+def tickets(asked: list[dict[str, object]]) -> pd.DataFrame:
+    """Requests, with the hours times eight until they were answered and settled."""
+    frame = pd.DataFrame(asked).drop_duplicates(["customer_id", "hour"])
+    at = pd.Timestamp(FIRST) + pd.to_timedelta(frame["hour"], unit="h")
+    answered, closed = (
+        at + pd.to_timedelta(8 * frame[name].astype("float64"), unit="h") for name in ("answered", "closed")
+    )
+    told = {"answered_at": answered, "closed_at": closed, "satisfaction": frame["satisfaction"].astype("float64")}
+    return pd.DataFrame({"customer_id": frame["customer_id"], "opened_at": at, **told})
+
+
+def _reviews(rows: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    at = pd.Timestamp(FIRST) + pd.to_timedelta(frame["day"], unit="D") + pd.Timedelta(hours=9)
+    rating = frame["rating"].astype("float64")
+    return pd.DataFrame({"product_id": "1", "reviewed_at": at, "rating": rating, "customer_id": frame["customer_id"]})
 
 
 def _redemptions(rows: list[dict[str, object]]) -> pd.DataFrame:

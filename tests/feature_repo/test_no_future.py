@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feature_repo import catalog
-from feature_repo.families import campaigns, money, recency
+from feature_repo.families import campaigns, deliveries, money, recency, tickets
 from tests.feature_repo.shops import assert_same, features_of, only, open_shop
 from tests.support.shop import FIRST_DAY, frames
 
@@ -76,6 +76,27 @@ def test_the_day_of_the_snapshot_itself_is_not_known(tables: dict[str, pd.DataFr
     without = features_of(open_shop(tables), view, D)
     assert_same(features_of(open_shop(on_the_day), view, D), without)
     assert features_of(open_shop(the_day_before), view, D).loc["c001", "revenue_max_visit"] > 1e5
+
+
+def test_what_became_of_a_parcel_and_a_ticket_later_is_not_known(tables: dict[str, pd.DataFrame]) -> None:
+    noon = pd.Timestamp(D) - pd.Timedelta(hours=12)
+    order = tables["orders"].iloc[[0]]
+    customer = order["customer_id"].iloc[0]
+
+    def told(arrived: object, problem: object, answered: object, content: object) -> pd.Series[float]:
+        parcel = {"order_id": order["order_id"], "shipped_at": noon, "delivered_at": pd.to_datetime(arrived)}
+        parcels = pd.DataFrame({**parcel, "promised_on": pd.Timestamp(D), "problem": problem})
+        ticket = {"customer_id": [customer], "opened_at": noon, "answered_at": pd.to_datetime(answered)}
+        asked = pd.DataFrame({**ticket, "satisfaction": content})
+        workspace = open_shop({**tables, "deliveries": parcels, "tickets": asked})
+        return features_of(workspace, only(deliveries, tickets), D).loc[customer]
+
+    nothing = told(None, None, None, None)
+    at_midnight = told(D, "damaged", D, 1.0)
+    pd.testing.assert_series_equal(at_midnight, nothing)
+    assert (nothing["unanswered_tickets"], nothing["late_deliveries_364d"]) == (1, 0)
+    before = told(noon, "damaged", noon, 1.0)
+    assert (before["unanswered_tickets"], before["bad_tickets_364d"], before["delivery_problems_364d"]) == (0, 1, 1)
 
 
 def test_a_campaign_counts_from_the_day_it_is_known(tables: dict[str, pd.DataFrame]) -> None:
