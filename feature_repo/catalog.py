@@ -179,6 +179,18 @@ def cause_of(feature: Feature) -> Cause | None:
     return feature.cause or _causes().get(feature.name)
 
 
+def family_of_feature(view: str = "customer_features") -> Mapping[str, str]:
+    """The family that tells each feature of a view."""
+    spec = VIEWS[view]
+    return _families_of(view, spec.family_names)
+
+
+@cache
+def _families_of(view: str, names: tuple[str, ...]) -> Mapping[str, str]:
+    modules = zip(names, VIEWS[view].families, strict=True)
+    return MappingProxyType({feature.name: name for name, family in modules for feature in family.FEATURES})
+
+
 @cache
 def _causes() -> Mapping[str, Cause | None]:
     return {each.name: each.cause for each in VIEWS["customer_features"].features}

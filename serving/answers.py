@@ -64,7 +64,18 @@ class Reason(Answer):
     feature: str = Field(description="a feature of the data dictionary")
     value: float | None = Field(description="the customer's value; null: missing")
     effect: float = Field(description="what it adds to the log-odds of leaving")
-    text: str = Field(description="the same in words, with the unit")
+    text: str = Field(description="the same in words, with the unit, beside what is usual for the customer")
+    cause: Cause | None = Field(description="the family of reasons it belongs to")
+    related: list[str] = Field(description="features that say much the same: their effects are summed in this one's")
+
+
+class ExplainedCause(Answer):
+    """What all features of a family of reasons add to the log-odds of leaving."""
+
+    cause: Cause | None = Field(description="null: what belongs to none")
+    effect: float = Field(description="what they add to the log-odds together")
+    raises: float = Field(ge=0, description="the part of those that raise it")
+    lowers: float = Field(le=0, description="the part of those that lower it")
 
 
 class ChurnResult(AnswerLine):
@@ -76,7 +87,15 @@ class ChurnResult(AnswerLine):
         ge=0, le=100, description="floor of the percentile rank in the population the model was trained on"
     )
     risk_tier: int | None = Field(ge=0, le=3)
-    reasons: list[Reason] = Field(description="the strongest first; empty unless explain was true")
+    base: float | None = Field(
+        description="log-odds before anything is known of the customer: with all effects of causes added, "
+        "the log-odds of churn_probability; null unless explain was true"
+    )
+    causes: list[ExplainedCause] = Field(description="the strongest first; empty unless explain was true")
+    reasons: list[Reason] = Field(
+        description="the strongest first, no more than half of one cause where others have any; "
+        "empty unless explain was true"
+    )
     main_cause: Cause | None = Field(
         description="the family of reasons that raises the odds of leaving most; null where none does, or nobody asked"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit
 
-from feature_repo.feature_definition import Feature
 from models import artifact
 from models.arrays import Float32Array, Float64Array
+from models.churn.explanation import Explanation, explanations
 from models.churn.inputs import Columns, Inputs
 from models.churn.ranks import Ranks
 
@@ -28,16 +27,6 @@ class ChurnScores:
 
     probability: list[float]
     risk_score: list[int]
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """One feature's part in a prediction: what it adds to the log-odds of leaving, and the same in words."""
-
-    feature: str
-    value: float | None
-    effect: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -126,13 +115,10 @@ class Scorer(ABC):
         probabilities = self.probabilities(columns)
         return ChurnScores(probabilities.tolist(), self.about.ranks.scores(probabilities).tolist())
 
-    def explain(self, columns: Columns, top: int) -> list[list[Contribution]]:
-        """Per row the features that move the log-odds most, the strongest first."""
+    def explain(self, columns: Columns, top: int) -> list[Explanation]:
+        """Per row what moves the log-odds: by cause, and the strongest reasons in words."""
         matrix = self.about.inputs.matrix(columns)
-        effects = self.contributions(matrix)
-        return [
-            _reasons(self.about.inputs.features, row, parts, top) for row, parts in zip(matrix, effects, strict=True)
-        ]
+        return explanations(self.about.inputs, columns, self.base, self.contributions(matrix), top)
 
     def save(self, directory: Path) -> None:
         """Write it as data into a sealed directory, with golden inputs and what it answers to them."""
@@ -141,23 +127,6 @@ class Scorer(ABC):
             answers = asdict(self.score(self.golden_inputs)) if self.golden_inputs else {}
             artifact.write_json(target / GOLDEN, {"inputs": dict(self.golden_inputs), "answers": answers})
             self.write(target)
-
-
-def _reasons(features: Sequence[Feature], row: Float32Array, effects: Float64Array, top: int) -> list[Contribution]:
-    order = np.argsort(-np.abs(effects), kind="stable")[:top]
-    return [_reason(features[i], float(row[i]), float(effects[i])) for i in order if effects[i] != 0]
-
-
-def _reason(feature: Feature, value: float, effect: float) -> Contribution:
-    known = None if math.isnan(value) else round(value, 4)
-    said = "not known" if known is None else feature.say(known)
-    direction = "raises" if effect > 0 else "lowers"
-    text = f"{feature.description}: {said}; {direction} the odds of leaving {_times(effect)}"
-    return Contribution(feature.name, known, effect, text)
-
-
-def _times(effect: float) -> str:
-    return f"{math.exp(abs(effect)):.2f} times"
 
 
 def describe_population(

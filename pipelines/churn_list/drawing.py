@@ -237,7 +237,7 @@ def _table(population: ScoredPopulation, chosen: Selection, campaign: str) -> pa
 def _why(scorer: Scorer, features: pd.DataFrame) -> list[str]:
     """The strongest reasons that raise the odds of leaving, in words."""
     told = scorer.explain(features, len(scorer.about.inputs.names))
-    raising = ([reason.text for reason in reasons if reason.effect > 0] for reasons in told)
+    raising = ([reason.text for reason in each.reasons if reason.effect > 0] for each in told)
     return ["; ".join(texts[:REASONS]) for texts in raising]
 
 

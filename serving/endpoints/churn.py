@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -12,8 +12,9 @@ from core.settings import Churn
 from feature_repo import updates
 from feature_repo.families import recency
 from models.churn import KIND
+from models.churn.explanation import Explanation
 from models.churn.main_cause import main_causes
-from models.churn.scorer import Contribution, Scorer
+from models.churn.scorer import Scorer
 from models.churn.tiers import tiers, win_back
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
@@ -57,6 +58,8 @@ _NOTHING: Mapping[str, Any] = {
     "risk_score": None,
     "risk_tier": None,
     "main_cause": None,
+    "base": None,
+    "causes": [],
     "reasons": [],
     "fallback": "no_consent",
 }
@@ -68,7 +71,7 @@ def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: b
         return {}
     scorer = serving.model
     scores = scorer.score(found.columns)
-    reasons = scorer.explain(found.columns, REASONS) if explain else [[] for _ in found.known]
+    told = scorer.explain(found.columns, REASONS) if explain else [None for _ in found.known]
     asked = explain or settings.action_by == "cause"
     causes = main_causes(scorer, found.columns) if asked else [None for _ in found.known]
     inactive = [days is None or days > settings.active_days for days in found.columns[RECENCY]]
@@ -76,7 +79,7 @@ def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: b
         customer: _line(settings, probability, score, why, serving.fallback or ("inactive" if away else None))
         | {"main_cause": cause}
         for customer, probability, score, why, away, cause in zip(
-            found.known, scores.probability, scores.risk_score, reasons, inactive, causes, strict=True
+            found.known, scores.probability, scores.risk_score, told, inactive, causes, strict=True
         )
     }
     new = updates.without_snapshot(found.columns)
@@ -86,11 +89,11 @@ def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: b
 
 def _of_population(settings: Churn, scorer: Scorer, fallback: str) -> dict[str, Any]:
     """The rate of the whole population says nothing about the order within it: the middle of the ranks."""
-    return _line(settings, scorer.population_rate, MIDDLE, [], fallback)
+    return _line(settings, scorer.population_rate, MIDDLE, None, fallback)
 
 
 def _line(
-    settings: Churn, probability: float, score: int, reasons: Sequence[Contribution], fallback: str | None
+    settings: Churn, probability: float, score: int, why: Explanation | None, fallback: str | None
 ) -> dict[str, Any]:
     (tier,) = tiers([score], settings).tolist()
     return {
@@ -98,7 +101,9 @@ def _line(
         "risk_score": score,
         "risk_tier": tier,
         "main_cause": None,
-        "reasons": [asdict(reason) for reason in reasons],
+        "base": why.base if why else None,
+        "causes": [asdict(each) for each in why.causes] if why else [],
+        "reasons": [asdict(reason) for reason in why.reasons] if why else [],
         "fallback": fallback,
     }
 

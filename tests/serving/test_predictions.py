@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from datetime import timedelta
 from typing import Any
@@ -83,7 +84,11 @@ def test_reasons_are_given_when_asked_for(shop: Shop) -> None:
     effects = [abs(reason["effect"]) for reason in explained["reasons"]]
     assert effects == sorted(effects, reverse=True)
     assert effects
-    assert all(reason["text"] for reason in explained["reasons"])
+    assert all(reason["text"] and reason["cause"] for reason in explained["reasons"])
+    chance = explained["churn_probability"]
+    odds = explained["base"] + sum(cause["effect"] for cause in explained["causes"])
+    assert odds == pytest.approx(math.log(chance / (1 - chance)), abs=1e-3)
+    assert (without["base"], without["causes"]) == (None, [])
 
 
 def test_whoever_left_long_ago_is_marked_inactive(shop: Shop) -> None:

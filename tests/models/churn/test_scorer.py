@@ -91,10 +91,16 @@ def test_a_linear_member_of_an_earlier_release_answers_as_it_did() -> None:
     assert told == pytest.approx([-1 + 0.5 * (np.log(6) - 1) / 2, -1 + 0.5 * (np.log1p(1e9) - 1) / 2])
 
 
+def test_base_and_causes_add_up_to_the_log_odds(scorer: Scorer, population: pd.DataFrame) -> None:
+    few = population.head(30)
+    for told, chance in zip(scorer.explain(few, top=2), scorer.probabilities(few), strict=True):
+        assert told.base + sum(cause.effect for cause in told.causes) == pytest.approx(logit(chance), abs=1e-4)
+
+
 def test_reasons_come_strongest_first_and_in_words(scorer: Scorer, population: pd.DataFrame) -> None:
-    reasons = scorer.explain(population.sort_values("silence").tail(1), top=2)[0]
+    reasons = scorer.explain(population.sort_values("silence").tail(1), top=2)[0].reasons
     assert 1 <= len(reasons) <= 2
-    assert sorted(reasons, key=lambda reason: -abs(reason.effect)) == reasons
+    assert sorted(reasons, key=lambda reason: -abs(reason.effect)) == list(reasons)
     silence = next(reason for reason in reasons if reason.feature in {"silence", "span"})
     assert silence.effect > 0
     assert silence.text.startswith(("days since the last visit: ", "days from the first to the last visit: "))
