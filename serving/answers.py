@@ -233,7 +233,7 @@ class CustomerResult(AnswerLine):
     value: list[ValueOfHorizon] = Field(description="28, 90 and 365 days; empty where the formula answers")
     next_purchase: NextPurchase | None = Field(description="null where the formula answers")
     value_tier: int | None = Field(ge=1, le=5, description="fifth of customers by expected spend of a year, 5: the top")
-    due_products: list[DueAgain] = Field(description="at most 5, the most often bought first")
+    due_products: list[DueAgain] = Field(description="at most 5, those bought most and most lately first")
     consents: dict[str, bool] = Field(description="per purpose, whether the customer allows it")
 
 

@@ -37,7 +37,7 @@ def due_products(runtime: Runtime, customers: Sequence[str]) -> dict[str, list[d
 
 
 def _bought(found: Found) -> dict[str, Bought]:
-    names = ("product_ids", "purchases", "last_days", "first_days")
+    names = ("product_ids", "purchases", "last_days", "first_days", "weight_60d")
     return {
         customer: Bought(*(_listed(found.columns[name][place]) for name in names))
         for place, customer in enumerate(found.known)

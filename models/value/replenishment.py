@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST = 5
-AHEAD_DAYS = 7
+AHEAD_DAYS = 14
 """A product is due if the next purchase of it is expected within so many days, or was before."""
-PASSED_OVER = 2.0
+PASSED_OVER = 1.5
 """After so many times its rhythm without a purchase it is no longer expected."""
 LEAST_PURCHASES = 3
-_DRAWN = 2.0
+_DRAWN = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Bought:
     purchases: Sequence[float]
     last_days: Sequence[float]
     first_days: Sequence[float]
+    weight_60d: Sequence[float]
 
     def repeated(self) -> list[str]:
         """The products that were bought often enough to have a rhythm."""
@@ -45,7 +46,7 @@ class Bought:
 
 
 def due(bought: Bought, usual: Mapping[str, float | None]) -> list[DueProduct]:
-    """At most MOST products that are due, the most regularly bought first; `usual` is each product's usual gap."""
+    """At most MOST that are due, those bought most and most lately first; `usual` is each product's usual gap."""
     if not bought.product_ids:
         return []
     n, last, first = (np.asarray(v, dtype=float) for v in (bought.purchases, bought.last_days, bought.first_days))
@@ -55,5 +56,5 @@ def due(bought: Bought, usual: Mapping[str, float | None]) -> list[DueProduct]:
     drawn = np.where(np.isfinite(of_product), _DRAWN, 0.0)
     every = (gaps * own + drawn * np.nan_to_num(of_product)) / np.maximum(gaps + drawn, 1.0)
     wanted = (n >= LEAST_PURCHASES) & (every > 0) & (every - last <= AHEAD_DAYS) & (last <= PASSED_OVER * every)
-    order = sorted(np.flatnonzero(wanted).tolist(), key=lambda i: (-n[i], every[i] - last[i], bought.product_ids[i]))
+    order = sorted(np.flatnonzero(wanted).tolist(), key=lambda i: (-bought.weight_60d[i], bought.product_ids[i]))
     return [DueProduct(bought.product_ids[i], float(every[i]), float(every[i] - last[i])) for i in order[:MOST]]
