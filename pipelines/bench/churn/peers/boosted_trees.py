@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.arrays import Float32Array, Float64Array, Int64Array
 from pipelines.bench.churn.churn_task import ChurnTask
@@ -15,6 +16,8 @@ from pipelines.bench.churn.peers.fold_losses import log_loss_of
 TRIALS = 15
 _MOST_TREES = 1500
 _PATIENCE = 50
+_MOST_TUNED = 20_000
+"""Rows that a fold is fitted on: more of them cost time and choose the same."""
 _USUAL_TREES = 100
 """Where the history is too short for a fold."""
 
@@ -88,10 +91,17 @@ def _measured(task: ChurnTask, fit: Fit, given: Mapping[str, Any]) -> tuple[floa
     losses, trees = [], []
     for fold in task.folds():
         scored = _Rows(task.rows[fold.score], task.churned[fold.score])
-        chances, best = fit(task, given, _Rows(task.rows[fold.fit], task.churned[fold.fit]), scored, _MOST_TREES)
+        chances, best = fit(task, given, _sample(task, fold.fit), scored, _MOST_TREES)
         losses.append(log_loss_of(chances(scored.matrix), scored.churned))
         trees.append(best)
     return float(np.mean(losses)), max(1, round(float(np.mean(trees))))
+
+
+def _sample(task: ChurnTask, fit: NDArray[np.bool_]) -> _Rows:
+    rows = np.flatnonzero(fit)
+    if len(rows) > _MOST_TUNED:
+        rows = np.sort(np.random.default_rng(task.seed).choice(rows, _MOST_TUNED, replace=False))
+    return _Rows(task.rows[rows], task.churned[rows])
 
 
 def _refit(task: ChurnTask, fit: Fit, given: Mapping[str, Any], trees: int) -> Float64Array:
