@@ -48,8 +48,7 @@ def _section(name: str) -> Iterator[str]:
         if each.view == name:
             needs = f" (needs {', '.join(each.needs)})" if each.needs else ""
             feature = each.feature
-            missing = "empty" if feature.default is None else f"{feature.default:g}"
-            cells = (f"`{feature.name}`", each.family, f"{feature.meaning}{needs}", feature.unit, missing)
+            cells = (f"`{feature.name}`", each.family, f"{feature.meaning}{needs}", feature.unit, feature.missing)
             yield f"| {' | '.join(cells)} | {feature.cause or ''} |"
     yield ""
 

@@ -50,6 +50,17 @@ class Feature:
         listed = ", ".join(f"{code} {name}" for code, name in self.codes)
         return f"{self.description}: {listed}" if listed else self.description
 
+    @property
+    def missing(self) -> str:
+        """What stands where nothing happened; where a table is lacking, it is empty in any case."""
+        return (
+            "empty"
+            if self.default is None
+            else f"{self.default:g}"
+            if isinstance(self.default, float)
+            else str(self.default)
+        )
+
     def say(self, value: float) -> str:
         """A value in words: with its unit, or the name that the code stands for."""
         number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -47,7 +47,8 @@ class SourceNote:
 class DictionaryField:
     """One column or feature. `source` are the source columns or expressions behind it, as «column» or «table.column».
 
-    `completeness` is the share of rows that have it, None where nobody could tell.
+    `completeness` is the share of rows that have it, None where nobody could tell. Of a feature, `missing` says what
+    stands where nothing happened, and `cause` the family of reasons that it belongs to.
     """
 
     name: str
@@ -58,6 +59,8 @@ class DictionaryField:
     last_day: str | None
     completeness: float | None
     needs: tuple[str, ...] = ()
+    missing: str | None = None
+    cause: str | None = None
 
     @property
     def by_table(self) -> dict[str, str]:
@@ -184,6 +187,8 @@ def _view(look: Look, view: catalog.View, tables: Mapping[str, DictionarySection
                 *_period(tables, [table for table, _ in each.columns]),
                 filled.get(each.feature.name),
                 tuple(sorted({table for table, _ in each.columns} - tables.keys())),
+                each.feature.missing,
+                each.feature.cause,
             )
             for each in found
         ),

@@ -94,9 +94,18 @@ def describe(
         for section in found.sections:
             if of:
                 rows = [
-                    (f.name, f.meaning, f.unit, ", ".join(f.source), _share(f.completeness)) for f in section.fields
+                    (
+                        f.name,
+                        f.meaning,
+                        f.unit,
+                        ", ".join(f.source),
+                        f.missing or "",
+                        f.cause or "",
+                        _share(f.completeness),
+                    )
+                    for f in section.fields
                 ]
-                console.table(("field", "means", "unit", "comes from", "complete"), rows)
+                console.table(("field", "means", "unit", "comes from", "if nothing", "cause", "complete"), rows)
         if not of:
             listed = [
                 (s.name, s.kind, len(s.fields), s.rows, s.owner, s.refreshed_at, s.rhythm) for s in found.sections

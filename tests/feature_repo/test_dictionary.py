@@ -7,16 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from core.settings import Settings
 from core.workspace import Workspace
-from feature_repo import catalog, dictionary, store
+from feature_repo import catalog, dictionary, lineage, store
 
 DOCS = Path(__file__).parents[2] / "docs" / "features.md"
 
 
 def test_customers_are_described_by_many_features_of_many_families() -> None:
     families = Counter(e.family for e in dictionary.entries() if e.view == "customer_features")
-    assert len(families) >= 12
-    assert sum(families.values()) >= 60
+    assert len(families) >= 25
+    assert sum(families.values()) >= 200
+
+
+def test_every_feature_of_a_customer_has_sources_a_missing_rule_and_a_cause() -> None:
+    for each in lineage.of_view("customer_features", Settings()):
+        assert each.columns, each.feature.name
+        assert each.feature.missing, each.feature.name
+        assert each.feature.cause, each.feature.name
 
 
 def test_every_feature_has_a_description_and_a_unit() -> None:

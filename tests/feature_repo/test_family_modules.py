@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from core.errors import DataError
 from core.workspace import Workspace
-from feature_repo import catalog, dictionary, families, lineage, partitions, updates, views
+from feature_repo import catalog, dictionary, families, lineage, partitions, store, updates, views
+from feature_repo.online import OnlineReader
 from models.churn import dataset
+from models.churn.explanation import explanations
+from models.churn.inputs import Inputs
 from tests.feature_repo.shops import features_of
 from tests.support.shop import FIRST_DAY
 
@@ -28,14 +32,17 @@ VIEW = "customer_features"
 CAUSE = "life_stage"
 FEATURES = (
     counting("last_week_lines", "order lines of the last seven days", "lines"),
-    Feature("last_line_units", "units of the last line", "units", usual="last_week_lines", cause="product"),
+    Feature("last_week_units", "mean units of a line of the last seven days", "units"),
+    Feature("last_line_units", "units of the last line", "units", usual="last_week_units", cause="product"),
 )
 
 
 def compute(shop, at):
     lines = shop.orders.filter(shop.orders.age <= 7)
     return lines.group_by("customer_id").agg(
-        last_week_lines=lines.count(), last_line_units=lines.quantity.argmin(lines.age)
+        last_week_lines=lines.count(),
+        last_week_units=lines.quantity.mean(),
+        last_line_units=lines.quantity.argmin(lines.age)
     )
 '''
 
@@ -69,7 +76,7 @@ def test_one_file_adds_a_family_to_view_dictionary_lineage_and_training(
     assert "gifts" in view.family_names
     assert partitions.transform_hash(small_shop_readonly, view) != before
     described = {e.feature.name: e for e in dictionary.entries() if e.family == "gifts"}
-    assert [e.feature.cause for e in described.values()] == ["life_stage", "product"]
+    assert [e.feature.cause for e in described.values()] == ["life_stage", "life_stage", "product"]
     assert "gifts" in lineage.readers()[("orders", "quantity")]
     assert {"last_week_lines", "last_line_units"} <= {feature.name for feature in dataset.features()}
     assert updates.nobody(view, lambda _: True)["last_week_lines"] == 0
@@ -77,6 +84,29 @@ def test_one_file_adds_a_family_to_view_dictionary_lineage_and_training(
     assert computed["last_week_lines"].sum() > 0
     assert ((computed["last_week_lines"] > 0) == (computed["days_since_last_visit"] <= 7)).all()
     assert {"last_week_lines", "last_line_units"} <= {field.name for field in views.view(view).features}
+
+
+def test_a_model_that_learnt_an_added_family_tells_it_among_its_reasons(
+    add_family: AddFamily, small_shop_readonly: Workspace
+) -> None:
+    add_family("gifts_told", GIFTS)
+    customers = features_of(small_shop_readonly, VIEW, D)
+    learnt = Inputs.of([feature for feature in catalog.view(VIEW).features if "last_" in feature.name], customers)
+    effects = np.zeros((len(customers), len(learnt.features)))
+    effects[:, learnt.names.index("last_line_units")] = 0.4
+    told = explanations(learnt, customers, 0.0, effects, 5)
+    assert {(each.reasons[0].feature, each.reasons[0].cause) for each in told} == {("last_line_units", "product")}
+    assert any("units of the last line: 2 units, usually" in each.reasons[0].text for each in told)
+
+
+@pytest.mark.long
+def test_one_file_reaches_the_online_store(add_family: AddFamily, small_shop: Workspace) -> None:
+    add_family("gifts_online", GIFTS)
+    store.materialize(small_shop, D)
+    offline = store.matrix(small_shop, "churn_v1", D)
+    read = OnlineReader(small_shop, "churn_v1", "customer_id").read(offline["customer_id"].tolist())
+    assert read["last_week_lines"] == offline["last_week_lines"].tolist()
+    assert sum(read["last_week_lines"]) > 0
 
 
 def test_families_that_are_found_come_after_the_listed_ones_in_alphabetical_order(add_family: AddFamily) -> None:
