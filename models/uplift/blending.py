@@ -2,8 +2,9 @@
 
 The effect of an offer is its mean, plus what the candidates say of differences, each component (what the offers share,
 how each differs from it) times weights that are fitted to the scores of rows the candidates did not see: R-stacking
-(Nie & Wager 2021, section 4) on doubly robust scores. The weights are shrunk by the evidence for them, to 0 where there
-is none: then everybody has the mean effect, and the best policy is the best single offer for all, or nobody.
+(Nie & Wager 2021, section 4) on doubly robust scores, from shares that are expected. The sum is shrunk by the evidence
+for it, to 0 where there is none: then everybody has the mean effect, and the best policy is the best single offer for
+all, or nobody.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from scipy.optimize import nnls
 
 from models.arrays import BoolArray, Float64Array
 from models.uplift.trial import components
+
+EXPECTED: Mapping[str, float] = {"s_linear": 0.7, "dr_linear": 0.1, "dr_boosted": 0.1, "r_boosted": 0.1}
+"""What each candidate's share is expected to be, chosen on invented trials: the learner that says least about how
+effects differ is the one to start from. Others are fitted to be compared with, and get a share by evidence alone."""
+FREEDOM = 0.3
+"""How far a share may be expected to be from that."""
 
 
 @dataclass(frozen=True)
@@ -64,37 +71,35 @@ def blend(scores: Float64Array, told: Mapping[str, Float64Array], rows: BoolArra
     names = tuple(told)
     shared_scores, own_scores = components(scores[rows])
     parts = [components(told[name][rows]) for name in names]
-    shared, t_shared = _weights(shared_scores, [part[0] for part in parts])
+    shared, t_shared = _weights(names, shared_scores, [part[0] for part in parts])
     own, t_own = np.zeros(len(names)), 0.0
     if scores.shape[1] > 1:
-        own, t_own = _weights(own_scores, [part[1] for part in parts])
+        own, t_own = _weights(names, own_scores, [part[1] for part in parts])
     return Blend(names, shared, own, (t_shared, t_own))
 
 
-def _weights(target: Float64Array, told: Sequence[Float64Array]) -> tuple[Float64Array, float]:
-    """Non-negative least squares, shrunk by 1 - k / t^2 with t the evidence for the fitted sum of k candidates."""
+def _weights(names: Sequence[str], target: Float64Array, told: Sequence[Float64Array]) -> tuple[Float64Array, float]:
+    """Non-negative weights near what is expected of each candidate, as far as the scores do not say otherwise.
+
+    The fitted sum is then kept by 1 - 3 / t^2, with t the evidence that scores follow it at all.
+    """
     y = target - target.mean(axis=0)
     x = np.column_stack([(each - each.mean(axis=0)).ravel() for each in told])
-    size = np.sqrt((x**2).mean(axis=0))
-    usable = size > 1e-12 * max(np.abs(y).max(), 1e-12)
-    if not usable.any():
+    noise = float((y**2).mean())
+    if noise == 0 or not np.abs(x).any():
         return np.zeros(len(told)), 0.0
-    gram, cross = x[:, usable] / size[usable], y.ravel()
-    # The same evidence is in all candidates: a penalty shares it out between those that say the same.
-    count = usable.sum()
-    found, _ = nnls(
-        np.vstack([gram.T @ gram / len(cross) + 0.1 * np.eye(count)]), gram.T @ cross / len(cross), maxiter=1000
-    )
-    fitted = gram @ found
+    prior = np.array([EXPECTED.get(name, 0.0) for name in names])
+    precision = x.T @ x / noise + np.eye(len(names)) / FREEDOM**2
+    root = np.linalg.cholesky(precision)
+    found, _ = nnls(root.T, np.linalg.solve(root, x.T @ y.ravel() / noise + prior / FREEDOM**2), maxiter=1000)
+    fitted = x @ found
     strength = float(fitted @ fitted)
     if strength == 0:
         return np.zeros(len(told)), 0.0
-    slope = float(fitted @ cross) / strength
-    residual = cross - slope * fitted
+    slope = float(fitted @ y.ravel()) / strength
+    residual = y.ravel() - slope * fitted
     # Rows of one customer and several offers are summed first: their errors go together.
     by_row = (fitted * residual).reshape(len(y), -1).sum(axis=1)
     t = slope * strength / max(float(np.sqrt((by_row**2).sum())), 1e-300)
-    kept = max(0.0, 1.0 - (1.0 + (found > 0).sum()) / t**2) if t > 0 else 0.0
-    weights = np.zeros(len(told))
-    weights[usable] = found / size[usable] * slope * kept
-    return weights, t
+    kept = max(0.0, 1.0 - 3.0 / t**2) if t > 0 else 0.0
+    return np.asarray(found * kept), t

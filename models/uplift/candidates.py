@@ -12,13 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import xgboost as xgb
+from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
 
 from models.arrays import BoolArray, Float32Array, Float64Array
-from models.uplift.learners import BoostedEffects, ColumnScale, EffectLearner, LinearEffects, with_arm
+from models.uplift.learners import ArmEffects, BoostedEffects, ColumnScale, EffectLearner, LinearEffects, with_arm
 from models.uplift.trial import HELD_OUT, Trial, components, doubly_robust
 
 RIDGE = 0.05
 """The penalty of the linear learner, as a share of the rows: standardised weights shrink by a twentieth or more."""
+NEAR, FREE = 0.1, 10.0
+"""How far the log-odds of an offer may be expected to change with one deviation of a feature, and how much more freely
+all other weights move."""
 ROUNDS = 80
 SLOW: Mapping[str, object] = {
     "max_depth": 2,
@@ -80,6 +85,54 @@ def s_learner(trial: Trial, _expected: Float64Array, fit: Fit) -> EffectLearner:
     return BoostedEffects((booster,), mixing, told_arm=True)
 
 
+def t_linear(trial: Trial, _expected: Float64Array, _fit: Fit) -> EffectLearner:
+    """A regression of its own per arm: logistic where the outcome is a purchase, else ridge."""
+    scale, worth = ColumnScale.fit(trial.matrix), _worth(trial.outcome)
+    columns = scale.apply(trial.matrix)
+    found = [
+        _regress(columns[trial.arm == arm], trial.outcome[trial.arm == arm], worth, 1.0) for arm in range(trial.arms)
+    ]
+    return ArmEffects(scale, np.column_stack([w for w, _ in found]), np.array([b for _, b in found]), worth)
+
+
+def s_linear(trial: Trial, _expected: Float64Array, _fit: Fit) -> EffectLearner:
+    """One regression of the features, the arm and both together, the latter held near 0: effects differ by a little."""
+    scale, worth = ColumnScale.fit(trial.matrix), _worth(trial.outcome)
+    columns, width = scale.apply(trial.matrix), trial.matrix.shape[1]
+    offers = np.eye(trial.arms)[trial.arm][:, 1:]
+    together = [columns * offers[:, [each]] for each in range(trial.arms - 1)]
+    x = np.column_stack([FREE * columns, FREE * offers, *together])
+    weights, intercept = _regress(x, trial.outcome, worth, NEAR**2)
+    common, of_offers = FREE * weights[:width], FREE * weights[width : width + trial.arms - 1]
+    own = weights[width + trial.arms - 1 :].reshape(trial.arms - 1, width).T
+    return ArmEffects(
+        scale,
+        np.column_stack([common, common[:, None] + own]),
+        intercept + np.concatenate([[0.0], of_offers]),
+        worth,
+    )
+
+
+def _worth(outcome: Float64Array) -> float | None:
+    """What one purchase counts, where the outcome is nothing but whether there was one."""
+    values = np.unique(outcome)
+    return float(values[1]) if len(values) == 2 and values[0] == 0 and values[1] > 0 else None
+
+
+def _regress(x: Float64Array, y: Float64Array, worth: float | None, variance: float) -> tuple[Float64Array, float]:
+    """Weights and intercept; `variance` is how far a weight may be expected to be from 0, on the scale of log-odds."""
+    if worth is None:
+        mean, centre = x.mean(axis=0), y.mean()
+        penalty = 1.0 / variance
+        weights = np.linalg.solve((x - mean).T @ (x - mean) + penalty * np.eye(x.shape[1]), (x - mean).T @ (y - centre))
+        return np.asarray(weights), float(centre - mean @ weights)
+    bought = (y > 0).astype(int)
+    if bought.min() == bought.max():
+        return np.zeros(x.shape[1]), float(logit(np.clip(bought.mean(), 1e-6, 1 - 1e-6)))
+    fitted = LogisticRegression(C=variance, max_iter=300).fit(x, bought)
+    return np.asarray(fitted.coef_[0]), float(fitted.intercept_[0])
+
+
 def dr_linear(trial: Trial, expected: Float64Array, _fit: Fit) -> EffectLearner:
     """Ridge regression of the scores of all offers at once."""
     scale = ColumnScale.fit(trial.matrix)
@@ -128,6 +181,8 @@ CANDIDATES: Mapping[str, Candidate] = {
     "r_boosted": r_boosted,
     "t_learner": t_learner,
     "s_learner": s_learner,
+    "t_linear": t_linear,
+    "s_linear": s_linear,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from scipy.special import expit
 
 from models.arrays import Float32Array, Float64Array
 
@@ -31,7 +32,9 @@ class EffectLearner(ABC):
     @staticmethod
     def read(directory: Path, content: dict[str, Any]) -> EffectLearner:
         """The inverse of `write`."""
-        return BoostedEffects.of(directory, content) if "boosters" in content else LinearEffects.of(content)
+        if "boosters" in content:
+            return BoostedEffects.of(directory, content)
+        return ArmEffects.of(content) if "worth" in content else LinearEffects.of(content)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,36 @@ class LinearEffects(EffectLearner):
         scale = ColumnScale(**{name: np.array(values, dtype=float) for name, values in content["scale"].items()})
         intercepts = np.array(content["intercepts"], dtype=float)
         return cls(scale, np.array(content["weights"], dtype=float).reshape(-1, len(intercepts)), intercepts)
+
+
+@dataclass(frozen=True)
+class ArmEffects(EffectLearner):
+    """What each arm brings by weights of its own, shape (features, arms), less what no contact brings.
+
+    `worth` is that of a purchase whose chance the weights tell as log-odds; None: they tell the outcome itself.
+    """
+
+    scale: ColumnScale
+    weights: Float64Array
+    intercepts: Float64Array
+    worth: float | None
+
+    def effects(self, matrix: Float32Array) -> Float64Array:
+        """Differences to the first arm."""
+        told = self.scale.apply(matrix) @ self.weights + self.intercepts
+        brings = told if self.worth is None else self.worth * expit(told)
+        return np.asarray(brings[:, 1:] - brings[:, [0]])
+
+    def write(self, directory: Path, name: str) -> dict[str, Any]:
+        """All of it is JSON."""
+        weights = {"weights": self.weights.tolist(), "intercepts": self.intercepts.tolist()}
+        return {"scale": self.scale.as_dict(), **weights, "worth": self.worth}
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> ArmEffects:
+        """From JSON."""
+        plain = LinearEffects.of(content)
+        return cls(plain.scale, plain.weights, plain.intercepts, content["worth"])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from models.uplift.blending import Blend, blend
 from models.uplift.candidates import CANDIDATES, Fit
 from models.uplift.fitting import learn
-from models.uplift.learners import BoostedEffects, EffectLearner, LinearEffects
+from models.uplift.learners import ArmEffects, BoostedEffects, EffectLearner, LinearEffects
 from models.uplift.model import choose
 from models.uplift.randomisation import chances, e_value
 from models.uplift.trial import Trial, doubly_robust
@@ -69,12 +69,14 @@ def test_a_blend_stands_in_json() -> None:
     assert np.array_equal(mixed.effects(np.zeros(2), told), again.effects(np.zeros(2), told))
 
 
+@pytest.mark.parametrize("bought", [False, True])
 @pytest.mark.parametrize("name", list(CANDIDATES))
-def test_every_learner_says_the_same_once_it_was_saved(name: str, tmp_path) -> None:
+def test_every_learner_says_the_same_once_it_was_saved(name: str, bought: bool, tmp_path) -> None:
     drawn = trial(400)
+    drawn = drawn.with_outcome(9.0 * (drawn.outcome > 1)) if bought else drawn
     learner = CANDIDATES[name](drawn, np.zeros((len(drawn), 2)), FIT)
     again = EffectLearner.read(tmp_path, learner.write(tmp_path, "saved"))
-    assert isinstance(again, LinearEffects if name == "dr_linear" else BoostedEffects)
+    assert isinstance(again, (LinearEffects, ArmEffects) if name.endswith("linear") else BoostedEffects)
     assert np.allclose(again.effects(drawn.matrix), learner.effects(drawn.matrix))
 
 
