@@ -78,6 +78,6 @@ class Feature:
         return phrase.format(value=said, usual="" if usual is None else self.say(usual))
 
 
-def counting(name: str, description: str, unit: str) -> Feature:
+def counting(name: str, description: str, unit: str, phrase: str = "") -> Feature:
     """A number that is 0, not missing, where nothing happened."""
-    return Feature(name, description, unit, default=0.0)
+    return Feature(name, description, unit, default=0.0, phrase=phrase)

@@ -18,8 +18,19 @@ HALF_LIVES = (7, 14, 28, 56)
 _VISIT_WEEKS = [(f"visit_weeks_{n}w", n) for n in WEEKS]
 _DECAYED = [(f"visit_rate_decayed_{h}d", h) for h in HALF_LIVES]
 _LINES = [("lines_28d", 28), ("lines_84d", 84)]
-VISIT_DAYS = {n: counting(f"visit_days_{n}d", f"days with a purchase in the last {n} days", "days") for n in DAYS}
-BASKETS = {n: counting(f"baskets_{n}d", f"orders in the last {n} days", "orders") for n in (28, 84, 364)}
+VISIT_DAYS = {
+    n: counting(
+        f"visit_days_{n}d",
+        f"days with a purchase in the last {n} days",
+        "days",
+        f"bought on {{value}} of the last {n}",
+    )
+    for n in DAYS
+}
+BASKETS = {
+    n: counting(f"baskets_{n}d", f"orders in the last {n} days", "orders", f"{{value}} in the last {n} days")
+    for n in (28, 84, 364)
+}
 """By the days of the window."""
 FEATURES = (
     *VISIT_DAYS.values(),

@@ -17,7 +17,10 @@ HALF_LIVES = (14, 28, 56)
 _SUMS = [(f"revenue_{n}d", n) for n in DAYS]
 _DECAYED = [(f"revenue_decayed_{h}d", h) for h in HALF_LIVES]
 MONEY = "base currency"
-REVENUE = {n: counting(f"revenue_{n}d", f"spend in the last {n} days", MONEY) for n in DAYS}
+REVENUE = {
+    n: counting(f"revenue_{n}d", f"spend in the last {n} days", MONEY, f"spent {{value}} in the last {n} days")
+    for n in DAYS
+}
 """By the days of the window."""
 REVENUE_DECAYED = {
     h: Feature(f"revenue_decayed_{h}d", f"spend, weighted by half for every {h} days back", MONEY) for h in HALF_LIVES

@@ -30,7 +30,10 @@ FEATURES = (
         phrase="last basket above the own mean {value} ago",
     ),
     *(
-        Feature(f"days_since_visit_{n}_back", f"days since the visit that was number {n} from the end", "days")
+        Feature(
+            f"days_since_visit_{n}_back", f"days since the visit that was number {n} from the end", "days",
+            phrase=f"the last {n} visits within {{value}}",
+        )
         for n in NTH
     ),
 )  # fmt: skip

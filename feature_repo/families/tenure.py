@@ -12,9 +12,18 @@ from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
 CAUSE: Final = "life_stage"
-DAYS_SINCE_FIRST_VISIT = Feature("days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days")
-REPEAT_VISITS = counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days")
-VISIT_SPAN = counting("visit_span", "days from the first to the last purchase (t_x of BG/NBD)", "days")
+DAYS_SINCE_FIRST_VISIT = Feature(
+    "days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days", phrase="first purchase {value} ago"
+)
+REPEAT_VISITS = counting(
+    "repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days", "came back on {value}"
+)
+VISIT_SPAN = counting(
+    "visit_span",
+    "days from the first to the last purchase (t_x of BG/NBD)",
+    "days",
+    "{value} between the first and the last purchase",
+)
 FEATURES = (
     DAYS_SINCE_FIRST_VISIT,
     REPEAT_VISITS,
