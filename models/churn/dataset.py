@@ -17,7 +17,11 @@ from models.origins import origins
 
 SERVICE = "churn_v1"
 STEP_DAYS = 14
-MOST_ROWS = 500_000
+MOST_ROWS = 200_000
+DENSE_DAYS = 392
+"""Origins further back than this before the newest are taken more rarely: a year and a month hold every season."""
+RARE = 4
+"""Of those, every so-many-th."""
 
 
 def features() -> tuple[Feature, ...]:
@@ -26,10 +30,16 @@ def features() -> tuple[Feature, ...]:
 
 
 def known_origins(workspace: Workspace, labels_until: date) -> list[date]:
-    """Every origin with a whole population before it and labels known at `labels_until`, oldest first."""
+    """The origins with a whole population before them and labels known at `labels_until`, oldest first.
+
+    They are STEP_DAYS apart, and those more than DENSE_DAYS before the newest RARE times as far: a history of many
+    years costs little more than one of two.
+    """
     settings = workspace.settings.churn
     first = workspace.tables.first_day() + timedelta(days=settings.active_days)
-    return origins(first, labels_until, settings.horizon_days, STEP_DAYS)
+    every = origins(first, labels_until, settings.horizon_days, STEP_DAYS)
+    dense = DENSE_DAYS // STEP_DAYS
+    return sorted([*every[-dense:], *every[-dense - RARE :: -RARE]])
 
 
 def labelled(workspace: Workspace, at: Sequence[date], labels_until: date) -> pd.DataFrame:

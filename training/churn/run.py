@@ -18,9 +18,8 @@ from models.churn.portfolio import Portfolio
 from models.churn.scorer import Scorer
 from models.kinds import Budget
 from training import splits
-from training.churn import chain, examples, member_standings, plots, tuning
+from training.churn import chain, examples, member_standings, plots, promise, tuning
 from training.churn.fitting import BAG, Fitter
-from training.churn.promise import promise, promise_notes
 from training.churn.stacking import Stack
 from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
@@ -73,7 +72,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         scorer.save(directory / name)
     told = chain.forward(past, names)
     standing = member_standings.of(told, stack, workspace.settings.seed)
-    promised = promise(told)
+    promised = promise.promise(told)
     trees = fitted.members["trees"]
     assert isinstance(trees, BoostedModel)
     importance = trees.importance()
@@ -90,9 +89,9 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
             *NOTES,
             _population_note(workspace, truth),
             *member_standings.notes(standing, stack),
-            *promise_notes(promised),
+            *promise.notes(promised, len(told)),
         ),
-        promised={each.metric: each.expected for each in promised},
+        promised=promised,
         extra={
             "importance": importance,
             "origins": sorted({str(day) for day in now.labelled["as_of"]}),

@@ -88,7 +88,7 @@ def fit(names: Sequence[str], windows: Sequence[ScoredWindow], latest_rate: floa
     # A level is the base rate's where the weights are small, and 0 where members are right as they are.
     moves = [level - rest * log_odds(window.usual_rate) for level, window in zip(levels, told, strict=True)]
     spreads = [_variance(window.margins @ weights + level) for level, window in zip(levels, told, strict=True)]
-    expected = level_forecast.expected_level(moves, spreads)
+    expected = level_forecast.expected_level(moves, spreads, level_forecast.BASE_RATE).value
     return Stack(tuple(names), weights, expected + rest * log_odds(latest_rate))
 
 

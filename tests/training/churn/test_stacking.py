@@ -33,6 +33,10 @@ def fitted(past: list[ScoredWindow]) -> stacking.Stack:
     return stacking.fit(NAMES, past, float(past[-1].churned.mean()) if past else 0.3, END)
 
 
+def expected(levels: list[float], variance: float) -> float:
+    return level_forecast.expected_level(levels, [variance] * len(levels), level_forecast.BASE_RATE).value
+
+
 def test_with_much_evidence_the_member_that_is_right_gets_the_weight() -> None:
     stack = fitted(windows(5, 3000))
     weights = dict(zip(stack.names, stack.weights, strict=True))
@@ -91,14 +95,24 @@ def test_drawn_wholly_towards_a_rate_everybody_gets_it() -> None:
 
 @pytest.mark.parametrize(("levels", "low", "high"), [([], 0, 0), ([0.3] * 6, 0.2, 0.3), ([0.3], 0.1, 0.3)])
 def test_a_level_that_stays_is_expected_to_stay(levels: list[float], low: float, high: float) -> None:
-    assert low <= level_forecast.expected_level(levels, [0.005] * len(levels)) <= high
+    assert low <= expected(levels, 0.005) <= high
 
 
 def test_levels_that_are_noise_are_hardly_followed() -> None:
     levels = [0.2, -0.2, 0.2, -0.2, 0.2, -0.2]
-    assert abs(level_forecast.expected_level(levels, [0.04] * 6)) < 0.05
+    assert abs(expected(levels, 0.04)) < 0.05
 
 
 def test_a_level_that_climbs_is_followed_faster_than_its_mean() -> None:
     levels = [0.0, 0.2, 0.4, 0.6, 0.8]
-    assert level_forecast.expected_level(levels, [0.002] * 5) > np.mean(levels) + 0.2
+    assert expected(levels, 0.002) > np.mean(levels) + 0.2
+
+
+def test_an_accuracy_that_grows_is_promised_near_its_latest_value() -> None:
+    level = level_forecast.expected_level([0.70, 0.73, 0.75, 0.775], [0.0001] * 4, level_forecast.ACCURACY)
+    assert 0.755 < level.value < 0.78
+
+
+def test_an_accuracy_that_jitters_is_promised_near_its_mean() -> None:
+    level = level_forecast.expected_level([0.86, 0.85, 0.87, 0.855, 0.865], [0.0001] * 5, level_forecast.ACCURACY)
+    assert 0.855 < level.value < 0.865
