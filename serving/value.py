@@ -43,7 +43,8 @@ def tell(
 ) -> list[dict[str, Any]]:
     """What is told of each customer whose features (by name, one entry per customer) are at hand."""
     rows = len(next(iter(columns.values()), ()))
-    told = [_by_formula({name: values[row] for name, values in columns.items()}) for row in range(rows)]
+    read = {name: columns[name] for name in (SPEND, TENURE, RECENCY, GAP) if name in columns}
+    told = [_by_formula({name: values[row] for name, values in read.items()}) for row in range(rows)]
     if serving is None or not rows:
         return told
     new, since = updates.without_snapshot(columns), columns[RECENCY]

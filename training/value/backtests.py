@@ -31,6 +31,7 @@ ANCHORS = np.linspace(0.0, 1.0, 11)
 _DOUBT = 0.25
 _ANCHOR_DOUBT = 0.06
 _LEVEL_DOUBT = 0.04
+_FADING = 0.6
 _ONE_WINDOW = 0.1
 
 
@@ -145,12 +146,16 @@ def best_anchor(found: Sequence[PastWindow]) -> float:
 
 
 def shared_level(log_ratios: Sequence[float]) -> float:
-    """The mean of the windows' log ratios, kept as far as it is large beside their differences."""
-    ratios = np.array([each for each in log_ratios if np.isfinite(each)])
-    if not len(ratios):
+    """The mean of the windows' log ratios, the latest counting most, kept as far as it is large beside its error."""
+    known = [(ratio, age) for age, ratio in enumerate(reversed(log_ratios)) if np.isfinite(ratio)]
+    if not known:
         return 1.0
-    mean = float(ratios.mean())
-    noise = float(ratios.var(ddof=1)) / len(ratios) if len(ratios) > 1 else _ONE_WINDOW**2
+    ratios = np.array([ratio for ratio, _ in known])
+    weights = np.array([_FADING**age for _, age in known])
+    weights /= weights.sum()
+    mean, windows = float(weights @ ratios), 1 / float((weights**2).sum())
+    spread = float(weights @ (ratios - mean) ** 2)
+    noise = spread / (windows - 1) if len(known) > 1 else _ONE_WINDOW**2
     return float(np.exp(mean * mean**2 / (mean**2 + noise + _LEVEL_DOUBT**2)))
 
 

@@ -36,6 +36,7 @@ def test_a_level_is_corrected_where_the_windows_agree_on_it() -> None:
     assert backtests.shared_level([0.3, 0.31, 0.29]) == pytest.approx(np.exp(0.3), rel=0.02)
     assert backtests.shared_level([0.1, -0.1, 0.02]) == pytest.approx(1.0, abs=0.01)
     assert backtests.shared_level([float("nan")]) == 1.0
+    assert backtests.shared_level([0.1, 0.2, 0.3]) > backtests.shared_level([0.3, 0.2, 0.1]) > 1.1
 
 
 def test_a_customer_is_waited_for_until_back_or_until_the_data_end() -> None:
