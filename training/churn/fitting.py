@@ -22,6 +22,7 @@ from models.churn.recipe import FIXED, Recipe
 from models.churn.scorer import About, Scorer, describe_population
 from training.churn import linear_booster
 from training.churn.examples import Examples
+from training.churn.merging import merged
 
 Margins = Callable[[Float32Array], Float64Array]
 BAG = 4
@@ -55,7 +56,7 @@ class Fitter:
         matrix, churned = self.inputs.matrix(rows), rows["churned"].to_numpy()
         logistic = Linear.fit(matrix, churned, self.recipe.strength)
         sparse = linear_booster.fit(matrix, churned, self.workspace.settings.threads)
-        boosters = self._boosters(matrix, churned, bag)
+        boosters = [merged(self._boosters(matrix, churned, bag))]
         trees = self.about(examples, lambda some: mean_margins(boosters, some))
         members: dict[str, Scorer] = {
             "trees": BoostedModel(trees, boosters, Calibration()),
