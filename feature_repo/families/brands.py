@@ -6,7 +6,7 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from feature_repo.families.windows import distinct, share, total, within
+from feature_repo.families.windows import count, share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -36,19 +36,28 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Shares of spend and unit prices over the lines that count."""
-    bought = shop.purchases
-    own = bought.brand.lower().isin(PRIVATE).fill_null(False)
-    sums = bought.group_by("customer_id").agg(
-        **{f"revenue_{n}": total(bought.revenue, within(bought, n)) for n in (28, 84, 182, 364)},
-        **{f"units_{n}": total(bought.quantity, within(bought, n)) for n in (28, 182)},
-        **{f"own_{n}": total(bought.revenue, own & within(bought, n)) for n in (84, 364)},
-        brands_182d=distinct(bought.brand, within(bought, 182)),
+    brands = _by_brand(shop.purchases)
+    own = brands.brand.lower().isin(PRIVATE).fill_null(False)
+    sums = brands.group_by("customer_id").agg(
+        **{f"revenue_{n}": brands[f"revenue_{n}"].sum() for n in (28, 84, 182, 364)},
+        **{f"units_{n}": brands[f"units_{n}"].sum() for n in (28, 182)},
+        **{f"own_{n}": total(brands[f"revenue_{n}"], own) for n in (84, 364)},
+        brands_182d=count((brands.newest <= 182) & brands.brand.notnull()),
     )
     joined = sums.left_join(_usual_spend(shop.category_days), "customer_id", rname="{name}__usual")
     return joined.mutate(
         **{f"private_brand_share_{n}d": share(joined[f"own_{n}"], joined[f"revenue_{n}"]) for n in (84, 364)},
         **{f"unit_price_{n}d": share(joined[f"revenue_{n}"], joined[f"units_{n}"]) for n in (28, 182)},
         price_level_182d=share(joined.revenue_182, joined.usual),
+    )
+
+
+def _by_brand(bought: ir.Table) -> ir.Table:
+    """One row per customer and brand: few, so that what is asked of the brand's name is asked seldom."""
+    return bought.group_by("customer_id", "brand").agg(
+        **{f"revenue_{n}": total(bought.revenue, within(bought, n)) for n in (28, 84, 182, 364)},
+        **{f"units_{n}": total(bought.quantity, within(bought, n)) for n in (28, 182)},
+        newest=bought.age.min(),
     )
 
 

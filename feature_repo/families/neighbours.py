@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from core.settings import Churn
-from feature_repo.families.windows import count, share, within
+from feature_repo.families.windows import share, within
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -77,10 +77,10 @@ def _pairs(days: ir.Table, shared: str, leavers: ir.Table, churn: Churn) -> ir.T
     known = days.filter(days.age <= max(since, RECENT), days[shared].notnull())
     age = known.age
     pairs = known.group_by("customer_id", shared).agg(
-        bought=count(within(known, RECENT)),
+        bought=within(known, RECENT).cast("int64").sum(),
         newest=age.min(),
-        oldest=age.max(where=age <= since),
-        oldest_of_two=age.max(where=age <= 2 * MONTH),
+        oldest=ibis.ifelse(age <= since, age, 0).max(),
+        oldest_of_two=ibis.ifelse(age <= 2 * MONTH, age, 0).max(),
     )
     joined = pairs.left_join(leavers, "customer_id", rname="{name}_of_leaver").drop("customer_id_of_leaver")
     could = _one(joined.oldest > horizon)
