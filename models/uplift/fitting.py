@@ -65,6 +65,14 @@ class Learnt:
             parts.append(_part(effects[seen].mean(axis=0), self.learners[number], self.offsets[number], mixed))
         return parts
 
+    def whole(self, fit: Fit) -> FittedEffects:
+        """The blend, its learners fitted on everybody."""
+        effects = self.effects()
+        mixed = blend(effects, self.told, np.ones(len(self.trial), dtype=bool))
+        learners = _candidates(self.trial, self.expected, fit, _used(mixed))
+        offsets = {name: each.effects(self.trial.matrix).mean(axis=0) for name, each in learners.items()}
+        return _part(effects.mean(axis=0), learners, offsets, mixed)
+
     def alone(self, name: str) -> list[FittedEffects]:
         """A candidate as it is, by folds; without any, everybody has the mean effect."""
         effects, parts = self.effects(), []
@@ -150,12 +158,8 @@ def evaluated(workspace: Workspace, found: Study, as_of: date) -> UpliftModel:
 
 
 def served(workspace: Workspace, found: Study, as_of: date) -> UpliftModel:
-    """The blend, its learners fitted on everybody."""
-    effects, trial = found.learnt.effects(), found.trial
-    mixed = blend(effects, found.learnt.told, np.ones(len(trial), dtype=bool))
-    learners = _candidates(trial, found.learnt.expected, found.fit, _used(mixed))
-    offsets = {name: each.effects(trial.matrix).mean(axis=0) for name, each in learners.items()}
-    return _model(workspace, found, as_of, [_part(effects.mean(axis=0), learners, offsets, mixed)])
+    """The blend, fitted on everybody."""
+    return _model(workspace, found, as_of, [found.learnt.whole(found.fit)])
 
 
 def simple(workspace: Workspace, found: Study, as_of: date) -> dict[str, UpliftModel]:

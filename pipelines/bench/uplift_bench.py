@@ -19,8 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from core.progress import current
 from models.arrays import Float64Array, Int64Array
 from models.intervals import Interval
-from models.uplift.blending import blend
-from models.uplift.candidates import CANDIDATES, Fit
+from models.uplift.candidates import Fit
 from models.uplift.dataset import FOLDS
 from models.uplift.fitting import learn
 from models.uplift.model import choose
@@ -75,19 +74,13 @@ def _of_shape(shape: TrialShape, trials: int, seed: int, threads: int) -> list[P
 
 
 def ours(trial: InventedTrial, fit: Fit) -> Int64Array:
-    """The policy of the blend, each customer's by models that know nothing of them."""
+    """The policy of the blend that would serve, asked about the same customers, as the others are."""
     n, arms = len(trial.arm), OFFERS + 1
     fold = np.random.default_rng(fit.seed).integers(0, FOLDS, n)
     worth = trial.spend.sum() / max(trial.bought.sum(), 1.0)
     chances = np.full((n, arms), 1 / arms)
     learnt = learn(Trial(trial.matrix, trial.arm, chances, trial.bought * worth, trial.spend, fold), fit)
-    effects, values = learnt.effects(), np.zeros((n, OFFERS))
-    for number in range(FOLDS):
-        asked = fold == number
-        mixed = blend(effects, learnt.told, ~asked)
-        told = {name: learnt.told[name][asked] for name in CANDIDATES}
-        values[asked] = mixed.effects(effects[~asked].mean(axis=0), told)
-    return choose(values)
+    return choose(learnt.whole(fit).effects(trial.matrix))
 
 
 def two_boosted(trial: InventedTrial, number: int) -> Int64Array:
