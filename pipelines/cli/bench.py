@@ -128,7 +128,7 @@ def uplift(
 ) -> None:
     """Choose offers on invented trials whose truth is known, beside two models of scikit-learn and one offer for all.
 
-    The blend's penalties were chosen on trials of other seeds (0 to 4).
+    Shares of the blend were chosen on trials of other seeds (0 to 4); docs/winning-back.md says what was looked at.
     """
     from pipelines.cli.console import Console
 
