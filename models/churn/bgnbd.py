@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import gammaln
+from scipy.special import gammaln, psi
 
 from models.arrays import Float64Array
 
 _BOUNDS = (-7.0, 10.0)  # of the parameters' logarithms
+_CLOSE = {"ftol": 1e-12, "gtol": 1e-7, "maxiter": 1000}
 
 
 class Parameters(NamedTuple):
@@ -31,20 +32,43 @@ def log_likelihood(p: Parameters, x: Float64Array, t_x: Float64Array, age: Float
     """Equation (6) of the paper, in logarithms, per customer."""
     common = gammaln(p.r + x) - gammaln(p.r) + p.r * np.log(p.alpha)
     common += gammaln(p.a + p.b) + gammaln(p.b + x) - gammaln(p.b) - gammaln(p.a + p.b + x)
+    return np.asarray(common + np.logaddexp(*_ways(p, x, t_x, age)))
+
+
+def _ways(p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """The logarithms of the two terms of equation (6): still alive, and gone after the last purchase."""
     alive = -(p.r + x) * np.log(p.alpha + age)
-    with np.errstate(divide="ignore"):
-        gone = np.log(p.a) - np.log(p.b + np.maximum(x, 1) - 1) - (p.r + x) * np.log(p.alpha + t_x)
-    return np.asarray(common + np.logaddexp(alive, np.where(x > 0, gone, -np.inf)))
+    gone = np.log(p.a) - np.log(p.b + np.maximum(x, 1) - 1) - (p.r + x) * np.log(p.alpha + t_x)
+    return alive, np.where(x > 0, gone, -np.inf)
+
+
+def _slopes(p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array) -> Float64Array:
+    """Derivatives of the log-likelihood by the logarithms of r, alpha, a and b, shape (4, customers)."""
+    alive, gone = _ways(p, x, t_x, age)
+    left = np.exp(gone - np.logaddexp(alive, gone))
+    by_r = psi(p.r + x) - psi(p.r) + np.log(p.alpha)
+    by_r -= (1 - left) * np.log(p.alpha + age) + left * np.log(p.alpha + t_x)
+    by_alpha = p.r / p.alpha - (p.r + x) * ((1 - left) / (p.alpha + age) + left / (p.alpha + t_x))
+    together = psi(p.a + p.b) - psi(p.a + p.b + x)
+    by_a = together + left / p.a
+    by_b = together + psi(p.b + x) - psi(p.b) - left / (p.b + np.maximum(x, 1) - 1)
+    return np.stack([by_r * p.r, by_alpha * p.alpha, by_a * p.a, by_b * p.b])
 
 
 def fit(x: Float64Array, t_x: Float64Array, age: Float64Array) -> Parameters:
-    """The parameters of the greatest likelihood."""
+    """The parameters of the greatest likelihood.
 
-    def loss(logs: Float64Array) -> float:
-        return -float(log_likelihood(Parameters(*np.exp(logs)), x, t_x, age).mean())
+    Customers with the same x, t_x and age are counted once, with their number; the gradient is exact.
+    """
+    rows, counts = np.unique(np.column_stack([x, t_x, age]), axis=0, return_counts=True)
+    columns, shares = rows.T, counts / counts.sum()
+
+    def loss(logs: Float64Array) -> tuple[float, Float64Array]:
+        parameters = Parameters(*np.exp(logs))
+        return -float(log_likelihood(parameters, *columns) @ shares), -_slopes(parameters, *columns) @ shares
 
     start = np.log([1.0, max(float(age.mean()) / 10, 1.0), 1.0, 3.0])
-    found = minimize(loss, start, method="L-BFGS-B", bounds=[_BOUNDS] * 4)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * 4, options=_CLOSE)
     return Parameters(*(float(value) for value in np.exp(found.x)))
 
 

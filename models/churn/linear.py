@@ -73,7 +73,7 @@ class Linear:
     def fit(cls, matrix: Float32Array, churned: Int64Array, strength: float) -> Linear:
         """Fit with an L2 penalty; `strength` is its inverse weight (scikit-learn's C)."""
         design = LinearDesign.of(matrix)
-        fitted = LogisticRegression(C=strength, max_iter=500).fit(design.columns(matrix), churned)
+        fitted = LogisticRegression(C=strength, max_iter=1000, tol=1e-6).fit(design.columns(matrix), churned)
         return cls.of(design, fitted.coef_[0], float(fitted.intercept_[0]))
 
     @classmethod

@@ -31,6 +31,7 @@ STRENGTH = 100.0
 the Complete Journey and of an invented shop), the firmer the better; on large ones it makes no difference."""
 HALF_LIFE_DAYS = 180.0
 _MOST, _FARTHEST = 3.0, 8.0
+_CLOSE = {"ftol": 1e-14, "gtol": 1e-6, "maxiter": 2000}  # so that a last digit of a feature is no other blend
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _maximum(
 
     bounds = [(0.0, _MOST)] * count + [(-_FARTHEST, _FARTHEST)] * len(windows)
     start = np.concatenate([prior, np.zeros(len(windows))])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_CLOSE)
     return found.x[:count], found.x[count:]
 
 

@@ -59,3 +59,24 @@ def test_a_longer_silence_makes_leaving_likelier_and_a_longer_window_a_purchase(
 def test_one_who_never_came_back_counts_as_alive() -> None:
     zero = np.zeros(1)
     assert bgnbd.probability_alive(TRUTH, zero, zero, np.array([50.0]))[0] == 1
+
+
+def test_the_gradient_is_that_of_the_likelihood() -> None:
+    rng = np.random.default_rng(0)
+    age = rng.integers(30, 300, 200).astype(float)
+    x = rng.poisson(2, 200).astype(float)
+    t_x = np.where(x > 0, (age * rng.random(200)).round(), 0)
+    logs = np.log([0.8, 12.0, 0.6, 2.5])
+
+    def whole(values: np.ndarray) -> float:
+        return float(bgnbd.log_likelihood(bgnbd.Parameters(*np.exp(values)), x, t_x, age).sum())
+
+    exact = bgnbd._slopes(bgnbd.Parameters(*np.exp(logs)), x, t_x, age).sum(axis=1)
+    steps = np.eye(4) * 1e-6
+    assert exact == pytest.approx([(whole(logs + step) - whole(logs - step)) / 2e-6 for step in steps], rel=1e-4)
+
+
+def test_counting_equal_customers_once_changes_nothing() -> None:
+    x, t_x, age = np.array([0.0, 2, 2, 5]), np.array([0.0, 40, 40, 90]), np.array([80.0, 60, 60, 100])
+    again = bgnbd.fit(np.tile(x, 50), np.tile(t_x, 50), np.tile(age, 50))
+    assert again == pytest.approx(bgnbd.fit(x, t_x, age), rel=1e-3)
