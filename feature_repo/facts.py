@@ -21,6 +21,11 @@ from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
 
 _LINES = "FROM orders WHERE customer_id IS NOT NULL AND day >= $start AND day < $stop"
+_REPEATS = f"""
+    SELECT customer_id, (count(DISTINCT day) - 1)::DOUBLE AS x, (max(day) - min(day))::DOUBLE AS t_x,
+        ($stop - min(day))::DOUBLE AS age
+    {_LINES} GROUP BY customer_id ORDER BY customer_id
+"""
 _CHURNED = f"""
     WITH days AS (SELECT DISTINCT customer_id, day {_LINES})
     SELECT customer_id, origin AS as_of, NOT bool_or(day >= origin) AS churned
@@ -54,6 +59,14 @@ def buyers(workspace: Workspace, start: date, stop: date) -> set[str]:
     query = f"SELECT DISTINCT customer_id {_LINES}"
     with query_engine.on_tables(workspace) as connection:
         return {name for (name,) in connection.execute(query, {"start": start, "stop": stop}).fetchall()}
+
+
+def repeat_buying(workspace: Workspace, stop: date) -> pd.DataFrame:
+    """Of every customer with an order line before `stop`: customer_id, x (days with a purchase after the first), t_x
+    (days from the first to the last) and age (days from the first to `stop`)."""
+    with query_engine.on_tables(workspace) as connection:
+        found: pd.DataFrame = connection.execute(_REPEATS, {"start": date.min, "stop": stop}).df()
+    return found
 
 
 def spent(workspace: Workspace, start: date, stop: date) -> pd.Series[float]:

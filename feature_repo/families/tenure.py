@@ -24,13 +24,14 @@ VISIT_SPAN = counting(
     "days",
     "{value} between the first and the last purchase",
 )
+LIFETIME_REVENUE = counting("lifetime_revenue", "spend since the first purchase", "base currency")
 FEATURES = (
     DAYS_SINCE_FIRST_VISIT,
     REPEAT_VISITS,
     VISIT_SPAN,
     Feature("visit_rate", "days with a purchase per day since the first", "visits per day"),
     Feature("visit_span_share", "days from first to last purchase over days since the first", "share"),
-    counting("lifetime_revenue", "spend since the first purchase", "base currency"),
+    LIFETIME_REVENUE,
     Feature("revenue_per_day", "spend per day since the first purchase", "base currency per day"),
 )
 

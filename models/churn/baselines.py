@@ -20,7 +20,7 @@ from feature_repo.families import frequency, money, recency, tenure
 from feature_repo.feature_definition import Feature
 from models import artifact
 from models.arrays import Float32Array, Float64Array
-from models.churn import bgnbd, dataset, golden
+from models.churn import bgnbd, dataset, golden, labels
 from models.churn.inputs import Inputs
 from models.churn.linear import Linear
 from models.churn.scorer import About, Scorer, describe_population
@@ -161,10 +161,13 @@ def _logistic(
 
 
 def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbdBaseline:
-    """Fitted on the population's purchases alone: it needs no labels."""
+    """Fitted on the purchases of every customer ever seen, who left long ago too; it needs no labels.
+
+    The active alone would teach that hardly anybody ever leaves.
+    """
     inputs, horizon = Inputs(PURCHASES, {}), workspace.settings.churn.horizon_days
-    matrix = inputs.matrix(population)
-    parameters = bgnbd.fit(*(np.nan_to_num(matrix[:, column].astype(float)) for column in range(3)))
+    matrix, seen = inputs.matrix(population), labels.buying(workspace, as_of)
+    parameters = bgnbd.fit(*(seen[name].to_numpy(dtype=float) for name in ("x", "t_x", "age")))
 
     def margins(rows: Float32Array) -> Float64Array:
         return bgnbd_margins(parameters, rows, horizon)

@@ -23,6 +23,11 @@ def active(workspace: Workspace, as_of: date) -> list[str]:
     return list(_allowed(workspace, frame, as_of)["customer_id"])
 
 
+def buying(workspace: Workspace, as_of: date) -> pd.DataFrame:
+    """What a buy-till-you-die model is fitted on: every customer ever seen before a date (`facts.repeat_buying`)."""
+    return _allowed(workspace, facts.repeat_buying(workspace, as_of), as_of)
+
+
 def examples(workspace: Workspace, origins: Sequence[date], labels_until: date) -> pd.DataFrame:
     """The populations of several origins with what became of them: customer_id, as_of (date), churned (int).
 

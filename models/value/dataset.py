@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.workspace import Workspace
+from feature_repo.families import recency
 from models.churn.dataset import SERVICE, STEP_DAYS, features, with_features
 from models.origins import origins
 from models.value.labels import EVER, SEEN_DAYS, SHORTEST, outcomes
@@ -49,4 +50,4 @@ def everyone(workspace: Workspace, as_of: date) -> pd.DataFrame:
 
 def active(everyone_: pd.DataFrame) -> pd.DataFrame:
     """Those of them who belong to the population: with a purchase in the last `SEEN_DAYS`."""
-    return everyone_[everyone_["days_since_last_visit"] <= SEEN_DAYS].reset_index(drop=True)
+    return everyone_[everyone_[recency.DAYS_SINCE_LAST_VISIT.name] <= SEEN_DAYS].reset_index(drop=True)

@@ -21,7 +21,7 @@ from models.value import gamma_gamma, repeat_buying
 from models.value.gamma_gamma import Money
 from models.value.repeat_buying import Summary
 
-LIFETIME = next(f for f in tenure.FEATURES if f.name == "lifetime_revenue")
+LIFETIME = tenure.LIFETIME_REVENUE
 READ = (
     tenure.REPEAT_VISITS,
     tenure.VISIT_SPAN,
@@ -104,7 +104,8 @@ class LastWindow(Formula):
         """What was spent and how often was bought, by the days of the window."""
         window = min((28, 84, 364), key=lambda n: abs(n - days))
         share = days / max(min(window, self.history_days), 1)
-        return np.maximum(values[f"revenue_{window}d"], 0.0) * share, values[f"visit_days_{window}d"] * share
+        spent, visits = (values[of[window].name] for of in (money.REVENUE, frequency.VISIT_DAYS))
+        return np.maximum(spent, 0.0) * share, visits * share
 
     def survival(self, values: Values, days: Sequence[float]) -> Float64Array:
         """At the rate of the last 84 days."""
@@ -115,7 +116,7 @@ class LastWindow(Formula):
         return np.asarray(-np.log1p(-repeat_buying.LATE) / self._rate(values))
 
     def _rate(self, values: Values) -> Float64Array:
-        return (values["visit_days_84d"] + 0.1) / max(min(84, self.history_days), 1)
+        return (values[frequency.VISIT_DAYS[84].name] + 0.1) / max(min(84, self.history_days), 1)
 
     def as_dict(self) -> dict[str, Any]:
         """How long the history was."""

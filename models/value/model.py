@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
+from feature_repo.families import recency
 from models import artifact
 from models.arrays import Float32Array, Float64Array
 from models.churn.inputs import Columns, Inputs
@@ -114,7 +115,7 @@ class ValueModel:
         found["next_purchase_days"] = outlook_bins.quantile(survival, 0.5)
         found["next_purchase_days_low"] = outlook_bins.quantile(survival, 0.05)
         found["next_purchase_days_high"] = outlook_bins.quantile(survival, 0.95)
-        found["overdue"] = (values["days_since_last_visit"] > self.formula.late_after(values)).astype(float)
+        found["overdue"] = (values[recency.DAYS_SINCE_LAST_VISIT.name] > self.formula.late_after(values)).astype(float)
         found["value_tier"] = np.searchsorted(self.fifths, found[RANKED_BY], side="right").astype(float) + 1
         return {**{name: found[name] for name in FIGURES}, WAIT: outlook_bins.mean_wait(survival)}
 

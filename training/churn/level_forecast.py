@@ -1,7 +1,8 @@
 """Where a figure that is seen once per window, with error, will be in the next: a base rate's level, or an accuracy.
 
-A local level model (Durbin & Koopman 2012, chapter 2): the level moves by a random step from window to window, and each
-window shows it with the error of so many customers. The step's size is chosen by likelihood on the shop's own windows.
+A local level model (Durbin & Koopman 2012, chapter 2): the level moves by a random step from window to window and is
+drawn to its mean, and each window shows it with the error of so many customers. The step's size is chosen by
+likelihood on the shop's own windows.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ _LEAST_STEP = 0.03  # of the usual one, so that a step of 0 has a logarithm
 class LocalLevel:
     """What is thought of a level before anything was seen: its mean and deviation, and the usual step per window.
 
-    `steps` are the standard deviations of the step to choose from, as multiples of the usual one.
+    `steps` are the standard deviations of the step to choose from, as multiples of the usual one. From window to
+    window the level keeps the share `stays` of its distance from the mean; beside what so few customers make of it,
+    each window has a `noise` of its own (a standard deviation).
     """
 
     mean: float
     deviation: float
     usual_step: float
+    stays: float = 1.0
+    noise: float = 0.0
     steps: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -35,9 +40,11 @@ class ExpectedLevel(NamedTuple):
     deviation: float
 
 
-BASE_RATE = LocalLevel(0.0, 0.3, 0.1)
-"""How far, in log-odds, a base rate is from what members say: they are right on average."""
-ACCURACY = LocalLevel(0.7, 1.0, 0.008)
+BASE_RATE = LocalLevel(0.0, 0.3, 0.1, stays=0.7, noise=0.1)
+"""How far, in log-odds, a base rate is from what members say: they are right on average. Chosen on windows before
+2017-09-25 of the Complete Journey, on Ta-Feng and on four invented shops: beside a level that stays whole, the mean
+squared error of the forecast was a third less in sum, and no larger on any but one."""
+ACCURACY = LocalLevel(0.7, 1.0, 0.008, noise=0.004)
 """A ROC-AUC or a log loss: anything, before the first window was seen."""
 
 
@@ -58,9 +65,10 @@ def _filtered(
     """The Kalman filter's level after the last window, and the log-likelihood of all it saw."""
     level, variance, likelihood = model.mean, model.deviation**2, 0.0
     for value, error in zip(seen, variances, strict=True):
-        total = variance + error
+        total = variance + error + model.noise**2
         likelihood -= (math.log(total) + (value - level) ** 2 / total) / 2
         gain = variance / total
         level += gain * (value - level)
-        variance = (1 - gain) * variance + step**2
+        level = model.mean + model.stays * (level - model.mean)
+        variance = (1 - gain) * variance * model.stays**2 + step**2
     return ExpectedLevel(level, math.sqrt(variance)), likelihood
