@@ -12,7 +12,7 @@ import pytest
 from models.kinds import names
 from models.value.batch import COLUMNS as VALUE_COLUMNS
 from tests.system.cli import REGULARS, regulars
-from tests.system.conftest import MAPPING
+from tests.system.conftest import MAPPING, MODELS
 
 OWED_LATER = ("forget", "simulate")
 OTHERS = (
@@ -139,7 +139,8 @@ def test_an_unknown_setting_refuses_the_start(a_copy: Path) -> None:
 
 def test_status_and_doctor_find_everything_in_order(own_shop: Path) -> None:
     state = regulars("status", "--json", folder=own_shop).document
-    assert {model["champion"] for model in state["models"]} == {"1"}
+    champions = {model["name"]: model["champion"] for model in state["models"]}
+    assert champions == dict.fromkeys(MODELS, "1") | {"uplift": None}  # nobody was contacted
     checks = regulars("doctor", "--json", folder=own_shop).document["checks"]
     assert [check["name"] for check in checks if not check["ok"]] == []
 
