@@ -20,7 +20,7 @@ from core import clock
 from core.publication import Publication
 from core.settings import ENVIRONMENT_PREFIX, Stores
 from core.workspace import Workspace
-from models.kinds import FittedModel, kind, names
+from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION
 from pipelines import features
@@ -84,8 +84,8 @@ def folders(
     first, second = unbuilt_copy(_shop_template, root / "first"), empty_workspace(root / "second")
     choose(first, {SILENT: False}, publish=False)
     features.materialize(first, clock.present(first))
-    for name in names():
-        promote(first, name, fitted[1][name], root / f"{name}-1")
+    for name, model in fitted[1].items():
+        promote(first, name, model, root / f"{name}-1")
     return first, second
 
 

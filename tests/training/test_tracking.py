@@ -139,6 +139,7 @@ print(model.predict(pd.DataFrame({"recency_days": [3.0, 4.0]}))["probability"].t
 """
 
 
+@pytest.mark.long
 def test_it_loads_as_pyfunc_with_pickles_forbidden(workspace, logged):
     root = Path(__file__).parents[2]
     environment = os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}

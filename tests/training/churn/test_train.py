@@ -134,6 +134,7 @@ def test_a_model_does_not_predict_a_past_that_it_knows(shop: Workspace, record: 
         CHURN.predict_file(shop, served(record), AS_OF - timedelta(days=1), "7")
 
 
+@pytest.mark.long
 def test_the_same_file_comes_out_where_the_future_was_never_recorded(
     shop: Workspace, record: TrainingRecord, tmp_path: Path
 ) -> None:
