@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.kinds import names
 from models.value.batch import COLUMNS as VALUE_COLUMNS
 from tests.system.cli import REGULARS, regulars
 from tests.system.conftest import MAPPING, MODELS
@@ -58,7 +57,7 @@ def test_an_export_is_started_with_nothing_edited(orders_csv: Path, tmp_path: Pa
     assert "--yes" in asked.err
     assert not (tmp_path / "shop").exists()
     started = regulars("start", orders_csv, "--yes", "--json", folder=tmp_path, **quick).document
-    assert set(started["models"]) | set(started["refused"]) == set(names())
+    assert set(started["models"]) | set(started["refused"]) == set(MODELS)
     assert all("days it had not seen" in model["accuracy"] for model in started["models"].values())
     lines = len(orders_csv.read_text().splitlines()) - 1
     assert sum(month["lines"] for month in started["understood"]["months"]) == lines
