@@ -20,6 +20,7 @@ from models.churn import dataset
 from training.churn import stacking
 from training.churn.examples import Examples, known_by
 from training.churn.fitting import BAG, BAG_OF_PAST, Fitted, Fitter
+from training.churn.losses import log_losses
 from training.churn.stacking import ScoredWindow, Stack
 
 WINDOWS = 6
@@ -84,7 +85,7 @@ def _loss(told: Sequence[tuple[ChainWindow, Float64Array]], past: Sequence[Chain
     total = customers = 0.0
     for (window, margins), before in zip(told, past[:-1], strict=True):
         said = factor * margins + (1 - factor) * stacking.log_odds(before.rate)
-        total += float(np.logaddexp(0, np.where(window.scored.churned == 1, -said, said)).sum())
+        total += float(log_losses(said, window.scored.churned).sum())
         customers += len(said)
     return total / customers
 

@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from models.churn.inputs import Inputs
 from models.churn.model import mean_margins
 from training.churn.fitting import fit_boosters, sample
+from training.churn.losses import log_losses
 
 FIRST_ROWS = 20_000
 LEAST_GAIN = 3e-4
@@ -31,7 +32,7 @@ def enough_rows(
         options = {"seed": workspace.settings.seed, "count": 1, "threads": workspace.settings.threads}
         fitted = fit_boosters(inputs.matrix(part), part["churned"].to_numpy(), parameters, rounds, **options)
         margins = mean_margins(fitted, inputs.matrix(later))
-        loss = float(np.logaddexp(0, np.where(later["churned"] == 1, -margins, margins)).mean())
+        loss = float(log_losses(margins, later["churned"].to_numpy()).mean())
         if before - loss < LEAST_GAIN:
             return enough // 2 if before <= loss else enough
         enough, before = enough * 2, loss

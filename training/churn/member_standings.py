@@ -13,6 +13,7 @@ from scipy.special import expit
 from models.arrays import Float64Array
 from models.churn.metrics import STATISTICS
 from training.churn.chain import FACTORS, ChainWindow
+from training.churn.losses import log_losses
 from training.churn.stacking import Stack
 
 RESAMPLES = 500
@@ -54,15 +55,14 @@ def _standing(
         DataFrame({"probability": expit(w.scored.margins[:, place]), "churned": w.scored.churned}) for w, _ in told
     ]
     auc, loss = (float(np.nanmean([STATISTICS[m](frame) for frame in frames])) for m in ("roc_auc", "log_loss"))
-    leads = [_losses(w.scored.margins[:, place], w) - _losses(blended, w) for w, blended in told]
+    leads = [
+        log_losses(w.scored.margins[:, place], w.scored.churned) - log_losses(blended, w.scored.churned)
+        for w, blended in told
+    ]
     rng = np.random.default_rng(seed)
     drawn = [np.mean([rng.choice(lead, len(lead)).mean() for lead in leads]) for _ in range(RESAMPLES)]
     lead = float(np.mean([each.mean() for each in leads]))
     return MemberStanding(name, weight, auc, loss, lead, float(np.mean(np.array(drawn) > 0)))
-
-
-def _losses(margins: Float64Array, window: ChainWindow) -> Float64Array:
-    return np.asarray(np.logaddexp(0, np.where(window.scored.churned == 1, -margins, margins)))
 
 
 def notes(standings: Sequence[MemberStanding], stack: Stack) -> tuple[str, ...]:

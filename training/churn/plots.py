@@ -58,5 +58,5 @@ def features(importance: Mapping[str, float]) -> Figure:
     figure = Figure(figsize=(7, 7), layout="constrained")
     axes: Axes = figure.subplots()
     axes.barh([name for name, _ in first], [share for _, share in first])
-    axes.set(xlabel="share of total gain", title="What the model looks at")
+    axes.set(xlabel="share of total gain", title="What the trees of the model look at")
     return figure

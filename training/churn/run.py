@@ -50,26 +50,16 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     fitter = Fitter(workspace, inputs, recipe)
     past = chain.walk(fitter, now, then.labels_until)
     names = list(past[-1].fitted.members)
-    evaluated = _portfolio(fitter, past[-1].fitted.members, chain.blend(past[:-1], names, then.labels_until), then)
-    truth = then.population
-    own = evaluation.of_labelled(workspace, evaluated, truth)
-    others = {
-        name: evaluation.of_labelled(workspace, scorer, truth) for name, scorer in past[-1].fitted.baselines.items()
-    }
-    judged = evaluate(KIND, own, others, workspace.settings.seed)
+    last, truth = past[-1].fitted, then.population
+    evaluated = _portfolio(fitter, last.members, chain.blend(past[:-1], names, then.labels_until), then)
+    frames = {MODEL: evaluation.of_labelled(workspace, evaluated, truth)}
+    others = {name: evaluation.of_labelled(workspace, scorer, truth) for name, scorer in last.baselines.items()}
+    judged = evaluate(KIND, frames[MODEL], others, workspace.settings.seed)
     current().step(f"fitting on {min(len(now.labelled), recipe.most_rows):,} rows known at {as_of}")
     fitted = fitter.fit(now)
     stack = chain.blend(past, names, as_of)
     served = _portfolio(fitter, fitted.members, stack, now)
-    for made, population in ((evaluated, then.population), (served, now.population)):
-        made.golden_inputs = golden.make(inputs, population, workspace.settings.seed)
-    saved: dict[str, Scorer] = {
-        "model": served,
-        "evaluation": evaluated,
-        "baseline": fitted.baselines[judged.best_baseline],
-    }
-    for name, scorer in saved.items():
-        scorer.save(directory / name)
+    _save(directory, {"model": served, "evaluation": evaluated, "baseline": fitted.baselines[judged.best_baseline]})
     told = chain.forward(past, names)
     standing = member_standings.of(told, stack, workspace.settings.seed)
     promised = promise.promise(told)
@@ -84,7 +74,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
         rows=len(now.labelled),
         units=len(truth),
-        plots=plots.draw({MODEL: own, **others}, importance),
+        plots=plots.draw(frames | others, importance),
         notes=(
             *NOTES,
             _population_note(workspace, truth),
@@ -104,8 +94,15 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
 def _portfolio(fitter: Fitter, members: Mapping[str, Scorer], stack: Stack, of: examples.Examples) -> Portfolio:
     """The members blended, with the ranks and the rate of the population."""
     weights = dict(zip(stack.names, stack.weights.tolist(), strict=True))
-    bare = Portfolio(next(iter(members.values())).about, members, weights, stack.shift)
-    return Portfolio(fitter.about(of, bare.margins), members, weights, stack.shift)
+    bare = Portfolio(members["trees"].about, members, weights, stack.shift)  # the trees read every input
+    portfolio = Portfolio(fitter.about(of, bare.margins), members, weights, stack.shift)
+    portfolio.golden_inputs = golden.make(fitter.inputs, of.population, fitter.workspace.settings.seed)
+    return portfolio
+
+
+def _save(directory: Path, scorers: Mapping[str, Scorer]) -> None:
+    for name, scorer in scorers.items():
+        scorer.save(directory / name)
 
 
 def _population_note(workspace: Workspace, truth: pd.DataFrame) -> str:

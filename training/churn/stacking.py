@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 
 from models.arrays import Float64Array, Int64Array
 from training.churn import level_forecast
+from training.churn.losses import log_losses
 
 PRIOR: Mapping[str, float] = {
     "trees": 0.25,
@@ -105,7 +106,7 @@ def _maximum(
         slope, sides = STRENGTH * (weights - prior), np.zeros(len(windows))
         for i, window in enumerate(windows):
             said = window.margins @ weights + levels[i]
-            total += trust[i] * float(np.logaddexp(0, np.where(window.churned == 1, -said, said)).sum())
+            total += trust[i] * float(log_losses(said, window.churned).sum())
             wrong = trust[i] * (expit(said) - window.churned)
             slope = slope + window.margins.T @ wrong
             sides[i] = wrong.sum()

@@ -23,6 +23,7 @@ from models.kinds import Budget
 from training import study
 from training.churn import learning_curve
 from training.churn.folds import Fold, make_folds
+from training.churn.losses import log_losses
 
 _LEARNING = 8.0  # rounds x learning rate that is more than enough
 PATIENCE = 40
@@ -127,4 +128,4 @@ def _strength(folds: Sequence[Fold]) -> float:
 
 def _logistic_loss(fold: Fold, strength: float) -> float:
     margins = Linear.fit(fold.matrix, fold.churned, strength).margins(fold.later)
-    return float(np.logaddexp(0, np.where(fold.later_churned == 1, -margins, margins)).mean())
+    return float(log_losses(margins, fold.later_churned).mean())
