@@ -19,6 +19,13 @@ from core.workspace import Workspace, of_one_generation
 from feature_repo import shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
+from feature_repo.feature_definition import DECIMALS
+
+
+def _money(revenue: str, rows: str = "") -> str:
+    """SQL of a sum. Parallel sums differ in their last digits from run to run; a model learnt from them must not."""
+    return f"round(coalesce(sum({revenue}) {rows}, 0), {DECIMALS})"
+
 
 _LINES = "FROM orders WHERE customer_id IS NOT NULL AND day >= $start AND day < $stop"
 _REPEATS = f"""
@@ -40,14 +47,14 @@ _LATER = """
     FROM days JOIN (SELECT unnest($origins) AS origin) ON day >= origin - to_days($seen) AND day < $stop
     GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
 """
-_CONTACTED = """
+_CONTACTED = f"""
     WITH told AS (
         SELECT customer_id, campaign_id, "day", treated, cost, nullif(trim(channel), '') AS channel,
             nullif(trim(offer), '') AS offer
         FROM contacts WHERE "day" >= $start AND "day" < $stop
         QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY treated DESC, "at") = 1
     ), days AS (SELECT customer_id, day, sum(revenue) AS revenue FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)
-    SELECT told.*, count(days.day) > 0 AS bought, coalesce(sum(days.revenue), 0) AS spend
+    SELECT told.*, count(days.day) > 0 AS bought, {_money("days.revenue")} AS spend
     FROM told LEFT JOIN days ON days.customer_id = told.customer_id
         AND days.day >= told."day" AND days.day < told."day" + to_days($horizon)
     GROUP BY ALL ORDER BY told."day", campaign_id, told.customer_id
@@ -100,7 +107,7 @@ def later_purchases(
     """
     inside = "FILTER (day >= origin AND day < origin + to_days({n}))"
     windows = ", ".join(
-        f"coalesce(sum(revenue) {inside.format(n=n)}, 0) AS spend_{n}d, count(*) {inside.format(n=n)} AS visits_{n}d"
+        f"{_money('revenue', inside.format(n=n))} AS spend_{n}d, count(*) {inside.format(n=n)} AS visits_{n}d"
         for n in map(int, horizons)
     )
     values = {"origins": list(origins), "seen": seen_days, "start": date.min, "stop": until}
