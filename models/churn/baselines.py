@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import ClassVar
@@ -84,11 +85,10 @@ class BgNbdBaseline(Scorer):
 
         With three of them there are eight sets to look at, so the values are exact.
         """
-        shares = _shares(matrix)
-        usual = np.broadcast_to(np.asarray(self.usual, dtype=shares.dtype), shares.shape)
-        worth = {
-            chosen: self._margins_of(np.where(chosen, shares, usual)) for chosen in product((False, True), repeat=3)
-        }
+        shares, sets = _shares(matrix), list(product((False, True), repeat=3))
+        usual = np.asarray(self.usual, dtype=shares.dtype)
+        rows = np.where(np.array(sets)[:, None, :], shares, usual).reshape(-1, 3)
+        worth = dict(zip(sets, self._margins_of(rows).reshape(len(sets), -1), strict=True))
         effects = np.zeros(matrix.shape)
         for column, chosen in product(range(3), worth):
             if not chosen[column]:
@@ -96,7 +96,7 @@ class BgNbdBaseline(Scorer):
                 effects[:, column] += _SHAPLEY[sum(chosen)] * (worth[joined] - worth[chosen])
         return effects
 
-    @property
+    @cached_property
     def base(self) -> float:
         """The log-odds of the usual customer."""
         return float(self._margins_of(np.array([self.usual], dtype=np.float32))[0])

@@ -139,7 +139,9 @@ def _reason(
 def _told(inputs: Inputs) -> list[Feature]:
     """The features as they are told: texts, which are numbers in the matrix, by the words the numbers stand for."""
     books = {name: tuple((code, text) for text, code in book.items()) for name, book in inputs.codes.items()}
-    return [replace(feature, codes=books.get(feature.name, feature.codes)) for feature in inputs.features]
+    return [
+        replace(feature, codes=books[feature.name]) if feature.name in books else feature for feature in inputs.features
+    ]
 
 
 def _yardsticks(features: Sequence[Feature], columns: Columns, rows: int) -> list[list[float | None]]:

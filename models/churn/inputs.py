@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from feature_repo.feature_definition import Feature
-from models.arrays import Float32Array, Float64Array
+from models.arrays import Float32Array
 
 Columns = Mapping[str, Sequence[Any]] | pd.DataFrame
+Values = Sequence[Any] | NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -30,25 +33,34 @@ class Inputs:
         books = {name: sorted(frame[name].dropna().unique()) for name in texts}
         return cls(tuple(telling), {name: {v: i for i, v in enumerate(book)} for name, book in books.items()})
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The features' names, in the order of the matrix."""
         return [feature.name for feature in self.features]
 
     def matrix(self, columns: Columns) -> Float32Array:
         """Shape (rows, features). A column that is not there, and an unknown text, are missing (NaN)."""
-        first = next((columns[name] for name in self.names if name in columns), ())
-        matrix = np.full((len(self.features), len(first)), np.nan, dtype=np.float32)
-        for row, name in zip(matrix, self.names, strict=True):
-            if name in columns:
-                row[:] = self._numbers(name, list(columns[name]))
+        rows = len(next((columns[name] for name in self.names if name in columns), ()))
+        if isinstance(columns, pd.DataFrame):
+            matrix = self._column_by_column(columns, rows)
+        else:  # of few customers, whom somebody waits for: one conversion of all values
+            nothing = [None] * rows
+            told = [self._numbers(name, columns[name]) if name in columns else nothing for name in self.names]
+            matrix = np.asarray(told, dtype=float).reshape(len(told), rows).astype(np.float32)
         return np.ascontiguousarray(matrix.T)
 
-    def _numbers(self, name: str, values: Sequence[Any]) -> Float64Array:
-        if name in self.codes:
-            book = self.codes[name]
-            values = [book.get(value) for value in values]
-        return np.asarray(values, dtype=float)  # None becomes NaN
+    def _column_by_column(self, frame: pd.DataFrame, rows: int) -> Float32Array:
+        matrix = np.full((len(self.features), rows), np.nan, dtype=np.float32)
+        for row, name in zip(matrix, self.names, strict=True):
+            if name in frame:
+                row[:] = np.array(self._numbers(name, frame[name].to_numpy()), dtype=float)  # None becomes NaN
+        return matrix
+
+    def _numbers(self, name: str, values: Values) -> Values:
+        if name not in self.codes:
+            return values
+        book = self.codes[name]
+        return [book.get(value) for value in values]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -38,7 +39,7 @@ class BoostedModel(Scorer):
         values = [booster.predict(rows, pred_contribs=True, validate_features=False) for booster in self.boosters]
         return np.asarray(self.calibration.slope * np.mean(values, axis=0, dtype=float)[:, :-1])
 
-    @property
+    @cached_property
     def base(self) -> float:
         """The calibrated mean of the boosters' expected margins."""
         row = xgb.DMatrix(np.zeros((1, len(self.about.inputs.names)), dtype=np.float32), nthread=1)

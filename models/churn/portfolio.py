@@ -34,10 +34,7 @@ class Portfolio(Scorer):
         self.weights = {name: weights[name] for name in self.members}
         self.shift = shift
         places = {name: place for place, name in enumerate(about.inputs.names)}
-        self._columns: dict[str, Int64Array] = {
-            name: np.array([places[column] for column in member.about.inputs.names], dtype=np.int64)
-            for name, member in self.members.items()
-        }
+        self._columns = {name: _places(member, places) for name, member in self.members.items()}
 
     def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds of leaving, shape (rows,)."""
@@ -75,9 +72,13 @@ class Portfolio(Scorer):
         return cls(about, members, blend["weights"], float(blend["shift"]))
 
     def _of(self, name: str, matrix: Float32Array) -> Float32Array:
-        columns = self._columns[name]
-        whole = len(columns) == matrix.shape[1] and bool((columns == np.arange(len(columns))).all())
-        return matrix if whole else matrix[:, columns]
+        return matrix[:, self._columns[name]]
+
+
+def _places(member: Scorer, places: Mapping[str, int]) -> Int64Array | slice:
+    """The columns a member reads; without a copy where they are all there are, in their order."""
+    found = [places[column] for column in member.about.inputs.names]
+    return slice(None) if found == list(range(len(places))) else np.array(found, dtype=np.int64)
 
 
 def _member(directory: Path) -> Scorer:

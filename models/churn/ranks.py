@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,5 +27,9 @@ class Ranks:
 
     def scores(self, probabilities: Sequence[float] | Float64Array) -> Int64Array:
         """Floor of the percentile rank, 0..100: the share of the population with at most this probability."""
-        below = np.searchsorted(np.asarray(self.grid), np.asarray(probabilities, dtype=float), side="right")
+        below = np.searchsorted(self._rising, np.asarray(probabilities, dtype=float), side="right")
         return below * 100 // len(self.grid)
+
+    @cached_property
+    def _rising(self) -> Float64Array:
+        return np.asarray(self.grid)
