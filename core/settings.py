@@ -107,10 +107,14 @@ class ContactLists(SettingsSection):
         0.1, description="share of a list that is left alone, so that its effect can be measured"
     )
     margin: Annotated[float, Field(gt=0, le=1)] = Field(
-        1.0, description="share of spend that is earned: what an uplift model weighs costs against"
+        1.0,
+        description="share of spend that is earned: what contacts save or add is counted by it, beside what they cost",
     )
     rest_days: Annotated[int, Field(ge=0, le=3660)] = Field(
         28, description="days after a contact in which nobody is contacted again"
+    )
+    most_per_year: Annotated[int, Field(ge=0, le=366)] = Field(
+        12, description="who was contacted as often in the last 364 days is left in peace; 0: no limit"
     )
     channel: str = Field("email", description="the channel for customers of whom nothing tells which they prefer")
     suppress: str = Field(

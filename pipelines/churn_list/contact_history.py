@@ -39,6 +39,19 @@ def days_since_contact(workspace: Workspace, as_of: date) -> pd.Series[int]:
     return found.set_index("customer_id")["days"]
 
 
+def contacts_in_a_year(workspace: Workspace, as_of: date) -> pd.Series[int]:
+    """How often each customer was contacted in the year before `as_of`, indexed by customer_id."""
+    if not workspace.tables.has("contacts"):
+        return pd.Series(dtype="int64")
+    query = (
+        "SELECT customer_id, count(*) AS times FROM contacts"
+        f' WHERE treated AND "day" < $day AND "day" >= $day - {_YEAR} GROUP BY 1'
+    )
+    with query_engine.on_tables(workspace) as connection:
+        found: pd.DataFrame = connection.execute(query, {"day": as_of}).df()
+    return found.set_index("customer_id")["times"]
+
+
 def preferred_channels(workspace: Workspace, as_of: date) -> pd.Series[str]:
     """The channel of each customer of whom the year before `as_of` tells one, indexed by customer_id.
 

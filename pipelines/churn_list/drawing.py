@@ -17,6 +17,8 @@ from core.consents import Consents
 from core.errors import DataError, UsageError
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
+from feature_repo import facts
+from models.arrays import Float64Array
 from models.artifact_cache import MODEL
 from models.churn import dataset
 from models.churn.main_cause import main_causes
@@ -25,9 +27,12 @@ from models.churn.tiers import action, tiers
 from models.kinds import kind, refuse_hindsight
 from models.registry import Registry
 from models.uplift.model import UpliftModel
-from pipelines.churn_list.contact_history import days_since_contact, preferred_channels
+from models.value.model import ValueModel
+from pipelines.churn_list import expected_spend
+from pipelines.churn_list.contact_history import contacts_in_a_year, days_since_contact, preferred_channels
 from pipelines.churn_list.measured_effects import best_offers, measured_by
 from pipelines.churn_list.selection import Selection, Terms, select
+from pipelines.churn_list.suppression import Suppressed, suppressed
 from pipelines.churn_list.worth import carried_on
 from pipelines.output import require_writable, write
 
@@ -95,6 +100,7 @@ class ScoredPopulation:
     features: pd.DataFrame
     as_of: date
     measured: UpliftModel | None = None
+    valued: ValueModel | None = None
 
 
 @of_one_generation
@@ -112,23 +118,29 @@ def draw(workspace: Workspace, wish: Wish, as_of: date) -> Drawn:
     if population.measured is not None and wish.cost is None:
         paid = terms.counts_money or bool((population.measured.terms.costs > 0).any())
         terms = replace(terms, counts_money=paid)
-    candidates = _candidates(population, wish)
+    never = suppressed(workspace, wish.suppress)
+    candidates = _candidates(population, wish, never)
     current().step(f"choosing among {len(candidates):,} customers")
     chosen = select(candidates, terms)
     write(_table(population, chosen, terms.campaign), wish.output)
     treated = chosen.rows[chosen.rows["treated"].astype(bool)]
+    left_alone = len(chosen.rows) - len(treated)
     return Drawn(
         version=population.version,
         as_of=as_of,
         campaign=terms.campaign,
         considered=len(candidates),
         contacted=len(treated),
-        held_out=len(chosen.rows) - len(treated),
+        held_out=left_alone,
         left_out=chosen.left_out,
         counts_money=terms.counts_money,
         spent=float(treated["cost"].sum()) if terms.counts_money else float(len(treated)),
         saves=float(treated["saves"].sum()),
-        assumptions=_assumptions(population),
+        assumptions=(
+            *_assumptions(population),
+            *_unknown(workspace, never, as_of),
+            *_unmeasured(len(treated), left_alone),
+        ),
         output=wish.output,
     )
 
@@ -143,7 +155,8 @@ def _score(workspace: Workspace, alias: str, as_of: date) -> ScoredPopulation:
     if features.empty:
         days = workspace.settings.churn.active_days
         raise DataError(f"no customer bought anything in the {days} days before {as_of}")
-    return ScoredPopulation(workspace, version.version, scorer, features, as_of, measured_by(registry, as_of))
+    measured, valued = measured_by(registry, as_of), expected_spend.told_by(registry, as_of)
+    return ScoredPopulation(workspace, version.version, scorer, features, as_of, measured, valued)
 
 
 def _terms(workspace: Workspace, wish: Wish, as_of: date) -> Terms:
@@ -162,6 +175,7 @@ def _terms(workspace: Workspace, wish: Wish, as_of: date) -> Terms:
         tier=wish.tier,
         hold_out=hold_out,
         rest_days=settings.rest_days,
+        most_per_year=settings.most_per_year,
         campaign=wish.campaign or f"churn-{as_of}",
         seed=workspace.settings.seed,
     )
@@ -172,7 +186,7 @@ def _possible(option: str, value: float, low: float, high: float, allowed: str) 
         raise UsageError(f"{option} {value:g} is not possible", todo=f"give {allowed}")
 
 
-def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
+def _candidates(population: ScoredPopulation, wish: Wish, never: Suppressed) -> pd.DataFrame:
     """What `selection.select` chooses from, with what the list says of each."""
     workspace, scorer, features = population.workspace, population.scorer, population.features
     settings, who = workspace.settings, features["customer_id"].astype(str)
@@ -180,8 +194,7 @@ def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
     reached = tiers(scores.risk_score, settings.churn)
     causes = main_causes(scorer, features)
     probability = np.asarray(scores.probability)
-    worth = carried_on(features, settings.contacts.worth_days)
-    refused = Consents.load(workspace, population.as_of).refused(who, "marketing")
+    worth = _worth(population)
     frame = pd.DataFrame(
         {
             "customer_id": who,
@@ -190,11 +203,12 @@ def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
             "main_cause": causes,
             "offer": [action(int(tier), settings.churn, cause) for tier, cause in zip(reached, causes, strict=True)],
             "worth": worth,
-            "saves": probability * worth * settings.contacts.save_rate,
+            "saves": probability * worth * settings.contacts.save_rate * settings.contacts.margin,
             "channel": who.map(preferred_channels(workspace, population.as_of)).fillna(settings.contacts.channel),
             "rest": who.map(days_since_contact(workspace, population.as_of)).astype(float),
-            "refused": who.isin(refused),
-            "suppressed": who.isin(_suppressed(workspace, wish)),
+            "times": who.map(contacts_in_a_year(workspace, population.as_of)).fillna(0).astype(int),
+            "refused": who.isin(_refused(workspace, who, population.as_of)),
+            "suppressed": who.isin(never.customers),
         }
     )
     costs = dict(settings.contacts.costs)
@@ -204,19 +218,32 @@ def _candidates(population: ScoredPopulation, wish: Wish) -> pd.DataFrame:
     return frame.assign(cost=[costs.get(each, 0.0) if wish.cost is None else wish.cost for each in frame["offer"]])
 
 
-def _suppressed(workspace: Workspace, wish: Wish) -> set[str]:
-    """The ids of the files that name whom never to contact: one a line, a first line `customer_id` is a heading."""
-    listed = workspace.settings.contacts.suppress
-    files = [*([workspace.root / listed] if listed else []), *([wish.suppress] if wish.suppress else [])]
-    found: set[str] = set()
-    for file in files:
-        try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            todo = "name a text file with one id a line"
-            raise UsageError(f"{file} can't be read", why=str(error), todo=todo) from error
-        found |= {line.strip().strip('"') for line in lines} - {"", "customer_id"}
-    return found
+def _worth(population: ScoredPopulation) -> Float64Array:
+    days = population.workspace.settings.contacts.worth_days
+    if population.valued is None:
+        return carried_on(population.features, days)
+    return expected_spend.expected(population.valued, population.features, days)
+
+
+def _refused(workspace: Workspace, who: pd.Series[str], as_of: date) -> set[str]:
+    """Who refused marketing by the list's date, or has done so since: the file is acted upon now."""
+    return Consents.load(workspace, as_of).refused(who, "marketing") | Consents.load(workspace).refused(
+        who, "marketing"
+    )
+
+
+def _unknown(workspace: Workspace, never: Suppressed, as_of: date) -> tuple[str, ...]:
+    """What is said where a suppression list names others than the shop's customers."""
+    unknown = never.unknown(facts.buyers(workspace, date.min, as_of)) if never.lines else 0
+    if not unknown:
+        return ()
+    return (f"{unknown:,} of the {len(never.lines):,} lines of the suppression lists name no customer with an order",)
+
+
+def _unmeasured(contacted: int, left_alone: int) -> tuple[str, ...]:
+    if left_alone or not contacted:
+        return ()
+    return ("nobody of this list is held out (contacts.hold_out): it can't tell whether contacting helps",)
 
 
 def _table(population: ScoredPopulation, chosen: Selection, campaign: str) -> pa.Table:
@@ -242,14 +269,17 @@ def _why(scorer: Scorer, features: pd.DataFrame) -> list[str]:
 
 
 def _assumptions(population: ScoredPopulation) -> tuple[str, ...]:
+    """Where the figures of the list come from: what was measured, what is expected, what is only assumed."""
     settings = population.workspace.settings.contacts
+    days = settings.worth_days
+    worth = f"worth: {days} days at the mean daily spend of the last 84 and 364 days (no version of value is champion)"
+    if population.valued is not None:
+        worth = f"worth: what the champion of value expects a customer to spend in {days} days"
     if population.measured is not None:
-        days = population.measured.horizon_days
-        return (
-            f"measured by the champion of uplift: what an offer adds to spend in {days} days (docs/winning-back.md)",
-        )
+        added = f"what an offer adds to spend in {population.measured.horizon_days} days"
+        return (f"saved: measured by the champion of uplift: {added} (docs/winning-back.md)", worth)
     return (
-        f"assumed, not measured: a contact keeps {settings.save_rate:.0%} of those who would leave"
+        f"saved: assumed, not measured: a contact keeps {settings.save_rate:.0%} of those who would leave"
         " (contacts.save_rate)",
-        f"worth: {settings.worth_days} days at the mean daily spend of the last 84 and 364 days",
+        worth,
     )

@@ -17,6 +17,7 @@ LEFT_OUT: Final = (
     "no_marketing_consent",
     "suppressed",
     "contacted_lately",
+    "contacted_too_often",
     "no_action",
     "costs_more_than_it_saves",
     "beyond_budget",
@@ -37,6 +38,7 @@ class Terms:
     tier: int | None
     hold_out: float
     rest_days: int
+    most_per_year: int
     campaign: str
     seed: int
 
@@ -50,8 +52,8 @@ class Selection:
 
 
 def select(candidates: pd.DataFrame, terms: Terms) -> Selection:
-    """Choose from candidates: customer_id, risk_tier, refused, suppressed, rest (days since a contact, or NaN), offer,
-    cost, saves (what a contact is expected to save).
+    """Choose from candidates: customer_id, risk_tier, refused, suppressed, rest (days since a contact, or NaN), times
+    (contacts in a year), offer, cost, saves (what a contact is expected to save).
 
     Who is worth more than the contact costs is taken in the order of what it brings per unit of the budget, until no
     more fits in. Of these the held out cost nothing.
@@ -79,6 +81,7 @@ def _reasons(candidates: pd.DataFrame, terms: Terms) -> pd.Series[str]:
         "no_marketing_consent": candidates["refused"],
         "suppressed": candidates["suppressed"],
         "contacted_lately": candidates["rest"] <= terms.rest_days,
+        "contacted_too_often": (candidates["times"] >= terms.most_per_year) & (terms.most_per_year > 0),
         "no_action": candidates["offer"] == "none",
         "costs_more_than_it_saves": candidates["saves"] <= candidates["cost"],
     }

@@ -9,7 +9,9 @@ import pytest
 
 from pipelines.churn_list.selection import Terms, held_out, select
 
-TERMS = Terms(budget=3, counts_money=False, tier=None, hold_out=0.0, rest_days=28, campaign="spring", seed=20)
+TERMS = Terms(
+    budget=3, counts_money=False, tier=None, hold_out=0.0, rest_days=28, most_per_year=12, campaign="spring", seed=20
+)
 
 
 def customers(**columns: list[object]) -> pd.DataFrame:
@@ -20,6 +22,7 @@ def customers(**columns: list[object]) -> pd.DataFrame:
         "refused": [False] * 6,
         "suppressed": [False] * 6,
         "rest": [float("nan")] * 6,
+        "times": [0] * 6,
         "offer": ["coupon"] * 6,
         "cost": [0.0] * 6,
         "saves": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
@@ -47,6 +50,7 @@ def test_money_goes_where_it_saves_most_per_unit() -> None:
         ("refused", [True] + [False] * 5, "no_marketing_consent"),
         ("suppressed", [True] + [False] * 5, "suppressed"),
         ("rest", [28.0, 29.0] + [float("nan")] * 4, "contacted_lately"),
+        ("times", [12, 11, 0, 0, 0, 0], "contacted_too_often"),
         ("offer", ["none"] + ["coupon"] * 5, "no_action"),
         ("cost", [1.0] + [0.0] * 5, "costs_more_than_it_saves"),
     ],
