@@ -25,6 +25,7 @@ def render(facts: Mapping[str, Any], fairness: FairnessResult | None) -> dict[st
         "attributes": _attributes(fairness),
         "rows": _metric_rows(facts),
         "baselines": list(facts["baselines"]),
+        "tables": facts.get("tables", []),
     }
     return {name: _environment().get_template(f"{name}.j2").render(content) for name in ("card.md", "card.html")}
 

@@ -24,6 +24,15 @@ class FeatureNote:
 
 
 @dataclass(frozen=True)
+class CardTable:
+    """A table of the model card: what it shows, its columns, and its cells as they are to be read."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class StudyNote:
     """What the tuning did."""
 
@@ -39,7 +48,7 @@ class Outcome:
     """What a kind's `TRAINER` found, its saved models apart; `rows` trained the served model, `units` were evaluated.
 
     `plots` are figures of matplotlib, or paths, by file name; `notes` are sentences for the model card (purpose,
-    limits, choices); `extra` is further JSON to log in record.json;
+    limits, choices), `tables` its tables beside that of the metrics; `extra` is further JSON to log in record.json;
     `promised` is where metrics are expected on the coming window.
     """
 
@@ -52,6 +61,7 @@ class Outcome:
     units: int
     plots: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    tables: tuple[CardTable, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     promised: Mapping[str, Interval] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
         "promised": _plain(outcome.promised),
         "features": [vars(note) for note in outcome.features],
         "notes": list(outcome.notes),
+        "tables": [asdict(table) for table in outcome.tables],
         "signature": _signature(record),
         "extra": dict(outcome.extra),
     }

@@ -21,6 +21,7 @@ from tests.support import toy
 from tests.support.mlflow import give_empty_registry
 from tests.support.shop import empty_workspace
 from training import tracking
+from training.outcome import CardTable
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,8 @@ def workspace(tmp_path_factory, module_patch):
 @pytest.fixture(scope="module")
 def logged(workspace, tmp_path_factory):
     figure = plt.figure()
-    record = toy.record(tmp_path_factory.mktemp("record"), plots={"reliability.png": figure})
+    table = CardTable("Said and came", ("group", "left"), (("tier 3 | top", "0.71"),))
+    record = toy.record(tmp_path_factory.mktemp("record"), plots={"reliability.png": figure}, tables=(table,))
     version = tracking.log(workspace, record)
     plt.close(figure)
     return version
@@ -107,6 +109,12 @@ def test_the_card_shows_the_model_beside_its_baselines(workspace, logged):
     assert "recency (the best baseline): -" in card
     assert "days since the last purchase \\| at most 60" in card
     assert "Not measured" in card
+
+
+def test_the_card_shows_a_kinds_own_tables(workspace, logged):
+    registry = Registry(workspace)
+    assert "| group | left |\n|---|---|\n| tier 3 \\| top | 0.71 |" in registry.read_text(logged, "card.md")
+    assert "<caption>Said and came</caption>" in registry.read_text(logged, "card.html")
 
 
 def test_a_fairness_measurement_goes_into_the_registry_and_the_card(workspace, logged):

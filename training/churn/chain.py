@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,6 +44,13 @@ class ChainWindow:
         return float(self.scored.churned.mean())
 
 
+class Foretold(NamedTuple):
+    """A window, and the log-odds of its customers by a blend that had not seen it, shape (customers,)."""
+
+    window: ChainWindow
+    margins: Float64Array
+
+
 def walk(fitter: Fitter, now: Examples, until: date) -> list[ChainWindow]:
     """The windows up to the one from `until`, the evaluation's, oldest first.
 
@@ -58,30 +66,36 @@ def blend(past: Sequence[ChainWindow], names: Sequence[str], as_of: date) -> Sta
     """How the members are to be blended as of a date at which these windows are over."""
     if not past:
         return stacking.usual(names)
-    stack = stacking.fit(names, [each.scored for each in past], past[-1].rate, as_of)
-    return stack.scaled(_factor(past, names), past[-1].rate)
+    return _weighed(past, names, as_of).scaled(_factor(past, names), past[-1].rate)
 
 
-def forward(past: Sequence[ChainWindow], names: Sequence[str]) -> list[tuple[ChainWindow, Float64Array]]:
-    """Each window but the first with what a blend weighed on those before it says of its customers."""
-    found = []
-    for place in range(1, len(past)):
-        before, window = past[:place], past[place]
-        stack = stacking.fit(names, [each.scored for each in before], before[-1].rate, window.scored.as_of)
-        found.append((window, stack.blended(window.scored.margins)))
-    return found
+def forward(past: Sequence[ChainWindow], names: Sequence[str]) -> list[Foretold]:
+    """Each window but the first with what the blend that would have served then says of its customers."""
+    return [
+        Foretold(window, blend(past[:place], names, window.scored.as_of).blended(window.scored.margins))
+        for place, window in enumerate(past)
+        if place
+    ]
+
+
+def _weighed(past: Sequence[ChainWindow], names: Sequence[str], as_of: date) -> Stack:
+    return stacking.fit(names, [each.scored for each in past], past[-1].rate, as_of)
 
 
 def _factor(past: Sequence[ChainWindow], names: Sequence[str]) -> float:
     """The factor that would have done best on the windows: below 1 where hardly anything tells customers apart."""
-    told = forward(past, names)
+    told = [
+        Foretold(window, _weighed(past[:place], names, window.scored.as_of).blended(window.scored.margins))
+        for place, window in enumerate(past)
+        if place
+    ]
     if not told:
         return 1.0
     losses = {factor: _loss(told, past, factor) for factor in FACTORS}
     return min(FACTORS, key=lambda factor: losses[factor])
 
 
-def _loss(told: Sequence[tuple[ChainWindow, Float64Array]], past: Sequence[ChainWindow], factor: float) -> float:
+def _loss(told: Sequence[Foretold], past: Sequence[ChainWindow], factor: float) -> float:
     total = customers = 0.0
     for (window, margins), before in zip(told, past[:-1], strict=True):
         said = factor * margins + (1 - factor) * stacking.log_odds(before.rate)

@@ -10,11 +10,11 @@ import numpy as np
 from pandas import DataFrame
 from scipy.special import expit
 
-from models.arrays import Float64Array
 from models.churn.metrics import STATISTICS
-from training.churn.chain import FACTORS, ChainWindow
+from training.churn.chain import FACTORS, Foretold
 from training.churn.losses import log_losses
 from training.churn.stacking import Stack
+from training.outcome import CardTable
 
 RESAMPLES = 500
 
@@ -39,7 +39,7 @@ class MemberStanding:
         return asdict(self)
 
 
-def of(told: Sequence[tuple[ChainWindow, Float64Array]], stack: Stack, seed: int) -> tuple[MemberStanding, ...]:
+def of(told: Sequence[Foretold], stack: Stack, seed: int) -> tuple[MemberStanding, ...]:
     """Every member, the one with the least log loss first; `told` are windows with what the blend said of each."""
     weights = dict(zip(stack.names, stack.weights.tolist(), strict=True))
     if not told:
@@ -48,9 +48,7 @@ def of(told: Sequence[tuple[ChainWindow, Float64Array]], stack: Stack, seed: int
     return tuple(sorted(found, key=lambda each: each.log_loss or 0))
 
 
-def _standing(
-    name: str, place: int, weight: float, told: Sequence[tuple[ChainWindow, Float64Array]], seed: int
-) -> MemberStanding:
+def _standing(name: str, place: int, weight: float, told: Sequence[Foretold], seed: int) -> MemberStanding:
     frames = [
         DataFrame({"probability": expit(w.scored.margins[:, place]), "churned": w.scored.churned}) for w, _ in told
     ]
@@ -63,6 +61,17 @@ def _standing(
     drawn = [np.mean([rng.choice(lead, len(lead)).mean() for lead in leads]) for _ in range(RESAMPLES)]
     lead = float(np.mean([each.mean() for each in leads]))
     return MemberStanding(name, weight, auc, loss, lead, float(np.mean(np.array(drawn) > 0)))
+
+
+def table(standings: Sequence[MemberStanding]) -> CardTable:
+    """For the model card."""
+    columns = ("member", "weight", "ROC-AUC", "log loss", "the blend's lead", "chance to stay ahead")
+    return CardTable("Members of the blend, mean over this shop's past windows", columns, tuple(map(_cells, standings)))
+
+
+def _cells(each: MemberStanding) -> tuple[str, ...]:
+    figures = (each.roc_auc, each.log_loss, each.lead, each.stays_ahead)
+    return each.name, f"{each.weight:.2f}", *("-" if value is None else f"{value:.4f}" for value in figures)
 
 
 def notes(standings: Sequence[MemberStanding], stack: Stack) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from scipy.special import expit
 from models.arrays import Float64Array
 from models.churn.metrics import STATISTICS
 from models.intervals import Interval
-from training.churn.chain import ChainWindow
+from training.churn.chain import ChainWindow, Foretold
 from training.churn.level_forecast import ACCURACY, expected_level
 
 PROMISED = ("roc_auc", "log_loss")
@@ -20,7 +20,7 @@ _NORMAL = 1.96
 _LEAST_VARIANCE = 1e-6
 
 
-def promise(told: Sequence[tuple[ChainWindow, Float64Array]]) -> Mapping[str, Interval]:
+def promise(told: Sequence[Foretold]) -> Mapping[str, Interval]:
     """Of each metric where the next window's value is expected (95%); nothing where no window has one before it.
 
     Accuracy can grow with the history, so its level is forecast, not averaged.

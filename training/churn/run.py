@@ -18,7 +18,7 @@ from models.churn.portfolio import Portfolio
 from models.churn.scorer import Scorer
 from models.kinds import Budget
 from training import splits
-from training.churn import chain, examples, member_standings, plots, promise, tuning
+from training.churn import chain, examples, group_calibration, member_standings, plots, promise, tuning
 from training.churn.fitting import BAG, Fitter
 from training.churn.stacking import Stack
 from training.holdout_evaluation import evaluate
@@ -81,6 +81,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
             *member_standings.notes(standing, stack),
             *promise.notes(promised, len(told)),
         ),
+        tables=(group_calibration.table(frames[MODEL], truth), member_standings.table(standing)),
         promised=promised,
         extra={
             "importance": importance,
