@@ -18,7 +18,7 @@ from core.progress import current
 from core.workspace import Workspace
 from models.arrays import Float64Array
 from models.churn import dataset
-from training.churn import stacking
+from training.churn import level_trust, stacking
 from training.churn.examples import Examples, known_by
 from training.churn.fitting import BAG, BAG_OF_PAST, Fitted, Fitter
 from training.churn.losses import log_losses
@@ -66,31 +66,44 @@ def blend(past: Sequence[ChainWindow], names: Sequence[str], as_of: date) -> Sta
     """How the members are to be blended as of a date at which these windows are over."""
     if not past:
         return stacking.usual(names)
-    return _weighed(past, names, as_of).scaled(_factor(past, names), past[-1].rate)
+    return _served(past, [*_as_weighed(past, names), _weighed(past, names, as_of)])
 
 
 def forward(past: Sequence[ChainWindow], names: Sequence[str]) -> list[Foretold]:
     """Each window but the first with what the blend that would have served then says of its customers."""
+    stacks = _as_weighed(past, names)
     return [
-        Foretold(window, blend(past[:place], names, window.scored.as_of).blended(window.scored.margins))
+        Foretold(window, _served(past[:place], stacks[:place]).blended(window.scored.margins))
         for place, window in enumerate(past)
         if place
     ]
+
+
+def _as_weighed(past: Sequence[ChainWindow], names: Sequence[str]) -> list[Stack]:
+    """Before each window but the first, the stack by those that were over."""
+    return [_weighed(past[:place], names, window.scored.as_of) for place, window in enumerate(past) if place]
 
 
 def _weighed(past: Sequence[ChainWindow], names: Sequence[str], as_of: date) -> Stack:
     return stacking.fit(names, [each.scored for each in past], past[-1].rate, as_of)
 
 
-def _factor(past: Sequence[ChainWindow], names: Sequence[str]) -> float:
-    """The factor that would have done best on the windows: below 1 where hardly anything tells customers apart."""
-    told = [
-        Foretold(window, _weighed(past[:place], names, window.scored.as_of).blended(window.scored.margins))
-        for place, window in enumerate(past)
-        if place
+def _served(past: Sequence[ChainWindow], stacks: Sequence[Stack]) -> Stack:
+    """The last stack, weighed on all these windows, as far as those before it were right: its level, and all of it."""
+    scored = [each.scored for each in past]
+    trusted = [
+        stack.trusting(level_trust.share(stacks[:place], scored[1 : place + 1])) for place, stack in enumerate(stacks)
     ]
-    if not told:
+    return trusted[-1].scaled(_factor(past, trusted[:-1]), past[-1].rate)
+
+
+def _factor(past: Sequence[ChainWindow], stacks: Sequence[Stack]) -> float:
+    """The factor that would have done best on the windows: below 1 where hardly anything tells customers apart."""
+    if not stacks:
         return 1.0
+    told = [
+        Foretold(window, stack.blended(window.scored.margins)) for window, stack in zip(past[1:], stacks, strict=True)
+    ]
     losses = {factor: _loss(told, past, factor) for factor in FACTORS}
     return min(FACTORS, key=lambda factor: losses[factor])
 

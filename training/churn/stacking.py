@@ -50,20 +50,26 @@ class ScoredWindow:
 
 @dataclass(frozen=True)
 class Stack:
-    """log-odds = shift + margins @ weights."""
+    """log-odds = shift + margins @ weights; `moved` is the part of the shift that is a forecast of the level."""
 
     names: tuple[str, ...]
     weights: Float64Array
     shift: float
+    moved: float = 0.0
 
     def blended(self, margins: Float64Array) -> Float64Array:
         """Shape (customers,)."""
         return np.asarray(margins @ self.weights + self.shift)
 
+    def trusting(self, share: float) -> Stack:
+        """The same with so much of the level's forecast applied."""
+        kept = share * self.moved
+        return Stack(self.names, self.weights, self.shift - self.moved + kept, kept)
+
     def scaled(self, factor: float, rate: float) -> Stack:
         """The same drawn towards one rate for all: `factor` of what it says, the rest of the rate's log-odds."""
         shift = factor * self.shift + (1 - factor) * log_odds(rate)
-        return Stack(self.names, self.weights * factor, shift)
+        return Stack(self.names, self.weights * factor, shift, factor * self.moved)
 
 
 def usual(names: Sequence[str]) -> Stack:
@@ -91,7 +97,7 @@ def fit(names: Sequence[str], windows: Sequence[ScoredWindow], latest_rate: floa
     moves = [level - rest * log_odds(window.usual_rate) for level, window in zip(levels, told, strict=True)]
     spreads = [_variance(window.margins @ weights + level) for level, window in zip(levels, told, strict=True)]
     expected = level_forecast.expected_level(moves, spreads, level_forecast.BASE_RATE).value
-    return Stack(tuple(names), weights, expected + rest * log_odds(latest_rate))
+    return Stack(tuple(names), weights, expected + rest * log_odds(latest_rate), expected)
 
 
 def _maximum(

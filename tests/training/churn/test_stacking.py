@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from training.churn import level_forecast, stacking
+from training.churn import level_forecast, level_trust, stacking
 from training.churn.stacking import ScoredWindow
 
 NAMES = ("trees", "logistic", "rfm_logistic")
@@ -116,3 +116,31 @@ def test_an_accuracy_that_grows_is_promised_near_its_latest_value() -> None:
 def test_an_accuracy_that_jitters_is_promised_near_its_mean() -> None:
     level = level_forecast.expected_level([0.86, 0.85, 0.87, 0.855, 0.865], [0.0001] * 5, level_forecast.ACCURACY)
     assert 0.855 < level.value < 0.865
+
+
+def moved(level: float) -> stacking.Stack:
+    return stacking.Stack(NAMES, np.array([1.0, 0.0, 0.0]), level, level)
+
+
+def test_a_forecast_level_is_believed_half_where_nothing_is_known() -> None:
+    assert level_trust.share([], []) == level_trust.USUAL
+
+
+def test_a_level_that_came_as_forecast_is_believed_and_one_that_did_not_is_dropped() -> None:
+    came = windows(4, 4000, drift=0.4)
+    assert level_trust.share([moved(0.4)] * 4, came) > 0.85
+    assert level_trust.share([moved(-0.4)] * 4, came) == 0
+    assert level_trust.share([moved(0.4)] * 4, windows(4, 4000)) < 0.15
+
+
+@pytest.mark.parametrize("churned", [0, 1])
+def test_the_level_that_came_is_finite_even_where_all_did_the_same(churned: int) -> None:
+    (window,) = windows(1, 50)
+    same = ScoredWindow(window.as_of, window.margins, np.full(50, churned), 0.3)
+    assert abs(level_trust.level_that_came(moved(0.0), same)) <= 8
+
+
+def test_trusting_nothing_takes_the_forecast_alone_out_of_the_shift() -> None:
+    stack = stacking.Stack(NAMES, np.ones(3), 0.7, 0.2)
+    assert stack.trusting(0.0).shift == pytest.approx(0.5)
+    assert stack.trusting(1.0) == stack
