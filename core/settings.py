@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -91,6 +91,47 @@ class Churn(SettingsSection):
         if not tiers[0] < tiers[1] < tiers[2]:
             raise ValueError("three rising scores between 0 and 100 are allowed")
         return tiers
+
+
+HealthPart = Literal["rhythm", "visits", "spend", "steadiness", "engagement", "satisfaction", "service"]
+
+
+class Segments(SettingsSection):
+    """Stages of a customer's life, and the health index."""
+
+    new_days: Days = Field(30, description="days since the first purchase up to which a customer is new")
+    growing_days: Days = Field(90, description="the same of growing")
+    mature_days: Days = Field(180, description="the same of mature; who is known for longer is established")
+    at_risk_days: Days = Field(60, description="who bought nothing in these days is at risk")
+    lost_days: Days = Field(90, description="who bought nothing in these days is lost")
+    high_value_share: Share = Field(0.2, description="share of customers, by the year's spend, who are of high value")
+    health: dict[HealthPart, Annotated[float, Field(ge=0)]] = Field(
+        {
+            "rhythm": 30.0,
+            "visits": 15.0,
+            "spend": 15.0,
+            "steadiness": 10.0,
+            "engagement": 10.0,
+            "satisfaction": 10.0,
+            "service": 10.0,
+        },
+        description="what each part weighs in the health index; a part that is not named weighs nothing",
+    )
+
+    @field_validator("health")
+    @classmethod
+    def _weighing(cls, health: dict[HealthPart, float]) -> dict[HealthPart, float]:
+        if not health.get("rhythm"):
+            raise ValueError("a weight of rhythm above 0 is needed: the one part that is known of everybody")
+        return health
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.new_days < self.growing_days < self.mature_days:
+            raise ValueError("new_days, growing_days and mature_days must rise")
+        if not self.at_risk_days < self.lost_days:
+            raise ValueError("lost_days must be more than at_risk_days")
+        return self
 
 
 class ContactLists(SettingsSection):
@@ -324,6 +365,7 @@ class Settings(BaseSettings):
     max_rejected_share: Share = Field(0.05, description="share of bad rows in a table above which an ingest fails")
     ingest: Ingest = Field(Ingest(), description="how the shop's sources are looked after")
     churn: Churn = Field(Churn(), description="who will buy nothing in the coming days")
+    segments: Segments = Field(Segments(), description="groups and stages of customers, and their health")
     contacts: ContactLists = Field(ContactLists(), description="lists of whom to contact")
     demand: Demand = Field(Demand(), description="how much of everything will sell")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")

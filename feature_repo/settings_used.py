@@ -6,9 +6,10 @@ import json
 
 from core.settings import Settings
 
-SECTIONS = {"products", "churn", "demand", "recommendation"}
+SECTIONS = {"products", "churn", "segments", "demand", "recommendation"}
 UNUSED = {
     "churn": {"trials", "timeout_s", "tiers", "actions", "actions_by_cause", "action_by"},
+    "segments": {"health"},
     "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
     "recommendation": {"trials", "timeout_s"},
 }

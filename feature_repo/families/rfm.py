@@ -1,41 +1,24 @@
-"""Recency, frequency and money scores, the segment they make, and the stage of the customer's life.
+"""Recency, frequency and money scores, the group they make, and the stage of the customer's life.
 
-Scores are fifths of all customers of the snapshot (5 = best): 1 + floor(5 x percent rank), ties alike.
+A score is the fifth (5 = best) that holds the middle of the customer's place among all customers of the snapshot: who
+are alike share the middle of their places, so that where all are alike, or there is but one, the score is 3.
+`feature_repo.segment_rules` says which group and stage follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
 
-from core.settings import Churn
+from core.settings import Segments
 from feature_repo.families.windows import count, total, within
 from feature_repo.feature_definition import DECIMALS, Feature
+from feature_repo.segment_rules import GRID, GROUPS, LEVELS, STAGE_ORDER, STAGES, code
 from feature_repo.shop_tables import KnownTables, Snapshot
 
 CAUSE: Final = "engagement"
-SEGMENTS: Mapping[int, str] = MappingProxyType(
-    {
-        1: "champions",
-        2: "loyal",
-        3: "potential loyalists",
-        4: "promising",
-        5: "need attention",
-        6: "about to sleep",
-        7: "at risk",
-        8: "can't lose them",
-        9: "hibernating",
-        10: "lost",
-    }
-)
-STAGES: Mapping[int, str] = MappingProxyType(
-    {1: "new", 2: "active", 3: "returning", 4: "slowing", 5: "dormant", 6: "lost"}
-)
-
 RECENCY_SCORE = Feature(
     "recency_score", "fifth of customers by days since the last visit, 5 = most recent", "score", "int"
 )
@@ -44,9 +27,7 @@ FREQUENCY_SCORE = Feature(
     "frequency_score", "fifth of customers by visit days of the last 364 days, 5 = most", "score", "int"
 )
 MONETARY_SCORE = Feature("monetary_score", "fifth of customers by spend of the last 364 days, 5 = most", "score", "int")
-SEGMENT = Feature(
-    "rfm_segment", "segment by recency, frequency and money", "code", "int", codes=tuple(SEGMENTS.items())
-)
+SEGMENT = Feature("rfm_segment", "group by recency, frequency and money", "code", "int", codes=tuple(GROUPS.items()))
 STAGE = Feature(
     "lifecycle_stage", "stage of the customer's life", "code", "int", codes=tuple(STAGES.items()), cause="life_stage"
 )
@@ -61,7 +42,7 @@ FEATURES = (
 
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
-    """Scores by percent rank over all customers of the snapshot, and the codes that follow from them."""
+    """Scores by the places among all customers of the snapshot, and the codes that follow from them."""
     visits = shop.visits
     year = within(visits, 364)
     sums = visits.group_by("customer_id").agg(
@@ -69,50 +50,51 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         first=visits.age.max(),
         frequency=count(year),
         money=total(visits.revenue, year).round(DECIMALS),
-        usual=visits.gap.median(),
-        last_gap=visits.gap.argmin(visits.age),
     )
-    scored = sums.mutate(
-        recency_score=_fifth(-sums.recency),
-        frequency_score=_fifth(sums.frequency),
-        monetary_score=_fifth(sums.money),
-        value_percentile=ibis.percent_rank().over(order_by=sums.money),
+    placed = sums.mutate(
+        recency_place=_place(-sums.recency), frequency_place=_place(sums.frequency), money_place=_place(sums.money),
+        places=2 * sums.count().over(), value_percentile=ibis.percent_rank().over(order_by=sums.money),
+    )  # fmt: skip
+    scored = placed.mutate(
+        recency_score=_fifth(placed.recency_place, placed.places),
+        frequency_score=_fifth(placed.frequency_place, placed.places),
+        monetary_score=_fifth(placed.money_place, placed.places),
     )
-    return scored.mutate(rfm_segment=_segment(scored), lifecycle_stage=_stage(scored, shop.settings.churn))
+    return scored.mutate(rfm_segment=_group(scored), lifecycle_stage=_stage(scored, shop.settings.segments))
 
 
-def _fifth(value: ir.NumericValue) -> ir.IntegerValue:
-    rank = ibis.percent_rank().over(order_by=value)
-    score = (rank * 5).floor().cast("int64") + 1
-    return ibis.least(score, 5)
+def _place(value: ir.NumericValue) -> ir.IntegerValue:
+    """The middle of the places of all who are alike, in half places from below: whole, so that no rounding shows."""
+    below = ibis.rank().over(order_by=value)
+    return 2 * below + value.count().over(group_by=value)
 
 
-def _segment(scored: ir.Table) -> ir.IntegerValue:
-    """The usual grid of recency against the mean of frequency and money."""
-    r, fm = scored.recency_score, (scored.frequency_score + scored.monetary_score) / 2
-    return ibis.cases(
-        ((r >= 4) & (fm >= 4), 1),
-        ((r == 3) & (fm >= 4), 2),
-        ((r >= 4) & (fm >= 2), 3),
-        (r >= 4, 4),
-        ((r == 3) & (fm >= 2), 5),
-        (r == 3, 6),
-        ((r == 1) & (fm >= 4.5), 8),
-        (fm >= 4, 7),
-        (fm >= 2, 9),
-        else_=10,
-    )
+def _fifth(place: ir.IntegerValue, places: ir.IntegerValue) -> ir.IntegerValue:
+    return (5 * place // places + 1).cast("int64")
 
 
-def _stage(scored: ir.Table, churn: Churn) -> ir.IntegerValue:
-    """New: known for one horizon; dormant: beyond `churn.active_days`; slowing: twice the usual gap overdue."""
-    recency, active, horizon = scored.recency, churn.active_days, churn.horizon_days
-    overdue = (recency > 2 * scored.usual.fill_null(horizon)) & (recency > 7)
-    return ibis.cases(
-        (recency > 3 * active, 6),
-        (recency > active, 5),
-        (scored["first"] <= horizon, 1),
-        ((recency > horizon) | overdue, 4),
-        (scored.last_gap > active, 3),
-        else_=2,
-    )
+def _group(scored: ir.Table) -> ir.IntegerValue:
+    """The cell of the grid."""
+    often = scored.frequency_score + scored.monetary_score
+    column = sum((often >= level).cast("int64") for level in LEVELS)
+    cells = [
+        ((scored.recency_score == score) & (column == place), code(GROUPS, name))
+        for score, names in GRID.items()
+        for place, name in enumerate(names)
+    ]
+    return ibis.cases(*cells)
+
+
+def _stage(scored: ir.Table, segments: Segments) -> ir.IntegerValue:
+    """The first stage in the order of the rules that applies."""
+    first, share = scored["first"], segments.high_value_share
+    applies = {
+        "lost": scored.recency > segments.lost_days,
+        "at risk": scored.recency > segments.at_risk_days,
+        "high value": (scored.money_place >= scored.places * (1 - share)) & (scored.money > 0),
+        "new": first <= segments.new_days,
+        "growing": first <= segments.growing_days,
+        "mature": first <= segments.mature_days,
+    }
+    *asked, last = STAGE_ORDER
+    return ibis.cases(*((applies[name], code(STAGES, name)) for name in asked), else_=code(STAGES, last))

@@ -24,6 +24,7 @@ GROUPS = (
     "train",
     "predict",
     "churn_list",
+    "segments",
     "release",
     "serve",
     "monitor",

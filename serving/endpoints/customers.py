@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from core.keys import Key
 from feature_repo import updates
-from feature_repo.families import frequency, money, recency, rfm
+from feature_repo.segment_rules import GROUPS, STAGES
+from feature_repo.standing_features import GROUP, RFM, STAGE
 from models.value import KIND
 from serving.answers import CustomersAnswer
 from serving.bodies import CustomersBody
@@ -18,14 +19,6 @@ from serving.runtime import Runtime
 from serving.value import NOTHING, tell
 
 VIEW: Final = "customer_features"
-RFM: Final = {
-    "recency_days": recency.DAYS_SINCE_LAST_VISIT.name,
-    "frequency": frequency.BASKETS[364].name,
-    "monetary": money.REVENUE[364].name,
-    "recency_score": rfm.RECENCY_SCORE.name,
-    "frequency_score": rfm.FREQUENCY_SCORE.name,
-    "monetary_score": rfm.MONETARY_SCORE.name,
-}
 
 
 def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any]:
@@ -58,8 +51,8 @@ def _row(columns: Mapping[str, list[Any]], place: int) -> dict[str, Any]:
 def _profile(features: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "rfm": {name: features.get(feature) for name, feature in RFM.items()},
-        "segment": rfm.SEGMENTS.get(features.get(rfm.SEGMENT.name, 0)),
-        "lifecycle_stage": rfm.STAGES.get(features.get(rfm.STAGE.name, 0)),
+        "segment": GROUPS.get(features.get(GROUP, 0)),
+        "lifecycle_stage": STAGES.get(features.get(STAGE, 0)),
     }
 
 

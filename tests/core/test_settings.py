@@ -61,6 +61,8 @@ def test_the_environment_goes_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[churn]\nhorizon_days = 'x'", ["churn.horizon_days = 'x'", "integer"]),
         ("[churn]\ntiers = [90, 80, 99]", ["churn.tiers", "three rising scores"]),
         ('[churn]\nactions_by_cause = {pryce = ["a", "b", "c", "d"]}', ["churn.actions_by_cause", "'price'"]),
+        ("[segments]\nlost_days = 60", ["segments", "lost_days must be more than at_risk_days"]),
+        ("[segments]\nhealth = {visits = 1}", ["segments.health", "a weight of rhythm"]),
         ('clock = "sun"', ["clock = 'sun'", "'data' or 'wall'"]),
         ('[stores]\nonline = "mongodb://x"', ["stores.online", "postgresql://"]),
         ("[rules]\nfairness_low = 1.0", ["fairness_low"]),

@@ -111,6 +111,8 @@ def test_a_command_and_its_options_are_there(line: str) -> None:
     words = shlex.split(re.sub(r"[\[\]]", "", line))
     command = commands()
     while hasattr(command, "commands"):
+        if command.invoke_without_command and not {*words[:1]} & {*command.commands}:
+            break
         name = words.pop(0)
         assert name in command.commands, f"no command {name!r}"
         command = command.commands[name]

@@ -264,8 +264,12 @@ QUERIES = {
         FROM events e LEFT JOIN (SELECT customer_id, max(day) AS bought FROM d GROUP BY 1) USING (customer_id)
         WHERE e.day < DATE '{day}' AND kind IN ('view', 'cart') GROUP BY e.customer_id""",
     "scores": """
-        SELECT customer_id, least(5, 1 + floor(5 * percent_rank() OVER (ORDER BY -min(ago(day)))))
-                AS recency_score,
+        SELECT customer_id,
+            1 + 5 * (2 * rank() OVER (ORDER BY -min(ago(day))) - 2 + count(*) OVER (PARTITION BY min(ago(day))))
+                // (2 * count(*) OVER ()) AS recency_score,
+            1 + 5 * (2 * rank() OVER (ORDER BY count(*) FILTER (ago(day) <= 364)) - 2
+                + count(*) OVER (PARTITION BY count(*) FILTER (ago(day) <= 364)))
+                // (2 * count(*) OVER ()) AS frequency_score,
             percent_rank() OVER (ORDER BY round(coalesce(sum(money) FILTER (ago(day) <= 364), 0), 6))
                 AS value_percentile
         FROM d GROUP BY customer_id""",

@@ -1,0 +1,82 @@
+"""How groups and stages went over the months: sizes, revenue and churn, each computed as of its day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from core.workspace import Workspace, of_one_generation
+from feature_repo import facts
+from models.segments.membership import memberships
+from models.segments.movements import ORDER, By, movements
+
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class GroupMonth:
+    """A group (or stage) as of a day: its customers, their share of all, what they spent in the `churn.horizon_days`
+    before, how many of them were active, and the share of these who bought nothing in the `churn.horizon_days` from
+    the day on (None where these are not over at the last day of the history)."""
+
+    as_of: date
+    name: str
+    customers: int
+    share: float
+    revenue: float
+    active: int
+    churn: float | None
+
+
+def month_days(last: date, first: date, months: int = MONTHS) -> list[date]:
+    """`last` and the same day of the months before it (the last day of shorter months), those after `first`."""
+    days = [_months_before(last, back) for back in range(months, -1, -1)]
+    return [day for day in days if day > first]
+
+
+@of_one_generation
+def group_history(
+    workspace: Workspace, days: Sequence[date], by: By = "group"
+) -> tuple[list[GroupMonth], dict[date, pd.DataFrame]]:
+    """Every group on every day, the oldest first, and the members of each day; known at the last of the days."""
+    members, until = memberships(workspace, days), max(days)
+    churned = facts.churned(workspace, list(days), until)
+    horizon = timedelta(days=workspace.settings.churn.horizon_days)
+    found = []
+    for day, frame in members.items():
+        spent = facts.spent(workspace, day - horizon, day)
+        left = churned[churned["as_of"] == day].set_index("customer_id")["churned"]
+        found += _months(frame, day, by, spent, left, over=day + horizon <= until)
+    return found, members
+
+
+def months_moved(
+    workspace: Workspace, members: Mapping[date, pd.DataFrame], start: date, stop: date, by: By = "group"
+) -> pd.DataFrame:
+    """The movements between two of the days."""
+    return movements(members[start], members[stop], facts.spent(workspace, start, stop), by)
+
+
+def _months(
+    frame: pd.DataFrame, day: date, by: By, spent: pd.Series[float], left: pd.Series[bool], *, over: bool
+) -> list[GroupMonth]:
+    who = frame["customer_id"]
+    rows = frame.assign(revenue=who.map(spent).fillna(0.0), active=who.isin(left.index), left=who.map(left))
+    found = []
+    for name in ORDER[by]:
+        own = rows[rows[by] == name]
+        active = own[own["active"]]
+        churn = float(active["left"].astype(float).mean()) if over and len(active) else None
+        share = len(own) / len(rows) if len(rows) else 0.0
+        found.append(GroupMonth(day, name, len(own), share, float(own["revenue"].sum()), len(active), churn))
+    return found
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day so many months ago, or the last of that month where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
