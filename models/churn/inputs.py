@@ -39,21 +39,24 @@ class Inputs:
         return [feature.name for feature in self.features]
 
     def matrix(self, columns: Columns) -> Float32Array:
-        """Shape (rows, features). A column that is not there, and an unknown text, are missing (NaN)."""
+        """Shape (rows, features). A column that is not there, an unknown text and infinity are missing (NaN)."""
         rows = len(next((columns[name] for name in self.names if name in columns), ()))
         if isinstance(columns, pd.DataFrame):
             matrix = self._column_by_column(columns, rows)
         else:  # of few customers, whom somebody waits for: one conversion of all values
             nothing = [None] * rows
             told = [self._numbers(name, columns[name]) if name in columns else nothing for name in self.names]
-            matrix = np.asarray(told, dtype=float).reshape(len(told), rows).astype(np.float32)
+            with np.errstate(over="ignore"):
+                matrix = np.asarray(told, dtype=float).reshape(len(told), rows).astype(np.float32)
+        matrix[np.isinf(matrix)] = np.nan  # no number to a linear member; nobody has one that large
         return np.ascontiguousarray(matrix.T)
 
     def _column_by_column(self, frame: pd.DataFrame, rows: int) -> Float32Array:
         matrix = np.full((len(self.features), rows), np.nan, dtype=np.float32)
         for row, name in zip(matrix, self.names, strict=True):
             if name in frame:
-                row[:] = np.array(self._numbers(name, frame[name].to_numpy()), dtype=float)  # None becomes NaN
+                with np.errstate(over="ignore"):
+                    row[:] = np.array(self._numbers(name, frame[name].to_numpy()), dtype=float)  # None becomes NaN
         return matrix
 
     def _numbers(self, name: str, values: Values) -> Values:

@@ -13,6 +13,9 @@ from core.workspace import Workspace
 from models.churn import dataset
 from training import splits
 
+LEAST_OF_EACH = 5
+"""Customers who left, and who stayed, in the window of an evaluation: with fewer an interval says nothing."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -36,7 +39,32 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
     origins = dataset.known_origins(workspace, as_of)
     current().step(f"collecting features at {len(origins) + 1} dates from {origins[0]} to {as_of}")
     labelled = dataset.labelled(workspace, origins, as_of)
-    return Examples(as_of, labelled, dataset.unlabelled(workspace, as_of))
+    population = dataset.unlabelled(workspace, as_of)
+    if population.empty or labelled.empty:
+        raise DataError(
+            f"nobody is active as of {as_of if population.empty else origins[-1]}",
+            why=f"no customer who allows profiling bought anything in the {settings.active_days} days before"
+            " (churn.active_days)",
+            todo=f"train as of an earlier date than {as_of}, or bring the orders since",
+        )
+    return Examples(as_of, labelled, population)
+
+
+def require_evaluable(then: Examples) -> None:
+    """Refuse an evaluation that can't tell a good model from a bad one.
+
+    Raises:
+        DataError: hardly anybody left, or hardly anybody stayed, in the window it is made for.
+    """
+    left = int(then.population["churned"].sum())
+    stayed = len(then.population) - left
+    if min(left, stayed) < LEAST_OF_EACH:
+        raise DataError(
+            f"of {len(then.population):,} customers active as of {then.labels_until} {left:,} left and {stayed:,} "
+            "stayed: too few to evaluate a model on",
+            why=f"at least {LEAST_OF_EACH} who left and {LEAST_OF_EACH} who stayed are needed in the last window",
+            todo="train as of another date, or set churn.horizon_days and churn.active_days to the shop's rhythm",
+        )
 
 
 def known_by(later: Examples, labels_until: date, horizon_days: int) -> Examples:

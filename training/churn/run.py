@@ -43,6 +43,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     now = examples.collect(workspace, as_of)
     horizon = workspace.settings.churn.horizon_days
     then = examples.known_by(now, splits.evaluated_from(as_of, horizon), horizon)
+    examples.require_evaluable(then)
     inputs = Inputs.of(dataset.features(), then.labelled)
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.labels_until}")
     tuned, recipe = tuning.tune(workspace, then.labelled, inputs, then.labels_until, budget)

@@ -15,6 +15,7 @@ import optuna
 import pandas as pd
 import xgboost as xgb
 
+from core.errors import DataError
 from core.workspace import Workspace
 from models.churn.inputs import Inputs
 from models.churn.linear import Linear
@@ -46,9 +47,19 @@ SPACE = "v2"
 def tune(
     workspace: Workspace, examples: pd.DataFrame, inputs: Inputs, labels_until: date, budget: Budget
 ) -> tuple[study.Tuned, Recipe]:
-    """Search on labelled rows whose windows end by `labels_until`."""
+    """Search on labelled rows whose windows end by `labels_until`.
+
+    Raises:
+        DataError: there is no fold to search on.
+    """
     settings = workspace.settings.churn
     folds = make_folds(examples, inputs, settings.horizon_days, workspace.settings.seed)
+    if not folds:
+        raise DataError(
+            f"before {labels_until} there are no two windows, one after the other, in which some left and some stayed",
+            why=f"trees are tuned on one window of churn.horizon_days ({settings.horizon_days}) and an earlier one",
+            todo="train as of a later date",
+        )
     tuned = study.run(
         workspace,
         f"churn-{labels_until}",
