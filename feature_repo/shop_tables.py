@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import pyarrow.parquet as pq
 import sqlglot
 from ibis.backends import BaseBackend
 
@@ -25,6 +26,7 @@ from core.workspace import Workspace
 from feature_repo import aggregates
 from feature_repo.contract import TABLES
 from feature_repo.settings_used import settings_used
+from feature_repo.written_queries import WrittenQueries
 
 READABLE = (
     "orders", "products", "customers", "events", "reviews", "deliveries", "tickets", "campaigns", "redemptions",
@@ -106,6 +108,7 @@ class ShopTables:
         self.settings: Settings = workspace.settings
         self.engine = engine
         self._tables = workspace.tables
+        self._folder = workspace.features_dir / ".queries"
         self.zone = workspace.tables.timezone
         self._tables.entry("orders")
         self._kept: dict[str, ir.Table] = {}
@@ -120,6 +123,13 @@ class ShopTables:
     def shape(self) -> tuple[str, ...]:
         """What the queries over the tables depend on, beside the code: the settings, and which tables there are."""
         return (settings_used(self.settings), self.zone, *(name for name in READABLE if self.has(name)))
+
+    @cached_property
+    def written(self) -> WrittenQueries:
+        """The queries that an earlier process has written over tables of this shape."""
+        files = [self._tables.files(name)[0] for name in READABLE if self.has(name)]
+        columns = [str(pq.read_schema(file).remove_metadata()) for file in files]
+        return WrittenQueries(self._folder, (*self.shape, *columns))
 
     def has(self, name: str) -> bool:
         """Whether the shop has brought the table."""
@@ -173,11 +183,20 @@ class ShopTables:
             return self.keep(name, self._aggregated(name, tables))
         key = (name, *self.shape)
         if key not in _WRITTEN:
-            table = self._aggregated(name, tables)
-            _WRITTEN[key] = (str(self.engine.compile(table)), table.schema())
+            _WRITTEN[key] = self._written(name, tables)
         query, columns = _WRITTEN[key]
         self.fill(name, query)
         return self.filled(name, columns)
+
+    def _written(self, name: str, tables: Sequence[ir.Table]) -> tuple[str, ibis.Schema]:
+        """The query of an aggregate and its columns, as an earlier process wrote it, else written now."""
+        kept = self.written.read(name)
+        if kept is None:
+            table = self._aggregated(name, tables)
+            columns = {column: str(kind) for column, kind in table.schema().items()}
+            kept = {"query": str(self.engine.compile(table)), "columns": columns}
+            self.written.write(name, kept)
+        return kept["query"], ibis.schema(kept["columns"])
 
     def _aggregated(self, name: str, tables: Sequence[ir.Table]) -> ir.Table:
         if name == "promoted":

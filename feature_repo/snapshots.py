@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -68,6 +69,16 @@ class CompiledView:
             with family_modules.computing(_family_of(name)):
                 shop.fill(name, part)
         return self.query
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"reads": self.reads, "parts": self.parts, "query": self.query, "days": sorted(self.at.used)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> CompiledView:
+        """The inverse of `as_dict`."""
+        at = AnySnapshot(used=set(content["days"]))
+        return cls(tuple(content["reads"]), content["parts"], content["query"], at)
 
 
 _OF = " of "
@@ -178,18 +189,25 @@ def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
 
 
 def compiled(view: View, shop: ShopTables) -> CompiledView:
-    """The view's queries for any snapshot, written once in a process."""
+    """The view's queries for any snapshot, written once for all processes on a workspace."""
     key = (view.name, *view.family_names, *shop.shape)
     if key not in _COMPILED:
-        at = AnySnapshot()
-        known = shop.before(at)
-        shop.asked.clear()
-        parts = _parts(view, known, at)
-        filled = [shop.filled(name, part.schema()) for name, part in parts.items()]
-        query = str(shop.engine.compile(_joined(view, known, filled).order_by(view.key)))
-        texts = {name: str(shop.engine.compile(part)) for name, part in parts.items()}
-        _COMPILED[key] = CompiledView(tuple(shop.asked), texts, query, at)
+        kept = shop.written.read(view.name, *view.family_names)
+        _COMPILED[key] = CompiledView.from_dict(kept) if kept else _compiled(view, shop)
+        if not kept:
+            shop.written.write(view.name, _COMPILED[key].as_dict(), *view.family_names)
     return _COMPILED[key]
+
+
+def _compiled(view: View, shop: ShopTables) -> CompiledView:
+    at = AnySnapshot()
+    known = shop.before(at)
+    shop.asked.clear()
+    parts = _parts(view, known, at)
+    filled = [shop.filled(name, part.schema()) for name, part in parts.items()]
+    query = str(shop.engine.compile(_joined(view, known, filled).order_by(view.key)))
+    texts = {name: str(shop.engine.compile(part)) for name, part in parts.items()}
+    return CompiledView(tuple(shop.asked), texts, query, at)
 
 
 def _parts(view: View, known: KnownTables, at: Snapshot) -> dict[str, ir.Table]:
