@@ -308,6 +308,11 @@ class Rules(SettingsSection):
     fairness_min_group: Count = Field(30, description="a smaller group is shown, never judged")
     fairness_min_selected: Count = Field(5, description="fewer expected selections are shown, never judged")
     fairness_min_positives: Count = Field(10, description="fewer positives are too few to judge a true-positive rate")
+    segment_churn: Share = Field(0.05, description="churn of a group of customers above which it raises its hand")
+    segment_churn_months: Annotated[int, Field(ge=1, le=12)] = Field(
+        3, description="months in a row for which it must be above"
+    )
+    segment_min_members: Count = Field(30, description="a group with fewer active members is shown, never judged")
     surge_ratio: Annotated[float, Field(gt=1)] = Field(
         2.5, description="last 7 days over the mean week of the 4 before that is a surge"
     )

@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.messages import Message
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Kind, kind, names
-from monitoring import business, kinds, quality, rules, shop_report, watch
+from monitoring import business, kinds, quality, rules, segments_report, shop_report, watch
 from monitoring.business import UNITS, Figure
 from monitoring.results import SOURCE, BusinessFigure, ModelReport, MonitorReport, RuleState
 from monitoring.summary import Summaries
@@ -41,7 +41,9 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
     every = [kind(name) for name in names()]
     watched = [_watch(workspace, each, as_of, at) for each in every]
+    segments = segments_report.measure(workspace, as_of)
     states = [*_of_shop(workspace, every, as_of, figures), *_of_models(workspace, watched, history, as_of)]
+    states.append(rules.segment_churn(segments.months, workspace.settings.rules))
     latest = [figure for figure in figures if figure.day == as_of]
     report = MonitorReport(
         as_of=as_of,
@@ -52,6 +54,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
         business=tuple(_judged(figure, workspace) for figure in latest),
         rules=tuple(states),
         report=shop_report.write(workspace, checks, latest, as_of, at),
+        segments=segments,
     )
     summaries.append(report)
     _raise_alerts(workspace, report)

@@ -14,6 +14,8 @@ from pydantic import BeforeValidator, TypeAdapter
 from core import messages
 from core.messages import Message
 from models.fairness_result import FairnessResult
+from models.segments.group_history import GroupMonth
+from models.segments.movements import By
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A float that JSON keeps as null where it is none."""
@@ -218,6 +220,31 @@ class ModelReport:
 
 
 @dataclass(frozen=True)
+class Movement:
+    """How many customers moved from one group (or stage) to another, and their share of those of the origin.
+
+    `revenue` is what they spent in between; it is not told of a handful, so that no customer's can be read.
+    """
+
+    by: By
+    origin: str
+    target: str
+    customers: int
+    share: float
+    revenue: float | None
+
+
+@dataclass(frozen=True)
+class SegmentsReport:
+    """Groups and stages on the same day of the last months, and how customers moved between the last two."""
+
+    months: tuple[GroupMonth, ...]
+    moved_from: date | None
+    moved_to: date
+    movements: tuple[Movement, ...]
+
+
+@dataclass(frozen=True)
 class MonitorReport:
     """One run of `regulars monitor`."""
 
@@ -229,6 +256,7 @@ class MonitorReport:
     business: tuple[BusinessFigure, ...]
     rules: tuple[RuleState, ...]
     report: ReportLink | None = None
+    segments: SegmentsReport | None = None
 
     @property
     def alerts(self) -> tuple[RuleState, ...]:

@@ -11,11 +11,14 @@ from typing import Any
 
 from core.messages import Message
 from core.settings import Rules
+from feature_repo.segment_rules import GROUPS
 from models.fairness_result import FairnessResult
+from models.segments.group_history import GroupMonth
 from monitoring.business import Figure
 from monitoring.results import LEVELS, DriftResult, Performance, RuleState, WaitingForecast
 
 FAIRNESS, REVIEW = "fairness", "needs_review"
+SEGMENT_CHURN, ABOUT_GROUPS, LOST = "segment_churn", "customer groups", "lost"
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
 
@@ -95,6 +98,49 @@ def fairness(kind: str, result: FairnessResult | None) -> RuleState:
         return RuleState(FAIRNESS, kind, kind, "ok", says)
     effect = Message("rule.fairness.effect", {"kind": kind})
     return RuleState(FAIRNESS, kind, kind, "alert", says, effect, level=3)
+
+
+def segment_churn(months: Sequence[GroupMonth], rules: Rules) -> RuleState:
+    """Which groups lose more than the limit for months in a row, the latest ones that are over: a flag.
+
+    In many shops a twentieth a month is usual, so that nobody is asked for. A group with too few active members in one
+    of these months is not judged; the lost are gone by their name.
+    """
+    judged = {name: _last_churns(months, name, rules) for name in GROUPS.values() if name != LOST}
+    judged = {name: churns for name, churns in judged.items() if churns}
+    if not judged:
+        return RuleState(SEGMENT_CHURN, ABOUT_GROUPS, None, "unknown", Message("rule.segment_churn.nothing"))
+    raised = raised_groups(months, rules)
+    values = {
+        "judged": len(judged),
+        "limit": rules.segment_churn,
+        "months": rules.segment_churn_months,
+        "raised": [f"{name} ({judged[name][-1]:.1%})" for name in raised],
+    }
+    says = Message("rule.segment_churn", values)
+    effect = Message("rule.segment_churn.effect") if raised else None
+    return RuleState(SEGMENT_CHURN, ABOUT_GROUPS, None, "ok", says, effect, items=tuple(raised))
+
+
+def raised_groups(months: Sequence[GroupMonth], rules: Rules) -> list[str]:
+    """The groups that raise their hand, in their order."""
+    needed = rules.segment_churn_months
+    churns = {name: _last_churns(months, name, rules) for name in GROUPS.values() if name != LOST}
+    return [n for n, each in churns.items() if len(each) == needed and min(each) > rules.segment_churn]
+
+
+def _last_churns(months: Sequence[GroupMonth], name: str, rules: Rules) -> list[float]:
+    """The churn of a group in the last months whose days are over, the oldest first, as far as it can be judged."""
+    over = max((month.as_of for month in months if month.churn is not None), default=None)
+    own = [month for month in months if (month.by, month.name) == ("group", name) and over and month.as_of <= over]
+    last = sorted(own, key=lambda month: month.as_of)[-rules.segment_churn_months :]
+    judged: list[float] = []
+    for month in last:
+        if month.churn is None or month.active < rules.segment_min_members:
+            judged.clear()
+        else:
+            judged.append(month.churn)
+    return judged
 
 
 def surge(kind: str, surging: Sequence[str], series: int, rules: Rules) -> RuleState:

@@ -84,11 +84,11 @@ def history(
         UsageError, NotReady: as `segment`.
     """
     _ready(output)
-    months_known, members = group_history(workspace, month_days(day, workspace.tables.first_day(), months), by)
+    months_known, members = group_history(workspace, month_days(day, workspace.tables.first_day(), months))
     rows = pd.concat(members.values(), ignore_index=True)
     if output:
         _write(rows, MEMBERS, output)
-    return months_known, len(rows)
+    return [month for month in months_known if month.by == by], len(rows)
 
 
 @of_one_generation

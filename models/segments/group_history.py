@@ -23,6 +23,7 @@ class GroupMonth:
     the day on (None where these are not over at the last day of the history)."""
 
     as_of: date
+    by: By
     name: str
     customers: int
     share: float
@@ -38,18 +39,18 @@ def month_days(last: date, first: date, months: int = MONTHS) -> list[date]:
 
 
 @of_one_generation
-def group_history(
-    workspace: Workspace, days: Sequence[date], by: By = "group"
-) -> tuple[list[GroupMonth], dict[date, pd.DataFrame]]:
-    """Every group on every day, the oldest first, and the members of each day; known at the last of the days."""
+def group_history(workspace: Workspace, days: Sequence[date]) -> tuple[list[GroupMonth], dict[date, pd.DataFrame]]:
+    """Every group and stage on every day, the oldest first, and the members of each; known at the last of the days."""
     members, until = memberships(workspace, days), max(days)
     churned = facts.churned(workspace, list(days), until)
     horizon = timedelta(days=workspace.settings.churn.horizon_days)
     found = []
     for day, frame in members.items():
-        spent = facts.spent(workspace, day - horizon, day)
         left = churned[churned["as_of"] == day].set_index("customer_id")["churned"]
-        found += _months(frame, day, by, spent, left, over=day + horizon <= until)
+        who, over = frame["customer_id"], day + horizon <= until
+        spent = who.map(facts.spent(workspace, day - horizon, day)).fillna(0.0)
+        rows = frame.assign(revenue=spent, active=who.isin(left.index), left=who.map(left))
+        found += [_month(rows, day, by, name, over=over) for by, names in ORDER.items() for name in names]
     return found, members
 
 
@@ -60,19 +61,12 @@ def months_moved(
     return movements(members[start], members[stop], facts.spent(workspace, start, stop), by)
 
 
-def _months(
-    frame: pd.DataFrame, day: date, by: By, spent: pd.Series[float], left: pd.Series[bool], *, over: bool
-) -> list[GroupMonth]:
-    who = frame["customer_id"]
-    rows = frame.assign(revenue=who.map(spent).fillna(0.0), active=who.isin(left.index), left=who.map(left))
-    found = []
-    for name in ORDER[by]:
-        own = rows[rows[by] == name]
-        active = own[own["active"]]
-        churn = float(active["left"].astype(float).mean()) if over and len(active) else None
-        share = len(own) / len(rows) if len(rows) else 0.0
-        found.append(GroupMonth(day, name, len(own), share, float(own["revenue"].sum()), len(active), churn))
-    return found
+def _month(rows: pd.DataFrame, day: date, by: By, name: str, *, over: bool) -> GroupMonth:
+    own = rows[rows[by] == name]
+    active = own[own["active"]]
+    churn = float(active["left"].astype(float).mean()) if over and len(active) else None
+    share = len(own) / len(rows) if len(rows) else 0.0
+    return GroupMonth(day, by, name, len(own), share, round(float(own["revenue"].sum()), 2), len(active), churn)
 
 
 def _months_before(day: date, months: int) -> date:

@@ -27,7 +27,7 @@ from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import names
-from monitoring.desk import data_page, decisions, dictionary_page, forecasts, model_page, pages
+from monitoring.desk import data_page, decisions, dictionary_page, forecasts, model_page, pages, segments_page
 from monitoring.desk.render import Templates
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
@@ -58,6 +58,7 @@ class Desk:
             Route("/models/{kind}/versions/{version}", self.version),
             Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
             Route("/reports/{project}/{run}", self.report),
+            Route("/segments", self.segments),
             Route("/data", self.data),
             Route("/data/dictionary", self.dictionary),
             Route("/audit", self.audit),
@@ -86,6 +87,12 @@ class Desk:
         names = (request.query_params.get("a", "challenger"), request.query_params.get("b", "champion"))
         page = await run_in_threadpool(pages.compare, self.workspace, kind, *names)
         return self._page(reviewer, "compare.html", page, here=kind)
+
+    async def segments(self, request: Request) -> Response:
+        """Who the customers are, and how they move."""
+        reviewer = await self._reviewer(request)
+        page = await run_in_threadpool(segments_page.build, self.workspace)
+        return self._page(reviewer, "segments.html", page, here="segments")
 
     async def data(self, request: Request) -> Response:
         """How good the shop's data are."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from core.alerts import Alerts
@@ -14,6 +15,7 @@ from core.keys import KeyStore
 from core.messages import Message
 from core.prediction_log import Result
 from core.secret_files import secret
+from core.state.schema import MONITORING_RUNS
 from models import kinds, release
 from models.demand.acceptance import Acceptances, Totals
 from models.registry import Registry
@@ -64,7 +66,17 @@ def decide(client, verdict, reason="looks fair to me", **changes):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/models/churn", "/models/churn/versions/1", "/data", "/data/dictionary", "/audit", "/reports/a/b"]
+    "path",
+    [
+        "/",
+        "/models/churn",
+        "/models/churn/versions/1",
+        "/segments",
+        "/data",
+        "/data/dictionary",
+        "/audit",
+        "/reports/a/b",
+    ],
 )
 def test_nobody_sees_a_page_without_signing_in(desk, path):
     answer = desk.get(path, follow_redirects=False)
@@ -146,7 +158,7 @@ def test_every_answer_carries_the_security_headers_and_allows_no_script(reviewer
 
 
 def test_no_page_has_a_script_a_style_attribute_or_an_address_elsewhere(reviewer):
-    for path in ("/", "/models/churn", "/models/churn/versions/1", "/audit"):
+    for path in ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/audit"):
         text = reviewer.get(path).text
         assert "<script" not in text
         assert 'style="' not in text
@@ -192,6 +204,19 @@ def test_the_model_page_shows_trends_fairness_and_drift(reviewer):
     assert "too few to judge" in text or 'class="verdict ok"' in text
     assert text.count("<svg") > 100
     assert re.search(r'href="/reports/[0-9a-f-]+/[0-9a-f-]+"', text)
+
+
+def test_the_page_of_segments_shows_groups_stages_and_where_customers_went(reviewer):
+    text = reviewer.get("/segments").text
+    for name in ("cannot lose", "potential loyal", "established", "Movements", "first purchase"):
+        assert name in text
+    assert len(re.findall(r'class="chart alluvial"[^>]*role="img"><title>customers by (?:group|stage)', text)) == 2
+
+
+def test_before_any_run_the_page_of_segments_says_which_command_looks(reviewer, shop):
+    with shop.database.begin() as connection:
+        connection.execute(sa.delete(MONITORING_RUNS))
+    assert "regulars monitor" in reviewer.get("/segments").text
 
 
 def test_a_model_without_a_version_says_which_command_makes_one(reviewer):

@@ -8,6 +8,7 @@ import pytest
 from core.messages import Message
 from core.settings import Rules
 from models.fairness_result import FairnessResult, GroupFigure
+from models.segments.group_history import GroupMonth
 from monitoring import exposure, rules
 from monitoring.business import Figure
 from monitoring.results import ColumnDrift, DriftResult, Performance, WaitingForecast
@@ -136,3 +137,36 @@ def test_a_filter_bubble_is_a_fall_from_what_it_was():
     )
     assert {state.status for state in quiet} == {"ok"}
     assert {state.status for state in loud} == {"alert"}
+
+
+def months(name, *churns, active=50):
+    """A group over months, the last of which is not over."""
+    known = [
+        GroupMonth(TODAY + timedelta(days=30 * i), "group", name, active, 0.1, 1.0, active, churn)
+        for i, churn in enumerate([*churns, None])
+    ]
+    return tuple(known)
+
+
+@pytest.mark.parametrize(
+    ("course", "raised"),
+    [
+        (months("loyal", 0.01, 0.06, 0.07, 0.08), ("loyal",)),
+        (months("loyal", 0.06, 0.06, 0.06, 0.05), ()),
+        (months("loyal", 0.06, 0.06), ()),
+    ],
+)
+def test_a_group_raises_its_hand_after_three_months_above_a_twentieth_and_asks_for_nobody(course, raised):
+    state = rules.segment_churn(course, RULES)
+    assert (state.status, state.items, state.flagged) == ("ok", raised, bool(raised))
+
+
+@pytest.mark.parametrize("course", [months("loyal", 0.06, 0.06, 0.06, active=29), months("lost", 0.9, 0.9, 0.9), ()])
+def test_groups_with_too_few_active_members_and_the_lost_are_not_judged(course):
+    assert rules.segment_churn(course, RULES).status == "unknown"
+
+
+def test_a_group_that_raises_its_hand_is_named_with_its_latest_churn():
+    course = months("at risk", 0.5, 0.25, 0.125) + months("loyal", 0.01, 0.01, 0.01)
+    assert "1 of 2 groups lose more than 5%" in str(rules.segment_churn(course, RULES).says)
+    assert str(rules.segment_churn(course, RULES).says).endswith("3 months in a row: at risk (12.5%)")

@@ -41,9 +41,9 @@ def test_days_of_months_are_months_apart_and_after_the_first_order() -> None:
 @pytest.mark.parametrize("by", ["group", "stage"])
 def test_groups_of_a_month_are_all_customers_and_what_left_them_arrived(small_shop_readonly: Workspace, by) -> None:
     days = month_days(FIRST_DAY.replace(month=7), FIRST_DAY, 2)
-    months, members = group_history(small_shop_readonly, days, by)
+    months, members = group_history(small_shop_readonly, days)
     for day in days:
-        own = [month for month in months if month.as_of == day]
+        own = [month for month in months if (month.as_of, month.by) == (day, by)]
         assert sum(month.customers for month in own) == len(members[day])
         assert sum(month.share for month in own) == pytest.approx(1)
         judged = [month for month in own if month.active]
