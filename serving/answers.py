@@ -185,6 +185,30 @@ class Rfm(Answer):
     monetary_score: int | None = Field(description="1 to 5, 5 spends most")
 
 
+class RfmX(Answer):
+    """What goes beyond recency, frequency and money, 1 to 5; null: nothing tells."""
+
+    loyalty: int | None = Field(ge=1, le=5, description="how steadily the customer bought over the last half year")
+    satisfaction: int | None = Field(ge=1, le=5, description="by own reviews, the service desk, and complaints")
+    referral: int | None = Field(ge=1, le=5, description="how the customer speaks of the shop in reviews")
+
+
+class PartOfHealth(Answer):
+    """One part of the health index, with the figures behind it in words."""
+
+    part: Literal["rhythm", "visits", "spend", "steadiness", "engagement", "satisfaction", "service"]
+    points: float | None = Field(ge=0, description="the points of all parts add up to the index; null: not told")
+    most: float | None = Field(ge=0, description="the most points it can have, among the parts that are told")
+    text: str
+
+
+class CustomerHealth(Answer):
+    """How well the customer is: 0 to 100, the sum of the points of its parts."""
+
+    index: float = Field(ge=0, le=100)
+    parts: list[PartOfHealth]
+
+
 class Band(Answer):
     """An expected figure; nine in ten customers end between low and high."""
 
@@ -223,8 +247,10 @@ class CustomerResult(AnswerLine):
 
     customer_id: str
     rfm: Rfm
-    segment: str | None
-    lifecycle_stage: str | None
+    segment: str | None = Field(description="one of eight groups by the scores of RFM")
+    lifecycle_stage: str | None = Field(description="one of seven stages, by days and by the year's spend")
+    rfm_x: RfmX
+    health: CustomerHealth | None
     value_forecast: float | None = Field(description="expected revenue of the next 28 days, in the base currency")
     value_source: Literal["model", "baseline", "formula"] | None = Field(
         description="what tells the value: the champion of value, the best baseline while no version passed its gates, "

@@ -55,7 +55,7 @@ class HealthIndex:
         """A part of one customer in words."""
         if np.isnan(self.points[part][row]):
             return Message("health.not_told")
-        return _said(part, {name: round(float(each[row]), 2) for name, each in self.figures[part].items()})
+        return _WORDS[part]({name: round(float(each[row]), 2) for name, each in self.figures[part].items()})
 
 
 def health(columns: Columns, settings: Settings) -> HealthIndex:
@@ -143,14 +143,12 @@ _MEASURES: Final[Mapping[HealthPart, Callable[[Columns, Settings], Measured]]] =
 }
 
 
-def _said(part: HealthPart, figures: Mapping[str, float]) -> Message:
-    said: dict[HealthPart, Message] = {
-        "rhythm": Message("health.rhythm", figures),
-        "visits": Message("health.visits", figures),
-        "spend": Message("health.spend", figures),
-        "steadiness": Message("health.steadiness", figures),
-        "engagement": Message("health.engagement", figures),
-        "satisfaction": Message("health.satisfaction", figures),
-        "service": Message("health.service", figures),
-    }
-    return said[part]
+_WORDS: Final[Mapping[HealthPart, Callable[[Mapping[str, float]], Message]]] = {
+    "rhythm": lambda figures: Message("health.rhythm", figures),
+    "visits": lambda figures: Message("health.visits", figures),
+    "spend": lambda figures: Message("health.spend", figures),
+    "steadiness": lambda figures: Message("health.steadiness", figures),
+    "engagement": lambda figures: Message("health.engagement", figures),
+    "satisfaction": lambda figures: Message("health.satisfaction", figures),
+    "service": lambda figures: Message("health.service", figures),
+}

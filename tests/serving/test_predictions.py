@@ -16,6 +16,7 @@ from core.event_log import EventLog
 from core.workspace import Workspace
 from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
+from models.segments.membership import standing
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop, open_shop
 from tests.serving.test_openapi import hold
@@ -210,6 +211,22 @@ def test_customers_have_a_profile_and_the_value_of_who_left_is_less(shop: Shop) 
     assert max(lost) < sum(active) / len(active)
 
 
+def test_customers_stand_where_the_command_puts_them(shop: Shop) -> None:
+    results = shop.post("/v1/customers", {"customer_ids": CUSTOMERS}).json()["results"]
+    told = standing(shop.workspace, clock.present(shop.workspace)).set_index("customer_id")
+    for result in results:
+        row = told.loc[result["customer_id"]]
+        assert (result["segment"], result["lifecycle_stage"]) == (row["group"], row["stage"])
+        assert result["rfm"]["recency_score"] == row["recency_score"]
+        assert result["rfm_x"]["satisfaction"] is None
+        health = result["health"]
+        assert health["index"] == pytest.approx(row["health"])
+        assert sum(part["points"] or 0 for part in health["parts"]) == pytest.approx(health["index"], abs=0.1)
+        assert {part["text"] for part in health["parts"] if part["points"] is None} <= {"not told"}
+    (unknown,) = shop.post("/v1/customers", {"customer_ids": ["nobody"]}).json()["results"]
+    assert (unknown["segment"], unknown["health"], set(unknown["rfm_x"].values())) == (None, None, {None})
+
+
 def test_value_comes_with_intervals_the_next_purchase_and_what_is_due(shop: Shop) -> None:
     results = shop.post("/v1/customers", {"customer_ids": CUSTOMERS}).json()["results"]
     for result in results:
@@ -251,6 +268,7 @@ def test_without_consent_no_score_no_profile_and_nothing_personal(served: Worksp
         assert refused["churn_probability"] is refused["risk_score"] is refused["action"] is None
         about = shop.post("/v1/customers", {"customer_ids": ["c002"]}).json()["results"][0]
         assert (about["fallback"], about["segment"], about["rfm"]["monetary"]) == ("no_consent", None, None)
+        assert about["health"] is None
         assert (about["value_forecast"], about["value"], about["due_products"]) == (None, [], [])
         assert about["consents"] == {"personalisation": True, "profiling": False, "marketing": False}
         impersonal = shop.post("/v1/recommendations", {"customer_id": "c001"})
