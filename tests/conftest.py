@@ -28,6 +28,20 @@ from tests.support.shop import empty_workspace, make_shop, unbuilt_copy  # noqa:
 
 REQUIRE_ALL = os.environ.get("REGULARS_REQUIRE_ALL") == "1"
 
+FIRST = (
+    "tests/system/test_commands.py",
+    "tests/contracts/test_kinds.py",
+    "tests/monitoring/test_desk.py",
+    "tests/serving/test_events.py",
+    "tests/feature_repo/test_online.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest, and make what others read, come first: no worker waits for another's fixture."""
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(FIRST)))
+
 
 def pytest_collection_finish() -> None:
     """From here on garbage is collected; what the imports made stays out of it."""

@@ -10,6 +10,7 @@ import pytest
 
 from core.workspace import Workspace
 from feature_repo import store
+from tests.support.once import once
 from tests.support.shop import FIRST_DAY, unbuilt_copy
 
 D = FIRST_DAY + timedelta(days=150)
@@ -18,9 +19,13 @@ D = FIRST_DAY + timedelta(days=150)
 @pytest.fixture(scope="session")
 def filled(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The small shop with every view materialized as of D; read it only."""
-    workspace = unbuilt_copy(_shop_template, tmp_path_factory.mktemp("filled") / "workspace")
-    store.materialize(workspace, D)
-    return workspace
+    made = once(tmp_path_factory, "filled", lambda folder: fill(_shop_template, folder / "workspace"))
+    return Workspace.open(made / "workspace")
+
+
+def fill(template: Path, root: Path) -> None:
+    """A full online store beside the tables."""
+    store.materialize(unbuilt_copy(template, root), D)
 
 
 @pytest.fixture

@@ -16,13 +16,17 @@ from models import release
 from monitoring import monitor, watch
 from tests.support import watched
 from tests.support.mlflow import give_empty_registry
+from tests.support.once import once
 from tests.support.shop import make_shop
 
 
 @pytest.fixture(scope="session")
 def _watched_template(tmp_path_factory) -> Path:
+    return once(tmp_path_factory, "watched", make_watched_shop) / "workspace"
+
+
+def make_watched_shop(folder: Path) -> None:
     """Trained as of 28 days ago, promoted, and monitored as of the present."""
-    folder = tmp_path_factory.mktemp("watched")
     workspace = make_shop(folder / "workspace", customers=400, seed=11)
     give_empty_registry(workspace)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -32,7 +36,6 @@ def _watched_template(tmp_path_factory) -> Path:
         watch.model(workspace, watched.KIND, as_of, utc.now())
         release.promote(workspace, "churn", version.version, "ana")
         monitor.run(workspace, present(workspace))
-    return workspace.root
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def desk(shop):
 
 @pytest.fixture
 def reviewer(desk, key):
-    """A browser that has signed in."""
-    sign_in(desk, key)
+    """A browser that has signed in, and has not opened the page to which that leads."""
+    sign_in(desk, key, follow_redirects=False)
     return desk
 
 
@@ -52,9 +52,9 @@ def csrf(page):
     return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
 
 
-def sign_in(client, key):
+def sign_in(client, key, **how):
     page = client.get("/signin")
-    return client.post("/signin", data={"csrf": csrf(page), "key": key})
+    return client.post("/signin", data={"csrf": csrf(page), "key": key}, **how)
 
 
 def decide(client, verdict, reason="looks fair to me", **changes):

@@ -35,7 +35,7 @@ def address(shop):
     thread.join(10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(chromium):
     playwright = need("playwright.sync_api")
     with playwright.sync_playwright() as driver:
@@ -46,9 +46,11 @@ def browser(chromium):
 
 @pytest.fixture
 def page(browser):
+    """A page of a context of its own: no cookie of another test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(60_000)
-    return context.new_page()
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture

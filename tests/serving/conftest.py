@@ -23,6 +23,7 @@ from models.churn import dataset
 from models.kinds import FittedModel, kind
 from serving.http import Answering
 from serving.runtime import Runtime
+from tests.support.once import once
 
 
 def as_application(answering: Answering) -> ASGIApp:
@@ -85,20 +86,26 @@ def save_as_served(workspace: Workspace, version: str, **models: FittedModel) ->
 @pytest.fixture(scope="session")
 def fitted(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, FittedModel]]:
     """The small shop with a full online store, and a quick model of each kind fitted on it."""
-    root = tmp_path_factory.mktemp("served") / "workspace"
-    shutil.copytree(_shop_template, root)
-    workspace = Workspace.open(root)
+    made = once(tmp_path_factory, "fitted", lambda folder: fit_quickly(_shop_template, folder))
+    models = {folder.name: kind(folder.name).load(folder) for folder in sorted((made / "models").iterdir())}
+    return made / "workspace", models
+
+
+def fit_quickly(template: Path, folder: Path) -> None:
+    """Fill the store as of the present, and fit and save the models."""
+    workspace = Workspace.open(Path(shutil.copytree(template, folder / "workspace")))
     present = clock.present(workspace)
     store.materialize(workspace, present)
     labelled = dataset.labelled(workspace, [present - timedelta(days=28)], present)
     churn = churn_baselines.fit_on(workspace, labelled, dataset.unlabelled(workspace, present), present)
-    models = {
+    models: dict[str, FittedModel] = {
         "churn": churn["rfm_logistic"],
         "demand": kind("demand").baselines(workspace, present)["seasonal_naive"],
         "recommendation": kind("recommendation").baselines(workspace, present)["item_item"],
         "value": kind("value").baselines(workspace, present)["bgnbd_gamma_gamma"],
     }
-    return root, models
+    for name, model in models.items():
+        model.save(folder / "models" / name)
 
 
 @pytest.fixture
