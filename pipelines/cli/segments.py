@@ -90,7 +90,8 @@ def history(
         )
         where = f"; {rows:,} rows, a customer on a day each, in {output}" if output else ""
         text = f"{len(days)} days up to {day}{where}"
-        console.finish(text, f"regulars segments movements --from {days[0]} --to {day}", _document(found, output))
+        following = f"regulars segments movements --from {days[0]} --to {day}" if len(days) > 1 else ""
+        console.finish(text, following, _document(found, output))
 
 
 def movements(

@@ -13,6 +13,7 @@ import pytest
 
 from core.workspace import Workspace
 from feature_repo.segment_rules import GRID, GROUPS, LEVELS, STAGE_ORDER, STAGES, group
+from models.segments.group_history import group_history, months_moved
 from models.segments.membership import members, standing
 from tests.support.shop import commit, empty_workspace
 
@@ -129,3 +130,12 @@ def test_who_refuses_profiling_now_or_did_so_before_is_not_told_of(tmp_path: Pat
     workspace = shop(tmp_path, bought, consents=consents)
     assert list(told(workspace).index) == ["a", "d"]
     assert list(told(workspace, DAY - timedelta(days=5)).index) == ["a", "d"]
+
+
+def test_where_nobody_may_be_profiled_nobody_is_told_of(tmp_path: Path) -> None:
+    consents = pd.DataFrame({"customer_id": ["a"], "purpose": "profiling", "granted": False, "at": pd.Timestamp(DAY)})
+    workspace = shop(tmp_path, {"a": [(40, 1.0), (5, 1.0)]}, consents=consents)
+    assert standing(workspace, DAY).empty
+    months, frames = group_history(workspace, [DAY - timedelta(days=31), DAY])
+    assert {month.customers for month in months} == {0}
+    assert months_moved(workspace, frames, *frames).empty
