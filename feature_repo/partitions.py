@@ -20,7 +20,9 @@ from feature_repo.settings_used import settings_used
 
 PART = "part.parquet"
 BUILD = "build.json"
-SHARED = ("aggregates", "shop_tables", "feature_definition", "families/windows", "families/clipping")
+SHARED = (
+    "aggregates", "shop_tables", "feature_definition", "segment_rules", "families/windows", "families/clipping",
+)  # fmt: skip
 """The modules that every family's values come from, beside its own."""
 
 
