@@ -39,12 +39,17 @@ class Design:
         return [*self.numbers, *(name for kind in kinds for name in NAMES[kind])]
 
     def matrix(self, columns: Columns) -> Float32Array:
-        """Shape (rows, columns); what is not there is missing, and nobody has a name that is not told."""
+        """Shape (rows, columns); what is not there is missing, infinity too, and nobody has a name that is not told."""
         given = [name for name in self.inputs if name in columns]
         rows = len(columns[given[0]]) if given else len(columns)
         found = [self._number(columns, name, rows) for name in self.numbers]
         found += [self._has(columns, kind, name, rows) for kind, name in self.named]
-        return np.column_stack(found).astype(np.float32) if found else np.zeros((rows, 1), dtype=np.float32)
+        if not found:
+            return np.zeros((rows, 1), dtype=np.float32)
+        with np.errstate(over="ignore"):
+            matrix = np.column_stack(found).astype(np.float32)
+        matrix[np.isinf(matrix)] = np.nan
+        return matrix
 
     def _number(self, columns: Columns, name: str, rows: int) -> np.ndarray:
         if name not in columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray, Float64Array
-from models.uplift import dataset
+from models.uplift import dataset, overlap
 from models.uplift.blending import Blend, blend
 from models.uplift.candidates import CANDIDATES, Fit, expectations
 from models.uplift.dataset import FOLDS, Contacts
@@ -20,6 +21,7 @@ from models.uplift.design import Design
 from models.uplift.golden import make
 from models.uplift.learners import EffectLearner
 from models.uplift.model import FittedEffects, OfferTerms, UpliftModel
+from models.uplift.overlap import Overlap
 from models.uplift.randomisation import Draw, chances
 from models.uplift.trial import HELD_OUT, Trial, doubly_robust
 
@@ -95,6 +97,12 @@ class Study:
     learnt: Learnt
     fit: Fit
 
+    @cached_property
+    def tried(self) -> Overlap:
+        """Which offers were tried on whom."""
+        trial, by = self.trial, self.fit
+        return overlap.fit(trial.matrix, trial.arm, trial.arms, seed=by.seed, threads=by.threads)
+
     @property
     def trial(self) -> Trial:
         """The contacts as arrays."""
@@ -154,12 +162,12 @@ def learn(trial: Trial, fit: Fit) -> Learnt:
 
 def evaluated(workspace: Workspace, found: Study, as_of: date) -> UpliftModel:
     """The blend by folds: what an evaluation asks."""
-    return _model(workspace, found, as_of, found.learnt.blended())
+    return _guarded(_model(workspace, found, as_of, found.learnt.blended()), found)
 
 
 def served(workspace: Workspace, found: Study, as_of: date) -> UpliftModel:
     """The blend, fitted on everybody."""
-    return _model(workspace, found, as_of, [found.learnt.whole(found.fit)])
+    return _guarded(_model(workspace, found, as_of, [found.learnt.whole(found.fit)]), found)
 
 
 def simple(workspace: Workspace, found: Study, as_of: date) -> dict[str, UpliftModel]:
@@ -176,6 +184,12 @@ def _part(
 ) -> FittedEffects:
     kept = {name: each for name, each in learners.items() if name in _used(mixed)}
     return FittedEffects(means, kept, {name: offsets[name] for name in kept}, mixed)
+
+
+def _guarded(model: UpliftModel, found: Study) -> UpliftModel:
+    """The model, kept to offers that were tried on customers like those it is asked about."""
+    model.overlap = found.tried
+    return model
 
 
 def _model(workspace: Workspace, found: Study, as_of: date, parts: Sequence[FittedEffects]) -> UpliftModel:

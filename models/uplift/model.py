@@ -17,6 +17,7 @@ from models.arrays import Float32Array, Float64Array, Int64Array
 from models.uplift.blending import Blend
 from models.uplift.design import Columns, Design
 from models.uplift.learners import EffectLearner
+from models.uplift.overlap import Overlap
 
 FILE, GOLDEN = "uplift.json", "golden.json"
 NOBODY = "none"
@@ -62,12 +63,15 @@ class UpliftModel:
     ) -> None:
         self.trained_as_of, self.horizon_days, self.design = trained_as_of, horizon_days, design
         self.terms, self.parts = terms, tuple(parts)
+        self.overlap: Overlap | None = None
+        """Which offers were tried on whom; None: on everybody."""
         self.golden_inputs: Mapping[str, Sequence[Any]] = {}
         self.golden_values: list[list[float]] = []
 
     def values(self, columns: Columns, customers: Sequence[str] | None = None) -> Float64Array:
         """What each offer is expected to earn beyond its cost, shape (rows, offers).
 
+        An offer that was never tried on customers like this one counts as one without effect: nobody is advised it.
         Of several parts the one that knows nothing of the customer answers; without customers, all of them.
         """
         matrix = self.design.matrix(columns)
@@ -75,7 +79,10 @@ class UpliftModel:
         effects = np.mean(told, axis=0)
         if customers is not None and len(told) > 1:
             effects = np.stack(told)[folds(customers, len(told)), np.arange(len(matrix))]
-        return np.asarray(self.terms.margin * (effects + self.terms.shifts) - self.terms.costs)
+        adds = effects + self.terms.shifts
+        if self.overlap is not None:
+            adds = np.where(self.overlap.tried(matrix), adds, np.minimum(adds, 0.0))
+        return np.asarray(self.terms.margin * adds - self.terms.costs)
 
     def best_single(self) -> int:
         """The offer that is worth most for everybody alike, numbered from 1; 0 where none is worth its cost."""
@@ -98,6 +105,7 @@ class UpliftModel:
                     "shifts": self.terms.shifts.tolist(),
                     "margin": self.terms.margin,
                     "parts": parts,
+                    "overlap": self.overlap.write(target) if self.overlap else None,
                 },
             )
             answers = self.values(self.golden_inputs).tolist() if self.golden_inputs else []
@@ -137,6 +145,8 @@ def read(directory: Path) -> UpliftModel:
         terms,
         [_part(directory, part) for part in content["parts"]],
     )
+    told = content.get("overlap")  # versions of before have none
+    model.overlap = Overlap.read(directory, told) if told else None
     golden = artifact.read_json(directory / GOLDEN)
     model.golden_inputs, model.golden_values = golden["inputs"], golden["values"]
     return model

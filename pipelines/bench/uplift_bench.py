@@ -80,7 +80,7 @@ def ours(trial: InventedTrial, fit: Fit) -> Int64Array:
     worth = trial.spend.sum() / max(trial.bought.sum(), 1.0)
     chances = np.full((n, arms), 1 / arms)
     learnt = learn(Trial(trial.matrix, trial.arm, chances, trial.bought * worth, trial.spend, fold), fit)
-    return choose(learnt.whole(fit).effects(trial.matrix))
+    return choose(learnt.whole(fit).effects(trial.matrix) - trial.costs)
 
 
 def two_boosted(trial: InventedTrial, number: int) -> Int64Array:
@@ -91,28 +91,31 @@ def two_boosted(trial: InventedTrial, number: int) -> Int64Array:
         .predict(trial.matrix)
         for arm in range(OFFERS + 1)
     ]
-    return _differences(told)
+    return _differences(told, trial.costs)
 
 
 def two_logistic(trial: InventedTrial, _number: int) -> Int64Array:
-    """A logistic regression of purchase per arm."""
+    """A logistic regression of purchase per arm, at the mean worth of a purchase."""
+    worth = trial.spend.sum() / max(trial.bought.sum(), 1.0)
     told = [
-        make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+        worth
+        * make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
         .fit(trial.matrix[trial.arm == arm], trial.bought[trial.arm == arm])
         .predict_proba(trial.matrix)[:, 1]
         for arm in range(OFFERS + 1)
     ]
-    return _differences(told)
+    return _differences(told, trial.costs)
 
 
 def single(trial: InventedTrial) -> Int64Array:
-    """The arm whose customers spent most, for everybody."""
-    means = [trial.spend[trial.arm == arm].mean() for arm in range(OFFERS + 1)]
+    """The arm whose customers spent most beyond its cost, for everybody."""
+    costs = np.concatenate([[0.0], trial.costs])
+    means = [trial.spend[trial.arm == arm].mean() - costs[arm] for arm in range(OFFERS + 1)]
     return np.full(len(trial.arm), int(np.argmax(means)), dtype="int64")
 
 
-def _differences(told: Sequence[Float64Array]) -> Int64Array:
-    return choose(np.column_stack([each - told[0] for each in told[1:]]))
+def _differences(told: Sequence[Float64Array], costs: Float64Array) -> Int64Array:
+    return choose(np.column_stack([each - told[0] for each in told[1:]]) - costs)
 
 
 def _mean(differences: Float64Array) -> Interval:

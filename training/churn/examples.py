@@ -78,5 +78,9 @@ def known_by(later: Examples, labels_until: date, horizon_days: int) -> Examples
     labelled = later.labelled[days.isin(usable)].reset_index(drop=True)
     if labelled["churned"].nunique() < 2:
         who = "everybody" if labelled["churned"].any() else "nobody"
-        raise DataError(f"{who} left before {labels_until}", why="there is nothing to tell apart")
+        raise DataError(
+            f"{who} left before {labels_until}",
+            why="there is nothing to tell apart: some who left and some who stayed are needed",
+            todo="set churn.horizon_days and churn.active_days to how often customers buy, or train as of another date",
+        )
     return Examples(labels_until, labelled, later.labelled[days == labels_until])

@@ -62,7 +62,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         rows=len(found.trial),
         units=len(found.trial),
         plots=plots.draw({"model": frame, **frames}),
-        notes=(*NOTES, verdict, *_of_draw(found), *_of_offers(found), *found.contacts.left_out),
+        notes=(*NOTES, verdict, *_of_draw(found), *_of_offers(found), *_untried(found), *found.contacts.left_out),
         extra={"draw": found.draw.as_dict(), "evidence": list(mixed.evidence), "offers": list(found.contacts.offers)},
     )
 
@@ -123,3 +123,13 @@ def _of_offers(found: Study) -> list[str]:
             f"{offer}: {count:,} contacted; adds {interval} per customer on average (learnt on {found.outcome})."
         )
     return said
+
+
+def _untried(found: Study) -> list[str]:
+    """How many customers can't be advised an offer, as nobody like them got it."""
+    tried = found.tried.tried(found.trial.matrix)
+    return [
+        f"{offer}: not advised to {1 - share:.1%} of these customers: hardly anybody like them got it."
+        for offer, share in zip(found.contacts.offers, tried.mean(axis=0), strict=True)
+        if share < 1
+    ]

@@ -12,7 +12,7 @@ from models.uplift.learners import ArmEffects, BoostedEffects, EffectLearner, Li
 from models.uplift.model import choose
 from models.uplift.randomisation import chances, e_value
 from models.uplift.trial import Trial, doubly_robust
-from pipelines.bench.invented_trial import TrialShape, invent
+from pipelines.bench.invented_trial import TrialShape, departments, invent
 from pipelines.bench.uplift_bench import ours, single
 
 FIT = Fit(3, 1)
@@ -102,7 +102,7 @@ def test_the_e_value_is_that_of_its_paper() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("differing", [1.0, 0.0])
 def test_the_policy_earns_more_than_the_best_single_offer_and_never_much_less(differing: float) -> None:
-    shape = TrialShape("test", 40_000, 0.02, differing)
+    shape = TrialShape("test", 40_000, 0.02, departments(differing))
     invented = invent(shape, 77)
     gain = invented.earned(ours(invented, FIT)).mean() / invented.earned(single(invented)).mean() - 1
     assert gain > 0.05 if differing else gain > -0.01
