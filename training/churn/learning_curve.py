@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.workspace import Workspace
+from models.churn import dataset
 from models.churn.inputs import Inputs
 from models.churn.model import mean_margins
 from training.churn.fitting import fit_boosters, sample
@@ -22,7 +23,10 @@ LEAST_GAIN = 3e-4
 def enough_rows(
     workspace: Workspace, rows: pd.DataFrame, inputs: Inputs, parameters: Mapping[str, Any], rounds: int
 ) -> int:
-    """FIRST_ROWS, or a power of 2 times as many: what more rows gain shows on the latest origin among these."""
+    """FIRST_ROWS or a power of 2 times as many, by what more rows gain on the latest origin among these.
+
+    Where all of the rows still gain, or there are too few to tell, every row that there will be (`dataset.MOST_ROWS`).
+    """
     horizon = pd.Timedelta(days=workspace.settings.churn.horizon_days)
     days = pd.to_datetime(rows["as_of"])
     earlier, later = rows[days <= days.max() - horizon], rows[days == days.max()]
@@ -36,4 +40,4 @@ def enough_rows(
         if before - loss < LEAST_GAIN:
             return enough // 2 if before <= loss else enough
         enough, before = enough * 2, loss
-    return enough
+    return dataset.MOST_ROWS

@@ -1,0 +1,41 @@
+"""On how many rows a fit is worth its time."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.churn import dataset
+from training.churn import learning_curve
+
+PARAMETERS = {"max_depth": 2, "eta": 0.3}
+SHOP = SimpleNamespace(settings=SimpleNamespace(seed=1, threads=1, churn=SimpleNamespace(horizon_days=28)))
+INPUTS = SimpleNamespace(matrix=lambda rows: rows[["x"]].to_numpy(dtype=np.float32))
+
+
+def rows(count: int, told: float) -> pd.DataFrame:
+    """Customers of two origins, of whom one feature tells as much."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=count)
+    days = np.where(np.arange(count) < count * 0.8, np.datetime64("2024-01-01"), np.datetime64("2024-03-01"))
+    churned = (rng.random(count) < 1 / (1 + np.exp(-told * x))).astype(int)
+    return pd.DataFrame({"x": x, "as_of": days, "churned": churned})
+
+
+def enough(frame: pd.DataFrame) -> int:
+    return learning_curve.enough_rows(SHOP, frame, INPUTS, PARAMETERS, 20)  # type: ignore[arg-type]
+
+
+def test_where_there_are_too_few_rows_to_tell_all_are_taken() -> None:
+    assert enough(rows(500, told=1.0)) == dataset.MOST_ROWS
+
+
+def test_where_twice_the_rows_gain_nothing_no_more_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning_curve, "FIRST_ROWS", 1000)
+    assert enough(rows(20_000, told=3.0)) < 16_000
+
+
+def test_where_all_of_the_rows_still_gain_all_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning_curve, "FIRST_ROWS", 10)
+    assert enough(rows(60, told=3.0)) == dataset.MOST_ROWS
