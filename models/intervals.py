@@ -59,7 +59,13 @@ class Interval:
 
 @runtime_checkable
 class Resampled(Protocol):
-    """A statistic that computes itself for many resamples at once."""
+    """A statistic that computes itself for many resamples at once.
+
+    `biased`: its value is larger the fewer rows there are, as a mean of absolute errors is, and larger again on a
+    resample, which has fewer different rows. Its interval is moved down by that.
+    """
+
+    biased: bool = False
 
     def __call__(self, frame: DataFrame) -> float:
         """Its value on the frame as it is, where every row counts once."""
@@ -167,7 +173,7 @@ def over_windows(
         return cast(Floats, np.mean(values, axis=0))
 
     values = np.concatenate([mean(weights) for weights in _weights(len(units), n, seed)])
-    return _interval(float(mean(None)[0]), values, level)
+    return _interval(float(mean(None)[0]), values, level, less is None and statistic.biased)
 
 
 def _common(a: DataFrame, b: DataFrame) -> tuple[DataFrame, ...]:
@@ -197,7 +203,7 @@ def bootstrap_all(
         for name, statistic in statistics.items():
             values[name].append(_values(frame, statistic, weights))
     return {
-        name: _interval(float(statistic(frame)), np.concatenate(values[name]), level)
+        name: _interval(float(statistic(frame)), np.concatenate(values[name]), level, _is_biased(statistic))
         for name, statistic in statistics.items()
     }
 
@@ -219,10 +225,16 @@ def _values(frame: DataFrame, statistic: Statistic, weights: Floats) -> Floats:
     return np.array([statistic(frame.iloc[np.repeat(rows, w.astype(int))]) for w in weights])
 
 
-def _interval(value: float, values: Floats, level: float) -> Interval:
+def _is_biased(statistic: Statistic) -> bool:
+    return isinstance(statistic, Resampled) and statistic.biased
+
+
+def _interval(value: float, values: Floats, level: float, biased: bool = False) -> Interval:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return Interval(value, math.nan, math.nan)
+    if biased:
+        finite = np.maximum(finite - (finite.mean() - value), 0.0)
     low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import ibis.expr.types as ir
@@ -12,25 +13,31 @@ from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
 
 CAUSE: Final = "life_stage"
+RHYTHM: Final = "engagement"
+"""Of figures that fall behind when a customer falls silent, however long the shop has known them."""
 DAYS_SINCE_FIRST_VISIT = Feature(
     "days_since_first_visit", "days since the first purchase (T of BG/NBD)", "days", phrase="first purchase {value} ago"
 )
-REPEAT_VISITS = counting(
-    "repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days", "came back on {value}"
+REPEAT_VISITS = replace(
+    counting("repeat_visits", "days with a purchase after the first (x of BG/NBD)", "days", "came back on {value}"),
+    cause=RHYTHM,
 )
-VISIT_SPAN = counting(
-    "visit_span",
-    "days from the first to the last purchase (t_x of BG/NBD)",
-    "days",
-    "{value} between the first and the last purchase",
+VISIT_SPAN = replace(
+    counting(
+        "visit_span",
+        "days from the first to the last purchase (t_x of BG/NBD)",
+        "days",
+        "{value} between the first and the last purchase",
+    ),
+    cause=RHYTHM,
 )
 LIFETIME_REVENUE = counting("lifetime_revenue", "spend since the first purchase", "base currency")
 FEATURES = (
     DAYS_SINCE_FIRST_VISIT,
     REPEAT_VISITS,
     VISIT_SPAN,
-    Feature("visit_rate", "days with a purchase per day since the first", "visits per day"),
-    Feature("visit_span_share", "days from first to last purchase over days since the first", "share"),
+    Feature("visit_rate", "days with a purchase per day since the first", "visits per day", cause=RHYTHM),
+    Feature("visit_span_share", "days from first to last purchase over days since the first", "share", cause=RHYTHM),
     LIFETIME_REVENUE,
     Feature("revenue_per_day", "spend per day since the first purchase", "base currency per day"),
 )

@@ -28,7 +28,8 @@ from models.churn.scorer import About, Scorer, describe_population
 
 RECENCY = (recency.DAYS_SINCE_LAST_VISIT,)
 RFM = (*RECENCY, *(frequency.VISIT_DAYS[n] for n in (84, 364)), *(money.REVENUE[n] for n in (84, 364)))
-PURCHASES = (tenure.REPEAT_VISITS, tenure.VISIT_SPAN, tenure.DAYS_SINCE_FIRST_VISIT)
+PURCHASES = (tenure.REPEAT_VISITS, recency.DAYS_SINCE_LAST_VISIT, tenure.DAYS_SINCE_FIRST_VISIT)
+"""x, T - t_x and T. Not t_x itself: that somebody has been silent for long is a reason by this name."""
 _STRENGTH = 1.0
 _SHAPLEY = (1 / 3, 1 / 6, 1 / 3)  # weight of joining a set of so many of the other two
 _LEAST, _MOST = 1e-4, 1 - 1e-4
@@ -78,14 +79,18 @@ class BgNbdBaseline(Scorer):
 
     def margins(self, matrix: Float32Array) -> Float64Array:
         """Log-odds of leaving, shape (rows,)."""
-        return bgnbd_margins(self.parameters, matrix, self.about.horizon_days)
+        return bgnbd_margins(self.parameters, self._purchases(matrix), self.about.horizon_days)
+
+    def _purchases(self, matrix: Float32Array) -> Float32Array:
+        """x, t_x and T of the inputs; versions of earlier releases read t_x as it is."""
+        return matrix if tenure.VISIT_SPAN.name in self.about.inputs.names else purchases_of(matrix)
 
     def contributions(self, matrix: Float32Array) -> Float64Array:
         """Shapley values (Shapley 1953) of x, the share t_x / T and T against the usual ones: every order of the three.
 
         With three of them there are eight sets to look at, so the values are exact.
         """
-        shares, sets = _shares(matrix), list(product((False, True), repeat=3))
+        shares, sets = _shares(self._purchases(matrix)), list(product((False, True), repeat=3))
         usual = np.asarray(self.usual, dtype=shares.dtype)
         rows = np.where(np.array(sets)[:, None, :], shares, usual).reshape(-1, 3)
         worth = dict(zip(sets, self._margins_of(rows).reshape(len(sets), -1), strict=True))
@@ -105,7 +110,7 @@ class BgNbdBaseline(Scorer):
         """Log-odds of rows of x, t_x / T and T."""
         whole = shares.copy()
         whole[:, 1] *= whole[:, 2]
-        return self.margins(whole)
+        return bgnbd_margins(self.parameters, whole, self.about.horizon_days)
 
     def write(self, directory: Path) -> None:
         """The parameters."""
@@ -119,17 +124,24 @@ class BgNbdBaseline(Scorer):
         return cls(about, bgnbd.Parameters(**content["parameters"]), content["usual"])
 
 
-def bgnbd_margins(parameters: bgnbd.Parameters, matrix: Float32Array, days: int) -> Float64Array:
-    """Log-odds of no purchase; a value that is missing counts as none (0)."""
-    x, t_x, age = (np.nan_to_num(matrix[:, column].astype(float)) for column in range(3))
+def purchases_of(matrix: Float32Array) -> Float32Array:
+    """x, t_x and T of rows of PURCHASES, shape (rows, 3)."""
+    purchases = matrix.copy()
+    purchases[:, 1] = np.maximum(matrix[:, 2] - matrix[:, 1], 0)
+    return purchases
+
+
+def bgnbd_margins(parameters: bgnbd.Parameters, purchases: Float32Array, days: int) -> Float64Array:
+    """Log-odds of no purchase, of rows of x, t_x and T; a value that is missing counts as none (0)."""
+    x, t_x, age = (np.nan_to_num(purchases[:, column].astype(float)) for column in range(3))
     t_x = np.minimum(t_x, age)
     chance = bgnbd.probability_of_no_purchase(parameters, x, t_x, age, days)
     return np.asarray(logit(np.clip(chance, _LEAST, _MOST)), dtype=float)
 
 
-def _shares(matrix: Float32Array) -> Float32Array:
+def _shares(purchases: Float32Array) -> Float32Array:
     """x, t_x / T, T of x, t_x, T."""
-    shares = np.nan_to_num(matrix)
+    shares = np.nan_to_num(purchases)
     shares[:, 1] = np.divide(shares[:, 1], shares[:, 2], out=np.zeros_like(shares[:, 1]), where=shares[:, 2] > 0)
     return shares
 
@@ -170,9 +182,9 @@ def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbd
     parameters = bgnbd.fit(*(seen[name].to_numpy(dtype=float) for name in ("x", "t_x", "age")))
 
     def margins(rows: Float32Array) -> Float64Array:
-        return bgnbd_margins(parameters, rows, horizon)
+        return bgnbd_margins(parameters, purchases_of(rows), horizon)
 
-    usual = np.nanmedian(_shares(matrix), axis=0).tolist()
+    usual = np.nanmedian(_shares(purchases_of(matrix)), axis=0).tolist()
     return BgNbdBaseline(_about(workspace, inputs, margins, population, as_of), parameters, usual)
 
 

@@ -43,6 +43,7 @@ class Metric(Resampled):
 
     compute: Resampler
     predictions: Callable[[DataFrame], Float64Array] = probabilities
+    biased: bool = False
 
     def resampled(self, frame: DataFrame, weights: Float64Array) -> Float64Array:
         """Its values for each row of weights, shape (B,)."""
@@ -124,7 +125,7 @@ STATISTICS: Mapping[str, Metric] = {
     "pr_auc": Metric(pr_auc),
     "log_loss": Metric(log_loss),
     "brier": Metric(brier),
-    "ece": Metric(calibration_error),
+    "ece": Metric(calibration_error, biased=True),
     "lift@10%": Metric(lift_at_top),
     **{
         f"{name}@{tiers}": Metric(compute, in_tiers(*bounds))

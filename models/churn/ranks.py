@@ -15,15 +15,16 @@ POINTS = 1000
 
 @dataclass(frozen=True)
 class Ranks:
-    """Quantiles of the population's probabilities, rising; no customer's own value need be among them."""
+    """Quantiles of the population's probabilities, rising."""
 
     grid: tuple[float, ...]
 
     @classmethod
     def of(cls, probabilities: Float64Array) -> Ranks:
-        """The quantiles of a population's probabilities."""
-        levels = np.arange(1, POINTS + 1) / POINTS
-        return cls(tuple(float(value) for value in np.quantile(probabilities, levels)))
+        """The quantiles of a population's probabilities: values of its own, so that ranks are exact up to POINTS."""
+        rising = np.sort(probabilities)
+        places = -(-len(rising) * np.arange(1, POINTS + 1) // POINTS) - 1  # the least with so many at or below
+        return cls(tuple(float(value) for value in rising[places]))
 
     def scores(self, probabilities: Sequence[float] | Float64Array) -> Int64Array:
         """Floor of the percentile rank, 0..100: the share of the population with at most this probability."""

@@ -226,10 +226,9 @@ def _worth(population: ScoredPopulation) -> Float64Array:
 
 
 def _refused(workspace: Workspace, who: pd.Series[str], as_of: date) -> set[str]:
-    """Who refused marketing by the list's date, or has done so since: the file is acted upon now."""
-    return Consents.load(workspace, as_of).refused(who, "marketing") | Consents.load(workspace).refused(
-        who, "marketing"
-    )
+    """Who refused marketing by the list's date, or it or profiling since: the file is acted upon now."""
+    then, now = Consents.load(workspace, as_of), Consents.load(workspace)
+    return then.refused(who, "marketing") | now.refused(who, "marketing") | now.refused(who, "profiling")
 
 
 def _unknown(workspace: Workspace, never: Suppressed, as_of: date) -> tuple[str, ...]:

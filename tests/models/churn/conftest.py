@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from feature_repo.feature_definition import Feature
 from models.churn import bgnbd, golden
-from models.churn.baselines import BgNbdBaseline, LogisticBaseline, bgnbd_margins
+from models.churn.baselines import BgNbdBaseline, LogisticBaseline, bgnbd_margins, purchases_of
 from models.churn.calibration import Calibration
 from models.churn.inputs import Inputs
 from models.churn.linear import Linear
@@ -60,8 +60,8 @@ def logistic(frame: pd.DataFrame) -> LogisticBaseline:
 
 
 def buy_till_you_die(frame: pd.DataFrame) -> BgNbdBaseline:
-    inputs, parameters = Inputs((FEATURES[1], FEATURES[3], FEATURES[2]), {}), bgnbd.Parameters(1.0, 10.0, 0.7, 3.0)
-    about = _about(inputs, lambda rows: bgnbd_margins(parameters, rows, 28), frame)
+    inputs, parameters = Inputs((FEATURES[1], FEATURES[0], FEATURES[2]), {}), bgnbd.Parameters(1.0, 10.0, 0.7, 3.0)
+    about = _about(inputs, lambda rows: bgnbd_margins(parameters, purchases_of(rows), 28), frame)
     return BgNbdBaseline(about, parameters, [8.0, 0.9, 100.0])
 
 

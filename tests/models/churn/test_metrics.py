@@ -81,3 +81,9 @@ def test_an_interval_holds_the_value_and_is_wider_for_fewer_customers() -> None:
     for found in (few, many):
         assert found.low < found.value < found.high
     assert few.high - few.low > 2 * (many.high - many.low)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_calibration_error_of_few_customers_lies_within_its_interval(seed: int) -> None:
+    found = bootstrap(frame(80, seed), STATISTICS["ece"], 300)
+    assert 0 <= found.low <= found.value <= found.high

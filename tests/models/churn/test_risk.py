@@ -20,6 +20,13 @@ def test_the_risk_score_is_the_floor_of_the_percentile_rank_in_the_population() 
     assert found.max() == 100
 
 
+@given(st.integers(1, 400), st.integers(0, 5))
+def test_of_a_small_population_every_score_is_exact(customers: int, seed: int) -> None:
+    population = np.random.default_rng(seed).beta(1, 5, customers).round(2)  # with ties
+    exact = [100 * int((population <= value).sum()) // customers for value in population]
+    assert list(Ranks.of(population).scores(population)) == exact
+
+
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
 def test_a_higher_probability_never_has_a_lower_score(probabilities: list[float]) -> None:
     scores = Ranks.of(POPULATION).scores(sorted(probabilities))
