@@ -39,7 +39,7 @@ HELP = """Customer machine learning for shops: who is about to leave, what each 
 
 Look at it with `regulars demo`; with your own orders: `regulars start orders.csv`. Step by step: `regulars init DIR
 --from orders.csv`, edit DIR/mapping.yaml, then in DIR: `regulars ingest`, `regulars train churn`,
-`regulars promote churn 1`, `regulars serve`.
+`regulars promote churn 1`, `regulars materialize`, `regulars serve`.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 a gate refused."""
 

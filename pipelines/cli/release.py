@@ -70,7 +70,7 @@ def promote(
             print_gates(console, refusal.gates)
             raise
         print_gates(console, done.gates)
-        console.finish(done.text, "the service picks it up by itself; back: regulars rollback " + model, done.as_dict())
+        console.finish(done.text, after_promotion(space, model), done.as_dict())
 
 
 def approve(
@@ -113,6 +113,15 @@ def print_gates(console: Console, gates: Iterable[GateResult]) -> None:
     """What each gate says of a version, a line each."""
     for gate in gates:
         console.print(f"{'PASS' if gate.passed else 'FAIL'}  {gate.name:14} {gate.text}")
+
+
+def after_promotion(workspace: Workspace, model: str) -> str:
+    """What comes next: without a filled online store the service would know nobody."""
+    from feature_repo import materialization
+
+    if materialization.as_of(workspace) is None:
+        return "regulars materialize (until then the service knows nobody)"
+    return "the service picks it up by itself; back: regulars rollback " + model
 
 
 def _having(root: Path | None, model: str, *versions: str) -> Workspace:

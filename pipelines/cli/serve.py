@@ -9,6 +9,7 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    from core.workspace import Workspace
     from pipelines.cli.console import Console
 
 
@@ -34,6 +35,7 @@ def serve(
         running = service_process.Service(opened, host or settings.host, port or settings.port)
         with running:
             running.wait_ready()
+            warn_where_nobody_is_known(console, opened)
             _tell(console, running.url)
             running.wait()
 
@@ -44,3 +46,11 @@ def _tell(console: Console, url: str) -> None:
         "regulars keys create NAME --right predict",
         {"url": url},
     )
+
+
+def warn_where_nobody_is_known(console: Console, workspace: Workspace) -> None:
+    """Say so where the online store was never filled: answers then go by the population, and look like any other."""
+    from feature_repo import materialization
+
+    if materialization.as_of(workspace) is None:
+        console.note("  the online store is empty: the service knows nobody; run: regulars materialize")
