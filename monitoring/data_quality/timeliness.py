@@ -13,7 +13,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
+from core import utc
 from core.messages import Message
 from feature_repo.contract import TABLES
 from monitoring.data_quality.look import Look
@@ -57,7 +59,7 @@ def timeliness(look: Look, table: str) -> Iterator[Finding]:
     if not counts:
         return
     closed, rhythm = _closed(look), rhythm_of(counts)
-    last = max(counts)
+    last = _last(look, table)
     behind = max((look.today - last).days - 1, 0)
     silent = rhythm.gap(last + timedelta(days=1), behind, closed) if rhythm.days >= MIN_DAYS else None
     late = silent.days if silent else 0
@@ -128,7 +130,15 @@ def _gaps(table: str, counts: Mapping[date, int], rhythm: Rhythm, closed: set[da
     )
 
 
+def _last(look: Look, table: str) -> date:
+    """The day of the last row. One of the present day, or after it, has come too; a date yet to come is a slip."""
+    latest = max(look.today, utc.now().date() + timedelta(days=1))  # a day begins earlier elsewhere
+    [row] = look.connection.execute(f"SELECT max(day) FROM {table} WHERE day <= ?", [latest]).fetchall()
+    return cast("date", row[0])
+
+
 def _counts(look: Look, table: str) -> dict[date, int]:
+    """Rows of the days that are over."""
     rows = look.connection.execute(f"SELECT day, count(*) FROM {table} WHERE day < ? GROUP BY 1", [look.today])
     return dict(rows.fetchall())
 

@@ -122,6 +122,19 @@ def test_bad_rows_count_once_and_their_columns_in_detail(tmp_path: Path) -> None
     assert {each.column for each in orders.findings if each.name == "filled"} == {"order_id", "quantity"}
 
 
+def contacts(*days: int) -> pd.DataFrame:
+    """Contacts on days counted from the first."""
+    at = [pd.Timestamp(FIRST) + pd.Timedelta(days=day, hours=9) for day in days]
+    return pd.DataFrame({"customer_id": "c1", "campaign_id": [f"k{day}" for day in days], "at": at, "treated": True})
+
+
+@pytest.mark.parametrize(("last", "says"), [(None, "nothing has come since"), (60, "up to date"), (62, "up to date")])
+def test_a_feed_with_rows_of_the_present_day_is_not_silent(tmp_path: Path, last: int | None, says: str) -> None:
+    days = [*range(30), *([last] if last else [])]
+    found = finding(assessed(tmp_path / "shop", {"contacts": contacts(*days)}), "contacts", "days behind")
+    assert says in str(found.says)
+
+
 def test_columns_whose_emptiness_says_something_cost_nothing(tmp_path: Path) -> None:
     orders = lines().assign(currency=None)
     orders["currency"] = orders["currency"].astype(object)
