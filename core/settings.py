@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as Unreadable
 
 from core import progress
 from core.errors import SettingsError, did_you_mean, nearest
+from core.settings_errors import ENVIRONMENT_PREFIX, explain, unreadable, variable
 
-ENVIRONMENT_PREFIX = "REGULARS_"
 RETIRED = {"serving.canary_percent": "nothing has ever read it"}
 """Keys of earlier releases and why they went: a file that still has one is read without it, and says so."""
 OTHER_VARIABLES = {"REGULARS_WORKSPACE", "REGULARS_REQUIRE_ALL"}
@@ -406,7 +407,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fairness_band(self) -> Settings:
         if not self.rules.fairness_low < 1 <= self.rules.fairness_high:
-            raise ValueError("rules.fairness_low must lie below 1")
+            raise ValueError("rules.fairness_low must lie below 1, and rules.fairness_high not")
         return self
 
 
@@ -437,7 +438,9 @@ def load(path: Path) -> Settings:
     try:
         return Settings(**_without_retired(values, str(path)))
     except ValidationError as error:
-        raise _explain(error, path) from None
+        raise explain(error, path, known_keys()) from None
+    except Unreadable as error:
+        raise unreadable(path, str(error)) from None
 
 
 def _without_retired(values: dict[str, Any], where: str) -> dict[str, Any]:
@@ -466,7 +469,7 @@ def _refuse_literal_passwords(values: dict[str, Any], path: Path) -> None:
 
 
 def _refuse_unknown_environment() -> None:
-    keys, retired = set(map(_variable, known_keys())), set(map(_variable, RETIRED))
+    keys, retired = set(map(variable, known_keys())), set(map(variable, RETIRED))
     for name in os.environ:
         if not name.startswith(ENVIRONMENT_PREFIX) or name.upper() in keys | retired:
             continue
@@ -474,37 +477,7 @@ def _refuse_unknown_environment() -> None:
             raise SettingsError(f"unknown setting {name}", where="environment", todo=did_you_mean(name.upper(), keys))
 
 
-def _variable(key: str) -> str:
-    return f"{ENVIRONMENT_PREFIX}{key.replace('.', '__').upper()}"
-
-
 def _is_slip(name: str) -> bool:
     """Whether a variable without a section is a misspelt key; else it may be a secret, such as REGULARS_AUDIT_KEY."""
     above_sections = [key for key in known_keys() if "." not in key]
     return name not in OTHER_VARIABLES and nearest(name.removeprefix(ENVIRONMENT_PREFIX), above_sections) is not None
-
-
-def _explain(error: ValidationError, path: Path) -> SettingsError:
-    first = error.errors()[0]
-    parts = [str(part) for part in first["loc"] if isinstance(part, str)]
-    key = ".".join(parts)
-    variable = ENVIRONMENT_PREFIX + "__".join(parts).upper()
-    where = f"environment, {variable}" if variable in os.environ else str(path)
-    if first["type"] == "extra_forbidden":
-        return SettingsError(f"unknown key {key!r}", where=where, todo=_nearest_key(key))
-    text = first["msg"].removeprefix("Value error, ")
-    text = text[0].lower() + text[1:]
-    if not key:
-        return SettingsError(text, where=where)
-    if first["type"].startswith("bool"):
-        text = "true or false is allowed"
-    value, changed = first["input"], variable if variable in os.environ else key
-    return SettingsError(f"{key} = {value!r} is not possible", where=where, why=text, todo=f"change {changed}")
-
-
-def _nearest_key(key: str) -> str:
-    """Prefer a key of the same section: a slip of the pen rarely leaves it."""
-    keys = known_keys()
-    section = key.rpartition(".")[0]
-    same = [known for known in keys if section and known.startswith(section + ".")]
-    return did_you_mean(key, same or list(dict.fromkeys(known.split(".")[0] for known in keys)))

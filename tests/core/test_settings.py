@@ -60,8 +60,14 @@ def test_the_environment_goes_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("threads = 0", ["threads = 0", "greater than or equal to 1"]),
         ("[churn]\nhorizon_days = 'x'", ["churn.horizon_days = 'x'", "integer"]),
         ("[churn]\ntiers = [90, 80, 99]", ["churn.tiers", "three rising scores"]),
-        ('[churn]\nactions_by_cause = {pryce = ["a", "b", "c", "d"]}', ["churn.actions_by_cause", "'price'"]),
-        ("[segments]\nlost_days = 60", ["segments", "lost_days must be more than at_risk_days"]),
+        (
+            '[churn]\nactions_by_cause = {pryce = ["a", "b", "c", "d"]}',
+            ["'pryce' in churn.actions_by_cause", "did you mean 'price'"],
+        ),
+        ('[churn]\nactions = ["none", "x"]', ["churn.actions = ['none', 'x']", "4 values are needed, 2 given"]),
+        ('[churn]\nactions = ["a", "b", "c", "d", "e"]', ["churn.actions", "4 values are needed, 5 given"]),
+        ("[segments]\nhealth = {rythm = 1}", ["'rythm' in segments.health", "did you mean 'rhythm'"]),
+        ("[segments]\nlost_days = 60", ["segments.lost_days = 60 is", "lost_days must be more than at_risk_days"]),
         ("[segments]\nhealth = {visits = 1}", ["segments.health", "a weight of rhythm"]),
         ('clock = "sun"', ["clock = 'sun'", "'data' or 'wall'"]),
         ('[stores]\nonline = "mongodb://x"', ["stores.online", "postgresql://"]),
@@ -89,6 +95,39 @@ def test_a_bad_value_of_the_environment_is_blamed_on_the_environment(
     monkeypatch.setenv("REGULARS_CHURN__HORIZON_DAYS", "soon")
     with pytest.raises(SettingsError, match="environment, REGULARS_CHURN__HORIZON_DAYS"):
         load(written(tmp_path, ""))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parts"),
+    [
+        ("SEGMENTS__LOST_DAYS", "10", ["segments.lost_days = '10'", "lost_days must be more than at_risk_days"]),
+        ("SEGMENTS__HEALTH", '{"rhythm": -1}', ["segments.health.rhythm = -1", "greater than or equal to 0"]),
+        ("SEGMENTS__HEALTH", '{"rythm": 1}', ["did you mean 'rhythm'"]),
+        ("SEGMENTS__HEALTH", '{"visits": 1}', ["segments.health", "a weight of rhythm"]),
+        ("CHURN__ACTIONS", '["none", "x"]', ["4 values are needed, 2 given"]),
+        ("CHURN__ACTIONS", '["none", "x', ["can't be read", "as JSON"]),
+        ("CHURN__ACTIONS_BY_CAUSE", '{"price": ["a"]}', ["churn.actions_by_cause.price", "4 values are needed, 1"]),
+        ("RULES__FAIRNESS_LOW", "1", ["rules.fairness_low = '1'", "must lie below 1"]),
+    ],
+)
+def test_a_bad_part_or_relation_of_the_environment_is_blamed_on_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, parts: list[str]
+) -> None:
+    monkeypatch.setenv(f"REGULARS_{name}", value)
+    path = written(tmp_path, "[segments]\nnew_days = 20\n")
+    with pytest.raises(SettingsError) as error:
+        load(path)
+    for part in [*parts, f"environment, REGULARS_{name}: "]:
+        assert part in str(error.value)
+    assert str(path) not in str(error.value)
+
+
+def test_a_relation_that_the_file_breaks_is_blamed_on_the_file_beside_any_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_SEGMENTS__NEW_DAYS", "20")
+    with pytest.raises(SettingsError, match=r"regulars.toml: segments.lost_days = 10 is .*change segments.lost_days"):
+        load(written(tmp_path, "[segments]\nlost_days = 10\n"))
 
 
 def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import pytest
 
 from core import clock
 from core.publication import Publication
-from core.settings import ENVIRONMENT_PREFIX, Stores
+from core.settings import Stores
+from core.settings_errors import ENVIRONMENT_PREFIX
 from core.workspace import Workspace
 from models.kinds import FittedModel, kind
 from models.registry import Registry
