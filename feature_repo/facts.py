@@ -52,7 +52,7 @@ _CONTACTED = f"""
         SELECT customer_id, campaign_id, "day", treated, cost, nullif(trim(channel), '') AS channel,
             nullif(trim(offer), '') AS offer
         FROM contacts WHERE "day" >= $start AND "day" < $stop
-        QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY treated DESC, "at") = 1
+        QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY "at" DESC, treated DESC) = 1
     ), days AS (SELECT customer_id, day, sum(revenue) AS revenue FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)
     SELECT told.*, count(days.day) > 0 AS bought, {_money("days.revenue")} AS spend
     FROM told LEFT JOIN days ON days.customer_id = told.customer_id
@@ -120,7 +120,8 @@ def contacted(workspace: Workspace, start: date, until: date) -> pd.DataFrame:
     """Who was contacted, or held out, from a day on, and what came of it in `churn.horizon_days`, known at `until`.
 
     customer_id, campaign_id, day (date), treated, channel, offer, cost, bought (bool), spend: one row per customer,
-    campaign and day; contacts whose days are not over at `until` are left out.
+    campaign and day, of several the latest: a list may be brought as it was drawn and again as it was carried out.
+    Contacts whose days are not over at `until` are left out.
     """
     horizon = workspace.settings.churn.horizon_days
     values = {"start": start, "stop": until - timedelta(days=horizon - 1), "horizon": horizon}

@@ -76,17 +76,12 @@ def collect(workspace: Workspace, as_of: date) -> Contacts:
     refused = Consents.load(workspace, as_of).refused(told["customer_id"].unique(), "profiling")
     told = told[~told["customer_id"].isin(refused)].reset_index(drop=True)
     _require(workspace, told, as_of)
-    named = told.assign(offer_=offers_of(told))
-    treated = named["treated"].astype(bool)
-    sizes = named.loc[treated, "offer_"].value_counts()
-    offers = tuple(sorted(sizes.index[sizes >= MIN_ARM]))
-    if not offers:
-        raise _too_few(f"the largest of {len(sizes)} offers reached {int(sizes.max())} customers")
-    kept = named[~treated | named["offer_"].isin(offers)].reset_index(drop=True)
-    small = len(named) - len(kept)
+    drawn = named(told)
+    offers, kept = offers_used(drawn)
     placed, shares, alone = shares_of(kept, offers)
-    left = [f"{small:,} contacts of offers with fewer than {MIN_ARM}"] if small else []
-    left += [f"{alone:,} contacts of campaigns that held nobody out, or contacted nobody"] if alone else []
+    small = len(drawn) - len(kept)
+    left = [f"{alone:,} contacts of campaigns that held nobody out, or contacted nobody"] if alone else []
+    left += [f"{small:,} contacts of offers with fewer than {MIN_ARM} beside customers held out"] if small else []
     return _contacts(workspace, placed, offers, shares, tuple(left))
 
 
@@ -165,14 +160,41 @@ def offers_of(told: pd.DataFrame) -> pd.Series[str]:
     return cast("pd.Series[str]", told[column].astype("object").fillna(nameless))
 
 
+def named(told: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what each was about (`offer_`) and where it was drawn (`draw_`): its campaign; where most of those
+    a campaign held out say which offer they would have got, those of that offer.
+    """
+    offer, treated, campaign = offers_of(told), told["treated"].astype(bool), told["campaign_id"]
+    meant = offer.isin(offer[treated].unique()) & ~treated
+    by_offer = meant.groupby(campaign).sum() * 2 > (~treated).groupby(campaign).sum()
+    draw = campaign.astype(str) + UNIT
+    return told.assign(offer_=offer, draw_=draw.where(~campaign.map(by_offer), draw + offer.astype(str)))
+
+
+def offers_used(drawn: pd.DataFrame) -> tuple[tuple[str, ...], pd.DataFrame]:
+    """The offers with enough contacts beside customers held out, and the rows without those of the others.
+
+    Only such contacts count: of one beside whom nobody was left alone nothing can be learnt, however many there are.
+
+    Raises:
+        DataError: no offer has enough.
+    """
+    treated = drawn["treated"].astype(bool)
+    beside = drawn["draw_"].isin(drawn.loc[~treated, "draw_"])
+    sizes = drawn.loc[treated & beside, "offer_"].value_counts()
+    offers = tuple(sorted(sizes.index[sizes >= MIN_ARM]))
+    if not offers:
+        tried = drawn.loc[treated, "offer_"].nunique()
+        most = int(sizes.max()) if len(sizes) else 0
+        raise _too_few(f"the largest of {tried} offers reached {most} customers beside others held out")
+    # Rows of a draw that held nobody out stay here: they are left out, and counted, for that.
+    small = treated & beside & ~drawn["offer_"].isin(offers)
+    return offers, drawn[~small].reset_index(drop=True)
+
+
 def shares_of(kept: pd.DataFrame, offers: Sequence[str]) -> tuple[pd.DataFrame, Float64Array, int]:
     """The rows of draws in which some were contacted and some were not, and how the arms were shared out there."""
-    treated = kept["treated"].astype(bool)
-    meant = kept["offer_"].isin(offers) & ~treated
-    by_offer = meant.groupby(kept["campaign_id"]).sum() * 2 > (~treated).groupby(kept["campaign_id"]).sum()
-    draw = kept["campaign_id"].astype(str) + UNIT
-    draw = draw.where(~kept["campaign_id"].map(by_offer), draw + kept["offer_"].astype(str))
-    arm = kept["offer_"].where(treated, "")
+    draw, arm = kept["draw_"], kept["offer_"].where(kept["treated"].astype(bool), "")
     counts = pd.crosstab(draw, arm).reindex(columns=["", *offers], fill_value=0)
     both = counts.index[(counts[""] > 0) & (counts[list(offers)].sum(axis=1) > 0)]
     there = draw.isin(both)

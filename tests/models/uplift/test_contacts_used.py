@@ -52,7 +52,7 @@ def test_what_came_of_a_contact_is_counted_from_its_day_on_once_its_days_are_ove
 
 def arms(told: pd.DataFrame) -> tuple[list[str], np.ndarray]:
     """The offers of a campaign, and how they were shared out for each row."""
-    named = told.assign(offer_=dataset.offers_of(told))
+    named = dataset.named(told)
     offers = sorted(named.loc[named["treated"], "offer_"].unique())
     return offers, dataset.shares_of(named, offers)[1]
 
@@ -68,6 +68,46 @@ def test_where_the_held_out_have_an_offer_they_are_compared_within_it() -> None:
     given = np.where(np.arange(400) < 200, "mail", "call")
     _, shares = arms(contacts(HALF, offer=given, channel="post"))
     assert {tuple(row) for row in shares} == {(0.5, 0.0, 0.5), (0.5, 0.5, 0.0)}
+
+
+def test_they_still_are_where_another_offer_of_the_campaign_is_left_out() -> None:
+    given = pd.Series(np.where(np.arange(400) < 340, "mail", "gift"))
+    told = contacts([n % 2 == 0 if n < 340 else n < 360 for n in range(400)], offer=given, channel="post")
+    offers, kept = dataset.offers_used(dataset.named(told))
+    placed, shares, alone = dataset.shares_of(kept, offers)
+    assert (offers, alone) == (("mail",), 40)
+    assert set(placed["offer_"]) == {"mail"}
+    assert np.allclose(shares, 0.5)
+
+
+@pytest.mark.parametrize("beside", [0, 4])
+def test_an_offer_counts_by_contacts_beside_whom_others_were_held_out(
+    beside: int, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "with_features", lambda _workspace, rows: rows)
+    lot = contacts(HALF, offer=[("gift" if n < 2 * beside else "mail") if HALF[n] else None for n in range(400)])
+    everybody = contacts([True] * 150, offer="gift").assign(campaign_id="b")
+    found = dataset.collect(shop(tmp_path, pd.concat([lot, everybody])), KNOWN)
+    assert found.offers == ("mail",)
+    assert np.bincount(found.arm).tolist() == [200, 200 - beside]
+    said = ["150 contacts of campaigns that held nobody out, or contacted nobody"]
+    said += [f"{beside} contacts of offers with fewer than 100 beside customers held out"] if beside else []
+    assert list(found.left_out) == said
+
+
+def test_where_no_offer_has_such_contacts_nothing_is_learnt() -> None:
+    told = pd.concat([contacts([True] * 200), contacts([False] * 200).assign(campaign_id="b")], ignore_index=True)
+    told = told.assign(offer=None, channel=None)
+    with pytest.raises(DataError, match="the largest of 1 offers reached 0 customers beside others held out"):
+        dataset.offers_used(dataset.named(told))
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_of_a_list_brought_as_drawn_and_as_carried_out_the_later_row_holds(reached: bool, tmp_path) -> None:
+    drawn = contacts([not reached], offer="mail", cost=1.0).assign(at=pd.Timestamp(DAY))
+    done = contacts([reached], offer="mail", cost=2.0)
+    told = facts.contacted(shop(tmp_path, pd.concat([done, drawn])), date.min, KNOWN)
+    assert told[["treated", "cost"]].to_numpy().tolist() == [[reached, 2.0]]
 
 
 @pytest.mark.parametrize(
