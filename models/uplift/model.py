@@ -69,7 +69,11 @@ class UpliftModel:
         self.golden_values: list[list[float]] = []
 
     def values(self, columns: Columns, customers: Sequence[str] | None = None) -> Float64Array:
-        """What each offer is expected to earn beyond its cost, shape (rows, offers).
+        """What each offer is expected to earn beyond what its contacts did cost, shape (rows, offers); see `adds`."""
+        return self.adds(columns, customers) - self.terms.costs
+
+    def adds(self, columns: Columns, customers: Sequence[str] | None = None) -> Float64Array:
+        """What each offer is expected to earn before its cost, shape (rows, offers).
 
         An offer that was never tried on customers like this one counts as one without effect: nobody is advised it.
         Of several parts the one that knows nothing of the customer answers; without customers, all of them.
@@ -82,7 +86,7 @@ class UpliftModel:
         adds = effects + self.terms.shifts
         if self.overlap is not None:
             adds = np.where(self.overlap.tried(matrix), adds, np.minimum(adds, 0.0))
-        return np.asarray(self.terms.margin * adds - self.terms.costs)
+        return np.asarray(self.terms.margin * adds)
 
     def best_single(self) -> int:
         """The offer that is worth most for everybody alike, numbered from 1; 0 where none is worth its cost."""

@@ -30,7 +30,7 @@ from models.uplift.model import UpliftModel
 from models.value.model import ValueModel
 from pipelines.churn_list import expected_spend
 from pipelines.churn_list.contact_history import contacts_in_a_year, days_since_contact, preferred_channels
-from pipelines.churn_list.measured_effects import best_offers, measured_by
+from pipelines.churn_list.measured_effects import best_offers, costs_of, measured_by
 from pipelines.churn_list.selection import Selection, Terms, select
 from pipelines.churn_list.suppression import Suppressed, suppressed
 from pipelines.churn_list.worth import carried_on
@@ -115,9 +115,9 @@ def draw(workspace: Workspace, wish: Wish, as_of: date) -> Drawn:
     terms = _terms(workspace, wish, as_of)
     require_writable(wish.output)
     population = _score(workspace, wish.alias, as_of)
-    if population.measured is not None and wish.cost is None:
-        paid = terms.counts_money or bool((population.measured.terms.costs > 0).any())
-        terms = replace(terms, counts_money=paid)
+    if population.measured is not None:
+        costs = costs_of(population.measured, workspace.settings.contacts.costs, wish.cost)
+        terms = replace(terms, counts_money=terms.counts_money or any(cost > 0 for cost in costs.values()))
     never = suppressed(workspace, wish.suppress)
     candidates = _candidates(population, wish, never)
     current().step(f"choosing among {len(candidates):,} customers")
@@ -211,10 +211,11 @@ def _candidates(population: ScoredPopulation, wish: Wish, never: Suppressed) -> 
             "suppressed": who.isin(never.customers),
         }
     )
-    costs = dict(settings.contacts.costs)
+    costs: Mapping[str, float] = settings.contacts.costs
     if population.measured is not None:
-        told = best_offers(workspace, population.measured, list(who), population.as_of)
-        frame, costs = frame.assign(offer=told.offers, saves=told.adds), {**told.costs, **costs}
+        costs = costs_of(population.measured, costs, wish.cost)
+        told = best_offers(workspace, population.measured, list(who), population.as_of, costs)
+        frame = frame.assign(offer=told.offers, saves=told.adds)
     return frame.assign(cost=[costs.get(each, 0.0) if wish.cost is None else wish.cost for each in frame["offer"]])
 
 
