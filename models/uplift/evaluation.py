@@ -35,9 +35,9 @@ def of_study(model: UpliftModel, found: Study) -> pd.DataFrame:
     """Doubly robust estimates per contact, in money earned beyond what contacts cost.
 
     policy_value: what the model's choice brings; gain_over_nobody, gain_over_single: that less what no contact, and
-    what the best single offer for all brings; purchases_gained: purchases beyond those without a contact;
-    qini: the contact's part in the area between the model's order and none (see `_qini`); contacted: the model's
-    choice is an offer; bought.
+    what the best single offer for all brings, missing where that offer was not possible: no score tells what it would
+    have brought there; purchases_gained: purchases beyond those without a contact; qini: the contact's part in the
+    area between the model's order and none (see `_qini`); contacted: the model's choice is an offer; bought.
     """
     frame, offers = found.contacts.frame, found.contacts.offers
     who = frame["customer_id"].astype(str)
@@ -46,13 +46,14 @@ def of_study(model: UpliftModel, found: Study) -> pd.DataFrame:
     earned = _earned(found, model)
     rows = np.arange(len(chosen))
     single = _single(model, offers)
+    could_be = found.trial.chances[:, single] > 0
     bought = _bought(found)
     best = values.argmax(axis=1) + 1
     return pd.DataFrame(
         {
             "policy_value": earned[rows, chosen],
             "gain_over_nobody": earned[rows, chosen] - earned[:, HELD_OUT],
-            "gain_over_single": earned[rows, chosen] - earned[:, single],
+            "gain_over_single": np.where(could_be, earned[rows, chosen] - earned[:, single], np.nan),
             "purchases_gained": bought[rows, chosen] - bought[:, HELD_OUT],
             "qini": _qini(values.max(axis=1), earned[rows, best] - earned[:, HELD_OUT], found.trial.fold),
             "contacted": (chosen > 0).astype(float),

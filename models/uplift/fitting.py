@@ -27,7 +27,8 @@ from models.uplift.trial import HELD_OUT, Trial, doubly_robust
 
 CLIP = 0.995
 """Spend above this quantile of buyers counts as if it were this, where effects are learnt on spend."""
-SIMPLE = ("best_single_offer", "t_learner", "s_learner")
+SINGLE = "best_single_offer"
+SIMPLE = (SINGLE, "t_learner", "s_learner")
 """The baselines: everybody the offer that is best for all; two models, and one that knows the offer, as they are."""
 
 _kept: dict[str, Any] = {}
@@ -66,6 +67,10 @@ class Learnt:
             mixed = blend(effects, self.told, seen)
             parts.append(_part(effects[seen].mean(axis=0), self.learners[number], self.offsets[number], mixed))
         return parts
+
+    def alike(self) -> FittedEffects:
+        """The mean effects, for everybody alike: the policy is the best single offer for all, or nobody."""
+        return FittedEffects(self.effects().mean(axis=0), {}, {}, Blend.alone(SINGLE))
 
     def whole(self, fit: Fit) -> FittedEffects:
         """The blend, its learners fitted on everybody."""
@@ -160,14 +165,16 @@ def learn(trial: Trial, fit: Fit) -> Learnt:
     return Learnt(trial, expected, scores, told, tuple(learners), tuple(offsets))
 
 
-def evaluated(workspace: Workspace, found: Study, as_of: date) -> UpliftModel:
-    """The blend by folds: what an evaluation asks."""
-    return _guarded(_model(workspace, found, as_of, found.learnt.blended()), found)
+def evaluated(workspace: Workspace, found: Study, as_of: date, *, alike: bool = False) -> UpliftModel:
+    """What an evaluation asks: the blend by folds, or with `alike` the best single offer for all."""
+    parts = found.learnt.alone(SINGLE) if alike else found.learnt.blended()
+    return _guarded(_model(workspace, found, as_of, parts), found)
 
 
-def served(workspace: Workspace, found: Study, as_of: date) -> UpliftModel:
-    """The blend, fitted on everybody."""
-    return _guarded(_model(workspace, found, as_of, [found.learnt.whole(found.fit)]), found)
+def served(workspace: Workspace, found: Study, as_of: date, *, alike: bool = False) -> UpliftModel:
+    """The same, fitted on everybody."""
+    part = found.learnt.alike() if alike else found.learnt.whole(found.fit)
+    return _guarded(_model(workspace, found, as_of, [part]), found)
 
 
 def simple(workspace: Workspace, found: Study, as_of: date) -> dict[str, UpliftModel]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from core.progress import current
 from core.workspace import Workspace
@@ -15,9 +18,10 @@ from models.uplift import dataset
 from models.uplift.evaluation import of_study
 from models.uplift.fitting import Study, evaluated, served, simple, study, weights
 from models.uplift.kind import KIND
+from models.uplift.model import UpliftModel
 from models.uplift.randomisation import e_value
 from models.uplift.trial import HELD_OUT, doubly_robust
-from training.holdout_evaluation import evaluate
+from training.holdout_evaluation import Evaluation, evaluate
 from training.outcome import FeatureNote, Outcome, StudyNote
 from training.uplift import plots
 
@@ -38,19 +42,17 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     """
     current().step(f"collecting contacts whose outcome is known at {as_of}")
     found = study(workspace, as_of)
-    own = evaluated(workspace, found, as_of)
     others = simple(workspace, found, as_of)
     current().step(f"judging the policy on {len(found.trial):,} contacts")
     frames = {name: of_study(model, found) for name, model in others.items()}
-    frame = of_study(own, found)
-    judged = evaluate(KIND, frame, frames, workspace.settings.seed)
+    own, frame, judged, lost = judge(workspace, found, as_of, frames)
     current().step("fitting on all contacts")
-    final = served(workspace, found, as_of)
+    final = served(workspace, found, as_of, alike=bool(lost))
     for name, model in {"model": final, "evaluation": own, "baseline": others[judged.best_baseline]}.items():
         model.save(directory / name)
     mixed = final.parts[0].blend
     found_weights = weights(mixed)
-    verdict = _verdict(judged.metrics["gain_over_nobody"], judged.metrics["gain_over_single"])
+    verdict = verdict_of(judged.metrics["gain_over_nobody"], judged.metrics["gain_over_single"], lost)
     current().note(verdict)
     names = {feature.name: feature for feature in dataset.features()}
     return Outcome(
@@ -67,17 +69,54 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     )
 
 
-def _verdict(nobody: Interval, single: Interval) -> str:
-    if nobody.low <= 0 <= nobody.high:
-        return f"The data cannot tell whether contacting helps: {nobody} per customer against contacting nobody."
-    if nobody.high < 0:
-        return f"Contacting as the model says costs more than it brings: {nobody} per customer."
-    if single.low <= 0 <= single.high:
+class Judged(NamedTuple):
+    """What an evaluation asks, what it says of each contact and in all; `lost` is by how much choosing by customer
+    earned less than the best single offer, where that is certain: then this is the single offer, else None.
+    """
+
+    model: UpliftModel
+    frame: pd.DataFrame
+    evaluation: Evaluation
+    lost: Interval | None
+
+
+def judge(workspace: Workspace, found: Study, as_of: date, others: Mapping[str, pd.DataFrame]) -> Judged:
+    """The choice by customer beside the baselines; nobody should be served one that surely loses."""
+    seed = workspace.settings.seed
+    model = evaluated(workspace, found, as_of)
+    frame = of_study(model, found)
+    judged = evaluate(KIND, frame, others, seed)
+    gain = judged.metrics["gain_over_single"]
+    if not gain.wholly_worse(KIND.higher_is_better):
+        return Judged(model, frame, judged, None)
+    model = evaluated(workspace, found, as_of, alike=True)
+    frame = of_study(model, found)
+    return Judged(model, frame, evaluate(KIND, frame, others, seed), gain)
+
+
+def verdict_of(nobody: Interval, single: Interval, lost: Interval | None) -> str:
+    """Whether contacting helps, and choosing by customer, in words; `lost`: see `Judged`."""
+    if lost:
+        return (
+            f"{_contacting(nobody)} Choosing by customer earned less than the best single offer for all: {lost} per"
+            " customer; so this version advises everybody alike."
+        )
+    if nobody.low <= 0:
+        return _contacting(nobody)
+    if single.low <= 0:
         return (
             f"Contacting helps: {nobody} per customer; whether choosing by customer helps beyond the best single offer"
             f" the data cannot tell: {single}."
         )
     return f"Contacting helps: {nobody} per customer, {single} of it by choosing by customer."
+
+
+def _contacting(nobody: Interval) -> str:
+    if nobody.low <= 0 <= nobody.high:
+        return f"The data cannot tell whether contacting helps: {nobody} per customer against contacting nobody."
+    if nobody.high < 0:
+        return f"Contacting as the model says costs more than it brings: {nobody} per customer."
+    return f"Contacting helps: {nobody} per customer."
 
 
 def _of_draw(found: Study) -> list[str]:
