@@ -13,13 +13,12 @@ import pyarrow as pa
 from core.clock import present
 from core.errors import DataError, UsageError
 from core.workspace import Workspace, of_one_generation
-from feature_repo import facts
 from feature_repo.standing_features import RFM
 from models.segments import membership
-from models.segments.group_history import GroupMonth, group_history, month_days
+from models.segments.group_history import GroupMonth, group_history, month_days, months_moved
 from models.segments.health import PARTS
 from models.segments.membership import memberships
-from models.segments.movements import ORDER, By, movements
+from models.segments.movements import ORDER, By
 from models.segments.told_scores import SCORES
 from pipelines.output import require_writable, write
 
@@ -102,8 +101,7 @@ def moved(workspace: Workspace, start: date, stop: date, output: Path | None, by
     """
     _ready(output)
     _refuse_days(workspace, start, stop)
-    found = memberships(workspace, [start, stop])
-    table = movements(found[start], found[stop], facts.spent(workspace, start, stop), by)
+    table = months_moved(workspace, memberships(workspace, [start, stop]), start, stop, by)
     if output:
         _write(table.assign(from_day=start, to_day=stop), MOVEMENTS, output)
     return table

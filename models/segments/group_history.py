@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -58,7 +59,16 @@ def months_moved(
     workspace: Workspace, members: Mapping[date, pd.DataFrame], start: date, stop: date, by: By = "group"
 ) -> pd.DataFrame:
     """The movements between two of the days."""
-    return movements(members[start], members[stop], facts.spent(workspace, start, stop), by)
+    known = facts.buyers(workspace, date.min, start)
+    return movements(members[start], members[stop], facts.spent(workspace, start, stop), known, by)
+
+
+def unprofiled_days(months: Sequence[GroupMonth]) -> list[date]:
+    """The days on which nobody is in any group: people had bought before each, so nobody allowed profiling."""
+    sizes: Counter[date] = Counter()
+    for month in months:
+        sizes[month.as_of] += month.customers
+    return [day for day, size in sizes.items() if not size]
 
 
 def _month(rows: pd.DataFrame, day: date, by: By, name: str, *, over: bool) -> GroupMonth:

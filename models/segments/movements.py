@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final, Literal
 
 import pandas as pd
@@ -12,26 +12,30 @@ from feature_repo.segment_rules import GROUPS, STAGES
 By = Literal["group", "stage"]
 ARRIVED: Final = "first purchase"
 """Where those come from who bought nothing before the first day."""
-GONE: Final = "no longer told of"
-"""Where those go who are in the first table only: erased, or they refused profiling."""
+UNPROFILED: Final = "not profiled"
+"""Where those come from, or go to, who had bought before a day and did not allow profiling on it."""
 ORDER: Final[dict[By, tuple[str, ...]]] = {"group": tuple(GROUPS.values()), "stage": tuple(STAGES.values())}
 
 
-def movements(before: pd.DataFrame, after: pd.DataFrame, spent: pd.Series[float], by: By = "group") -> pd.DataFrame:
+def movements(
+    before: pd.DataFrame, after: pd.DataFrame, spent: pd.Series[float], known: Set[str], by: By = "group"
+) -> pd.DataFrame:
     """One row for each pair that anybody moved between: origin, target, customers, share, revenue.
 
     `before` and `after` are members of two days. `share` is of those of the origin, so that it adds up to 1 for each;
-    `revenue` is what the customers spent between the days (`spent`, by customer_id).
+    `revenue` is what the customers spent between the days (`spent`, by customer_id); `known` are all who bought
+    before the first day, whether they are among its members or not.
     """
     joined = before[["customer_id", by]].merge(after[["customer_id", by]], on="customer_id", how="outer")
     joined = joined.set_axis(["customer_id", "origin", "target"], axis=1)
-    joined = joined.fillna({"origin": ARRIVED, "target": GONE})
+    unseen = joined["customer_id"].isin(known).map({True: UNPROFILED, False: ARRIVED})
+    joined = joined.assign(origin=joined["origin"].fillna(unseen), target=joined["target"].fillna(UNPROFILED))
     joined["revenue"] = joined["customer_id"].map(spent).fillna(0.0).astype(float)
     rows = joined.groupby(["origin", "target"], as_index=False).agg(
         customers=("customer_id", "size"), revenue=("revenue", "sum")
     )
     rows["share"] = rows["customers"] / rows.groupby("origin")["customers"].transform("sum")
-    places = {name: place for place, name in enumerate((*ORDER[by], ARRIVED, GONE))}
+    places = {name: place for place, name in enumerate((*ORDER[by], ARRIVED, UNPROFILED))}
     rows = rows.sort_values(["origin", "target"], key=lambda names: names.map(places), ignore_index=True)
     rows["revenue"] = rows["revenue"].round(2)
     return rows[["origin", "target", "customers", "share", "revenue"]]

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from core.workspace import Workspace
 from feature_repo.segment_rules import GROUPS, STAGES
 from models.segments.group_history import GroupMonth
-from models.segments.movements import ARRIVED, GONE, By
+from models.segments.movements import ARRIVED, UNPROFILED, By
 from monitoring import rules
 from monitoring.desk import charts, lights
 from monitoring.desk.alluvial import Flow, alluvial
@@ -134,7 +134,9 @@ def _picture(moves: Sequence[Movement], by: By, report: SegmentsReport) -> Marku
     worse = sum(flow.count for flow in flows if flow.state == "worse")
     better = sum(flow.count for flow in flows if flow.state == "better")
     said = f"{better:,} moved for the better and {worse:,} for the worse; the table beside it has every move"
-    return alluvial(flows, (*NAMES[by], ARRIVED, GONE), title, said)
+    # A report that an earlier release kept may name a place that is no more.
+    names = dict.fromkeys((*NAMES[by], ARRIVED, UNPROFILED, *(each.target for each in moves)))
+    return alluvial(flows, tuple(names), title, said)
 
 
 def _state(move: Movement, by: By) -> str:

@@ -56,7 +56,8 @@ def _segments(
         header = (by, "customers", "share", "revenue", "health")
         console.table(header, [[row[name] for name in header] for row in found.rows])
         where = f", in {output}" if output else ""
-        text = f"{found.customers:,} customers as of {day}{where}"
+        nobody = "" if found.customers else ": nobody had allowed profiling"
+        text = f"{found.customers:,} customers as of {day}{nobody}{where}"
         console.finish(text, "regulars segments history", {**asdict(found), "output": output})
 
 
@@ -77,21 +78,28 @@ def history(
     with Console(json).running() as console:
         chosen, opened = _by(by), Workspace.open(workspace)
         day = resolve_as_of(opened, as_of)
+        from models.segments.group_history import unprofiled_days
         from pipelines import segmentation
 
         found, rows = segmentation.history(opened, day, months, output, chosen)
         names = list(dict.fromkeys(month.name for month in found))
         days = list(dict.fromkeys(month.as_of for month in found))
         sizes = {(month.as_of, month.name): month for month in found}
-        console.table(("as of", *names), [(each, *(sizes[each, n].customers for n in names)) for each in days])
+        empty = unprofiled_days(found)
+        told = [each for each in days if each not in empty]
+        called = {each: f"{each} (nobody profiled)" if each in empty else str(each) for each in days}
+        console.table(("as of", *names), [(called[each], *(sizes[each, n].customers for n in names)) for each in days])
         console.print()
         console.table(
-            ("as of", *names), [(each, *(_churn(sizes[each, n]) for n in names)) for each in days], "churn from then on"
+            ("as of", *names),
+            [(called[each], *(_churn(sizes[each, n]) for n in names)) for each in days],
+            "churn from then on",
         )
         where = f"; {rows:,} rows, a customer on a day each, in {output}" if output else ""
-        text = f"{len(days)} days up to {day}{where}"
-        following = f"regulars segments movements --from {days[0]} --to {day}" if len(days) > 1 else ""
-        console.finish(text, following, _document(found, output))
+        nobody = f", on {len(empty)} of which nobody had allowed profiling" if empty else ""
+        text = f"{len(days)} days up to {day}{nobody}{where}"
+        following = f"regulars segments movements --from {told[0]} --to {told[-1]}" if len(told) > 1 else ""
+        console.finish(text, following, _document(found, output) | {"unprofiled_days": empty})
 
 
 def movements(

@@ -9,28 +9,30 @@ import pytest
 
 from core.workspace import Workspace
 from models.segments.group_history import group_history, month_days, months_moved
-from models.segments.movements import ARRIVED, GONE, movements
+from models.segments.movements import ARRIVED, UNPROFILED, movements
 from tests.support.shop import FIRST_DAY
 
-BEFORE = pd.DataFrame({"customer_id": ["a", "b", "c", "gone"], "group": ["new", "new", "loyal", "lost"]})
-AFTER = pd.DataFrame({"customer_id": ["a", "b", "c", "d"], "group": ["loyal", "new", "loyal", "new"]})
+BEFORE = pd.DataFrame({"customer_id": ["a", "b", "c", "refused"], "group": ["new", "new", "loyal", "lost"]})
+AFTER = pd.DataFrame({"customer_id": [*"abcde"], "group": ["loyal", "new", "loyal", "new", "lost"]})
+KNOWN = {"a", "b", "c", "refused", "e"}
 SPENT = pd.Series({"a": 10.0, "c": 5.0, "guest of none": 9.0})
 
 
 def test_everybody_moves_once_and_shares_are_of_the_origin() -> None:
-    rows = movements(BEFORE, AFTER, SPENT)
+    rows = movements(BEFORE, AFTER, SPENT, KNOWN)
     told = {(row.origin, row.target): (row.customers, row.share, row.revenue) for row in rows.itertuples()}
     assert told == {
         ("loyal", "loyal"): (1, 1.0, 5.0),
         ("new", "loyal"): (1, 0.5, 10.0),
         ("new", "new"): (1, 0.5, 0.0),
-        ("lost", GONE): (1, 1.0, 0.0),
+        ("lost", UNPROFILED): (1, 1.0, 0.0),
         (ARRIVED, "new"): (1, 1.0, 0.0),
+        (UNPROFILED, "lost"): (1, 1.0, 0.0),
     }
 
 
 def test_nobody_moves_where_nobody_is() -> None:
-    assert movements(BEFORE[:0], AFTER[:0], SPENT).empty
+    assert movements(BEFORE[:0], AFTER[:0], SPENT, KNOWN).empty
 
 
 def test_days_of_months_are_months_apart_and_after_the_first_order() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from core.workspace import Workspace
 from feature_repo.segment_rules import GRID, GROUPS, LEVELS, STAGE_ORDER, STAGES, group
-from models.segments.group_history import group_history, months_moved
+from models.segments.group_history import group_history, months_moved, unprofiled_days
 from models.segments.membership import members, standing
+from models.segments.movements import ARRIVED, UNPROFILED
 from tests.support.shop import commit, empty_workspace
 
 DAY = date(2024, 6, 1)
@@ -130,6 +131,24 @@ def test_who_refuses_profiling_now_or_did_so_before_is_not_told_of(tmp_path: Pat
     workspace = shop(tmp_path, bought, consents=consents)
     assert list(told(workspace).index) == ["a", "d"]
     assert list(told(workspace, DAY - timedelta(days=5)).index) == ["a", "d"]
+
+
+def test_who_bought_long_before_allowing_it_made_no_first_purchase(tmp_path: Path) -> None:
+    choices = pd.DataFrame({"customer_id": [*"abcc"], "granted": [True, True, True, False], "ago": [20, 2, 300, 10]})
+    when = pd.Timestamp(DAY) - pd.to_timedelta(choices.pop("ago"), unit="D")
+    again = pd.DataFrame({"customer_id": ["c"], "granted": True, "at": pd.Timestamp(DAY) + pd.Timedelta(days=3)})
+    consents = pd.concat([choices.assign(at=when), again]).assign(purpose="profiling")
+    bought = {"a": [(200, 1.0)], "b": [(5, 1.0)], "c": [(200, 1.0)]}
+    days = [DAY - timedelta(days=n) for n in (350, 30, 0)]
+    workspace = shop(tmp_path, bought | {"first": [(360, 1.0)]}, consents=consents)
+    months, frames = group_history(workspace, days)
+    table = months_moved(workspace, frames, days[1], days[2])
+    assert {(row.origin, row.target == UNPROFILED): row.customers for row in table.itertuples()} == {
+        (UNPROFILED, False): 1,
+        (ARRIVED, False): 1,
+        (frames[days[1]]["group"].item(), True): 1,
+    }
+    assert unprofiled_days(months) == [days[0]]
 
 
 def test_where_nobody_may_be_profiled_nobody_is_told_of(tmp_path: Path) -> None:
