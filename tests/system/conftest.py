@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from core import locks
-from pipelines.cli.main import build
 from pipelines.processes import Processes, Server, free_port
+from tests.support.once import once
 from tests.support.shop import frames
-from tests.system.cli import regulars
+from tests.system.cli import Ended, installed, regulars
 
 MODELS = ("churn", "demand", "recommendation", "value")
 
@@ -75,52 +72,32 @@ tables:
 @pytest.fixture(scope="session")
 def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, products_csv: Path) -> Path:
     """A workspace with promoted models and a filled online store; made once for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "own"
-    folder.mkdir(exist_ok=True)
-    with locks.waiting(folder / "lock"):
-        if not (folder / "done").exists():
-            make_own_shop(folder / "shop", orders_csv, products_csv)
-            (folder / "done").touch()
-    return folder / "shop"
+    return (
+        once(tmp_path_factory, "own-shop", lambda made: make_own_shop(made / "shop", orders_csv, products_csv)) / "shop"
+    )
 
 
 def make_own_shop(root: Path, orders_csv: Path, products_csv: Path) -> None:
     """Every command between a CSV file and predictions, once."""
-    regulars("init", root, "--from", orders_csv)
+    installed("init", root, "--from", orders_csv)
     (root / "mapping.yaml").write_text(MAPPING.format(orders=orders_csv, products=products_csv))
     settings = root / "regulars.toml"
     settings.write_text(settings.read_text().replace("min_purchases = 5", "min_purchases = 3"))
-    regulars("ingest", folder=root)
+    installed("ingest", folder=root)
     for model in MODELS:
-        command = in_a_process if model == MODELS[0] else in_this_process
-        command(root, "train", model, "--trials", 1)
+        command = installed if model == MODELS[0] else regulars
+        command("train", model, "--trials", 1, folder=root)
         promote_or_approve(root, model, command)
     regulars("materialize", folder=root)
 
 
-Command = Callable[..., int]
-"""Runs a command in a workspace and returns its exit code: 0, or one of `others`."""
-
-
-def promote_or_approve(root: Path, model: str, command: Command) -> None:
+def promote_or_approve(root: Path, model: str, command: Callable[..., Ended]) -> None:
     """Promote version 1; where fairness blocks it (chance, on a small shop), approve it with a reason first."""
-    if command(root, "promote", model, 1, others=(3,)) == 3:
-        command(root, "approve", model, 1, "--reason", "seen by the system test")
-        command(root, "promote", model, 1, others=(3,))
-
-
-def in_a_process(root: Path, *words: object, others: tuple[int, ...] = ()) -> int:
-    ended = regulars(*words, folder=root, code=None)
-    assert ended.code in (0, *others), ended.err
-    return ended.code
-
-
-def in_this_process(root: Path, *words: object, others: tuple[int, ...] = ()) -> int:
-    """The same where it was shown in a process before: importing a model's libraries takes most of its time."""
-    ended = CliRunner().invoke(build(), [*map(str, words), "--workspace", str(root)])  # type: ignore[arg-type]
-    assert ended.exit_code in (0, *others), ended.output
-    return ended.exit_code
+    first = command("promote", model, 1, folder=root, code=None)
+    assert first.code in (0, 3), first.err
+    if first.code == 3:
+        command("approve", model, 1, "--reason", "seen by the system test", folder=root)
+        assert command("promote", model, 1, folder=root, code=None).code in (0, 3)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from models.value.batch import COLUMNS as VALUE_COLUMNS
-from tests.system.cli import REGULARS, regulars
+from tests.system.cli import REGULARS, installed, regulars
 from tests.system.conftest import MAPPING, MODELS
 
 OWED_LATER = ("forget", "simulate")
@@ -33,7 +33,7 @@ KEYS = {
 
 
 def test_help_names_what_works_and_nothing_else() -> None:
-    text = regulars("--help").out
+    text = installed("--help").out
     commands = (
         "demo start init ingest quarantine features materialize train predict compare promote approve refuse"
         " rollback retire"
@@ -46,7 +46,7 @@ def test_help_names_what_works_and_nothing_else() -> None:
 
 
 def test_an_unknown_model_is_answered_with_the_nearest(own_shop: Path) -> None:
-    assert "did you mean 'churn'" in regulars("train", "chrun", folder=own_shop, code=2).err
+    assert "did you mean 'churn'" in installed("train", "chrun", folder=own_shop, code=2).err
 
 
 @pytest.mark.long
