@@ -12,7 +12,6 @@ from core.errors import SettingsError, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
 ENVIRONMENT_PREFIX: Final = "REGULARS_"
 _NAME_IN_A_TABLE: Final = "[key]"
@@ -54,7 +53,7 @@ def unreadable(path: Path, reason: str) -> SettingsError:
     return SettingsError("a value can't be read", where=where, why=reason, todo=todo)
 
 
-def _values_at_fault(first: ErrorDetails, key: str, keys: Sequence[str]) -> dict[str, Any]:
+def _values_at_fault(first: Mapping[str, Any], key: str, keys: Sequence[str]) -> dict[str, Any]:
     """The key and its value; of a rule across keys those of its keys that are given."""
     if key and (key in keys or any(key.startswith(f"{known}.") for known in keys) or "." in key):
         return {key: first["input"]}
@@ -88,7 +87,7 @@ def _came_from(key: str) -> str | None:
     return None
 
 
-def _allowed(first: ErrorDetails, error: ValidationError) -> str:
+def _allowed(first: Mapping[str, Any], error: ValidationError) -> str:
     if first["type"] == "missing" and isinstance(first["input"], list | tuple):
         lacking = sum(each["type"] == "missing" and each["loc"][:-1] == first["loc"][:-1] for each in error.errors())
         return f"{len(first['input']) + lacking} values are needed, {len(first['input'])} given"
@@ -99,7 +98,7 @@ def _allowed(first: ErrorDetails, error: ValidationError) -> str:
     if first["type"].startswith("bool"):
         return "true or false is allowed"
     text = first["msg"].removeprefix("Value error, ")
-    return text[0].lower() + text[1:]
+    return str(text[0].lower() + text[1:])
 
 
 def _nearest_key(key: str, keys: Sequence[str]) -> str:

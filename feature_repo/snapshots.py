@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
@@ -32,6 +32,9 @@ from feature_repo.catalog import View
 from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
 from feature_repo.shop_tables import AnySnapshot, KnownTables, ShopTables, Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TIMESTAMP = "event_timestamp"
 
@@ -186,6 +189,14 @@ def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
         with family_modules.computing(_family_of(name)):
             kept.append(shop.keep(name, part))
     return _joined(view, known, kept)
+
+
+def passing(workspace: Workspace, view: View, days: Iterable[date]) -> Iterator[tuple[date, pd.DataFrame]]:
+    """Snapshots of a view that are not kept, one day after another: a row per entity, in the order of the key."""
+    shop = shop_tables.tables(workspace, shop_tables.connect(workspace))
+    queries = compiled(view, shop)
+    for day in days:
+        yield day, shop.engine.raw_sql(queries.prepared(shop, day)).df()
 
 
 def compiled(view: View, shop: ShopTables) -> CompiledView:

@@ -14,7 +14,7 @@ import pandas as pd
 from core.consents import Consents
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
-from feature_repo import shop_tables, snapshots
+from feature_repo import snapshots
 from feature_repo.catalog import CUSTOMER, View, everyone
 from feature_repo.segment_rules import GROUPS, STAGES
 from feature_repo.standing_features import GROUP, RFM, STAGE
@@ -69,11 +69,10 @@ def standing(workspace: Workspace, day: date) -> pd.DataFrame:
 
 
 def _computed(workspace: Workspace, view: View, days: Iterable[date]) -> dict[date, pd.DataFrame]:
-    shop = shop_tables.tables(workspace, shop_tables.connect(workspace))
-    now, queries = Consents.load(workspace), snapshots.compiled(view, shop)
+    now, tracked = Consents.load(workspace), current().track(list(days), "customers by group")
     return {
-        day: _allowed(shop.engine.raw_sql(queries.prepared(shop, day)).df(), Consents.load(workspace, day), now)
-        for day in current().track(list(days), "customers by group")
+        day: _allowed(frame, Consents.load(workspace, day), now)
+        for day, frame in snapshots.passing(workspace, view, tracked)
     }
 
 
