@@ -59,4 +59,4 @@ def test_every_service_is_registered_with_its_features(filled: Workspace) -> Non
 
 
 def test_the_docs_hold_the_dictionary_of_the_code() -> None:
-    assert dictionary.markdown() in DOCS.read_text(), "run: python -m feature_repo.dictionary"
+    assert dictionary.markdown() in DOCS.read_text(), "run: python -m feature_repo.dictionary docs/features.md"
