@@ -18,7 +18,8 @@ from training.churn.stacking import ScoredWindow, Stack
 USUAL = 0.5
 FIRMNESS = 0.03
 """In squared log-odds: forecasts of 0.17 that came, or did not, count as much as what is usual. Chosen, with USUAL, on
-windows of Ta-Feng, the example shop of `lifetimes` and three invented shops (0.01 to 0.1 did nearly as well)."""
+windows of Ta-Feng, the example shop of `lifetimes` and three invented shops (0.01 to 0.1 did nearly as well); looked at
+afterwards, the Complete Journey before 2017-09-25 gained by it, and two invented series lost 0.0002 or less."""
 _FARTHEST = 8.0
 _LEAST = 1e-3
 
