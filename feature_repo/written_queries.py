@@ -1,8 +1,9 @@
 """Queries that are kept in the workspace once written: Ibis takes several times as long to write them as they to run.
 
-A file for each, `features/.queries/NAME.json`, with the key it was written for: the code of this package, the versions
-of what writes and runs queries, the settings they follow from, and the tables with their columns. Under any other key
-there is none, and the next one that is written takes its place. Nothing in it is of a customer.
+A file for each, `features/.queries/NAME.json`, with the key it was written for: the code of this package and of its
+literals, the versions of what writes and runs queries, the settings they follow from, and the tables with their
+columns. Under any other key there is none, and the next one that is written takes its place. Nothing in it is of a
+customer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from core import expressions
 from core.files import write_atomically
 from feature_repo import families
 
@@ -23,7 +25,8 @@ _LIBRARIES = ("ibis-framework", "sqlglot", "duckdb")
 def _code() -> str:
     """A hash of every module that queries come from."""
     folders = [Path(__file__).parent, *map(Path, families.__path__)]
-    content = [file.read_bytes() for folder in folders for file in sorted(folder.glob("*.py"))]
+    files = [Path(expressions.__file__), *(file for folder in folders for file in sorted(folder.glob("*.py")))]
+    content = [file.read_bytes() for file in files]
     return hashlib.sha256(b"\0".join(content)).hexdigest()
 
 
