@@ -11,7 +11,7 @@ import pytest
 from pipelines.processes import Processes, Server, free_port
 from tests.support.once import once
 from tests.support.shop import frames
-from tests.system.cli import Ended, installed, regulars
+from tests.system.cli import installed, regulars
 
 MODELS = ("churn", "demand", "recommendation", "value")
 
@@ -87,17 +87,17 @@ def make_own_shop(root: Path, orders_csv: Path, products_csv: Path) -> None:
     for model in MODELS:
         command = installed if model == MODELS[0] else regulars
         command("train", model, "--trials", 1, folder=root)
-        promote_or_approve(root, model, command)
+        promote_or_approve(root, model)
     regulars("materialize", folder=root)
 
 
-def promote_or_approve(root: Path, model: str, command: Callable[..., Ended]) -> None:
+def promote_or_approve(root: Path, model: str) -> None:
     """Promote version 1; where fairness blocks it (chance, on a small shop), approve it with a reason first."""
-    first = command("promote", model, 1, folder=root, code=None)
+    first = regulars("promote", model, 1, folder=root, code=None)
     assert first.code in (0, 3), first.err
     if first.code == 3:
-        command("approve", model, 1, "--reason", "seen by the system test", folder=root)
-        assert command("promote", model, 1, folder=root, code=None).code in (0, 3)
+        regulars("approve", model, 1, "--reason", "seen by the system test", folder=root)
+        assert regulars("promote", model, 1, folder=root, code=None).code in (0, 3)
 
 
 @pytest.fixture
