@@ -1,6 +1,6 @@
 """What is read off MLflow's own tables is what MLflow says, on SQLite and on PostgreSQL."""
 
-import ast
+import json
 import sqlite3
 import subprocess
 import sys
@@ -79,6 +79,49 @@ def test_a_registry_that_does_not_answer_is_said_without_its_password(tmp_path):
     assert "secret" not in str(caught.value)
 
 
+PROGRAM = """
+import json, os, sys
+import alembic.command, sqlalchemy.dialects.sqlite
+from pipelines.cli.main import main
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        answers = os.fdopen(os.dup(1), "w")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
+        os.dup2(nothing, 1)
+        sys.argv = ["regulars", *json.loads(line)]
+        heavy = ("mlflow", "feast", "bentoml", "ibis", "evidently", "pandas", "xgboost")
+        try:
+            main()
+        except SystemExit:
+            pass
+        except BaseException as error:
+            heavy = repr(error)
+        found = heavy if isinstance(heavy, str) else [name for name in heavy if name in sys.modules]
+        print(json.dumps(found), file=answers, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def heavy_imports():
+    """Says which heavy libraries a command has imported: in a fork of a process that has loaded the light ones."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def ask(command, workspace):
+        process.stdin.write(json.dumps([*command.split(), "--workspace", str(workspace.root)]) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    with process:
+        yield ask
+        process.stdin.close()
+
+
 REFUSED = (
     *("compare nothing 1 2", "promote nothing 1", "rollback nothing", "predict nothing --output lists.csv"),
     *("compare churn 1 2", "promote churn 9", "approve churn 9 --reason good", "retire churn"),
@@ -88,11 +131,11 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("command", ["status", "doctor", "keys list", "audit verify", *REFUSED])
-def test_quick_commands_import_no_heavy_library(command, tmp_path):
+def test_quick_commands_import_no_heavy_library(command, heavy_imports, tmp_path):
     assert heavy_imports(command, empty_workspace(tmp_path / "workspace")) == []
 
 
-def test_doctor_asks_a_filled_online_store_without_feast(tmp_path):
+def test_doctor_asks_a_filled_online_store_without_feast(heavy_imports, tmp_path):
     workspace = empty_workspace(tmp_path / "workspace")
     filling = Materializations(workspace).begin(date(2024, 8, 1), Content({}, {}, "UTC", ()))
     ended = MATERIALIZATIONS.update().values(ended_at=utc.naive(utc.now()))
@@ -103,20 +146,3 @@ def test_doctor_asks_a_filled_online_store_without_feast(tmp_path):
     (workspace.feast_dir / "online.db").touch()
     assert online_probe.ask(workspace) == "sqlite"
     assert heavy_imports("doctor", workspace) == []
-
-
-def heavy_imports(command, workspace):
-    """The heavy libraries that a process has imported once the command has ended."""
-    program = f"""
-import sys
-from pipelines.cli.main import main
-sys.argv = ["regulars", *{[*command.split(), "--workspace", str(workspace.root)]!r}]
-try:
-    main()
-except SystemExit:
-    pass
-heavy = ("mlflow", "feast", "bentoml", "ibis", "evidently", "pandas", "xgboost")
-print([name for name in heavy if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return ast.literal_eval(done.stdout.strip().splitlines()[-1])
