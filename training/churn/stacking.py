@@ -27,9 +27,19 @@ PRIOR: Mapping[str, float] = {
     "bgnbd": 0.2,
 }
 """The weights where nothing is known: good on shops of a hundred customers, where the simple ones count most."""
-STRENGTH = 100.0
-"""How firmly: as much as some hundred customers of the evidence. From 10 to 150 all did well on small shops (parts of
-the Complete Journey and of an invented shop), the firmer the better; on large ones it makes no difference."""
+PLENTY: Mapping[str, float] = {
+    "trees": 0.7,
+    "logistic": 0.1,
+    "linear_booster": 0.05,
+    "rfm_logistic": 0.05,
+    "bgnbd": 0.1,
+}
+"""The weights to expect of a shop with any number of customers."""
+HALFWAY = 1500.0
+"""Customers per window at which half of the way from one to the other is gone."""
+STRENGTH = 30.0
+"""How firmly: as much as some tens of customers of the evidence. HALFWAY, PLENTY and this were chosen together on past
+windows of the Complete Journey before 2017-09-25 and of six other shops."""
 HALF_LIFE_DAYS = 180.0
 _MOST, _FARTHEST = 3.0, 8.0
 _CLOSE = {"ftol": 1e-14, "gtol": 1e-6, "maxiter": 2000}  # so that a last digit of a feature is no other blend
@@ -72,9 +82,10 @@ class Stack:
         return Stack(self.names, self.weights * factor, shift, factor * self.moved)
 
 
-def usual(names: Sequence[str]) -> Stack:
-    """The weights where nothing is known."""
-    weights = np.array([PRIOR[name] for name in names])
+def usual(names: Sequence[str], customers: float = 0.0) -> Stack:
+    """The weights where nothing is known but how many customers a window has."""
+    share = customers / (customers + HALFWAY)
+    weights = np.array([(1 - share) * PRIOR[name] + share * PLENTY[name] for name in names])
     return Stack(tuple(names), weights / weights.sum(), 0.0)
 
 
@@ -90,8 +101,9 @@ def fit(names: Sequence[str], windows: Sequence[ScoredWindow], latest_rate: floa
     told = [window for window in windows if 0 < window.churned.sum() < len(window.churned)]
     if not told:
         return usual(names)
+    customers = float(np.mean([len(window.churned) for window in told]))
     trust = [0.5 ** ((most_recent - window.as_of).days / HALF_LIFE_DAYS) for window in told]
-    weights, levels = _maximum(usual(names).weights, told, np.array(trust))
+    weights, levels = _maximum(usual(names, customers).weights, told, np.array(trust))
     rest = 1 - float(weights.sum())
     # A level is the base rate's where the weights are small, and 0 where members are right as they are.
     moves = [level - rest * log_odds(window.usual_rate) for level, window in zip(levels, told, strict=True)]

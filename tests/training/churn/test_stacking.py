@@ -52,6 +52,13 @@ def test_without_a_window_the_weights_are_the_usual_ones() -> None:
     assert stack.weights.sum() == pytest.approx(1)
 
 
+def test_the_more_customers_a_window_has_the_more_is_usually_left_to_the_trees() -> None:
+    trees = [stacking.usual(NAMES, customers).weights[0] for customers in (0, 300, 3000, 1e6)]
+    assert trees == sorted(trees)
+    assert trees[0] == pytest.approx(1 / 3)
+    assert trees[-1] == pytest.approx(0.7 / 0.85, abs=0.01)
+
+
 def test_the_fewer_customers_the_nearer_the_weights_stay_to_the_usual_ones() -> None:
     usual = stacking.usual(NAMES).weights
     far = [float(np.abs(fitted(windows(2, customers)).weights - usual).sum()) for customers in (20, 200, 5000)]
