@@ -20,6 +20,8 @@ from feature_repo.materialization import Materializations
 from models import registry_tables
 from models.kinds import names
 from models.version import BASELINE, CHALLENGER, CHAMPION, Version
+from monitoring.rules import SEGMENT_CHURN
+from monitoring.summary import Summaries
 from pipelines.ingest import reconciliation
 from pipelines.ingest.reconciliation import Reconciliation
 
@@ -106,6 +108,7 @@ class State:
     service: str
     pending_events: int
     alerts: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
     reconciliation: Reconciliation | None = None
     summary: str = ""
     next: str = ""
@@ -142,10 +145,18 @@ def collect(workspace: Workspace) -> State:
         service=_service(workspace),
         pending_events=len(EventLog(workspace).pending()),
         alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in alerts],
+        flags=_flags(workspace),
         reconciliation=reconciliation.recall(workspace),
         summary=summary,
         next=next_step,
     )
+
+
+def _flags(workspace: Workspace) -> list[str]:
+    """Which groups of customers raised their hand in the last run of `regulars monitor`."""
+    run = Summaries(workspace).latest()
+    raised = [rule for rule in run.rules if rule.rule == SEGMENT_CHURN and rule.flagged] if run else []
+    return [f"{rule.name} as of {run.as_of}: {rule.says}" for rule in raised if run]
 
 
 def _tables(workspace: Workspace) -> list[TableState]:

@@ -16,6 +16,8 @@ UNPROFILED: Final = "not profiled"
 """Where those come from, or go to, who had bought before a day and did not allow profiling on it."""
 ORDER: Final[dict[By, tuple[str, ...]]] = {"group": tuple(GROUPS.values()), "stage": tuple(STAGES.values())}
 
+_NAMED: Final = frozenset(name for names in ORDER.values() for name in names)
+
 
 def movements(
     before: pd.DataFrame, after: pd.DataFrame, spent: pd.Series[float], known: Set[str], by: By = "group"
@@ -39,6 +41,15 @@ def movements(
     rows = rows.sort_values(["origin", "target"], key=lambda names: names.map(places), ignore_index=True)
     rows["revenue"] = rows["revenue"].round(2)
     return rows[["origin", "target", "customers", "share", "revenue"]]
+
+
+def moved(table: pd.DataFrame) -> tuple[int, int]:
+    """Of the customers who stand in a group on both days: how many are in another than before, and how many there are.
+
+    Nobody moves by a first purchase, nor by allowing or refusing to be profiled.
+    """
+    both = table[table["origin"].isin(_NAMED) & table["target"].isin(_NAMED)]
+    return int(both.loc[both["origin"] != both["target"], "customers"].sum()), int(both["customers"].sum())
 
 
 def between(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

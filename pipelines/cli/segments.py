@@ -118,15 +118,17 @@ def movements(
     with Console(json).running() as console:
         chosen, days = _by(by), (_day("--from", start), _day("--to", stop))
         opened = Workspace.open(workspace)
+        from models.segments.movements import moved
         from pipelines import segmentation
 
         table = segmentation.moved(opened, *days, output, chosen)
         rows = table.to_dict("records")
         console.table(tuple(table.columns), [tuple(row.values()) for row in rows])
-        moved = int(table.loc[table["origin"] != table["target"], "customers"].sum())
+        others, both = moved(table)
         where = f", in {output}" if output else ""
-        text = f"{moved:,} of {int(table['customers'].sum()):,} customers moved between {start} and {stop}{where}"
-        console.finish(text, "regulars review", {"from": start, "to": stop, "movements": rows, "output": output})
+        text = f"{others:,} of {both:,} customers who stand in a {by} on both days moved from {start} to {stop}{where}"
+        document = {"from": start, "to": stop, "moved": others, "on_both_days": both}
+        console.finish(text, "regulars review", document | {"movements": rows, "output": output})
 
 
 def _by(by: str) -> By:

@@ -9,7 +9,7 @@ import pytest
 
 from core.workspace import Workspace
 from models.segments.group_history import group_history, month_days, months_moved
-from models.segments.movements import ARRIVED, UNPROFILED, movements
+from models.segments.movements import ARRIVED, UNPROFILED, moved, movements
 from tests.support.shop import FIRST_DAY
 
 BEFORE = pd.DataFrame({"customer_id": ["a", "b", "c", "refused"], "group": ["new", "new", "loyal", "lost"]})
@@ -29,6 +29,10 @@ def test_everybody_moves_once_and_shares_are_of_the_origin() -> None:
         (ARRIVED, "new"): (1, 1.0, 0.0),
         (UNPROFILED, "lost"): (1, 1.0, 0.0),
     }
+
+
+def test_who_was_in_no_group_before_or_is_in_none_now_has_not_moved() -> None:
+    assert moved(movements(BEFORE, AFTER, SPENT, KNOWN)) == (1, 3)
 
 
 def test_nobody_moves_where_nobody_is() -> None:
