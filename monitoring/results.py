@@ -14,8 +14,7 @@ from pydantic import BeforeValidator, TypeAdapter
 from core import messages
 from core.messages import Message
 from models.fairness_result import FairnessResult
-from models.segments.group_history import GroupMonth
-from models.segments.movements import By
+from models.segments.group_month import By, GroupMonth
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A float that JSON keeps as null where it is none."""
@@ -24,6 +23,8 @@ Unit = Literal["money", "count", "share"]
 SOURCE = "monitoring"
 """What alerts raised here name as their source."""
 LEVELS = ("", "mild", "moderate", "severe")
+SEGMENT_CHURN = "segment_churn"
+"""The rule that names groups which lose more customers than usual."""
 
 
 @dataclass(frozen=True)

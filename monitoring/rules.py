@@ -13,12 +13,12 @@ from core.messages import Message
 from core.settings import Rules
 from feature_repo.segment_rules import GROUPS
 from models.fairness_result import FairnessResult
-from models.segments.group_history import GroupMonth
+from models.segments.group_month import GroupMonth
 from monitoring.business import Figure
-from monitoring.results import LEVELS, DriftResult, Performance, RuleState, WaitingForecast
+from monitoring.results import LEVELS, SEGMENT_CHURN, DriftResult, Performance, RuleState, WaitingForecast
 
 FAIRNESS, REVIEW = "fairness", "needs_review"
-SEGMENT_CHURN, ABOUT_GROUPS, LOST = "segment_churn", "customer groups", "lost"
+ABOUT_GROUPS, LOST = "customer groups", "lost"
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from core.workspace import Workspace
 from models.segments.group_history import group_history, month_days, months_moved
-from models.segments.movements import ORDER, By
+from models.segments.group_month import By
+from models.segments.movements import ORDER
 from monitoring.results import Movement, SegmentsReport
 
 HANDFUL = 5

@@ -15,10 +15,11 @@ from core.errors import DataError, UsageError
 from core.workspace import Workspace, of_one_generation
 from feature_repo.standing_features import RFM
 from models.segments import membership
-from models.segments.group_history import GroupMonth, group_history, month_days, months_moved
+from models.segments.group_history import group_history, month_days, months_moved
+from models.segments.group_month import By, GroupMonth
 from models.segments.health import PARTS
 from models.segments.membership import memberships
-from models.segments.movements import ORDER, By
+from models.segments.movements import ORDER
 from models.segments.told_scores import SCORES
 from pipelines.output import require_writable, write
 

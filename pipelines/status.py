@@ -20,7 +20,7 @@ from feature_repo.materialization import Materializations
 from models import registry_tables
 from models.kinds import names
 from models.version import BASELINE, CHALLENGER, CHAMPION, Version
-from monitoring.rules import SEGMENT_CHURN
+from monitoring.results import SEGMENT_CHURN
 from monitoring.summary import Summaries
 from pipelines.ingest import reconciliation
 from pipelines.ingest.reconciliation import Reconciliation

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
 
 from core.workspace import Workspace, of_one_generation
 from feature_repo import facts
+from models.segments.group_month import By, GroupMonth
 from models.segments.membership import memberships
-from models.segments.movements import ORDER, By, movements
+from models.segments.movements import ORDER, movements
 
 MONTHS = 12
-
-
-@dataclass(frozen=True)
-class GroupMonth:
-    """A group (or stage) as of a day: its customers, their share of all, what they spent in the `churn.horizon_days`
-    before, how many of them were active, and the share of these who bought nothing in the `churn.horizon_days` from
-    the day on (None where these are not over at the last day of the history)."""
-
-    as_of: date
-    by: By
-    name: str
-    customers: int
-    share: float
-    revenue: float
-    active: int
-    churn: float | None
 
 
 def month_days(last: date, first: date, months: int = MONTHS) -> list[date]:

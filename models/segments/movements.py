@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 
 from feature_repo.segment_rules import GROUPS, STAGES
+from models.segments.group_month import By
 
-By = Literal["group", "stage"]
 ARRIVED: Final = "first purchase"
 """Where those come from who bought nothing before the first day."""
 UNPROFILED: Final = "not profiled"

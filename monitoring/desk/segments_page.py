@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from core.workspace import Workspace
 from feature_repo.segment_rules import GROUPS, STAGES
-from models.segments.group_history import GroupMonth
-from models.segments.movements import ARRIVED, UNPROFILED, By
+from models.segments.group_month import By, GroupMonth
+from models.segments.movements import ARRIVED, UNPROFILED
 from monitoring import rules
 from monitoring.desk import charts, lights
 from monitoring.desk.alluvial import Flow, alluvial

@@ -19,6 +19,7 @@ READS = (
     Read("events", ("customer_id", "kind"), "contact lists: who reads e-mails"),
     Read("orders", ("channel",), "contact lists: where a customer buys"),
 )
+
 _YEAR = 364
 _CONTACTS = (
     '(SELECT customer_id, "day", channel, treated FROM contacts'

@@ -12,8 +12,7 @@ import typer
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
-    from models.segments.group_history import GroupMonth
-    from models.segments.movements import By
+    from models.segments.group_month import By, GroupMonth
 
 BY = ("group", "stage")
 ByOption = Annotated[str, typer.Option("--by", metavar="group|stage", help="Eight groups by RFM, or stages of life.")]

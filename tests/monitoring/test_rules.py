@@ -8,7 +8,7 @@ import pytest
 from core.messages import Message
 from core.settings import Rules
 from models.fairness_result import FairnessResult, GroupFigure
-from models.segments.group_history import GroupMonth
+from models.segments.group_month import GroupMonth
 from monitoring import exposure, rules
 from monitoring.business import Figure
 from monitoring.results import ColumnDrift, DriftResult, Performance, WaitingForecast

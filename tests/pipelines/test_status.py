@@ -6,8 +6,8 @@ from datetime import date
 
 from core.messages import Message
 from core.workspace import Workspace
-from monitoring.results import MonitorReport, RuleState
-from monitoring.rules import ABOUT_GROUPS, SEGMENT_CHURN
+from monitoring.results import SEGMENT_CHURN, MonitorReport, RuleState
+from monitoring.rules import ABOUT_GROUPS
 from monitoring.summary import Summaries
 from pipelines import status
 
