@@ -47,12 +47,17 @@ _LATER = """
     FROM days JOIN (SELECT unnest($origins) AS origin) ON day >= origin - to_days($seen) AND day < $stop
     GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
 """
+CONTACTS = (
+    "(SELECT * FROM contacts"
+    ' QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY "at" DESC, treated DESC) = 1)'
+)
+"""SQL of one row per customer, campaign and day, of several the latest: a list may be brought as drawn, and again as
+carried out."""
 _CONTACTED = f"""
     WITH told AS (
         SELECT customer_id, campaign_id, "day", treated, cost, nullif(trim(channel), '') AS channel,
             nullif(trim(offer), '') AS offer
-        FROM contacts WHERE "day" >= $start AND "day" < $stop
-        QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY "at" DESC, treated DESC) = 1
+        FROM {CONTACTS} WHERE "day" >= $start AND "day" < $stop
     ), days AS (SELECT customer_id, day, sum(revenue) AS revenue FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)
     SELECT told.*, count(days.day) > 0 AS bought, {_money("days.revenue")} AS spend
     FROM told LEFT JOIN days ON days.customer_id = told.customer_id

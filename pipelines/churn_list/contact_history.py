@@ -9,23 +9,18 @@ import pandas as pd
 from core import query_engine
 from core.reads import Read
 from core.workspace import Workspace
+from feature_repo import facts
 
 READS = (
     Read(
         "contacts",
-        ("customer_id", "campaign_id", "at", "channel", "treated"),
+        ("customer_id", "at", "channel", "treated"),
         "contact lists: whom to leave in peace, and the channel",
     ),
     Read("events", ("customer_id", "kind"), "contact lists: who reads e-mails"),
     Read("orders", ("channel",), "contact lists: where a customer buys"),
 )
-
 _YEAR = 364
-_CONTACTS = (
-    '(SELECT customer_id, "day", channel, treated FROM contacts'
-    ' QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY "at" DESC, treated DESC) = 1)'
-)
-"""One row per customer, campaign and day, of several the latest: a list may be brought as drawn, and as carried out."""
 _MOST = (
     "SELECT customer_id, arg_max(channel, (times, channel)) AS channel FROM (SELECT customer_id, channel,"
     " count(*) AS times FROM {table} WHERE channel <> '' AND {where} GROUP BY ALL) GROUP BY customer_id"
@@ -50,7 +45,7 @@ def contacts_in_a_year(workspace: Workspace, as_of: date) -> pd.Series[int]:
     if not workspace.tables.has("contacts"):
         return pd.Series(dtype="int64")
     query = (
-        f"SELECT customer_id, count(*) AS times FROM {_CONTACTS}"
+        f"SELECT customer_id, count(*) AS times FROM {facts.CONTACTS}"
         f' WHERE treated AND "day" < $day AND "day" >= $day - {_YEAR} GROUP BY 1'
     )
     with query_engine.on_tables(workspace) as connection:
@@ -67,7 +62,7 @@ def preferred_channels(workspace: Workspace, as_of: date) -> pd.Series[str]:
     answers = {
         "events": f"SELECT DISTINCT customer_id, 'email' AS channel FROM events WHERE {window}"
         " AND kind IN ('email_open', 'email_click')",
-        "contacts": _MOST.format(table=_CONTACTS, where=f"treated AND {window}"),
+        "contacts": _MOST.format(table=facts.CONTACTS, where=f"treated AND {window}"),
         "orders": _MOST.format(table="orders", where=f"customer_id IS NOT NULL AND {window}"),
     }
     found: pd.Series[str] = pd.Series(dtype="object")
