@@ -16,7 +16,7 @@ import pytest
 
 from core.keys import RIGHTS, KeyStore
 from core.workspace import Workspace
-from pipelines.processes import free_port
+from tests.support.ports import own_port
 
 START_SECONDS = 180
 
@@ -26,7 +26,7 @@ class Process:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.port = free_port("127.0.0.1", 3400)
+        self.port = own_port()
         token = KeyStore(workspace).create(f"test {time.monotonic_ns()}", RIGHTS)
         self.client = httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {token}"}, timeout=30

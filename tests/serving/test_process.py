@@ -22,10 +22,10 @@ from core.workspace import Workspace
 from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION
-from pipelines.processes import free_port
 from tests.serving.process import START_SECONDS, Process
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
+from tests.support.ports import own_port
 from training import tracking
 
 pytestmark = pytest.mark.long
@@ -196,7 +196,7 @@ def test_a_service_that_cannot_start_says_why_once_and_ends(served: Workspace) -
     (served.root / "state.db").write_bytes(b"no database " * 400)
     for rest in ("-wal", "-shm"):
         (served.root / f"state.db{rest}").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pipelines.cli.main", "serve", "--port", str(free_port("127.0.0.1", 3400))]
+    command = [sys.executable, "-m", "pipelines.cli.main", "serve", "--port", str(own_port())]
     environment = {**os.environ, "REGULARS_WORKSPACE": str(served.root)}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_SECONDS, check=False)
     assert ended.returncode == 1

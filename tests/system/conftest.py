@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.processes import Processes, Server, free_port
+from pipelines.processes import Processes, Server
 from tests.support.once import once
+from tests.support.ports import own_port
 from tests.support.shop import frames
 from tests.system.cli import installed, regulars
 
@@ -135,7 +136,7 @@ class running:  # noqa: N801 - reads as a word: `with running(root, "serve", "/r
     """Starts `regulars serve` or `regulars review` and stops it at the end."""
 
     def __init__(self, root: Path, command: str, ready: str) -> None:
-        self.port = free_port("127.0.0.1", 39100)
+        self.port = own_port()
         self.address = f"http://127.0.0.1:{self.port}"
         arguments = [command, "--workspace", str(root), "--port", str(self.port)]
         self.server = Server(command, arguments, self.address + ready, root / "logs" / f"{command}.log")
