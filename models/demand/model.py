@@ -16,6 +16,7 @@ import xgboost as xgb
 from core.errors import DataError, StoreError
 from models import artifact
 from models.arrays import Float32Array, Float64Array
+from models.demand.day_totals import aligned, course
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.inputs import Inputs, derive
 from models.demand.plans import NO_CALENDAR, Calendar, Plans
@@ -34,6 +35,7 @@ class DemandModel:
         al., 2019, one-sided per quantile)
     calendar: the shop's, as announced when it was trained: a process that has only the model forecasts with it
     dispersion: how many times the standard deviation of a sum over days exceeds that of independent days
+    alignment: how far forecasts are drawn to the course of the shop's total (`day_totals`); 0 leaves them
     """
 
     means: tuple[xgb.Booster, ...]
@@ -46,6 +48,7 @@ class DemandModel:
     names: tuple[str, ...]
     shifts: tuple[float, ...] = (0.0,) * len(LEVELS)
     dispersion: float = 1.0
+    alignment: float = 0.0
     calendar: Calendar = NO_CALENDAR
     golden: pd.DataFrame | None = None
 
@@ -58,7 +61,9 @@ class DemandModel:
         wanted = horizon or self.horizon
         if wanted > self.horizon:
             raise DataError(f"the model forecasts {self.horizon} periods ahead, not {wanted}", todo="train it anew")
-        return tidy(histories, *self.predict(derive(histories, plans, wanted)))
+        mean, quantiles = self.predict(derive(histories, plans, wanted))
+        factor = course(histories, plans, mean, self.alignment)
+        return tidy(histories, aligned(mean, factor), aligned(quantiles, factor))
 
     def predict(self, inputs: Inputs) -> tuple[Float64Array, Float64Array]:
         """Mean (S, H) and quantiles (S, H, 5) in units; 0 where the shop is closed."""
@@ -92,6 +97,7 @@ class DemandModel:
             "levels": list(LEVELS),
             "shifts": list(self.shifts),
             "dispersion": self.dispersion,
+            "alignment": self.alignment,
             "recipe": asdict(self.recipe),
             "means": len(self.means),
         }
@@ -126,6 +132,7 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         names=tuple(content["names"]),
         shifts=tuple(content["shifts"]),
         dispersion=float(content["dispersion"]),
+        alignment=float(content.get("alignment", 0.0)),  # of an earlier release: none
         calendar=Calendar.load(directory),
         golden=golden,
     )

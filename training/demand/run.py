@@ -30,7 +30,7 @@ from models.demand.labels import sold
 from models.demand.model import DemandModel, ordered
 from models.demand.recipe import Recipe
 from models.kinds import Budget
-from training.demand import plots
+from training.demand import alignment, plots
 from training.demand.fitting import calibrate, fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.tuning import tune
@@ -49,7 +49,9 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     known = rolling(workspace, as_of)
     folds = [known.fold(day) for day in known.windows()]
     tuned = tune(workspace, known, folds, budget)
-    return _outcome(_Fitting(workspace, known, Recipe.of(tuned.best.params)), folds[0], tuned, directory)
+    recipe = Recipe.of(tuned.best.params)
+    strength = alignment.choose(workspace, known, folds, recipe)
+    return _outcome(_Fitting(workspace, known, recipe, strength), folds[0], tuned, directory)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class _Fitting:
     workspace: Workspace
     known: Rolling
     recipe: Recipe
+    alignment: float
 
     def fit(self, fold: Fold, calibrations: Sequence[_Scored], dispersion: float = 1.0) -> DemandModel:
         """The boosters of a fold, their quantiles shifted by what earlier windows showed."""
@@ -83,6 +86,7 @@ class _Fitting:
             names=fold.inputs.names,
             shifts=calibrate(*_joined(calibrations)),
             dispersion=dispersion,
+            alignment=self.alignment,
             calendar=self.known.days.announced(fold.labels_until),
         )
         return replace(model, golden=golden.record(model, fold.inputs.matrix))
@@ -154,7 +158,11 @@ def _outcome(fitting: _Fitting, before: Fold, tuned: Tuned, directory: Path) -> 
             "importance.png": plots.importance(model.means[0], model.names),
         },
         notes=_notes(model, known),
-        extra={"shifts": list(model.shifts), "inputs": [asdict(column) for column in columns()]},
+        extra={
+            "shifts": list(model.shifts),
+            "alignment": model.alignment,
+            "inputs": [asdict(column) for column in columns()],
+        },
     )
 
 
@@ -169,6 +177,7 @@ def _notes(model: DemandModel, known: Rolling) -> tuple[str, ...]:
     return (
         f"Forecasts units per {' and '.join(model.keys)} and {unit}, {model.horizon} ahead, with five quantiles.",
         f"Fitted on {len(known.at)} origins; each learns from the days after it that were known by {known.as_of}.",
+        f"Forecasts follow the course of the shop's own total with a strength of {model.alignment:.2f} (0 to 1).",
         "Promotions and closures count as known ahead up to the horizon; the weather is not used.",
         "A season that the history does not show, such as the first Christmas, is forecast from holidays alone.",
         "Quantiles are shifted by what earlier windows showed; on days unlike those they may cover less.",
