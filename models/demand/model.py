@@ -16,7 +16,7 @@ import xgboost as xgb
 from core.errors import DataError, StoreError
 from models import artifact
 from models.arrays import Float32Array, Float64Array
-from models.demand.day_totals import aligned, course
+from models.demand.adjustments import UNADJUSTED, Adjustments, Word
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.inputs import Inputs, derive
 from models.demand.plans import NO_CALENDAR, Calendar, Plans
@@ -29,13 +29,11 @@ META, GOLDEN = "model.json", "golden.parquet"
 
 @dataclass(frozen=True)
 class DemandModel:
-    """Fitted boosters, and by how much the quantiles are shifted so that they cover what they say.
+    """Fitted boosters, and what is done to their word before it is a forecast.
 
-    shifts: per quantile, in units of the distance from q05 to q95 (conformalised quantile regression, Romano et
-        al., 2019, one-sided per quantile)
+    adjustments: learnt on the windows before `trained_as_of`
     calendar: the shop's, as announced when it was trained: a process that has only the model forecasts with it
     dispersion: how many times the standard deviation of a sum over days exceeds that of independent days
-    alignment: how far forecasts are drawn to the course of the shop's total (`day_totals`); 0 leaves them
     """
 
     means: tuple[xgb.Booster, ...]
@@ -46,9 +44,8 @@ class DemandModel:
     freq: Freq
     horizon: int
     names: tuple[str, ...]
-    shifts: tuple[float, ...] = (0.0,) * len(LEVELS)
+    adjustments: Adjustments = UNADJUSTED
     dispersion: float = 1.0
-    alignment: float = 0.0
     calendar: Calendar = NO_CALENDAR
     golden: pd.DataFrame | None = None
 
@@ -61,28 +58,27 @@ class DemandModel:
         wanted = horizon or self.horizon
         if wanted > self.horizon:
             raise DataError(f"the model forecasts {self.horizon} periods ahead, not {wanted}", todo="train it anew")
-        mean, quantiles = self.predict(derive(histories, plans, wanted))
-        factor = course(histories, plans, mean, self.alignment)
-        return tidy(histories, aligned(mean, factor), aligned(quantiles, factor))
+        word = self.word(histories, plans, derive(histories, plans, wanted))
+        return tidy(histories, *self.adjustments.apply(word))
 
-    def predict(self, inputs: Inputs) -> tuple[Float64Array, Float64Array]:
-        """Mean (S, H) and quantiles (S, H, 5) in units; 0 where the shop is closed."""
+    def word(self, histories: Histories, plans: Plans, inputs: Inputs) -> Word:
+        """What the boosters say themselves, in units; 0 where the shop is closed.
+
+        Raises:
+            DataError: other inputs than it was trained on.
+        """
         if inputs.names != self.names:
             raise DataError("the model was trained on other inputs", todo="train it anew: regulars train demand")
         mean, quantiles = self.ratios(inputs.matrix)
         scale = inputs.level[:, None] * inputs.open
-        return mean.reshape(inputs.shape) * scale, quantiles.reshape(*inputs.shape, -1) * scale[:, :, None]
+        in_units = mean.reshape(inputs.shape) * scale, quantiles.reshape(*inputs.shape, -1) * scale[:, :, None]
+        return Word.of(histories, plans, *in_units, inputs.open)
 
     def ratios(self, matrix: Float32Array) -> tuple[Float64Array, Float64Array]:
-        """Mean (N,) and shifted quantiles (N, 5), as multiples of the level."""
+        """Mean (N,) and quantiles (N, 5) as the boosters say them, as multiples of the level."""
         mean = np.mean([booster.inplace_predict(matrix) for booster in self.means], axis=0, dtype=float)
-        raw = self.raw_quantiles(matrix)
-        share = self.recipe.quantile_share
-        return (1 - share) * mean + share * raw.mean(1), raw + width(raw) * np.array(self.shifts)
-
-    def raw_quantiles(self, matrix: Float32Array) -> Float64Array:
-        """The quantile booster's word, in order, (N, 5)."""
-        return ordered(self.quantiles, matrix)
+        quantiles, share = ordered(self.quantiles, matrix), self.recipe.quantile_share
+        return (1 - share) * mean + share * quantiles.mean(1), quantiles
 
     @cached_property
     def nominal(self) -> dict[str, Any]:
@@ -95,9 +91,8 @@ class DemandModel:
             "horizon": self.horizon,
             "names": list(self.names),
             "levels": list(LEVELS),
-            "shifts": list(self.shifts),
+            "adjustments": self.adjustments.as_json(),
             "dispersion": self.dispersion,
-            "alignment": self.alignment,
             "recipe": asdict(self.recipe),
             "means": len(self.means),
         }
@@ -130,9 +125,8 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         freq=content["freq"],
         horizon=int(content["horizon"]),
         names=tuple(content["names"]),
-        shifts=tuple(content["shifts"]),
+        adjustments=_adjustments(content),
         dispersion=float(content["dispersion"]),
-        alignment=float(content.get("alignment", 0.0)),  # of an earlier release: none
         calendar=Calendar.load(directory),
         golden=golden,
     )
@@ -143,9 +137,13 @@ def ordered(quantiles: xgb.Booster, matrix: Float32Array) -> Float64Array:
     return np.sort(np.maximum(quantiles.inplace_predict(matrix).astype(float), 0.0), axis=1)
 
 
-def width(raw: Float64Array) -> Float64Array:
-    """The distance from q05 to q95, (N, 1): the unit of the shifts."""
-    return np.maximum(raw[:, -1:] - raw[:, :1], 1e-6)
+def _adjustments(content: Mapping[str, Any]) -> Adjustments:
+    """Those of `model.json`; earlier releases knew shifts alone."""
+    return (
+        Adjustments.of(content["adjustments"])
+        if "adjustments" in content
+        else Adjustments(shifts=tuple(content["shifts"]))
+    )
 
 
 def _booster(path: Path, threads: int) -> xgb.Booster:

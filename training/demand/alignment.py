@@ -1,33 +1,29 @@
-"""How far forecasts are drawn to the course of the shop's total, chosen on the windows before the evaluation."""
+"""How far forecasts are drawn to the course of the shop's total, chosen on past windows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from core.workspace import Workspace
+from models.demand.adjustments import Adjustments
 from models.demand.day_totals import STRENGTH
-from models.demand.recipe import Recipe
-from training.demand.folds import Fold, Rolling
-from training.demand.mean_windows import MeanWindow, mean_window
+from models.demand.metrics import STATISTICS
+from training.demand.past_windows import PastWindow
 
 GRID = (0.0, 0.25, 0.5, 0.75, 1.0)
 FIRMNESS = 2.0
 """The usual strength counts as much as two windows do: the best of two windows alone is mostly luck."""
 
 
-def choose(workspace: Workspace, rolling: Rolling, folds: Sequence[Fold], recipe: Recipe) -> float:
-    """The strength for this shop: what was best on its past windows, held to the usual one."""
-    seed, threads = workspace.settings.seed, workspace.settings.threads
-    sold = [rolling.labels(fold.labels_until, rolling.evaluated_from) for fold in folds]
-    return held([mean_window(fold, came, recipe, seed, threads) for fold, came in zip(folds, sold, strict=True)])
-
-
-def held(windows: Sequence[MeanWindow]) -> float:
-    """The best strength of the grid on the mean of the windows, drawn towards the usual one."""
-    losses = [float(np.mean([window.loss(strength) for window in windows])) for strength in GRID]
-    if not np.isfinite(losses).all():
+def strength(windows: Sequence[PastWindow], so_far: Adjustments) -> float:
+    """The best strength of the grid by WRMSSE over the windows, drawn towards the usual one."""
+    if not windows:
         return STRENGTH
-    best = GRID[int(np.argmin(losses))]
+    losses = [
+        float(np.mean([STATISTICS["WRMSSE"](window.scores(replace(so_far, alignment=each))) for window in windows]))
+        for each in GRID
+    ]
+    best = GRID[int(np.nanargmin(losses))] if np.isfinite(losses).any() else STRENGTH
     return (len(windows) * best + FIRMNESS * STRENGTH) / (len(windows) + FIRMNESS)

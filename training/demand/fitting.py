@@ -1,4 +1,4 @@
-"""Fitting the boosters of a demand model on examples, and calibrating its quantiles on held-out windows."""
+"""Fitting the boosters of a demand model on examples."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import xgboost as xgb
 
 from models.arrays import Float64Array
 from models.demand.forecast import LEVELS
-from models.demand.model import width
 from models.demand.recipe import Recipe
 from training.demand.examples import Examples
 
 _BLOCK = 28
-_MAX_SHIFT = 0.25
 _PLENTY = 50_000
 """With fewer examples the least weight of a leaf shrinks in proportion, as it is meant as a share of them, ..."""
 _LIGHTEST = 0.5
@@ -63,12 +61,3 @@ def _matrix(examples: Examples, weight: Float64Array, params: Mapping[str, Any])
         max_bin=params["max_bin"],
         nthread=params["nthread"],
     )
-
-
-def calibrate(raw: Float64Array, ratio: Float64Array) -> tuple[float, ...]:
-    """Shifts by which held-out `ratio` (N,) lies below each quantile of `raw` (N, 5) as often as it says."""
-    if not len(ratio):
-        return (0.0,) * len(LEVELS)
-    miss = (ratio[:, None] - raw) / width(raw)
-    found = [float(np.quantile(miss[:, i], level)) for i, level in enumerate(LEVELS)]
-    return tuple(float(np.clip(shift, -_MAX_SHIFT, _MAX_SHIFT)) for shift in found)

@@ -6,12 +6,16 @@ import numpy as np
 from optuna.trial import Trial
 
 from core.workspace import Workspace
+from models.arrays import Float64Array
+from models.demand.evaluation import score_series
+from models.demand.forecast import LEVELS, tidy
 from models.demand.inputs import columns
+from models.demand.metrics import STATISTICS
 from models.demand.recipe import Recipe
 from models.kinds import Budget
 from training import study
+from training.demand.fitting import fit_mean
 from training.demand.folds import Fold, Rolling
-from training.demand.mean_windows import mean_window
 
 SPACE = {
     "learning_rate": (0.02, 0.12),
@@ -49,7 +53,7 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], budget: Budg
     def objective(trial: Trial) -> float:
         recipe = suggest(trial)
         pairs = zip(folds, sold, strict=True)
-        return float(np.mean([mean_window(fold, truth, recipe, seed, threads).loss(0.0) for fold, truth in pairs]))
+        return float(np.mean([_wrmsse(fold, truth, recipe, seed, threads) for fold, truth in pairs]))
 
     default = Recipe()
     depends_on = {
@@ -68,3 +72,12 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], budget: Budg
         depends_on=depends_on,
         first=[{name: getattr(default, name) for name in SPACE}],
     )
+
+
+def _wrmsse(fold: Fold, sold: Float64Array, recipe: Recipe, seed: int, threads: int) -> float:
+    """WRMSSE of one mean booster, fitted on a fold, on the window after it."""
+    booster = fit_mean(fold.examples, recipe, seed, threads)
+    ratio = booster.inplace_predict(fold.inputs.matrix).astype(float).reshape(fold.inputs.shape)
+    mean = ratio * fold.inputs.level[:, None] * fold.inputs.open
+    forecast = tidy(fold.histories, mean, np.repeat(mean[:, :, None], len(LEVELS), axis=2))
+    return STATISTICS["WRMSSE"](score_series(forecast, sold, fold.histories))

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import DataError, StoreError
 from models.demand import KIND, golden
-from models.demand.model import DemandModel
+from models.demand.adjustments import Adjustments, Shares
+from models.demand.model import DemandModel, load
 from models.demand.plans import Calendar, Day, Plans
 from models.demand.recipe import Recipe
 from tests.models.demand.conftest import ORIGIN, make_histories
@@ -17,7 +18,7 @@ from training.demand.fitting import fit_mean, fit_quantiles
 RECIPE = Recipe(rounds=40, quantile_rounds=25, min_child_weight=2, bags=1)
 
 
-def fit(known, shifts=(0.0,) * 5):
+def fit(known):
     at = {}
     for back in range(7, 100, 6):
         at[ORIGIN - timedelta(days=back)] = replace(
@@ -27,7 +28,7 @@ def fit(known, shifts=(0.0,) * 5):
     names = KIND_NAMES()
     model = DemandModel(
         (fit_mean(examples, RECIPE, 1, 1),), fit_quantiles(examples, RECIPE, 1, 1), RECIPE, ORIGIN,
-        ("category",), "D", 28, names, shifts,
+        ("category",), "D", 28, names,
     )  # fmt: skip
     return replace(model, golden=golden.record(model, examples.matrix))
 
@@ -78,16 +79,30 @@ def test_the_same_data_and_seed_give_the_same_model(model, known):
 
 
 def test_saved_and_loaded_it_says_the_same(model, known, tmp_path):
+    adjusted = Adjustments(Shares((0.1,) * 4, (0.2,) * 4), 0.5, 1.1, (0.0, 0.0, 0.0, 0.0, 0.1))
+    model = replace(model, adjustments=adjusted)
+    model = replace(model, golden=golden.record(model, model.golden[list(model.names)].to_numpy(np.float32)))
     model.save(tmp_path / "model")
     loaded = KIND.load(tmp_path / "model")
+    assert loaded.adjustments == adjusted
     np.testing.assert_array_equal(loaded.forecast(known, Plans()).quantiles, model.forecast(known, Plans()).quantiles)
     assert KIND.golden(loaded) == []
     assert {path.suffix for path in (tmp_path / "model").iterdir()} == {".ubj", ".json", ".parquet"}
 
 
 def test_a_changed_answer_to_a_golden_input_is_told(model):
-    changed = replace(model, shifts=(0.1, 0.0, 0.0, 0.0, 0.0))
+    changed = replace(model, adjustments=Adjustments(shifts=(0.1, 0.0, 0.0, 0.0, 0.0)))
     assert any(line.startswith("q05") for line in KIND.golden(changed))
+
+
+def test_a_model_of_an_earlier_release_shifts_its_quantiles_and_adjusts_nothing_else(model, known, tmp_path):
+    shifted = replace(model, adjustments=Adjustments(shifts=(-0.1, 0.0, 0.0, 0.0, 0.1)))
+    content = {key: value for key, value in shifted.nominal.items() if key != "adjustments"}
+    shifted.save(tmp_path / "model")
+    earlier = load(tmp_path / "model", content | {"shifts": [-0.1, 0.0, 0.0, 0.0, 0.1]})
+    np.testing.assert_array_equal(
+        earlier.forecast(known, Plans()).quantiles, shifted.forecast(known, Plans()).quantiles
+    )
 
 
 def test_a_damaged_model_is_refused(model, tmp_path):

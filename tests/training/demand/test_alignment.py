@@ -3,27 +3,35 @@
 import numpy as np
 import pytest
 
+from models.demand.adjustments import UNADJUSTED, Word
 from models.demand.day_totals import STRENGTH
+from models.demand.forecast import LEVELS
 from models.demand.plans import Plans
 from tests.models.demand.conftest import make_histories
-from training.demand.alignment import held
-from training.demand.mean_windows import MeanWindow
+from training.demand.alignment import strength
+from training.demand.past_windows import PastWindow
 
 
-def window(sold_like_the_total: bool, seed: int) -> MeanWindow:
+def window(sold_like_the_total: bool, seed: int) -> PastWindow:
     known = make_histories(seed=seed)
     flat = np.repeat(known.units[:, -28:].mean(1, keepdims=True), 28, axis=1)
     rhythm = 1 + 0.4 * np.sin(2 * np.pi * ((200 + np.arange(28)) % 7) / 7)
-    return MeanWindow(known, Plans(), flat, flat * rhythm if sold_like_the_total else flat)
+    word = Word.of(known, Plans(), flat, np.repeat(flat[:, :, None], len(LEVELS), axis=2), np.ones(28))
+    return PastWindow(word, flat * rhythm if sold_like_the_total else flat)
 
 
 def test_where_the_total_was_right_it_is_followed_further_than_usual() -> None:
-    assert held([window(True, 1), window(True, 2)]) == pytest.approx((1 + STRENGTH) / 2)
+    assert strength([window(True, 1), window(True, 2)], UNADJUSTED) == pytest.approx((1 + STRENGTH) / 2)
 
 
 def test_where_the_series_were_right_they_are_followed_further_than_usual() -> None:
-    assert held([window(False, 1), window(False, 2)]) == pytest.approx(STRENGTH / 2)
+    assert strength([window(False, 1), window(False, 2)], UNADJUSTED) == pytest.approx(STRENGTH / 2)
 
 
 def test_one_window_moves_it_less_than_two() -> None:
-    assert STRENGTH > held([window(False, 1)]) > held([window(False, 1), window(False, 2)])
+    one, two = [window(False, 1)], [window(False, 1), window(False, 2)]
+    assert STRENGTH > strength(one, UNADJUSTED) > strength(two, UNADJUSTED)
+
+
+def test_without_a_past_it_is_the_usual_one() -> None:
+    assert strength([], UNADJUSTED) == STRENGTH

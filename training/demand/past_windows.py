@@ -1,0 +1,42 @@
+"""Windows before the evaluation: what was known, what the boosters said, what came. Adjustments are learnt on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from pandas import DataFrame
+
+from models.arrays import Float64Array, Int64Array
+from models.demand.adjustments import Adjustments, Word, classes
+from models.demand.evaluation import score_series
+from models.demand.forecast import Forecast, tidy
+
+
+@dataclass(frozen=True)
+class PastWindow:
+    """The boosters' word on a window, and what was sold, (S, H), nan where it is not known."""
+
+    word: Word
+    sold: Float64Array
+
+    @cached_property
+    def known(self) -> Int64Array:
+        """The rows of series of which the whole window is known."""
+        return np.flatnonzero(np.isfinite(self.sold).all(1))
+
+    @cached_property
+    def classes(self) -> Int64Array:
+        """The class of each known series at the window's start."""
+        return classes(self.word.histories)[self.known]
+
+    def forecast(self, adjustments: Adjustments) -> Forecast:
+        """The forecast of the known series that these adjustments make."""
+        mean, quantiles = adjustments.apply(self.word)
+        return tidy(self.word.histories.select(self.known), mean[self.known], quantiles[self.known])
+
+    def scores(self, adjustments: Adjustments) -> DataFrame:
+        """One row of sums per known series (`score_series`)."""
+        histories = self.word.histories.select(self.known)
+        return score_series(self.forecast(adjustments), self.sold[self.known], histories)
