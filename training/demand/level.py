@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.demand.adjustments import Adjustments
-from training.demand.past_windows import PastWindow
+from training.demand.forecast_windows import ForecastWindow
 
 USUAL_DEVIATION = 0.1
 """How far the sum over a window is off by chance, as a logarithm, where windows do not tell: 0.02 to 0.1 on four
@@ -15,7 +15,7 @@ shops with forecasts that are off in neither direction."""
 MOST = 1.5
 
 
-def correction(windows: Sequence[PastWindow], so_far: Adjustments) -> float:
+def correction(windows: Sequence[ForecastWindow], so_far: Adjustments) -> float:
     """What to multiply forecasts by, 1 / `MOST` to `MOST`.
 
     The mean logarithm of units sold over units forecast, less its standard error, and held to 0 as by one window more:
@@ -32,6 +32,6 @@ def correction(windows: Sequence[PastWindow], so_far: Adjustments) -> float:
     return float(np.exp(np.clip(held, -np.log(MOST), np.log(MOST))))
 
 
-def _off(window: PastWindow, so_far: Adjustments) -> float | None:
+def _off(window: ForecastWindow, so_far: Adjustments) -> float | None:
     forecast, sold = float(window.forecast(so_far).mean.sum()), float(window.sold[window.known].sum())
     return float(np.log(sold / forecast)) if forecast > 0 and sold > 0 else None

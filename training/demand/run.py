@@ -35,7 +35,7 @@ from training.demand import plots
 from training.demand.adjusting import learn
 from training.demand.fitting import fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
-from training.demand.past_windows import PastWindow
+from training.demand.forecast_windows import ForecastWindow
 from training.demand.tuning import tune
 from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
@@ -63,7 +63,7 @@ class _Fitting:
     known: Rolling
     recipe: Recipe
 
-    def fit(self, fold: Fold, windows: Sequence[PastWindow], dispersion: float = 1.0) -> DemandModel:
+    def fit(self, fold: Fold, windows: Sequence[ForecastWindow], dispersion: float = 1.0) -> DemandModel:
         """The boosters of a fold, their word adjusted by what earlier windows showed."""
         current().step(f"demand: fitting as of {fold.labels_until}, {len(fold.examples):,} examples")
         model = replace(
@@ -74,11 +74,11 @@ class _Fitting:
         )
         return replace(model, golden=golden.record(model, fold.inputs.matrix))
 
-    def past(self, fold: Fold) -> PastWindow:
+    def past(self, fold: Fold) -> ForecastWindow:
         """What boosters of a fold before the evaluation (one of the mean alone) said of the window after it."""
         current().step(f"demand: looking back at the window from {fold.labels_until}")
         word = self._boosters(fold, 1).word(fold.histories, fold.plans, fold.inputs)
-        return PastWindow(word, self.known.labels(fold.labels_until, self.known.evaluated_from))
+        return ForecastWindow(word, self.known.labels(fold.labels_until, self.known.evaluated_from))
 
     def _boosters(self, fold: Fold, bags: int) -> DemandModel:
         settings, threads = self.workspace.settings, self.workspace.settings.threads
@@ -119,7 +119,7 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
     evaluated = fitting.fit(last, earlier)
     evaluated.save(directory / "evaluation")
     window = _judge(workspace, last, evaluated)
-    latest = PastWindow(evaluated.word(last.histories, last.plans, last.inputs), window.sold)
+    latest = ForecastWindow(evaluated.word(last.histories, last.plans, last.inputs), window.sold)
     newest = known.fold(known.as_of)
     model = fitting.fit(newest, [latest, *earlier], measure_dispersion(window.forecast, window.sold))
     model.save(directory / "model")

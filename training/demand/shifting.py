@@ -9,12 +9,12 @@ import numpy as np
 from models.arrays import Float64Array
 from models.demand.adjustments import Adjustments, width
 from models.demand.forecast import LEVELS
-from training.demand.past_windows import PastWindow
+from training.demand.forecast_windows import ForecastWindow
 
 MAX_SHIFT = 0.25
 
 
-def shifts(windows: Sequence[PastWindow], so_far: Adjustments) -> tuple[float, ...]:
+def shifts(windows: Sequence[ForecastWindow], so_far: Adjustments) -> tuple[float, ...]:
     """Per quantile, in units of the distance from q05 to q95, from all windows together."""
     return calibrate(*_spread(windows, so_far)) if windows else (0.0,) * len(LEVELS)
 
@@ -30,7 +30,7 @@ def calibrate(quantiles: Float64Array, sold: Float64Array) -> tuple[float, ...]:
     return tuple(float(np.clip(shift, -MAX_SHIFT, MAX_SHIFT)) for shift in found)
 
 
-def _spread(windows: Sequence[PastWindow], so_far: Adjustments) -> tuple[Float64Array, Float64Array]:
+def _spread(windows: Sequence[ForecastWindow], so_far: Adjustments) -> tuple[Float64Array, Float64Array]:
     quantiles = [window.forecast(so_far).quantiles.reshape(-1, len(LEVELS)) for window in windows]
     sold = [window.sold[window.known].reshape(-1) for window in windows]
     return np.concatenate(quantiles), np.concatenate(sold)

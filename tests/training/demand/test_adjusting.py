@@ -10,9 +10,9 @@ from models.demand.forecast import LEVELS
 from models.demand.plans import Plans
 from models.demand.series import Histories
 from tests.models.demand.conftest import make_histories
-from training.demand import counting, level
+from training.demand import counting_shares, level
 from training.demand.adjusting import learn
-from training.demand.past_windows import PastWindow
+from training.demand.forecast_windows import ForecastWindow
 
 SERIES, DAYS = 60, 28
 
@@ -22,13 +22,13 @@ def rhythm(known: Histories) -> np.ndarray:
     return known.units[:, -196:].reshape(SERIES, 7, 28).mean(1)
 
 
-def window(said: float, came: float = 1.0, seed: int = 1, noise: float = 0.0) -> PastWindow:
+def window(said: float, came: float = 1.0, seed: int = 1, noise: float = 0.0) -> ForecastWindow:
     """Boosters that say `said` times the truth (and some noise), where `came` times the truth came."""
     known = make_histories(series=SERIES, seed=seed)
     truth = rhythm(known)
     mean = truth * said * (1 + noise * np.random.default_rng(seed).normal(size=truth.shape))
     mean = np.maximum(mean, 0.0)
-    return PastWindow(
+    return ForecastWindow(
         Word.of(known, Plans(), mean, mean[:, :, None] * np.linspace(0.5, 1.5, 5), np.ones(DAYS)), truth * came
     )
 
@@ -43,20 +43,20 @@ def test_series_are_classed_by_how_often_they_sold_since_their_first_sale() -> N
 
 
 def test_where_boosters_were_right_little_is_counted() -> None:
-    steady = counting.shares([window(1.0), window(1.0, seed=2)]).mean[-1]
-    assert steady < counting.USUAL_MEAN
+    steady = counting_shares.shares([window(1.0), window(1.0, seed=2)]).mean[-1]
+    assert steady < counting_shares.USUAL_MEAN
 
 
 def test_where_boosters_were_wild_counting_takes_over() -> None:
-    wild = counting.shares([window(1.0, noise=1.5), window(1.0, seed=2, noise=1.5)])
+    wild = counting_shares.shares([window(1.0, noise=1.5), window(1.0, seed=2, noise=1.5)])
     assert wild.mean[-1] > 0.5
     assert wild.quantiles[-1] > 0.4
 
 
 def test_a_class_without_a_past_counts_as_usual() -> None:
-    found = counting.shares([window(1.0)])
-    assert found.mean[0] == counting.USUAL_MEAN
-    assert found.quantiles[0] == counting.USUAL_QUANTILES
+    found = counting_shares.shares([window(1.0)])
+    assert found.mean[0] == counting_shares.USUAL_MEAN
+    assert found.quantiles[0] == counting_shares.USUAL_QUANTILES
 
 
 def test_a_level_that_was_off_each_time_is_corrected_in_part() -> None:
@@ -76,7 +76,7 @@ def test_series_of_which_a_window_is_not_known_are_left_out() -> None:
     known = window(0.7)
     unknown = known.sold.copy()
     unknown[5, 3] = np.nan
-    scores = PastWindow(known.word, unknown).scores(UNADJUSTED)
+    scores = ForecastWindow(known.word, unknown).scores(UNADJUSTED)
     assert len(scores) == SERIES - 1
     assert "s5" not in scores.index
 
@@ -91,6 +91,6 @@ def test_all_together_forecasts_are_better_than_the_boosters_own_word() -> None:
 
 def test_without_a_past_the_usual_shares_hold_and_nothing_else_is_changed() -> None:
     found = learn([])
-    assert set(found.counting.mean) == {counting.USUAL_MEAN}
+    assert set(found.counting.mean) == {counting_shares.USUAL_MEAN}
     assert found.level == 1.0
     assert found.shifts == (0.0,) * len(LEVELS)

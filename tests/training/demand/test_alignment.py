@@ -9,15 +9,15 @@ from models.demand.forecast import LEVELS
 from models.demand.plans import Plans
 from tests.models.demand.conftest import make_histories
 from training.demand.alignment import strength
-from training.demand.past_windows import PastWindow
+from training.demand.forecast_windows import ForecastWindow
 
 
-def window(sold_like_the_total: bool, seed: int) -> PastWindow:
+def window(sold_like_the_total: bool, seed: int) -> ForecastWindow:
     known = make_histories(seed=seed)
     flat = np.repeat(known.units[:, -28:].mean(1, keepdims=True), 28, axis=1)
     rhythm = 1 + 0.4 * np.sin(2 * np.pi * ((200 + np.arange(28)) % 7) / 7)
     word = Word.of(known, Plans(), flat, np.repeat(flat[:, :, None], len(LEVELS), axis=2), np.ones(28))
-    return PastWindow(word, flat * rhythm if sold_like_the_total else flat)
+    return ForecastWindow(word, flat * rhythm if sold_like_the_total else flat)
 
 
 def test_where_the_total_was_right_it_is_followed_further_than_usual() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.arrays import Float64Array
 from models.demand.adjustments import CLASSES, Adjustments, Shares
-from training.demand.past_windows import PastWindow
+from training.demand.forecast_windows import ForecastWindow
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 USUAL_MEAN, USUAL_QUANTILES = 0.05, 0.15
@@ -16,7 +16,7 @@ USUAL_MEAN, USUAL_QUANTILES = 0.05, 0.15
 PLENTY = 20
 
 
-def shares(windows: Sequence[PastWindow]) -> Shares:
+def shares(windows: Sequence[ForecastWindow]) -> Shares:
     """For each class what was best on the windows, held to the usual share where series and windows are few."""
     seen = [_windows_seen(windows, place) for place in range(len(CLASSES))]
     return Shares(
@@ -25,12 +25,12 @@ def shares(windows: Sequence[PastWindow]) -> Shares:
     )
 
 
-def _windows_seen(windows: Sequence[PastWindow], place: int) -> float:
+def _windows_seen(windows: Sequence[ForecastWindow], place: int) -> float:
     """In how many windows a class was seen; with few series a window counts in part."""
     return float(sum(min((window.classes == place).sum() / PLENTY, 1.0) for window in windows))
 
 
-def _losses(windows: Sequence[PastWindow], loss: str) -> Float64Array:
+def _losses(windows: Sequence[ForecastWindow], loss: str) -> Float64Array:
     """The sum of a loss over the windows by share and class, (shares, classes)."""
     losses = np.zeros((len(GRID), len(CLASSES)))
     for row, share in enumerate(GRID):

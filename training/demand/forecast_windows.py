@@ -15,7 +15,7 @@ from models.demand.forecast import Forecast, tidy
 
 
 @dataclass(frozen=True)
-class PastWindow:
+class ForecastWindow:
     """The boosters' word on a window, and what was sold, (S, H), nan where it is not known."""
 
     word: Word
