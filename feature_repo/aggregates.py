@@ -53,9 +53,13 @@ def visits(baskets: ir.Table) -> ir.Table:
     return days.mutate(gap=_days_since(days, "customer_id"))
 
 
-def purchases(counted: ir.Table) -> ir.Table:
-    """One row per customer, day and product that counts, with the days since the two purchases before."""
-    lines = counted.filter(counted.customer_id.notnull())
+def purchases(orders: ir.Table, counting: ir.Table) -> ir.Table:
+    """One row per customer, day and product that counts, with the days since the two purchases before.
+
+    From the lines, not from `counted`, which needs more room than anything else and which customers' features do
+    without.
+    """
+    lines = counted(orders.filter(orders.customer_id.notnull()), counting)
     days = lines.group_by("customer_id", "day", "product_id", "category", "department", "brand").agg(
         quantity=lines.quantity.sum(), revenue=lines.revenue.sum(), lines=lines.count()
     )

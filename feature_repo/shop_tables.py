@@ -23,7 +23,8 @@ from core.errors import UsageError, did_you_mean
 from core.expressions import parse_scalar
 from core.settings import Settings
 from core.workspace import Workspace
-from feature_repo import aggregates
+from feature_repo import aggregates, code_types
+from feature_repo.code_types import CODED
 from feature_repo.contract import TABLES
 from feature_repo.settings_used import settings_used
 from feature_repo.written_queries import WrittenQueries
@@ -37,7 +38,7 @@ _AGGREGATES = {
     "counted": ("orders", "counting"),
     "baskets": ("orders", "counting"),
     "visits": ("baskets",),
-    "purchases": ("counted",),
+    "purchases": ("orders", "counting"),
     "category_days": ("purchases",),
     "promoted": ("promotions",),
 }
@@ -178,7 +179,7 @@ class ShopTables:
             return self.keep(name, self._counting_products())
         if name not in _AGGREGATES:
             raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
-        tables = [self.table(each) for each in _AGGREGATES[name]]
+        tables = [self._coded(each) for each in _AGGREGATES[name]]
         if not self.writes_once:
             return self.keep(name, self._aggregated(name, tables))
         key = (name, *self.shape)
@@ -205,9 +206,22 @@ class ShopTables:
         table: ir.Table = getattr(aggregates, name)(*tables)
         return table
 
+    def _coded(self, name: str) -> ir.Table:
+        """What aggregates are made from: names as codes, where the engine has a type for it (`code_types`)."""
+        if name not in CODED or not self.writes_once:
+            return self.table(name)
+        return self._with_codes[name]
+
+    @cached_property
+    def _with_codes(self) -> dict[str, ir.Table]:
+        tables = {name: self.table(name) for name in CODED}
+        for statement in code_types.statements({name: str(self.engine.compile(tables[name])) for name in tables}):
+            self.engine.raw_sql(statement)
+        return {name: self.filled(code_types.coded(name), table.schema()) for name, table in tables.items()}
+
     def _counting_products(self) -> ir.Table:
         """The products that count: those that `products.exclude` does not match."""
-        products = self.table("products")
+        products = self._coded("products")
         kept = products.select("product_id", "category", "department", "brand", "list_price")
         exclude = self.settings.products.exclude
         if not exclude.strip() or not self.has("products"):

@@ -27,7 +27,7 @@ from core.errors import DataError
 from core.expressions import literal
 from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, family_modules, shop_tables
+from feature_repo import catalog, code_types, family_modules, shop_tables
 from feature_repo.catalog import View
 from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
@@ -217,6 +217,8 @@ def _compiled(view: View, shop: ShopTables) -> CompiledView:
     parts = _parts(view, known, at)
     filled = [shop.filled(name, part.schema()) for name, part in parts.items()]
     query = str(shop.engine.compile(_joined(view, known, filled).order_by(view.key)))
+    names, lists = ([feature.name for feature in view.features if feature.dtype == each] for each in ("text", "texts"))
+    query = code_types.as_texts(query, [view.key, *names], lists)
     texts = {name: str(shop.engine.compile(part)) for name, part in parts.items()}
     return CompiledView(tuple(shop.asked), texts, query, at)
 
