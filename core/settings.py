@@ -199,6 +199,32 @@ class Demand(SettingsSection):
         return self.min_days if self.freq == "D" else -(-self.min_days // 7)
 
 
+class Ordering(SettingsSection):
+    """What `regulars order-plan` orders by, beside demand.lead_time_days and demand.service_level."""
+
+    review_days: Days = Field(7, description="days between two looks at the stock, each of which may place an order")
+    lead_time_deviation: Annotated[float, Field(ge=0, le=365)] = Field(
+        0.0, description="standard deviation of the lead time, in days; 0: it is certain"
+    )
+    service_levels: dict[str, Annotated[float, Field(gt=0.5, lt=1)]] = Field(
+        {}, description="demand.service_level of single categories, by their name"
+    )
+    min_quantity: Annotated[float, Field(ge=0)] = Field(0.0, description="the smallest order of a series, in units")
+    multiple: Annotated[float, Field(gt=0)] = Field(1.0, description="units in a pack: orders are whole packs")
+    shelf_life_days: Annotated[int, Field(ge=0, le=3660)] = Field(
+        0, description="days after its arrival in which a unit has to be sold; 0: it keeps"
+    )
+    shelf_life_chance: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.5, description="no more is ordered than sells within the shelf life at this quantile of demand"
+    )
+    margin: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.3, description="share of the price that is earned: what a lost sale costs (order-plan --backtest)"
+    )
+    holding_cost: Annotated[float, Field(ge=0)] = Field(
+        0.25, description="cost of holding stock for a year, as a share of what the goods cost (order-plan --backtest)"
+    )
+
+
 class Recommendation(SettingsSection):
     """What each customer wants next."""
 
@@ -374,6 +400,7 @@ class Settings(BaseSettings):
     segments: Segments = Field(Segments(), description="groups and stages of customers, and their health")
     contacts: ContactLists = Field(ContactLists(), description="lists of whom to contact")
     demand: Demand = Field(Demand(), description="how much of everything will sell")
+    ordering: Ordering = Field(Ordering(), description="how much to order of everything")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")
     value: ValueSettings = Field(
         ValueSettings(), description="what each customer will be worth, and when they are back"

@@ -347,6 +347,21 @@ _CALENDAR = TableSpec(
     ),
 )
 
+_STOCK = TableSpec(
+    name="stock",
+    kind="attribute",
+    row="units of a product at the end of a day",
+    key=("product_id", "date", "store_id", "region"),
+    columns=(
+        _must("product_id", "id", "what is in stock"),
+        _must("date", "date", "the shop's day at whose end it was counted"),
+        _must("on_hand", "number", "units that are there; below 0: still owed to customers"),
+        ColumnSpec("on_order", "number", "units ordered and not yet there; empty: none", minimum=0),
+        ColumnSpec("store_id", "id", "where; empty: one stock for all stores"),
+        _REGION,
+    ),
+)
+
 _FX_RATES = TableSpec(
     name="fx_rates",
     kind="attribute",
@@ -437,6 +452,7 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             _REDEMPTIONS,
             _PROMOTIONS,
             _CALENDAR,
+            _STOCK,
             _FX_RATES,
             _CONSENTS,
             _CONTACTS,

@@ -24,6 +24,7 @@ GROUPS = (
     "train",
     "predict",
     "churn_list",
+    "order_plan",
     "segments",
     "release",
     "serve",

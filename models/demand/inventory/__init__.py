@@ -1,0 +1,1 @@
+"""How much to order: stock levels from a forecast, the stock there is, and what the policy would have earned."""

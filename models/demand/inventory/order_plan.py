@@ -1,0 +1,127 @@
+"""The order plan: per series the stock levels, where the stock stands, and how much to order now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from core import query_engine
+from core.settings import Settings
+from core.workspace import Workspace
+from models.arrays import Float64Array
+from models.demand.inventory.demand_draws import DemandAhead
+from models.demand.inventory.levels import OrderTerms, stock_levels
+from models.demand.inventory.quantities import order_quantities
+from models.demand.inventory.stock import OLD, Stock
+from models.demand.outlook import Outlook
+from models.demand.series import PERIOD, split_id
+
+
+@dataclass(frozen=True)
+class OrderPlan:
+    """A row per series (docs/ordering.md names the columns), and how many others have stock without a forecast."""
+
+    rows: pd.DataFrame
+    not_forecast: int = 0
+
+    @property
+    def placed(self) -> int:
+        """Series whose stock is known."""
+        return int(self.rows["position"].notna().sum())
+
+    @property
+    def orders(self) -> int:
+        """Series of which something is to be ordered."""
+        return int((self.rows["order_quantity"] > 0).sum())
+
+    @property
+    def units(self) -> float:
+        """Units to order in all."""
+        return float(self.rows["order_quantity"].sum())
+
+    @property
+    def old(self) -> int:
+        """Series whose stock was last counted more than a week before the day."""
+        told = self.rows.dropna(subset=["stock_day"])
+        return int((told["as_of"] - told["stock_day"] > OLD).sum())
+
+
+def order_terms(settings: Settings) -> OrderTerms:
+    """The terms that the settings say."""
+    own = settings.ordering
+    return OrderTerms(settings.demand.lead_time_days, own.lead_time_deviation, own.review_days, own.min_quantity,
+                 own.multiple, own.shelf_life_days, own.shelf_life_chance)  # fmt: skip
+
+
+def service_levels(workspace: Workspace, keys: Sequence[str], ids: Sequence[str]) -> Float64Array:
+    """`demand.service_level`, or what `ordering.service_levels` says of the category of each series."""
+    settings = workspace.settings
+    usual, own = settings.demand.service_level, settings.ordering.service_levels
+    if not own or not {"category", "product_id"} & set(keys):
+        return np.full(len(ids), usual)
+    key = "category" if "category" in keys else "product_id"
+    names = [split_id(each, keys)[keys.index(key)] for each in ids]
+    if key == "product_id":
+        categories = _categories(workspace)
+        names = [categories.get(name, "") for name in names]
+    return np.array([own.get(name, usual) for name in names])
+
+
+def _categories(workspace: Workspace) -> dict[str, str]:
+    if not workspace.tables.has("products"):
+        return {}
+    with query_engine.on_tables(workspace) as connection:
+        found = connection.execute("SELECT product_id, coalesce(category, '') FROM products").fetchall()
+    return dict(found)
+
+
+def demand_ahead(outlook: Outlook, dispersion: float, settings: Settings, day: date) -> DemandAhead:
+    """What sells from a day on; where weeks are forecast, the outlook begins on the Monday before it."""
+    return DemandAhead(outlook.forecast, PERIOD[settings.demand.freq], dispersion, (day - outlook.as_of).days)
+
+
+def order_plan(
+    outlook: Outlook, ahead: DemandAhead, service: Float64Array, stock: Stock, settings: Settings
+) -> OrderPlan:
+    """Levels, positions and orders of every series that is forecast, on the morning of the day that `ahead` begins.
+
+    Raises:
+        UsageError: lead time and review reach beyond the forecast.
+    """
+    terms, forecast = order_terms(settings), outlook.forecast
+    day = outlook.as_of + timedelta(days=ahead.begins)
+    levels = stock_levels(ahead, terms, service)
+    known = stock.units.reindex(list(forecast.ids))
+    position = (known["on_hand"] + known["on_order"]).to_numpy(dtype=float)
+    quantity, limits = order_quantities(levels, position, terms)
+    values = [split_id(each, outlook.keys) for each in forecast.ids]
+    columns: dict[str, object] = {key: [value[n] for value in values] for n, key in enumerate(outlook.keys)}
+    risk = np.where(np.isnan(position), np.nan, levels.lead_time.exceeds(np.nan_to_num(position)))
+    columns |= {
+        "as_of": [day] * len(forecast.ids),
+        "service_level": service,
+        "expected_demand": levels.demand.mean,
+        "demand_deviation": levels.demand.deviation,
+        "reorder_point": levels.reorder_point,
+        "order_up_to": levels.order_up_to,
+        "safety_stock": levels.safety_stock,
+        "stock_day": [None if pd.isna(day) else pd.Timestamp(day).date() for day in known["day"]],
+        "on_hand": known["on_hand"].to_numpy(dtype=float),
+        "on_order": known["on_order"].to_numpy(dtype=float),
+        "position": position,
+        "stockout_risk": risk,
+        "order_quantity": quantity,
+        "limited_by": limits,
+    }
+    return OrderPlan(_urgent_first(pd.DataFrame(columns)), len(stock.units.index.difference(list(forecast.ids))))
+
+
+def _urgent_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """What is to be ordered by its risk of running out, then the rest; figures to three digits behind the point."""
+    later = ~(rows["order_quantity"] > 0)
+    places = rows.assign(later=later).sort_values(["later", "stockout_risk"], ascending=[True, False], kind="stable")
+    return rows.loc[places.index].reset_index(drop=True).round(3)
