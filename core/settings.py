@@ -340,6 +340,10 @@ class Rules(SettingsSection):
         3, description="months in a row for which it must be above"
     )
     segment_min_members: Count = Field(30, description="a group with fewer active members is shown, never judged")
+    bias_limit: Annotated[float, Field(gt=0)] = Field(
+        0.25,
+        description="a demand model with sums certainly off by more, and by more than the best baseline's, is refused",
+    )
     surge_ratio: Annotated[float, Field(gt=1)] = Field(
         2.5, description="last 7 days over the mean week of the 4 before that is a surge"
     )

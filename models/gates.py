@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from core.errors import DataError, GateRefused, RegularsError, StoreError
@@ -51,7 +52,7 @@ def judge(workspace: Workspace, version: Version, registry: Registry | None = No
         champion = None
     model = _load(registry, version)
     return [
-        _quality(registry, version, champion),
+        _quality(workspace, registry, version, champion),
         _fairness(registry, version),
         _signature(registry, version, champion, model),
         _golden(version, model),
@@ -73,8 +74,8 @@ def evidence(result: FairnessResult | None) -> str:
     return hashlib.sha256(result.to_json().encode()).hexdigest()[:16] if result else ""
 
 
-def _quality(registry: Registry, version: Version, champion: Version | None) -> GateResult:
-    """Refuses where a paired 95% interval lies wholly on the wrong side."""
+def _quality(workspace: Workspace, registry: Registry, version: Version, champion: Version | None) -> GateResult:
+    """Refuses where a paired 95% interval lies wholly on the wrong side, or a statistic wholly beyond its limit."""
     unknown = Interval(math.nan, math.nan, math.nan)
     rivals = {f"the best baseline, {version.best_baseline}": version.paired.get(version.best_baseline, unknown)}
     if champion is not None:
@@ -85,8 +86,22 @@ def _quality(registry: Registry, version: Version, champion: Version | None) -> 
     lost = [name for name, interval in rivals.items() if interval.wholly_worse(version.higher_is_better)]
     unjudged = [name for name, interval in rivals.items() if math.isnan(interval.low)]
     compared = [{"name": name, "difference": _finite(interval)} for name, interval in rivals.items()]
-    values = {"metric": version.primary, "rivals": compared, "lost": lost, "unjudged": unjudged}
-    return GateResult(QUALITY, not lost and not unjudged, Message("gate.quality", values))
+    beyond = _beyond(version, kind(version.kind).limits(workspace.settings))
+    values = {"metric": version.primary, "rivals": compared, "lost": lost, "unjudged": unjudged, "beyond": beyond}
+    return GateResult(QUALITY, not (lost or unjudged or beyond), Message("gate.quality", values))
+
+
+def _beyond(version: Version, limits: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Statistics certainly farther from 0 than their limit, where the best baseline's lies nearer."""
+    simple = version.baselines.get(version.best_baseline, {})
+    return [
+        {"name": name, "found": _finite(found), "limit": limit}
+        for name, limit in limits.items()
+        if (found := version.metrics.get(name)) is not None
+        and (found.low > limit or found.high < -limit)
+        and name in simple
+        and abs(simple[name].value) < abs(found.value)
+    ]
 
 
 def _finite(interval: Interval) -> dict[str, float | None]:

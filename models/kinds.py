@@ -111,6 +111,10 @@ class Kind(Scoring, Protocol[M]):
         """How much a training tunes where nobody says otherwise."""
         ...
 
+    def limits(self, settings: Settings) -> Mapping[str, float]:
+        """Statistics that may not lie certainly beyond a distance from 0, where the best baseline lies nearer to it."""
+        ...
+
     def load(self, directory: Path) -> M:
         """Load a model or a baseline; a damaged directory is refused (StoreError)."""
         ...

@@ -61,6 +61,10 @@ class ChurnKind:
         """None."""
         return no_file_options(self.name, given)
 
+    def limits(self, settings: Settings) -> Mapping[str, float]:
+        """None."""
+        return {}
+
     def load(self, directory: Path) -> Scorer:
         """Load a model or a baseline.
 

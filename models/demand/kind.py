@@ -66,6 +66,10 @@ class DemandKind:
         """None."""
         return no_file_options(self.name, given)
 
+    def limits(self, settings: Settings) -> Mapping[str, float]:
+        """`rules.bias_limit` of the sum forecast over the sum sold: who orders by it orders too much, or too little."""
+        return {"bias": settings.rules.bias_limit}
+
     def load(self, directory: Path) -> Model:
         """Load the boosters or a baseline.
 

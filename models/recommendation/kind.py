@@ -68,6 +68,10 @@ class RecommendationKind:
             raise UsageError(f"--k {k} is not possible", todo=f"give 1 to {LARGEST_K}")
         return {"mode": mode, "k": k}
 
+    def limits(self, settings: Settings) -> Mapping[str, float]:
+        """None."""
+        return {}
+
     def load(self, directory: Path) -> Recommender:
         """Load a model or a baseline; a damaged directory is refused (StoreError)."""
         return Recommender.load(directory)

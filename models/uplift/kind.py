@@ -46,6 +46,10 @@ class UpliftKind:
         """None."""
         return no_file_options(self.name, given)
 
+    def limits(self, settings: Settings) -> Mapping[str, float]:
+        """None."""
+        return {}
+
     def load(self, directory: Path) -> UpliftModel:
         """Load a model or a baseline.
 

@@ -45,6 +45,10 @@ class ValueKind:
         """None."""
         return no_file_options(self.name, given)
 
+    def limits(self, settings: Settings) -> Mapping[str, float]:
+        """None."""
+        return {}
+
     def load(self, directory: Path) -> ValueModel:
         """Load a model or a baseline.
 

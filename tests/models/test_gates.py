@@ -11,6 +11,7 @@ from models import gates, release
 from models.intervals import Interval
 from models.registry import Registry
 from tests.models.test_registry import remote, spoil
+from tests.support import toy
 
 
 def judged(workspace, version) -> dict[str, gates.GateResult]:
@@ -66,6 +67,23 @@ class TestQuality:
         version = train(1.0, paired={"recency": nothing, "popularity": nothing})
         assert failed(workspace, version) == ["quality"]
         assert "can't be judged against the best baseline" in judged(workspace, version)["quality"].text
+
+    def test_a_statistic_certainly_beyond_its_limit_is_refused_where_a_simple_model_is_nearer(
+        self, workspace, train, monkeypatch
+    ):
+        version = train(1.6, paired={"recency": Interval(-0.1, -0.2, 0.0)})
+        assert failed(workspace, version) == []
+        monkeypatch.setattr(toy.ToyKind, "limits", lambda *_: {"bias": 0.4})
+        assert failed(workspace, version) == ["quality"]
+        assert "; bias 0." in (text := judged(workspace, version)["quality"].text)
+        assert text.endswith("is beyond 0.4")
+
+    @pytest.mark.parametrize(("value", "limit"), [(1.6, 0.6), (1.2, 0.01)])
+    def test_one_that_may_lie_within_its_limit_or_nearer_than_the_simple_one_passes(
+        self, workspace, train, monkeypatch, value, limit
+    ):
+        monkeypatch.setattr(toy.ToyKind, "limits", lambda *_: {"bias": limit})
+        assert failed(workspace, train(value, paired={"recency": Interval(-0.1, -0.2, 0.0)})) == []
 
     def test_the_comparison_is_kept_and_made_again_for_another_champion(self, workspace, train):
         release.promote(workspace, "churn", train(1.0).version, "ada")

@@ -60,6 +60,9 @@ class ToyKind:
     def budget(self, settings) -> Budget:
         return Budget(2, 900)
 
+    def limits(self, settings) -> Mapping[str, float]:
+        return {}
+
     def load(self, directory: Path) -> ToyModel:
         artifact.verify(directory)
         content = json.loads((directory / "model.json").read_text())

@@ -50,6 +50,9 @@ class RecencyKind:
         name: STATISTICS[name] for name in ("precision@tiers1-3", "recall@tiers1-3")
     }
 
+    def limits(self, settings) -> Mapping[str, float]:
+        return {}
+
     def load(self, directory: Path) -> RecencyModel:
         artifact.verify(directory)
         content = json.loads((directory / "model.json").read_text())

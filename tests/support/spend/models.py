@@ -48,6 +48,9 @@ class SpendKind:
     def budget(self, settings) -> Budget:
         return Budget(2, 60)
 
+    def limits(self, settings) -> Mapping[str, float]:
+        return {}
+
     def load(self, directory: Path) -> SpendModel:
         artifact.verify(directory)
         content = artifact.read_json(directory / "spend.json")
