@@ -10,7 +10,8 @@ import typer
 from pipelines.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from pipelines.bench.churn.standings import ShopStandings
+    from pipelines.bench.churn.churn_standings import ShopStandings
+    from pipelines.bench.demand.series_standings import SeriesStandings
     from pipelines.bench.identity_bench import Way
     from pipelines.bench.ingest_bench import IngestBench
     from pipelines.cli.console import Console
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group.command("ingest")(ingest)
     group.command("identity")(identity)
     group.command("churn")(churn)
+    group.command("demand")(demand)
     group.command("uplift")(uplift)
     app.add_typer(group, name="bench")
 
@@ -180,9 +182,11 @@ def churn(
 
     with Console(json).running() as console:
         from pipelines.bench.churn import churn_bench, shops
+        from pipelines.bench.churn.churn_standings import yardstick
+        from pipelines.bench.contests.naming import dates_named
 
-        named = churn_bench.peers_named([name.strip() for name in peers.split(",") if name.strip()])
-        dates = churn_bench.dates_named(as_of or ())
+        named = churn_bench.peers_named(_listed(peers))
+        dates = dates_named(as_of or (), "--as-of")
         found = []
         for each in shops.chosen(shop or ()) if workspace is None else (workspace,):
             if isinstance(each, Path):
@@ -191,19 +195,87 @@ def churn(
                 found.append(churn_bench.run_shop(each, dates, named, trials, keep))
             _show_shop(console, found[-1])
         if len(found) > 1:
-            console.table(churn_bench.HEADER, churn_bench.mean_rows(found), f"mean of {len(found)} shops")
+            means = yardstick().means([each.standings for each in found])
+            console.table(churn_bench.HEADER, [each.row() for each in means], f"mean of {len(found)} shops")
             console.print()
         console.finish(churn_bench.verdict(found), "", {"shops": [each.as_dict() for each in found]})
 
 
 def _show_shop(console: Console, found: ShopStandings) -> None:
     from pipelines.bench.churn import churn_bench
+    from pipelines.bench.churn.churn_standings import yardstick
 
     dates = ", ".join(found.dates)
     title = f"{found.shop} as of {dates}: {found.customers:,} customers a date, {found.rate:.1%} left"
-    console.table(churn_bench.HEADER, churn_bench.rows(found), title)
+    console.table(churn_bench.HEADER, [each.row() for each in found.standings], title)
     console.print()
-    console.table(churn_bench.AHEAD_HEADER, churn_bench.ahead_rows(found), "paired by customer")
+    console.table(churn_bench.AHEAD_HEADER, yardstick().ahead_rows(found.standings), "paired by customer")
     console.print()
     console.table(churn_bench.PROMISE_HEADER, churn_bench.promise_rows(found), "what the training promised")
     console.print()
+
+
+def demand(
+    *,
+    shop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this shop (again for more) [default: all]."),
+    ] = None,
+    origins: Annotated[
+        str, typer.Option(metavar="DATE,DATE", help="First days of the windows [default: those of the shop].")
+    ] = "",
+    trials: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of the product's tuning [default: demand.trials].")
+    ] = None,
+    peers: Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")] = "",
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the shops' workspaces here, and use those that are.")
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="A shop of your own instead.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train demand as of past dates of shops, beside forecasting libraries and simple ways, and see what sold.
+
+    Shops: complete-journey (categories by day, 28 days ahead), ta-feng-products (products by day, 14 ahead).
+    Peers: naive, seasonal_naive, mean_28d, xgboost.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench.contests.naming import dates_named
+        from pipelines.bench.demand import demand_bench, series_shops
+        from pipelines.bench.demand.series_standings import yardstick
+
+        named = demand_bench.peers_named(_listed(peers))
+        days = dates_named(_listed(origins), "--origins")
+        found = []
+        for each in series_shops.chosen(shop or ()) if workspace is None else (workspace,):
+            if isinstance(each, Path):
+                found.append(demand_bench.run_own(each, days, named, trials))
+            else:
+                found.append(demand_bench.run_shop(each, days, named, trials, keep))
+            _show_series(console, found[-1])
+        if len(found) > 1:
+            means = yardstick().means([each.standings for each in found])
+            console.table(demand_bench.HEADER, [each.row() for each in means], f"mean of {len(found)} shops")
+            console.print()
+        console.finish(demand_bench.verdict(found), "", {"shops": [each.as_dict() for each in found]})
+
+
+def _show_series(console: Console, found: SeriesStandings) -> None:
+    from pipelines.bench.demand import demand_bench
+    from pipelines.bench.demand.series_standings import yardstick
+
+    title = f"{found.shop} from {', '.join(found.origins)}: {found.series:,} series an origin"
+    console.table(demand_bench.HEADER, [each.row() for each in found.standings], title)
+    console.print()
+    console.table(demand_bench.AHEAD_HEADER, yardstick().ahead_rows(found.standings), "paired by series")
+    console.print()
+    console.table(demand_bench.ORIGIN_HEADER, [each.row() for each in found.shown()], "by origin")
+    console.print()
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from core.clock import present
-from core.errors import UsageError, did_you_mean
 from core.workspace import Workspace
-from models.intervals import Interval
 from models.kinds import Budget, kind
 from models.origins import evaluated_from
-from pipelines.bench.churn.bench_shop import BenchShop
+from pipelines.bench.churn.churn_standings import KEPT_WITHIN, ShopStandings, stand, yardstick
 from pipelines.bench.churn.contest import contest
-from pipelines.bench.churn.peers import MEAN, PEERS, require_libraries
-from pipelines.bench.churn.standings import HIGHER_IS_BETTER, KEPT_WITHIN, ShopStandings, Standing, means, stand
+from pipelines.bench.churn.peers import MEAN, PEERS, require
+from pipelines.bench.contests import naming
+from pipelines.bench.contests.bench_shop import BenchShop
 
 OWN = ("recency", "rfm_logistic", "bgnbd")
 """The product's own baselines, which are candidates too."""
@@ -32,7 +29,7 @@ def run_shop(
     shop: BenchShop, dates: Sequence[date], peers: Sequence[str], trials: int | None, keep: Path | None
 ) -> ShopStandings:
     """Every candidate on a shop; its workspace is kept in a folder of `keep`, or goes at the end."""
-    with _folder(keep, shop.name) as root:
+    with naming.bench_folder(keep, shop.name) as root:
         return run_workspace(shop.name, shop.workspace(root), dates or shop.as_of, peers, trials)
 
 
@@ -52,19 +49,6 @@ def run_own(root: Path, dates: Sequence[date], peers: Sequence[str], trials: int
     return run_workspace(root.name, workspace, dates or [last], peers, trials)
 
 
-def dates_named(texts: Sequence[str]) -> list[date]:
-    """The dates that `--as-of` names.
-
-    Raises:
-        UsageError: one is not a date.
-    """
-    try:
-        return sorted({date.fromisoformat(text) for text in texts})
-    except ValueError:
-        named = ", ".join(map(repr, texts))
-        raise UsageError(f"--as-of {named} is not a date", todo="write it as YYYY-MM-DD") from None
-
-
 def peers_named(names: Sequence[str]) -> tuple[str, ...]:
     """The candidates of these names beside the product; all where none is named.
 
@@ -72,44 +56,9 @@ def peers_named(names: Sequence[str]) -> tuple[str, ...]:
         UsageError: there is no such peer.
         NotReady: its library is not installed.
     """
-    for name in names:
-        if name not in NAMES:
-            raise UsageError(f"the bench has no peer {name!r}", todo=did_you_mean(name, NAMES))
-    chosen = tuple(names) or NAMES
-    require_libraries(chosen)
+    chosen = naming.peers_named(names, NAMES)
+    require(chosen)
     return chosen
-
-
-def rows(shop: ShopStandings) -> list[tuple[object, ...]]:
-    """Of a shop: each candidate's metrics with their intervals, its ranks, and seconds per date."""
-    return [
-        (
-            each.name,
-            *(str(each.metrics[metric]) for metric in HIGHER_IS_BETTER),
-            *each.ranks.values(),
-            f"{each.seconds:.1f}",
-        )
-        for each in shop.standings
-    ]
-
-
-def ahead_rows(shop: ShopStandings) -> list[tuple[object, ...]]:
-    """Of a shop: the product's difference to each other candidate, paired by customer."""
-    others = [each for each in shop.standings if each.ahead]
-    return [(each.name, *map(str, each.ahead.values()), _said(each)) for each in others]
-
-
-def mean_rows(shops: Sequence[ShopStandings]) -> list[tuple[object, ...]]:
-    """Over all shops."""
-    return [
-        (
-            name,
-            *(f"{metrics[metric]:.4f}" for metric in HIGHER_IS_BETTER),
-            *(f"{rank:.1f}" for rank in ranks.values()),
-            f"{seconds:.1f}",
-        )
-        for name, metrics, ranks, seconds in means(shops)
-    ]
 
 
 def promise_rows(shop: ShopStandings) -> list[tuple[object, ...]]:
@@ -124,7 +73,7 @@ def promise_rows(shop: ShopStandings) -> list[tuple[object, ...]]:
 
 def verdict(shops: Sequence[ShopStandings]) -> str:
     """What happened, in a sentence."""
-    losses = [f"{each.name} on {shop.shop} ({', '.join(each.loses())})" for shop in shops for each in _losing(shop)]
+    losses = [f"{name} on {shop.shop} ({', '.join(metrics)})" for shop in shops for name, metrics in _losing(shop)]
     first = sum(shop.served().ranks[_LOSS] == 1 for shop in shops)
     promises = sum(len(shop.dates) for shop in shops)
     kept = promises - sum(len(shop.broken()) for shop in shops)
@@ -135,26 +84,7 @@ def verdict(shops: Sequence[ShopStandings]) -> str:
     return f"{lead}, {behind}; {kept} of {promises} promises of ROC-AUC kept within {KEPT_WITHIN}"
 
 
-def _losing(shop: ShopStandings) -> Iterator[Standing]:
-    return (each for each in shop.standings if each.loses())
-
-
-def _said(each: Standing) -> str:
-    """Where the whole interval lies, in a word for each metric that it says something of."""
-    words = {metric: _side(metric, interval) for metric, interval in each.ahead.items()}
-    return ", ".join(f"{word} in {metric}" for metric, word in words.items() if word)
-
-
-def _side(metric: str, interval: Interval) -> str:
-    if interval.wholly_worse(HIGHER_IS_BETTER[metric]):
-        return "behind"
-    return "ahead" if interval.wholly_better(HIGHER_IS_BETTER[metric]) else ""
-
-
-@contextmanager
-def _folder(keep: Path | None, name: str) -> Iterator[Path]:
-    if keep is not None:
-        yield keep / name
-        return
-    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
-        yield Path(folder) / name
+def _losing(shop: ShopStandings) -> Iterator[tuple[str, list[str]]]:
+    """The candidates that the product is behind, with the metrics."""
+    lost = ((each.name, yardstick().loses(each)) for each in shop.standings)
+    return ((name, metrics) for name, metrics in lost if metrics)

@@ -20,24 +20,18 @@ from models.kinds import Budget, kind
 from pipelines.bench.churn import churn_task
 from pipelines.bench.churn.churn_task import ChurnTask
 from pipelines.bench.churn.peers import MEAN, MEAN_OF, PEERS
+from pipelines.bench.contests.standings import SERVED, ContestEntry
 from training.run import fit
 
-SERVED = "served"
-"""What the product would serve."""
 _LEAST = 1e-6
 
 
 @dataclass(frozen=True)
-class ContestEntry:
-    """What one candidate said: a row per customer with `probability` and `churned`, and how long it took."""
-
-    frame: DataFrame
-    seconds: float
-
-
-@dataclass(frozen=True)
 class BenchWindow:
-    """One date: every candidate's entry, and what the training had promised of each metric beforehand."""
+    """One date: every candidate's entry, and what the training had promised of each metric beforehand.
+
+    Entries have `probability` and `churned` per customer.
+    """
 
     as_of: date
     entries: Mapping[str, ContestEntry]

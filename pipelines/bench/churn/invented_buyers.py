@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import Float64Array, Int64Array
-from pipelines.bench.churn.bench_shop import SoldLines
+from pipelines.bench.contests.bench_shop import SoldLines
 
 _YEAR = 365.25
 _CATEGORIES = 12

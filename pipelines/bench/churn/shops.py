@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from core.errors import UsageError, did_you_mean
-from pipelines.bench.churn import public_shops
-from pipelines.bench.churn.bench_shop import BenchShop
 from pipelines.bench.churn.invented_buyers import InventedBuyers
+from pipelines.bench.contests import public_shops
+from pipelines.bench.contests.bench_shop import BenchShop
+from pipelines.bench.contests.naming import shops_named
 
 
 def _dates(*days: str) -> tuple[date, ...]:
@@ -28,7 +28,7 @@ PUBLIC = (
         public_shops.ta_feng,
         "Asia/Taipei",
         "TWD",
-        {"horizon_days": 14, "active_days": 30},
+        {"churn": {"horizon_days": 14, "active_days": 30}},
     ),
     BenchShop(
         "lifetimes",
@@ -80,7 +80,4 @@ def chosen(names: Sequence[str]) -> list[BenchShop]:
     Raises:
         UsageError: there is no such shop.
     """
-    for name in names:
-        if name not in SHOPS:
-            raise UsageError(f"the bench has no shop {name!r}", todo=did_you_mean(name, SHOPS))
-    return [SHOPS[name] for name in names] or list(PUBLIC)
+    return shops_named(names, SHOPS, PUBLIC)

@@ -10,6 +10,7 @@ from core.errors import NotReady
 from models.churn.metrics import STATISTICS
 from pipelines.bench.churn import contest, peers
 from pipelines.bench.churn.churn_task import ChurnTask
+from pipelines.bench.contests import naming
 
 ORIGINS = ("2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01")
 LONG = ("xgboost", "lightgbm", "catboost")
@@ -83,7 +84,7 @@ def test_a_peer_that_raises_is_left_out_and_so_is_the_mean_that_needs_it(monkeyp
 
 
 def test_a_library_that_is_not_there_is_said_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "find_spec", lambda name: None)
-    peers.require_libraries(["logistic", "xgboost"])
+    monkeypatch.setattr(naming, "find_spec", lambda name: None)
+    peers.require(["logistic", "xgboost"])
     with pytest.raises(NotReady, match="regulars\\[bench\\]"):
-        peers.require_libraries(["mean"])
+        peers.require(["mean"])

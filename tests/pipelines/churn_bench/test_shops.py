@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from core.errors import StoreError, UsageError
-from pipelines.bench.churn import public_shops, shops
-from pipelines.bench.churn.bench_shop import BenchShop
+from pipelines.bench.churn import shops
 from pipelines.bench.churn.churn_task import collect
 from pipelines.bench.churn.invented_buyers import InventedBuyers
+from pipelines.bench.contests import public_shops
+from pipelines.bench.contests.bench_shop import BenchShop
 from pipelines.cli import main
 
 SMALL = InventedBuyers(3, 160, 260, 1 / 12, 1.2, 150, (1.0, 2.0), products=20)

@@ -9,8 +9,10 @@ import pytest
 from core.errors import UsageError
 from models.churn.metrics import STATISTICS
 from pipelines.bench.churn import churn_bench
-from pipelines.bench.churn.contest import BenchWindow, ContestEntry, ShopContest
-from pipelines.bench.churn.standings import ShopStandings, means, stand
+from pipelines.bench.churn.churn_standings import ShopStandings, stand, yardstick
+from pipelines.bench.churn.contest import BenchWindow, ShopContest
+from pipelines.bench.contests.naming import dates_named
+from pipelines.bench.contests.standings import ContestEntry
 
 DATES = (date(2024, 3, 1), date(2024, 4, 1))
 
@@ -41,7 +43,7 @@ def test_who_knows_more_is_ahead_with_the_whole_interval(standings: ShopStanding
     blurred = next(each for each in standings.standings if each.name == "blurred")
     assert blurred.ahead["roc_auc"].low > 0
     assert blurred.ahead["log_loss"].high < 0
-    assert blurred.loses() == []
+    assert yardstick().loses(blurred) == []
 
 
 def test_a_promise_of_accuracy_that_was_too_far_off_is_counted(standings: ShopStandings) -> None:
@@ -51,16 +53,18 @@ def test_a_promise_of_accuracy_that_was_too_far_off_is_counted(standings: ShopSt
 
 
 def test_the_tables_have_a_row_per_candidate_and_per_date(standings: ShopStandings) -> None:
-    assert churn_bench.rows(standings)[0][0] == "served"
-    assert [row[-1] for row in churn_bench.ahead_rows(standings)] == ["ahead in roc_auc, ahead in log_loss"] * 2
+    assert standings.standings[0].row()[0] == "served"
+    assert [row[-1] for row in yardstick().ahead_rows(standings.standings)] == [
+        "ahead in roc_auc, ahead in log_loss"
+    ] * 2
     assert [row[0] for row in churn_bench.promise_rows(standings)] == ["2024-03-01", "2024-04-01"]
-    assert {len(row) for row in churn_bench.mean_rows([standings, standings])} == {len(churn_bench.HEADER)}
+    assert {len(each.row()) for each in yardstick().means([standings.standings] * 2)} == {len(churn_bench.HEADER)}
 
 
 def test_the_mean_is_of_the_candidates_that_every_shop_has(standings: ShopStandings) -> None:
-    [first, *_] = means([standings, standings])
-    assert first[0] == "served"
-    assert first[1]["roc_auc"] == pytest.approx(standings.served().metrics["roc_auc"].value)
+    [first, *_] = yardstick().means([standings.standings] * 2)
+    assert first.name == "served"
+    assert first.metrics["roc_auc"] == pytest.approx(standings.served().metrics["roc_auc"].value)
 
 
 @pytest.mark.parametrize(("named", "meant"), [("xgbost", "xgboost"), ("parto_nbd", "pareto_nbd")])
@@ -75,4 +79,4 @@ def test_without_names_every_peer_runs() -> None:
 
 def test_what_is_no_date_is_said() -> None:
     with pytest.raises(UsageError, match="YYYY-MM-DD"):
-        churn_bench.dates_named(["2024-13-01"])
+        dates_named(["2024-13-01"], "--as-of")

@@ -6,12 +6,11 @@ A peer is a module here and a line in `PEERS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from importlib.util import find_spec
 
-from core.errors import NotReady
 from models.arrays import Float64Array
 from pipelines.bench.churn.churn_task import ChurnTask
 from pipelines.bench.churn.peers import base_rate, boosted_trees, pareto_nbd, regression
+from pipelines.bench.contests.naming import require_libraries
 
 PEERS: Mapping[str, Callable[[ChurnTask], Float64Array]] = {
     "base_rate": base_rate.predict,
@@ -26,17 +25,11 @@ MEAN_OF = ("logistic", "xgboost", "lightgbm", "catboost")
 """The mean logit of these is a peer too."""
 
 
-def require_libraries(peers: Iterable[str]) -> None:
-    """Refuse peers whose library is not installed, before hours are spent on the others.
+def require(peers: Iterable[str]) -> None:
+    """Refuse peers whose library is not installed.
 
     Raises:
         NotReady: naming the extra that brings it.
     """
     fitted = {each for peer in peers for each in (MEAN_OF if peer == MEAN else (peer,))}
-    for library in ("lightgbm", "catboost"):
-        if library in fitted and find_spec(library) is None:
-            raise NotReady(
-                f"{library} is not installed",
-                why="it is a peer of the bench, which the product itself does not need",
-                todo="install the extra: pip install 'regulars[bench]'; or name other peers with --peers",
-            )
+    require_libraries(library for library in ("lightgbm", "catboost") if library in fitted)

