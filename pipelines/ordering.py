@@ -14,9 +14,10 @@ from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import EVALUATION, MODEL
 from models.demand.batch import outlook
 from models.demand.inventory.backtest import backtest
-from models.demand.inventory.order_plan import OrderPlan, demand_ahead, order_plan, order_terms, service_levels
+from models.demand.inventory.order_plan import OrderPlan, demand_ahead, order_plan
 from models.demand.inventory.simulation import Earned
 from models.demand.inventory.stock import Stock, stock
+from models.demand.inventory.terms import order_terms, service_levels
 from models.demand.kind import KIND
 from models.kinds import refuse_hindsight
 from models.registry import Registry

@@ -163,7 +163,13 @@ class DemandResult(AnswerLine):
 
     series: dict[str, str] = Field(description="the key columns, as asked")
     forecast: list[ForecastDay]
-    reorder_point: float = Field(description="units in stock at which to order again")
+    reorder_point: float = Field(ge=0, description="units in hand and on order at which to order again")
+    order_up_to: float | None = Field(
+        ge=0, description="units to fill up to; null: lead time and review reach beyond the forecast"
+    )
+    stockout_risk: float | None = Field(
+        ge=0, le=1, description="the chance of running out within the lead time; null: the stock is not known"
+    )
     surge: bool = Field(description="last week sold far more than the four before")
     needs_review: bool = Field(description="so much, or so risky, that a person has to look first")
 

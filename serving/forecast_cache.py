@@ -7,6 +7,7 @@ only: so it is made in the background, never in a request.
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from core.workspace import Workspace
 from feature_repo.materialization import Materialization, Materializations
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
+from models.demand.inventory.replenishment import replenishment
 from models.demand.kind import Model
 from models.demand.outlook import Outlook, forecast, refuse_other_series
 from models.demand.plans import calendar
@@ -87,4 +89,6 @@ class ForecastCache:
         if not found.known:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})
-        return forecast(model, frame, calendar(workspace), latest.content.days[VIEW], workspace.settings)
+        made = forecast(model, frame, calendar(workspace), latest.content.days[VIEW], workspace.settings)
+        levels = replenishment(workspace, made.keys, made.forecast, model.dispersion, made.as_of)
+        return replace(made, replenishment=levels)

@@ -1,4 +1,4 @@
-"""What a planner is told beside the forecast: when to reorder, what surges, what a person has to look at."""
+"""What a planner is told beside the forecast: what surges, what a person has to look at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from core.settings import Demand, Rules
+from core.settings import Rules
 from models.arrays import BoolArray, Float64Array
 from models.demand.forecast import LEVELS, Forecast
 from models.demand.series import Histories
@@ -18,34 +18,16 @@ _WIDTH = NormalDist().inv_cdf(LEVELS[-1]) - NormalDist().inv_cdf(LEVELS[0])
 
 @dataclass(frozen=True)
 class Advice:
-    """Per series: the stock at which to reorder (units), whether it surges, whether a person has to look."""
+    """Per series: whether it surges, whether a person has to look."""
 
-    reorder_point: Float64Array
     surge: BoolArray
     needs_review: BoolArray
 
 
-def advise(forecast: Forecast, histories: Histories, demand: Demand, rules: Rules, dispersion: float) -> Advice:
+def advise(forecast: Forecast, histories: Histories, rules: Rules) -> Advice:
     """The advice on each series of a forecast over the horizon."""
-    return Advice(
-        reorder_point(forecast, histories.days, demand, dispersion),
-        surges(histories, rules),
-        (forecast.mean.sum(1) > rules.review_units) | histories.high_risk,
-    )
-
-
-def reorder_point(forecast: Forecast, days: int, demand: Demand, dispersion: float) -> Float64Array:
-    """Mean sales of the lead time plus a safety stock, in units, (S,).
-
-    The safety stock is z standard deviations of the sales in the lead time, z the normal quantile of the service
-    level (Silver, Pyke & Thomas, 2017, chapter 6); the deviation of a sum of days is `dispersion` times that of
-    independent days, as measured at training. A lead time within a week-long period counts in part.
-    """
-    share = np.clip(demand.lead_time_days / days - np.arange(forecast.mean.shape[1]), 0.0, 1.0)
-    deviation = (forecast.quantiles[:, :, -1] - forecast.quantiles[:, :, 0]) / _WIDTH
-    together = dispersion * np.sqrt((share * deviation**2).sum(1))
-    point: Float64Array = (share * forecast.mean).sum(1) + NormalDist().inv_cdf(demand.service_level) * together
-    return np.ceil(np.maximum(point, 0.0))
+    needs_review = (forecast.mean.sum(1) > rules.review_units) | histories.high_risk
+    return Advice(surges(histories, rules), needs_review)
 
 
 def surges(histories: Histories, rules: Rules) -> BoolArray:

@@ -15,6 +15,7 @@ from models.arrays import Float64Array
 from models.demand.advice import Advice, advise
 from models.demand.baselines import Baseline
 from models.demand.forecast import Forecast
+from models.demand.inventory.replenishment import Replenishment, SeriesLevels
 from models.demand.model import DemandModel
 from models.demand.plans import Calendar, Plans, quiet_holidays
 from models.demand.series import PERIOD, Histories, join_keys, origin, steps, unpack
@@ -22,15 +23,15 @@ from models.demand.series import PERIOD, Histories, join_keys, origin, steps, un
 
 @dataclass(frozen=True)
 class SeriesOutlook:
-    """One series: mean (H,), quantiles (H, 5), the first day of each period, and the advice."""
+    """One series: mean (H,), quantiles (H, 5), the first day of each period, the advice, and levels of its stock."""
 
     series_id: str
     days: tuple[date, ...]
     mean: Float64Array
     quantiles: Float64Array
-    reorder_point: float
     surge: bool
     needs_review: bool
+    levels: SeriesLevels
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Outlook:
     keys: tuple[str, ...]
     forecast: Forecast
     advice: Advice
+    replenishment: Replenishment | None = None
+    """Of those who are told of orders: it takes the draws of every series."""
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -65,9 +68,9 @@ class Outlook:
             self.forecast.days,
             self.forecast.mean[row],
             self.forecast.quantiles[row],
-            float(self.advice.reorder_point[row]),
             bool(self.advice.surge[row]),
             bool(self.advice.needs_review[row]),
+            self.replenishment.at(row) if self.replenishment else SeriesLevels(),
         )
 
     def table(self) -> DataFrame:
@@ -94,7 +97,7 @@ def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calend
     """Forecast every series of the shop over the horizon."""
     horizon = min(steps(settings.demand), model.horizon)
     forecast = model.forecast(histories, _plans(histories, days, steps(settings.demand)), horizon)
-    advice = advise(forecast, histories, settings.demand, settings.rules, model.dispersion)
+    advice = advise(forecast, histories, settings.rules)
     return Outlook(histories.origin, model.keys, forecast, advice)
 
 

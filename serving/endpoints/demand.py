@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from core.keys import Key
 from core.prediction_log import Result
 from models.demand import KIND
 from models.demand.forecast import LEVELS, NAMES
+from models.demand.inventory.replenishment import SeriesLevels
 from models.demand.outlook import Outlook, SeriesOutlook
 from models.demand.series import PERIOD, join_keys
 from serving.answers import DemandAnswer
@@ -90,7 +91,7 @@ def _result(
         return {
             "series": dict(series),
             "forecast": [_day(day, 0.0, [(name, 0.0) for name, _ in asked.quantiles]) for day in asked.days],
-            "reorder_point": 0.0,
+            **asdict(SeriesLevels()),
             "surge": False,
             "needs_review": False,
             "fallback": "unknown_series",
@@ -102,7 +103,7 @@ def _result(
     return {
         "series": dict(series),
         "forecast": days,
-        "reorder_point": found.reorder_point,
+        **asdict(found.levels),
         "surge": found.surge,
         "needs_review": found.needs_review,
         "fallback": fallback,

@@ -37,9 +37,12 @@ def consents(**granted: bool) -> dict[str, pd.DataFrame]:
     return {"consents": pd.DataFrame(rows)}
 
 
+STOCK = {"stock": pd.DataFrame({"product_id": ["000"], "date": ["2024-02-01"], "on_hand": [3.0]})}
+
+
 def test_a_replica_knows_of_the_tables_what_answers_need(folder: Callable[[str], Workspace]) -> None:
     own, replica = folder("own"), AnsweringWorkspace(folder("replica"))
-    shop.commit(own, shop.frames(customers=12, days=90) | consents(c001=False, c002=True))
+    shop.commit(own, shop.frames(customers=12, days=90) | consents(c001=False, c002=True) | STOCK)
     Publication(own).publish()
     replica.publication.fetch()
     assert clock.present(replica) == clock.present(own)
@@ -54,7 +57,7 @@ def test_a_replica_knows_of_the_tables_what_answers_need(folder: Callable[[str],
 
 def test_only_what_changed_is_fetched_again(folder: Callable[[str], Workspace]) -> None:
     own, replica = folder("own"), AnsweringWorkspace(folder("replica"))
-    shop.commit(own, shop.frames(customers=12, days=90) | consents(c001=True))
+    shop.commit(own, shop.frames(customers=12, days=90) | consents(c001=True) | STOCK)
     Publication(own).publish()
     replica.publication.fetch()
     before = {name: replica.tables.files(name) for name in PUBLISHED}

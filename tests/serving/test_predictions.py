@@ -184,6 +184,20 @@ def test_demand_tells_the_days_and_quantiles_that_were_asked_for(shop: Shop) -> 
     assert set(days[0]) == {"date", "mean", "q50"}
 
 
+def test_demand_tells_levels_and_the_risk_of_running_out_where_stock_is_known(shop: Shop) -> None:
+    series = {"series": [{"category": "category 1"}, {"category": "no such"}]}
+    before, unknown = shop.post("/v1/demand", series).json()["results"]
+    assert 0 < before["reorder_point"] < before["order_up_to"]
+    assert before["stockout_risk"] is None
+    assert (unknown["reorder_point"], unknown["order_up_to"], unknown["stockout_risk"]) == (0.0, None, None)
+    day = clock.present(shop.workspace) - timedelta(days=1)
+    commit(shop.workspace, {"stock": pd.DataFrame({"product_id": ["001"], "date": [day], "on_hand": [0.0]})})
+    shop.runtime.forecasts.refresh(shop.runtime.champions.get(kind("demand")))
+    after = shop.post("/v1/demand", series).json()["results"][0]
+    assert after["stockout_risk"] > 0.9
+    assert (after["reorder_point"], after["order_up_to"]) == (before["reorder_point"], before["order_up_to"])
+
+
 def test_a_series_without_sales_is_an_answer(shop: Shop) -> None:
     result = shop.post("/v1/demand", {"series": [{"category": "no such"}]}).json()["results"][0]
     assert result["fallback"] == "unknown_series"

@@ -17,9 +17,9 @@ from models.demand.baselines import Baseline
 from models.demand.dataset import histories_at
 from models.demand.inventory.demand_draws import DemandAhead
 from models.demand.inventory.levels import StockLevels, stock_levels
-from models.demand.inventory.order_plan import order_terms, service_levels
 from models.demand.inventory.policies import FOUR_WEEKS, MEAN_SIGMA, four_weeks, mean_sigma
 from models.demand.inventory.simulation import Earned, Policy, earned, simulate
+from models.demand.inventory.terms import order_terms, service_levels
 from models.demand.labels import sold
 from models.demand.model import DemandModel
 from models.demand.outlook import look_ahead

@@ -88,6 +88,11 @@ def stock_levels(ahead: DemandAhead, terms: OrderTerms, service: Float64Array) -
 
 def levels_of(lead: Span, both: Span, service: Float64Array, keeps: Float64Array) -> StockLevels:
     """Whole units that last for the lead time, and for both times, with the chance `service`."""
-    # draws are sums of products: without rounding, 70 could become 71 by its last digit
-    point, fill = (np.ceil(np.round(span.quantile(service), 9)) for span in (lead, both))
+    point, fill = (whole_units(span.quantile(service)) for span in (lead, both))
     return StockLevels(both, lead, service, point, np.maximum(fill, point), keeps)
+
+
+def whole_units(units: Float64Array) -> Float64Array:
+    """Rounded up; draws are sums of products, so that 70 could become 71 by its last digit."""
+    found: Float64Array = np.ceil(np.round(units, 9))
+    return found

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from core import query_engine
 from core.settings import Settings
-from core.workspace import Workspace
 from models.arrays import Float64Array
 from models.demand.inventory.demand_draws import DemandAhead
-from models.demand.inventory.levels import OrderTerms, stock_levels
+from models.demand.inventory.levels import stock_levels
 from models.demand.inventory.quantities import order_quantities
+from models.demand.inventory.replenishment import positions
 from models.demand.inventory.stock import OLD, Stock
+from models.demand.inventory.terms import order_terms
 from models.demand.outlook import Outlook
 from models.demand.series import PERIOD, split_id
 
@@ -50,35 +49,6 @@ class OrderPlan:
         return int((told["as_of"] - told["stock_day"] > OLD).sum())
 
 
-def order_terms(settings: Settings) -> OrderTerms:
-    """The terms that the settings say."""
-    own = settings.ordering
-    return OrderTerms(settings.demand.lead_time_days, own.lead_time_deviation, own.review_days, own.min_quantity,
-                 own.multiple, own.shelf_life_days, own.shelf_life_chance)  # fmt: skip
-
-
-def service_levels(workspace: Workspace, keys: Sequence[str], ids: Sequence[str]) -> Float64Array:
-    """`demand.service_level`, or what `ordering.service_levels` says of the category of each series."""
-    settings = workspace.settings
-    usual, own = settings.demand.service_level, settings.ordering.service_levels
-    if not own or not {"category", "product_id"} & set(keys):
-        return np.full(len(ids), usual)
-    key = "category" if "category" in keys else "product_id"
-    names = [split_id(each, keys)[keys.index(key)] for each in ids]
-    if key == "product_id":
-        categories = _categories(workspace)
-        names = [categories.get(name, "") for name in names]
-    return np.array([own.get(name, usual) for name in names])
-
-
-def _categories(workspace: Workspace) -> dict[str, str]:
-    if not workspace.tables.has("products"):
-        return {}
-    with query_engine.on_tables(workspace) as connection:
-        found = connection.execute("SELECT product_id, coalesce(category, '') FROM products").fetchall()
-    return dict(found)
-
-
 def demand_ahead(outlook: Outlook, dispersion: float, settings: Settings, day: date) -> DemandAhead:
     """What sells from a day on; where weeks are forecast, the outlook begins on the Monday before it."""
     return DemandAhead(outlook.forecast, PERIOD[settings.demand.freq], dispersion, (day - outlook.as_of).days)
@@ -96,7 +66,7 @@ def order_plan(
     day = outlook.as_of + timedelta(days=ahead.begins)
     levels = stock_levels(ahead, terms, service)
     known = stock.units.reindex(list(forecast.ids))
-    position = (known["on_hand"] + known["on_order"]).to_numpy(dtype=float)
+    position = positions(stock, forecast.ids)
     quantity, limits = order_quantities(levels, position, terms)
     values = [split_id(each, outlook.keys) for each in forecast.ids]
     columns: dict[str, object] = {key: [value[n] for value in values] for n, key in enumerate(outlook.keys)}

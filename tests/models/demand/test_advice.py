@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.settings import Demand, Rules
-from models.demand.advice import advise, measure_dispersion, reorder_point, surges
+from core.settings import Rules
+from models.demand.advice import advise, measure_dispersion, surges
 from models.demand.forecast import tidy
 
 
@@ -12,18 +12,6 @@ def forecast(histories, mean=10.0, half=3.29 / 2):
     point = np.full((6, 28), mean)
     spread = np.stack([point - half, point, point, point, point + half], axis=2)
     return tidy(histories, point, spread)
-
-
-def test_without_uncertainty_the_reorder_point_is_the_sales_of_the_lead_time(histories):
-    assert reorder_point(forecast(histories, half=0.0), 1, Demand(), 1.0).tolist() == [70.0] * 6
-
-
-def test_the_safety_stock_grows_with_service_level_and_dispersion(histories):
-    points = [
-        reorder_point(forecast(histories), 1, Demand(service_level=level), dispersion)[0]
-        for level, dispersion in ((0.9, 1.0), (0.99, 1.0), (0.99, 2.0))
-    ]
-    assert points[0] < points[1] < points[2]
 
 
 def test_a_week_above_the_ratio_surges_only_with_enough_units(histories):
@@ -40,8 +28,8 @@ def test_large_or_risky_series_need_a_review(histories):
     risky = histories.high_risk.copy()
     risky[3] = True
     many = forecast(histories, mean=1000 / 28 + 0.01)
-    assert advise(many, histories, Demand(), Rules(), 1.0).needs_review.all()
-    few = advise(forecast(histories), replace(histories, high_risk=risky), Demand(), Rules(), 1.0)
+    assert advise(many, histories, Rules()).needs_review.all()
+    few = advise(forecast(histories), replace(histories, high_risk=risky), Rules())
     assert few.needs_review.tolist() == [False, False, False, True, False, False]
 
 
