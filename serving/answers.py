@@ -156,6 +156,9 @@ class ForecastDay(Answer):
     q50: float | None = Field(None, ge=0)
     q75: float | None = Field(None, ge=0)
     q95: float | None = Field(None, ge=0)
+    parts: dict[str, float] | None = Field(
+        None, description="what adds up to the mean, in units, where asked to explain"
+    )
 
 
 class DemandResult(AnswerLine):

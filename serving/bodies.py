@@ -78,6 +78,7 @@ class DemandBody(Body):
     quantiles: list[Amount] = Field(
         list(QUANTILES), max_length=5, description="different ones of 0.05, 0.25, 0.5, 0.75, 0.95"
     )
+    explain: bool = Field(False, description="whether to say what makes up each mean, in units")
 
     @field_validator("quantiles")
     @classmethod

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
@@ -28,13 +29,18 @@ _POOL_UNITS = 50.0
 _FLOOR = 0.05
 
 
+Part = Literal["level", "trend", "unrest", "season", "holidays", "promotions"]
+"""What boosters read, by what it tells: how much lately, in which direction, how unsteadily, which day it is."""
+
+
 @dataclass(frozen=True)
 class InputColumn:
-    """One input of the boosters, for the model card."""
+    """One input of the boosters, for the model card; `part` is the part of a forecast that its effect counts to."""
 
     name: str
     description: str
     unit: str
+    part: Part
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def level(histories: Histories) -> Float64Array:
     return np.maximum(mean, _FLOOR * histories.days)
 
 
-Part = Iterator[tuple[str, Float64Array]]
+Columns = Iterator[tuple[str, Float64Array]]
 
 
 def _require_history(histories: Histories) -> None:
@@ -113,13 +119,13 @@ def _mean(histories: Histories, days: int) -> Float64Array:
     return mean
 
 
-def _means(histories: Histories, scale: Float64Array) -> Part:
+def _means(histories: Histories, scale: Float64Array) -> Columns:
     for days in _DAYS:
         yield f"mean_{days}d", (_mean(histories, days) / scale)[:, None]
     yield "level_log", np.log(scale)[:, None]
 
 
-def _spread(histories: Histories, scale: Float64Array) -> Part:
+def _spread(histories: Histories, scale: Float64Array) -> Columns:
     month, quarter = _recent(histories, 28), _recent(histories, 91)
     yield "deviation_28d", (np.nanstd(month, axis=1) / scale)[:, None]
     yield "deviation_91d", (np.nanstd(quarter, axis=1) / scale)[:, None]
@@ -132,7 +138,7 @@ def _spread(histories: Histories, scale: Float64Array) -> Part:
     yield "discount_change", (histories.discounts[:, 0] - histories.discounts[:, 1])[:, None]
 
 
-def _shop(histories: Histories) -> Part:
+def _shop(histories: Histories) -> Columns:
     """The shop as a whole: common shocks and seasons show in its total."""
     total = histories.units.sum(0)
     usual = max(0.6 * _tail(total, 28, histories) + 0.4 * _tail(total, 91, histories), _FLOOR)
@@ -144,7 +150,7 @@ def _tail(total: Float64Array, days: int, histories: Histories) -> float:
     return float(total[-max(days // histories.days, 1) :].mean())
 
 
-def _dates(histories: Histories, plans: Plans, horizon: int) -> Part:
+def _dates(histories: Histories, plans: Plans, horizon: int) -> Columns:
     days = histories.first_days(horizon)
     yield "step", np.arange(1.0, horizon + 1)[None]
     yield "weekday", np.array([float(day.weekday()) for day in days])[None]
@@ -162,7 +168,7 @@ def _behind(day: date, events: tuple[date, ...]) -> int:
     return min([(day - event).days for event in events if event < day] + [_FAR])
 
 
-def _seasonal(histories: Histories, scale: Float64Array, horizon: int) -> Part:
+def _seasonal(histories: Histories, scale: Float64Array, horizon: int) -> Columns:
     """The same weekday of the weeks before, and the weekday's share of the week."""
     season, series = 7 // histories.days, len(scale)
     steps = np.arange(horizon)
@@ -206,7 +212,7 @@ def _profile(past: Float64Array) -> Float64Array:
     return np.where((mean > 0) & np.isfinite(own), own / np.maximum(mean, 1e-9), 1.0)
 
 
-def _promotions(histories: Histories, horizon: int) -> Part:
+def _promotions(histories: Histories, horizon: int) -> Columns:
     """Announced promotions against the usual, per channel, and how they change from week to week."""
     behind, season = histories.behind, 7 // histories.days
     if not histories.promoted.any():
@@ -238,42 +244,44 @@ def _open(histories: Histories, plans: Plans, horizon: int) -> Float64Array:
 def columns() -> tuple[InputColumn, ...]:
     """What each input means, in the order of the matrix."""
     text = "mean sales of the last {} days (since its first sale) over the level"
-    means = [InputColumn(f"mean_{days}d", text.format(days), "ratio") for days in _DAYS]
+    means = [InputColumn(f"mean_{days}d", text.format(days), "ratio", "trend") for days in _DAYS]
     shop = [
-        InputColumn(f"shop_mean_{d}d", f"the whole shop's mean of {d} days over its level", "ratio")
+        InputColumn(f"shop_mean_{d}d", f"the whole shop's mean of {d} days over its level", "ratio", "trend")
         for d in (7, 14, 28, 91)
     ]
     lags = [
-        InputColumn(f"lag_{k}", f"sales on the same weekday, {k} known weeks back, over the level", "ratio")
+        InputColumn(f"lag_{k}", f"sales on the same weekday, {k} known weeks back, over the level", "ratio", "season")
         for k in range(1, 5)
     ]
     events = [
-        InputColumn(f"days_{way}_{name}", f"days {way} the nearest {text}, {_FAR} = further or none", "days")
+        InputColumn(
+            f"days_{way}_{name}", f"days {way} the nearest {text}, {_FAR} = further or none", "days", "holidays"
+        )
         for name, text in (("holiday", "holiday"), ("closing", "closure or holiday with few sales"))
         for way in ("to", "since")
     ]
     promotions = [
-        InputColumn(f"{channel}_{name}", text.format(channel), "share")
+        InputColumn(f"{channel}_{name}", text.format(channel), "share", "promotions")
         for channel in CHANNELS
         for name, text in zip(_PROMOTION, _PROMOTION_TEXTS, strict=True)
     ]
     return (
-        *means, InputColumn("level_log", "logarithm of the level (units per period)", "log units"),
-        InputColumn("deviation_28d", "standard deviation of the last 28 days over the level", "ratio"),
-        InputColumn("deviation_91d", "standard deviation of the last 91 days over the level", "ratio"),
-        InputColumn("highest_28d", "highest sales of the last 28 days over the level", "ratio"),
-        InputColumn("change_91d", "mean absolute change from period to period over the level", "ratio"),
-        InputColumn("zero_share_91d", "share of periods without sales", "share"),
-        InputColumn("median_week", "median of the last 8 weeks over the level", "ratio"),
-        InputColumn("discount_change", "share of lines with a discount, last 28 less last 182 days", "share"),
-        *shop, InputColumn("step", "periods ahead of the origin", "periods"),
-        InputColumn("weekday", "0 = Monday", "code"),
-        InputColumn("day_of_month", "day of the month", "days"), *events, *lags,
-        InputColumn("lag_mean_4", "mean of the last 4 of the same weekday over the level", "ratio"),
-        InputColumn("lag_mean_8", "mean of the last 8 of the same weekday over the level", "ratio"),
-        InputColumn("lag_median_8", "median of the last 8 of the same weekday over the level", "ratio"),
-        InputColumn("profile", "the weekday's mean over all days', drawn to the shop's where sales are few", "ratio"),
-        InputColumn("shop_profile", "the weekday's mean over all days', whole shop", "ratio"), *promotions,
+        *means, InputColumn("level_log", "logarithm of the level (units per period)", "log units", "level"),
+        InputColumn("deviation_28d", "standard deviation of the last 28 days over the level", "ratio", "unrest"),
+        InputColumn("deviation_91d", "standard deviation of the last 91 days over the level", "ratio", "unrest"),
+        InputColumn("highest_28d", "highest sales of the last 28 days over the level", "ratio", "unrest"),
+        InputColumn("change_91d", "mean absolute change from period to period over the level", "ratio", "unrest"),
+        InputColumn("zero_share_91d", "share of periods without sales", "share", "unrest"),
+        InputColumn("median_week", "median of the last 8 weeks over the level", "ratio", "trend"),
+        InputColumn("discount_change", "share of discounted lines, last 28 less last 182 days", "share", "promotions"),
+        *shop, InputColumn("step", "periods ahead of the origin", "periods", "trend"),
+        InputColumn("weekday", "0 = Monday", "code", "season"),
+        InputColumn("day_of_month", "day of the month", "days", "season"), *events, *lags,
+        InputColumn("lag_mean_4", "mean of the last 4 of the same weekday over the level", "ratio", "season"),
+        InputColumn("lag_mean_8", "mean of the last 8 of the same weekday over the level", "ratio", "season"),
+        InputColumn("lag_median_8", "median of the last 8 of the same weekday over the level", "ratio", "season"),
+        InputColumn("profile", "the weekday's mean over all days', near the shop's where few sell", "ratio", "season"),
+        InputColumn("shop_profile", "the weekday's mean over all days', whole shop", "ratio", "season"), *promotions,
     )  # fmt: skip
 
 

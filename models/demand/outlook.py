@@ -14,6 +14,7 @@ from core.settings import Demand, Settings
 from models.arrays import Float64Array
 from models.demand.advice import Advice, advise
 from models.demand.baselines import Baseline
+from models.demand.explanation import ForecastParts, named
 from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import Replenishment, SeriesLevels
 from models.demand.model import DemandModel
@@ -44,6 +45,8 @@ class Outlook:
     advice: Advice
     replenishment: Replenishment | None = None
     """Of those who are told of orders: it takes the draws of every series."""
+    taken_apart: ForecastParts | None = None
+    """Of a model; a baseline has nothing to take apart."""
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -73,6 +76,16 @@ class Outlook:
             self.replenishment.at(row) if self.replenishment else SeriesLevels(),
         )
 
+    def parts(self, series_id: str, periods: int) -> list[Mapping[str, float]]:
+        """What makes up the mean of each of the first periods, in units, by the names of `explanation.PARTS`.
+
+        A baseline only counts.
+        """
+        row = self.rows[series_id]
+        if self.taken_apart is None:
+            return [{"counting": float(mean)} for mean in self.forecast.mean[row, :periods]]
+        return [named(day) for day in self.taken_apart.parts(row)[:periods]]
+
     def table(self) -> DataFrame:
         """The series' key columns, date, mean and quantiles: the prediction file without its version."""
         return self.forecast.table(self.keys)
@@ -96,9 +109,11 @@ def refuse_other_series(model: DemandModel | Baseline, settings: Settings) -> No
 def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calendar, settings: Settings) -> Outlook:
     """Forecast every series of the shop over the horizon."""
     horizon = min(steps(settings.demand), model.horizon)
-    forecast = model.forecast(histories, _plans(histories, days, steps(settings.demand)), horizon)
+    plans = _plans(histories, days, steps(settings.demand))
+    forecast = model.forecast(histories, plans, horizon)
     advice = advise(forecast, histories, settings.rules)
-    return Outlook(histories.origin, model.keys, forecast, advice)
+    taken_apart = ForecastParts(model, histories, plans, horizon) if isinstance(model, DemandModel) else None
+    return Outlook(histories.origin, model.keys, forecast, advice, taken_apart=taken_apart)
 
 
 def forecast(

@@ -21,6 +21,9 @@ from serving.prediction import answer, champion, refuse_too_many
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
 
+MOST_EXPLAINED = 100
+"""Series in one request: each takes a few milliseconds, in which others wait."""
+
 
 def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     """One result per series, from the forecast that was made when the store was filled."""
@@ -30,12 +33,15 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     for place, series in enumerate(body.series):
         _refuse_other_keys(place, series, runtime.workspace.settings.demand.series)
     _refuse_far(runtime, body)
+    _refuse_many_explained(body)
     if outlook is None:
         raise NotYet("there is no forecast yet; run: regulars materialize", headers={"Retry-After": "5"})
     asked = _asked(runtime, body, outlook)
     results = [
         _result(series, _reviewed(runtime, outlook.of(series)), asked, serving.fallback) for series in body.series
     ]
+    if body.explain:
+        _explain(outlook, results)
     logged = [
         Result(join_keys([r["series"][key] for key in outlook.keys]), _total(r["forecast"]), fallback=r["fallback"])
         for r in results
@@ -49,6 +55,15 @@ def _reviewed(runtime: Runtime, found: SeriesOutlook | None) -> SeriesOutlook | 
     if found is None or found.series_id not in runtime.forecasts.accepted:
         return found
     return replace(found, needs_review=False)
+
+
+def _explain(outlook: Outlook, results: Sequence[Mapping[str, Any]]) -> None:
+    """Adds the parts to each day of the series that are known."""
+    for result in results:
+        days, name = result["forecast"], join_keys([result["series"][key] for key in outlook.keys])
+        if name in outlook.rows:
+            for day, parts in zip(days, outlook.parts(name, len(days)), strict=True):
+                day["parts"] = dict(parts)
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,12 @@ def _refuse_far(runtime: Runtime, body: DemandBody) -> None:
     if body.horizon is not None and not 1 <= body.horizon <= most:
         allowed = f"an integer from 1 to {most} (demand.horizon_days), or null for all of these days"
         raise InvalidBody.field("horizon", f"{body.horizon} is not possible", allowed)
+
+
+def _refuse_many_explained(body: DemandBody) -> None:
+    if body.explain and len(body.series) > MOST_EXPLAINED:
+        wrong = f"{len(body.series)} series can't be explained at once"
+        raise InvalidBody.field("explain", wrong, f"true for at most {MOST_EXPLAINED} series")
 
 
 def _refuse_other_keys(place: int, series: Mapping[str, str], keys: Sequence[str]) -> None:
@@ -126,5 +147,5 @@ ENDPOINT = Endpoint(
     DemandAnswer,
     "How many units sell on each of the coming days",
     DemandBody,
-    {"series": [{"category": "SOFT DRINKS"}], "horizon": 28, "quantiles": [0.05, 0.5, 0.95]},
+    {"series": [{"category": "SOFT DRINKS"}], "horizon": 28, "quantiles": [0.05, 0.5, 0.95], "explain": False},
 )

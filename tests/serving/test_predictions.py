@@ -198,6 +198,22 @@ def test_demand_tells_levels_and_the_risk_of_running_out_where_stock_is_known(sh
     assert (after["reorder_point"], after["order_up_to"]) == (before["reorder_point"], before["order_up_to"])
 
 
+def test_demand_is_explained_in_units_that_add_up(shop: Shop) -> None:
+    series = [{"category": "category 1"}, {"category": "no such"}]
+    known, unknown = shop.post("/v1/demand", {"series": series, "horizon": 7, "explain": True}).json()["results"]
+    for day in known["forecast"]:
+        assert sum(day["parts"].values()) == pytest.approx(day["mean"], abs=1e-6)
+        assert set(day["parts"]) == {"counting"}  # a baseline serves here
+    assert "parts" not in unknown["forecast"][0]
+
+
+def test_more_series_than_can_be_explained_at_once_are_refused(shop: Shop) -> None:
+    many = [{"category": f"category {n}"} for n in range(101)]
+    answer = shop.post("/v1/demand", {"series": many, "explain": True})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "explain")
+    assert shop.post("/v1/demand", {"series": many}).status_code == 200
+
+
 def test_a_series_without_sales_is_an_answer(shop: Shop) -> None:
     result = shop.post("/v1/demand", {"series": [{"category": "no such"}]}).json()["results"][0]
     assert result["fallback"] == "unknown_series"
