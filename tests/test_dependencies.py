@@ -35,6 +35,8 @@ BY_SETTING = {
     "splink": "imported only where ids are compared by the model, which needs the extra",
     "lightgbm": "a peer of the bench of churn, which needs the extra",
     "catboost": "likewise",
+    "statsforecast": "a peer of the bench of demand, which needs the extra",
+    "mlforecast": "likewise",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",
     "botocore": "its errors, likewise",

@@ -239,7 +239,7 @@ def demand(
     """Train demand as of past dates of shops, beside forecasting libraries and simple ways, and see what sold.
 
     Shops: complete-journey (categories by day, 28 days ahead), ta-feng-products (products by day, 14 ahead).
-    Peers: naive, seasonal_naive, mean_28d, xgboost.
+    Peers: naive, seasonal_naive, mean_28d, auto_ets, auto_theta, mlforecast, xgboost.
     """
     from pipelines.cli.console import Console
 

@@ -11,6 +11,7 @@ from pipelines.bench.contests import naming
 from pipelines.bench.demand import demand_bench, series_contest, series_peers
 from pipelines.bench.demand.demand_task import DemandTask
 from pipelines.bench.demand.said import Said
+from pipelines.bench.demand.series_peers.long_frames import day_frame, long_frame
 
 ORIGIN = date(2024, 7, 1)
 PERIODS, HORIZON = 140, 14
@@ -42,6 +43,29 @@ def assert_finds_the_course(said: Said) -> None:
 def test_trees_on_lags_find_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.bench.demand.series_peers.lagged_trees._ROUNDS", 60)
     assert_finds_the_course(series_peers.PEERS["xgboost"](task()))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["auto_ets", "auto_theta", "mlforecast"])
+def test_a_library_finds_the_course_too(name: str) -> None:
+    assert_finds_the_course(series_peers.PEERS[name](task()))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["xgboost", "auto_ets", "auto_theta", "mlforecast"])
+def test_a_peer_forecasts_weeks_and_series_that_began_lately(name: str) -> None:
+    weekly = replace(task(), days=7, horizon=4, started=np.array([0, 50, 120, 138]))
+    assert series_peers.PEERS[name](weekly).quantiles.shape == (4, 4, 5)
+
+
+def test_series_are_told_from_their_first_sale_on_or_some_time_back() -> None:
+    frame = long_frame(replace(task(), started=np.array([0, 100, 130, 139])), least=20)
+    assert frame.groupby("unique_id").size().tolist() == [140, 40, 20, 20]
+    assert frame["ds"].max().date() == ORIGIN - timedelta(days=1)
+
+
+def test_closures_ahead_are_told_by_day() -> None:
+    assert day_frame(task(), 0, 4)["closed"].tolist() == [0.0, 0.0, 1.0, 0.0]
 
 
 def test_weekly_series_have_one_period_a_week_and_a_share_of_open_days() -> None:

@@ -10,12 +10,19 @@ from collections.abc import Callable, Iterable, Mapping
 from pipelines.bench.contests.naming import require_libraries
 from pipelines.bench.demand.demand_task import DemandTask
 from pipelines.bench.demand.said import Said
-from pipelines.bench.demand.series_peers import lagged_trees
+from pipelines.bench.demand.series_peers import exponential_smoothing, lagged_trees, recursive_trees
 
 PEERS: Mapping[str, Callable[[DemandTask], Said]] = {
+    "auto_ets": exponential_smoothing.auto_ets,
+    "auto_theta": exponential_smoothing.auto_theta,
+    "mlforecast": recursive_trees.mlforecast,
     "xgboost": lagged_trees.xgboost,
 }
-LIBRARIES: Mapping[str, tuple[str, ...]] = {}
+LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "auto_ets": ("statsforecast",),
+    "auto_theta": ("statsforecast",),
+    "mlforecast": ("mlforecast", "lightgbm"),
+}
 """What comes with the extra `bench`, by peer."""
 
 
