@@ -22,6 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from core import query_engine, settings_template
+from core.clock import day_start
 from core.expressions import literal
 from core.manifest import TableChange
 from core.workspace import SETTINGS_FILE, Workspace
@@ -93,8 +94,8 @@ def build(root: Path) -> dict[str, float]:
     took = []
     for back in range(2):
         started = time.process_time()
-        query = queries.prepared(shop, LAST - timedelta(days=back))
-        shop.engine.raw_sql(f"COPY ({query}) TO {literal(str(root / 'snapshot.parquet'))} (FORMAT parquet)")
+        day = LAST - timedelta(days=back)
+        snapshots.write(view, shop, day, root / "snapshot.parquet", day_start(day, "UTC"))
         took.append(time.process_time() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     return {"read": read, "snapshot": min(took), "peak": peak}

@@ -25,16 +25,18 @@ atexit.register(_until_exit.close)
 _numbers = count()
 
 
-def connect(workspace: Workspace, database: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect(workspace: Workspace, database: Path | None = None, memory_mb: int = 0) -> duckdb.DuckDBPyConnection:
     """A connection to a database file, or to one in memory; its clock is UTC.
 
-    Close it, or use it as a context manager.
+    `memory_mb` is told where it is to have less memory than the settings allow. Close it, or use it as a context
+    manager.
     """
+    settings = workspace.settings.model_copy(update={"memory_mb": memory_mb or workspace.settings.memory_mb})
     if database is not None:
-        return _open(workspace.settings, database.with_suffix(".spill"), str(database))
+        return _open(settings, database.with_suffix(".spill"), str(database))
     spill = _spill_folder(workspace.root / ".spill", os.getpid()) / str(next(_numbers))
     spill.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return _open(workspace.settings, spill)
+    return _open(settings, spill)
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from operator import or_
 import ibis
 import ibis.expr.types as ir
 
+COUNT = "int32"
+"""What a row counts: no order has more lines than fit. The engine would hold the sum of counts in sixteen bytes."""
+
 
 def counted(orders: ir.Table, counting: ir.Table) -> ir.Table:
     """Lines that count for demand and recommendation, with their product's attributes; guests included."""
@@ -30,14 +33,14 @@ def baskets(orders: ir.Table, counting: ir.Table) -> ir.Table:
     counts = lines.known.fill_null(False) & (lines.quantity > 0)
     return lines.group_by("customer_id", "order_id", "day").agg(
         local_at=lines.local_at.min(),
-        lines=lines.count(),
+        lines=lines.count().cast(COUNT),
         units=lines.quantity.sum(),
         revenue=lines.revenue.sum(),
         discount=lines.discount.fill_null(0.0).sum(),
-        discounted_lines=(lines.discount.fill_null(0.0) > 0).sum(),
-        return_lines=(lines.quantity < 0).sum(),
+        discounted_lines=(lines.discount.fill_null(0.0) > 0).sum().cast(COUNT),
+        return_lines=(lines.quantity < 0).sum().cast(COUNT),
         returned=ibis.ifelse(lines.quantity < 0, -lines.revenue, 0.0).sum(),
-        counted_lines=counts.sum(),
+        counted_lines=counts.sum().cast(COUNT),
         counted_revenue=ibis.ifelse(counts, lines.revenue, 0.0).sum(),
         store_id=lines.store_id.max(),
         channel=lines.channel.max(),
@@ -46,11 +49,14 @@ def baskets(orders: ir.Table, counting: ir.Table) -> ir.Table:
 
 def visits(baskets: ir.Table) -> ir.Table:
     """One row per customer and day with a purchase, with the days since the one before."""
-    sums = ("lines", "units", "revenue", "discount", "return_lines", "returned", "counted_lines", "counted_revenue")
+    sums = ("units", "revenue", "discount", "returned", "counted_revenue")
+    counts = ("lines", "return_lines", "counted_lines")
     days = baskets.group_by("customer_id", "day").agg(
-        baskets=baskets.count(), **{name: baskets[name].sum() for name in sums}
+        baskets=baskets.count().cast(COUNT),
+        **{name: baskets[name].sum().cast(COUNT) for name in counts},
+        **{name: baskets[name].sum() for name in sums},
     )
-    return days.mutate(gap=_days_since(days, "customer_id"))
+    return days.mutate(gap=_days_since(days, "customer_id").cast("float64"))
 
 
 def purchases(orders: ir.Table, counting: ir.Table) -> ir.Table:
@@ -61,16 +67,17 @@ def purchases(orders: ir.Table, counting: ir.Table) -> ir.Table:
     """
     lines = counted(orders.filter(orders.customer_id.notnull()), counting)
     days = lines.group_by("customer_id", "day", "product_id", "category", "department", "brand").agg(
-        quantity=lines.quantity.sum(), revenue=lines.revenue.sum(), lines=lines.count()
+        quantity=lines.quantity.sum(), revenue=lines.revenue.sum(), lines=lines.count().cast(COUNT)
     )
     key = ("customer_id", "product_id")
-    return days.mutate(gap=_days_since(days, *key), gap_2=_days_since(days, *key, back=2))
+    gaps = {"gap": _days_since(days, *key), "gap_2": _days_since(days, *key, back=2)}
+    return days.mutate(**{name: gap.cast(COUNT) for name, gap in gaps.items()})
 
 
 def category_days(purchases: ir.Table) -> ir.Table:
     """One row per customer, day, department and category."""
     return purchases.group_by("customer_id", "day", "department", "category").agg(
-        quantity=purchases.quantity.sum(), revenue=purchases.revenue.sum(), lines=purchases.lines.sum()
+        quantity=purchases.quantity.sum(), revenue=purchases.revenue.sum(), lines=purchases.lines.sum().cast(COUNT)
     )
 
 
@@ -93,7 +100,7 @@ def promoted(promotions: ir.Table, places: Sequence[str]) -> ir.Table:
     return promotions.group_by("product_id", "starts_on", "ends_on", "known_from", *places).agg(**sums, **wholes)
 
 
-def _days_since(days: ir.Table, *key: str, back: int = 1) -> ir.FloatingValue:
+def _days_since(days: ir.Table, *key: str, back: int = 1) -> ir.IntegerValue:
     """Days since the row before (or `back` rows before) with the same key."""
     before = days.day.lag(back).over(ibis.window(group_by=list(key), order_by="day"))
-    return days.day.delta(before, unit="day").cast("float64")
+    return days.day.delta(before, unit="day")

@@ -33,6 +33,8 @@ READABLE = (
     "orders", "products", "customers", "events", "reviews", "deliveries", "tickets", "campaigns", "redemptions",
     "promotions", "calendar",
 )  # fmt: skip
+BESIDE_MB = 300
+"""What a process that builds features holds beside the engine, and the engine beyond what it counts as its own."""
 TEMPORARY = ops.Namespace(catalog="temp", database="main")
 _AGGREGATES = {
     "counted": ("orders", "counting"),
@@ -374,8 +376,10 @@ class KnownTables:
 
 
 def connect(workspace: Workspace) -> BaseBackend:
-    """The embedded engine: DuckDB in memory, within the settings' threads and memory."""
-    return ibis.duckdb.from_connection(query_engine.connect(workspace))
+    """The embedded engine: DuckDB in memory, within the settings' threads; its process within their memory."""
+    memory_mb = workspace.settings.memory_mb
+    engines = max(memory_mb - BESIDE_MB, memory_mb // 2)
+    return ibis.duckdb.from_connection(query_engine.connect(workspace, memory_mb=engines))
 
 
 def tables(workspace: Workspace, con: BaseBackend) -> ShopTables:

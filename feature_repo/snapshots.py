@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TIMESTAMP = "event_timestamp"
+ROWS_AT_ONCE = 20_480
+"""Rows that a thread holds, with hundreds of columns, until it writes them."""
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,7 @@ def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> 
     started, day = time.monotonic(), date.fromisoformat(build.snapshot)
     target = partition(workspace, view.name, day).parent
     with staging_directory(target) as staging:
-        rows = _write(view, shop, day, staging / PART, day_start(day, workspace.tables.timezone))
+        rows = write(view, shop, day, staging / PART, day_start(day, workspace.tables.timezone))
         done = replace(
             build,
             rows=rows,
@@ -316,12 +318,12 @@ def _build(workspace: Workspace, view: View, shop: ShopTables, build: Build) -> 
         replace_directory(staging, target)
 
 
-def _write(view: View, shop: ShopTables, day: date, path: Path, moment: datetime) -> int:
+def write(view: View, shop: ShopTables, day: date, path: Path, moment: datetime) -> int:
     """Write the rows with their event_timestamp; returns how many."""
     if shop.writes_once:
         query = compiled(view, shop).prepared(shop, day)
         stamped = f"SELECT *, TIMESTAMPTZ '{moment.isoformat()}' AS {TIMESTAMP} FROM ({query})"
-        shop.engine.raw_sql(f"COPY ({stamped}) TO {literal(str(path))} (FORMAT parquet)")
+        shop.engine.raw_sql(f"COPY ({stamped}) TO {literal(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {ROWS_AT_ONCE})")
     else:
         table = expression(view, shop, Snapshot(day)).order_by(view.key)
         table.mutate(**{TIMESTAMP: ibis.literal(moment.isoformat()).cast("timestamp('UTC')")}).to_parquet(path)

@@ -36,7 +36,7 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Shares of spend and unit prices over the lines that count."""
-    brands = _by_brand(shop.purchases)
+    brands = _by_brand(shop.purchases.filter(within(shop.purchases, 364)))
     own = brands.brand.lower().isin(PRIVATE).fill_null(False)
     sums = brands.group_by("customer_id").agg(
         **{f"revenue_{n}": brands[f"revenue_{n}"].sum() for n in (28, 84, 182, 364)},

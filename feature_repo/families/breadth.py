@@ -26,7 +26,8 @@ FEATURES = (
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Distinct categories, departments and products, and how concentrated and how new they are."""
     categories = _categories(shop.category_days.filter(within(shop.category_days, 182)))
-    joined = _products(shop.purchases).left_join(categories, "customer_id", rname="{name}_of_category")
+    products = _products(shop.purchases.filter(within(shop.purchases, 182)))
+    joined = products.left_join(categories, "customer_id", rname="{name}_of_category")
     return joined.mutate(
         new_product_share_28d=share(joined.new_products_28d, joined.products_28d),
         repeat_product_share_182d=share(joined.repeated, joined.products_182d),
@@ -40,7 +41,7 @@ def _first_within(days: ir.Table, window: int) -> ir.BooleanValue:
 
 
 def _products(bought: ir.Table) -> ir.Table:
-    second = within(bought, 182) & (bought.age + bought.gap <= 182)
+    second = bought.age + bought.gap <= 182
     second &= bought.gap_2.isnull() | (bought.age + bought.gap_2 > 182)
     return bought.group_by("customer_id").agg(
         **{f"products_{n}d": count(_first_within(bought, n)) for n in (28, 84, 182)},

@@ -125,7 +125,7 @@ def test_a_crash_half_way_leaves_the_old_snapshot_and_no_litter(
         path.write_bytes(b"half a file")
         raise OSError("disk full")
 
-    monkeypatch.setattr(snapshots, "_write", crash)
+    monkeypatch.setattr(snapshots, "write", crash)
     with pytest.raises(OSError, match="disk full"):
         snapshots.ensure(small_shop, VIEW, [D])
     assert stamp(small_shop, D) == before
