@@ -85,9 +85,20 @@ def _quality(workspace: Workspace, registry: Registry, version: Version, champio
             return GateResult(QUALITY, False, Message("gate.quality.not_comparable", {"reason": str(error)}))
     lost = [name for name, interval in rivals.items() if interval.wholly_worse(version.higher_is_better)]
     unjudged = [name for name, interval in rivals.items() if math.isnan(interval.low)]
+    better = version.higher_is_better
+    sides = {name: each.wholly_better(better) or each.wholly_worse(better) for name, each in rivals.items()}
+    uncertain = [name for name, certain in sides.items() if not certain and name not in unjudged]
     compared = [{"name": name, "difference": _finite(interval)} for name, interval in rivals.items()]
     beyond = _beyond(version, kind(version.kind).limits(workspace.settings))
-    values = {"metric": version.primary, "rivals": compared, "lost": lost, "unjudged": unjudged, "beyond": beyond}
+    values = {
+        "metric": version.primary,
+        "higher_is_better": better,
+        "rivals": compared,
+        "uncertain": uncertain,
+        "lost": lost,
+        "unjudged": unjudged,
+        "beyond": beyond,
+    }
     return GateResult(QUALITY, not (lost or unjudged or beyond), Message("gate.quality", values))
 
 

@@ -72,6 +72,14 @@ def test_the_words_say_the_values():
     )
 
 
+def test_words_of_a_gate_say_which_side_is_better_and_what_is_not_certain():
+    difference = {"value": 0.5, "low": -0.25, "high": 1.25}
+    values = {"metric": "deviance", "rivals": [{"name": "bgnbd", "difference": difference}], "lost": [], "unjudged": []}
+    assert str(Message("gate.quality", values | {"higher_is_better": False, "uncertain": ["bgnbd"]})) == (
+        "deviance (lower is better) differs by 0.5000 [-0.2500, 1.2500] against bgnbd; no certain difference from bgnbd"
+    )
+
+
 def test_words_of_an_earlier_release_stay_what_they_were():
     assert str(Message.plain("5 < 6 & {{ x }}")) == "5 < 6 & {{ x }}"
 

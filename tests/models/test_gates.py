@@ -35,7 +35,10 @@ class TestQuality:
         assert "the best baseline, recency" in judged(workspace, version)["quality"].text
 
     def test_a_version_like_the_best_baseline_passes(self, workspace, train):
-        assert failed(workspace, train(0.7)) == []
+        version = train(0.7)
+        assert failed(workspace, version) == []
+        said = judged(workspace, version)["quality"].text
+        assert said.endswith(f"no certain difference from the best baseline, {version.best_baseline}")
 
     def test_a_version_certainly_worse_than_the_champion_is_refused(self, workspace, train):
         release.promote(workspace, "churn", train(1.0).version, "ada")
