@@ -49,13 +49,20 @@ def train(
         _report(console, trained.version, trained.seconds)
 
 
+def judged_on(version: Version) -> str:
+    """What the figures are of; contacts have windows of their own, all over by the version's day."""
+    if version.evaluated_from >= version.as_of:
+        return f"on windows that were over by {version.as_of}"
+    return f"on the window from {version.evaluated_from}"
+
+
 def _report(console: Console, version: Version, seconds: float) -> None:
     names = list(version.baselines)
     rows = [
         (name, interval, *(version.baselines[baseline].get(name) for baseline in names))
         for name, interval in version.metrics.items()
     ]
-    console.table(("metric", "model", *names), rows, f"{version}, on the window from {version.evaluated_from}")
+    console.table(("metric", "model", *names), rows, f"{version}, {judged_on(version)}")
     against = version.paired.get(version.best_baseline)
     console.print(f"{version.primary} against the best baseline, {version.best_baseline}: {against}")
     for name, expected in version.promised.items():

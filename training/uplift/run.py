@@ -112,6 +112,9 @@ def verdict_of(nobody: Interval, single: Interval, lost: Interval | None) -> str
 
 
 def _contacting(nobody: Interval) -> str:
+    if nobody.low == nobody.high == 0:
+        # The policy is nobody: there is no difference to tell, whatever the data may say of contacts.
+        return "By what the data tell, no offer brings more than it costs: this version advises contacting nobody."
     if nobody.low <= 0 <= nobody.high:
         return f"The data cannot tell whether contacting helps: {nobody} per customer against contacting nobody."
     if nobody.high < 0:

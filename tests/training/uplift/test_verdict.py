@@ -95,6 +95,7 @@ def test_one_that_does_not_is_kept(new_workspace: Workspace) -> None:
         (NEITHER, Interval(0.0, 0.0, 0.0), WORSE, "The data cannot tell whether contacting helps"),
         (NEITHER, BETTER, None, "The data cannot tell whether contacting helps"),
         (WORSE, NEITHER, None, "costs more than it brings"),
+        (Interval(0.0, 0.0, 0.0), Interval(0.0, 0.0, 0.0), None, "this version advises contacting nobody"),
     ],
 )
 def test_the_verdict_says_what_the_intervals_bear_out(nobody, single, lost, said: str) -> None:
