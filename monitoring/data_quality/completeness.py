@@ -22,9 +22,18 @@ MEANT_EMPTY = {
     ("promotions", "known_from"),
     ("calendar", "region"),
     ("calendar", "known_from"),
+    ("stock", "on_order"),
+    ("stock", "store_id"),
+    ("stock", "region"),
+    ("deliveries", "problem"),
+    ("tickets", "answered_at"),
+    ("tickets", "closed_at"),
+    ("contacts", "channel"),
+    ("contacts", "offer"),
+    ("contacts", "cost"),
     *(("identities", name) for name in TABLES["identities"].names),
 }
-"""Columns whose empty cells say something (everywhere, in the base currency, no discount): shown, and not counted.
+"""Columns whose empty cells say something (everywhere, no discount, nothing wrong, held out): shown, and not counted.
 
 Nobody has every kind of key that tells who somebody is.
 """

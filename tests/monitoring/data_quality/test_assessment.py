@@ -144,6 +144,14 @@ def test_columns_whose_emptiness_says_something_cost_nothing(tmp_path: Path) -> 
     assert report.score == 100
 
 
+def test_customers_held_out_of_a_contact_need_no_offer(tmp_path: Path) -> None:
+    held_out = contacts(59).assign(treated=False, offer=None, cost=None).astype({"offer": "string", "cost": "float64"})
+    sent = held_out.assign(customer_id="c2", treated=True, offer="coupon", cost=1.0)
+    report = assessed(tmp_path / "shop", {"contacts": pd.concat([held_out, sent])})
+    assert finding(report, "contacts", "filled", "offer").wrong == len(held_out)
+    assert report.score == 100
+
+
 def test_the_worst_come_first_and_orders_count_for_half(tmp_path: Path) -> None:
     products = others()["products"].assign(name=pd.Series([None, None, "a", "b", "c"], dtype=object))
     report = assessed(tmp_path / "shop", {"products": products, "orders": broken(product_id=(60, "gone"))})
