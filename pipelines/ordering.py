@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
+from core.clock import present
+from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
-from models.artifact_cache import EVALUATION, MODEL
+from models.artifact_cache import MODEL
 from models.demand.batch import outlook
 from models.demand.inventory.backtest import backtest
 from models.demand.inventory.order_plan import OrderPlan, demand_ahead, order_plan
-from models.demand.inventory.simulation import Earned
+from models.demand.inventory.simulation import Earned, earned
 from models.demand.inventory.stock import Stock, stock
 from models.demand.inventory.terms import order_terms, service_levels
-from models.demand.kind import KIND
-from models.kinds import refuse_hindsight
+from models.demand.kind import KIND, Model
+from models.demand.series import origin
+from models.kinds import Budget, refuse_hindsight
 from models.registry import Registry
 from pipelines.output import require_writable, write
+from training.kinds import trainer
 
 
 @dataclass(frozen=True)
@@ -59,17 +64,36 @@ def write_plan(workspace: Workspace, as_of: date, output: Path, alias: str) -> P
 
 
 @of_one_generation
-def simulated(workspace: Workspace, alias: str) -> tuple[date, list[Earned]]:
-    """The first day of the window that the version was judged on, and what each policy would have come to in it.
+def simulated(workspace: Workspace, windows: int) -> tuple[list[date], list[Earned]]:
+    """The first days of the last windows that are over, and what each policy came to in them, the cheapest first.
+
+    For each a model is trained as of its first day, as `regulars train` would then have done with one trial: what a
+    version learnt since would be hindsight.
 
     Raises:
-        NotReady: no version carries the alias.
+        DataError: there is too little history for even the last window.
     """
-    registry = Registry(workspace)
-    version = registry.version("demand", alias)
-    model = KIND.load(registry.fetch(version) / EVALUATION)
-    current().step(f"letting each policy order from {model.trained_as_of} on")
-    return model.trained_as_of, backtest(workspace, model, model.trained_as_of)
+    days = workspace.settings.demand.horizon_days
+    order_terms(workspace.settings).within(days)
+    start, found = origin(present(workspace) - timedelta(days=days), workspace.settings.demand.freq), []
+    starts = [start - timedelta(days=days * back) for back in range(windows)]
+    for first in starts:
+        try:
+            found.append(backtest(workspace, _trained(workspace, first), first))
+        except DataError:
+            if not found:
+                raise
+            break  # the shop's history begins here
+    policies = [earned(name, [window[name] for window in found]) for name in found[0]]
+    return starts[: len(found)], sorted(policies, key=lambda each: each.cost)
+
+
+def _trained(workspace: Workspace, as_of: date) -> Model:
+    """A model of what was known before a date."""
+    current().step(f"training a model as of {as_of}, to order by it")
+    with TemporaryDirectory() as folder:
+        trainer(KIND)(workspace, as_of, Path(folder), Budget(1, workspace.settings.demand.timeout_s))
+        return KIND.load(Path(folder) / MODEL)
 
 
 def _schema(keys: Sequence[str], columns: Iterable[object]) -> pa.Schema:

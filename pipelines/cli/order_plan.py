@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +14,20 @@ if TYPE_CHECKING:
     from models.demand.inventory.order_plan import OrderPlan
     from models.demand.inventory.simulation import Earned
     from models.demand.inventory.stock import Stock
+    from models.intervals import Interval
     from pipelines.cli.console import Console
     from pipelines.ordering import Planned
 
-_HEADER = ("policy", "stock (units)", "cost of stock", "margin lost", "together", "units served", "days without loss")
+_HEADER = (
+    "policy",
+    "stock (units)",
+    "cost of stock",
+    "margin lost",
+    "together",
+    "units served",
+    "days without loss",
+    "plan's cost less this [95%]",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +41,11 @@ def order_plan(
     ] = None,
     *,
     backtest: Annotated[
-        bool, typer.Option("--backtest", help="Let this and simpler policies order through the last window instead.")
+        bool, typer.Option("--backtest", help="Let this and simpler policies order through the last windows instead.")
     ] = False,
+    windows: Annotated[
+        int, typer.Option(min=1, max=12, help="With --backtest: how many windows; each trains a model.")
+    ] = 3,
     as_of: AsOfOption = None,
     alias: Annotated[str, typer.Option(help="An alias, or the number of a version of demand.")] = "champion",
     workspace: WorkspaceOption = None,
@@ -48,8 +60,8 @@ def order_plan(
         space = Workspace.open(workspace)
         if backtest:
             if output is not None or as_of is not None:
-                raise UsageError("--backtest goes by the window that the version was judged on, and writes no file")
-            _backtest(console, space, alias)
+                raise UsageError("--backtest goes by the last windows that are over, and writes no file")
+            _backtest(console, space, windows)
         elif output is None:
             raise UsageError("no file is named", todo="--output FILE.csv, or --backtest")
         else:
@@ -98,32 +110,33 @@ def _said(done: Planned) -> str:
     return f"{plan.units:,.6g} units to order of {plan.orders:,} of {series}{rest}"
 
 
-def _backtest(console: Console, space: Workspace, alias: str) -> None:
-    from models import registry_tables
-
-    registry_tables.version(space, "demand", alias)
+def _backtest(console: Console, space: Workspace, windows: int) -> None:
     from pipelines.ordering import simulated
 
-    start, found = simulated(space, alias)
-    console.table(_HEADER, [_row(each) for each in found])
-    days = space.settings.demand.horizon_days
-    rows = [asdict(each) | {"cost": each.cost} for each in found]
-    console.finish(f"{_verdict(found)} in the {days} days from {start}", "", {"from": str(start), "policies": rows})
-
-
-def _row(each: Earned) -> tuple[str, ...]:
-    money = (each.stock, each.holding_cost, each.lost_margin, each.cost)
-    shares = (each.fill_rate, each.days_without_loss)
-    return each.policy, *(f"{value:,.2f}" for value in money), *(f"{value:.1%}" for value in shares)
-
-
-def _verdict(found: list[Earned]) -> str:
+    starts, found = simulated(space, windows)
     from models.demand.inventory.backtest import OURS
+    from models.demand.inventory.simulation import ours_less
 
     ours = next(each for each in found if each.policy == OURS)
-    best = min((each for each in found if each.policy != OURS), key=lambda each: each.cost)
-    if ours.cost <= best.cost:
-        return f"this plan would have cost {ours.cost:,.2f}, the best simple one ({best.policy}) {best.cost:,.2f},"
-    return (
-        f"the simple policy «{best.policy}» would have earned more (cost {best.cost:,.2f}, this plan {ours.cost:,.2f})"
-    )
+    less = {each.policy: ours_less(ours, each, space.settings.seed) for each in found if each is not ours}
+    console.table(_HEADER, [_row(each, less.get(each.policy)) for each in found])
+    rows = [each.figures() | {"ours_less": less[each.policy].as_dict() if each is not ours else None} for each in found]
+    best = next(each for each in found if each is not ours)
+    days = space.settings.demand.horizon_days
+    text = f"{_verdict(best.policy, less[best.policy])} in {len(starts)} x {days} days from {starts[-1]}"
+    console.finish(text, "", {"from": [str(start) for start in starts], "policies": rows})
+
+
+def _row(each: Earned, less: Interval | None) -> tuple[str, ...]:
+    money = (each.stock, each.holding_cost, each.lost_margin, each.cost)
+    shares = (each.fill_rate, each.days_without_loss)
+    told = f"{less.value:,.2f} [{less.low:,.2f}, {less.high:,.2f}]" if less else ""
+    return each.policy, *(f"{value:,.2f}" for value in money), *(f"{value:.1%}" for value in shares), told
+
+
+def _verdict(best: str, less: Interval) -> str:
+    if less.high < 0:
+        return f"this plan would have cost less than the best simple policy ({best}), for certain,"
+    if less.low > 0:
+        return f"the simple policy «{best}» would have cost less than this plan, for certain,"
+    return f"no certain difference between this plan and the best simple policy ({best})"

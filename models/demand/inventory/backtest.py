@@ -1,4 +1,4 @@
-"""What the policy would have earned on the last window that is over, beside policies a buyer sets without a model.
+"""What the policy would have earned on a window that is over, beside policies a buyer sets without a model.
 
 Ours is asked with a model that knows nothing of the window, again on each day that stock is looked at, by the facts
 before it. Lost sales are told only as far as past sales tell of them: what the shop itself ran out of never sold.
@@ -18,7 +18,7 @@ from models.demand.dataset import histories_at
 from models.demand.inventory.demand_draws import DemandAhead
 from models.demand.inventory.levels import StockLevels, stock_levels
 from models.demand.inventory.policies import FOUR_WEEKS, MEAN_SIGMA, four_weeks, mean_sigma
-from models.demand.inventory.simulation import Earned, Policy, earned, simulate
+from models.demand.inventory.simulation import Ledger, Policy, ledger, simulate
 from models.demand.inventory.terms import order_terms, service_levels
 from models.demand.labels import sold
 from models.demand.model import DemandModel
@@ -29,8 +29,8 @@ from models.demand.series import Histories
 OURS, NAIVE = "regulars", "newsvendor on the naive"
 
 
-def backtest(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -> list[Earned]:
-    """Each policy's costs and service in the `demand.horizon_days` from `as_of` on, the cheapest first.
+def backtest(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -> dict[str, Ledger]:
+    """What each policy came to in the `demand.horizon_days` from `as_of` on, by its name.
 
     Raises:
         UsageError: weekly series, or lead time and review that reach beyond the forecast.
@@ -64,8 +64,7 @@ def backtest(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -
     }
     price, own = _prices(at[0]), settings.ordering
     courses = {name: simulate(policy, asked, terms) for name, policy in policies.items()}
-    found = [earned(name, course, price, own.margin, own.holding_cost) for name, course in courses.items()]
-    return sorted(found, key=lambda each: each.cost)
+    return {name: ledger(ids, course, price, own.margin, own.holding_cost) for name, course in courses.items()}
 
 
 def _rows(ids: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:

@@ -6,15 +6,20 @@ sells what is there, and the rest is lost. A series begins with what its policy 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from pandas import DataFrame, Index, Series, concat
 
 from models.arrays import Float64Array
 from models.demand.inventory.levels import OrderTerms, StockLevels
 from models.demand.inventory.quantities import order_quantities
+from models.intervals import Interval, Mean, bootstrap
 
+Ledger = DataFrame
+"""A row per series: what its course in a window came to."""
 Policy = Callable[[int], StockLevels]
 """The levels that a policy sets on a day of the window, from what was known before that day."""
 
@@ -52,7 +57,10 @@ def simulate(policy: Policy, sold: Float64Array, terms: OrderTerms) -> StockCour
 
 @dataclass(frozen=True)
 class Earned:
-    """A policy's course in money: the cost of stock, the margin of lost sales, and the service it reached."""
+    """A policy's courses in money: the cost of stock, the margin of lost sales, and the service it reached.
+
+    costs: of both, by series; `ours_less` compares them
+    """
 
     policy: str
     stock: float
@@ -60,21 +68,44 @@ class Earned:
     lost_margin: float
     fill_rate: float
     days_without_loss: float
+    costs: Series[float]
 
     @property
     def cost(self) -> float:
         """Of stock and of lost sales."""
         return self.holding_cost + self.lost_margin
 
+    def figures(self) -> dict[str, Any]:
+        """All but the single series, for JSON."""
+        return {key: value for key, value in vars(self).items() if key != "costs"} | {"cost": self.cost}
 
-def earned(name: str, course: StockCourse, price: Float64Array, margin: float, holding_cost: float) -> Earned:
-    """A course at the series' prices; `margin` is a share of them, `holding_cost` of the cost of goods a year."""
-    asked = max(float(course.asked.sum()), 1e-9)
+
+def ledger(ids: Sequence[str], course: StockCourse, price: Float64Array, margin: float, holding_cost: float) -> Ledger:
+    """A course by series at their prices; `margin` is a share of them, `holding_cost` of the goods' cost a year."""
+    held = course.held * price * (1 - margin) * holding_cost * course.days / 365
+    columns = {"stock": course.held, "holding": held, "margin": course.lost * price * margin, "lost": course.lost,
+               "asked": course.asked, "out": course.days_out, "days": np.full(len(ids), course.days)}  # fmt: skip
+    return DataFrame(columns, index=Index(ids, name="series_id"))
+
+
+def earned(policy: str, windows: Sequence[Ledger]) -> Earned:
+    """What came of a policy over all windows."""
+    all_rows = concat(windows)
+    total = all_rows.sum()
+    days = max(float(total["days"]), 1.0)
     return Earned(
-        name,
-        float(course.held.sum()),
-        float((course.held * price).sum()) * (1 - margin) * holding_cost * course.days / 365,
-        float((course.lost * price).sum()) * margin,
-        1 - float(course.lost.sum()) / asked,
-        1 - float(course.days_out.sum()) / (course.days * len(course.asked)),
+        policy,
+        float(total["stock"]) / len(windows),
+        float(total["holding"]),
+        float(total["margin"]),
+        1 - float(total["lost"]) / max(float(total["asked"]), 1e-9),
+        1 - float(total["out"]) / days,
+        (all_rows["holding"] + all_rows["margin"]).groupby(level=0).sum(),
     )
+
+
+def ours_less(ours: Earned, other: Earned, seed: int) -> Interval:
+    """How much more our policy cost than the other, over all series, with the interval of a bootstrap over series."""
+    difference = DataFrame({"cost": ours.costs - other.costs})
+    found, series = bootstrap(difference, Mean("cost"), seed=seed), len(difference)
+    return Interval(found.value * series, found.low * series, found.high * series)

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 from core.errors import UsageError
+from models.arrays import Float64Array
 from models.demand.forecast import Forecast
 from models.demand.inventory.demand_draws import DemandAhead
 from models.demand.inventory.levels import OrderTerms, StockLevels, stock_levels
 from models.demand.inventory.quantities import MINIMUM, SHELF_LIFE, order_quantities
-from models.demand.inventory.simulation import earned, simulate
+from models.demand.inventory.simulation import earned, ledger, ours_less, simulate
 from models.demand.inventory.stock import stock
 from tests.support.shop import commit, empty_workspace
 
@@ -109,9 +110,31 @@ def test_days_that_sell_what_is_expected_lose_nothing_and_what_is_missing_is_los
     empty = replace(levels(), order_up_to=np.zeros(SERIES))
     nothing = simulate(lambda _: empty, sold, TERMS)
     assert nothing.lost.sum() == pytest.approx(sold.sum())
-    told = earned("nothing", nothing, np.full(SERIES, 2.0), margin=0.5, holding_cost=0.2)
+    book = ledger(["a", "b", "c"], nothing, np.full(SERIES, 2.0), margin=0.5, holding_cost=0.2)
+    told = earned("nothing", [book])
     assert (told.holding_cost, told.fill_rate) == (0.0, pytest.approx(0.0))
     assert told.cost == pytest.approx(sold.sum())
+
+
+def test_costs_of_windows_add_up_by_series_and_a_policy_that_always_costs_more_does_so_for_certain() -> None:
+    sold = demand_of(40)
+    courses = {fill: simulate(lambda _, fill=fill: filled(fill), sold, TERMS) for fill in (60.0, 600.0)}
+    books = {fill: ledger(list(map(str, range(40))), course, np.ones(40), 0.3, 0.3) for fill, course in courses.items()}
+    less, more = (earned(str(fill), [books[fill]] * 2) for fill in (60.0, 600.0))
+    assert more.costs.sum() == pytest.approx(more.cost)
+    assert ours_less(more, less, seed=1).value == pytest.approx(more.cost - less.cost)
+    assert ours_less(more, less, seed=1).low > 0
+
+
+def demand_of(series: int) -> Float64Array:
+    """One unit a day, more or less."""
+    return np.random.default_rng(4).uniform(0.5, 1.5, (series, DAYS))
+
+
+def filled(units: float) -> StockLevels:
+    """The levels of forty series that are filled up to a number of units, whatever sells."""
+    found = levels().select([0] * 40)
+    return replace(found, order_up_to=np.full(40, units))
 
 
 def test_stock_is_the_latest_before_the_day_summed_over_products_and_stores(tmp_path: Path) -> None:
