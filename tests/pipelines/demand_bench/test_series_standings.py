@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from core import settings_template
+from core.workspace import Workspace
+from pipelines.bench.contests.bench_shop import SoldLines
 from pipelines.bench.contests.standings import ContestEntry
 from pipelines.bench.demand import demand_bench, series_shops
 from pipelines.bench.demand.series_contest import SeriesWindow
@@ -63,6 +66,23 @@ def test_each_origin_is_shown_beside_the_best_of_the_others(standings: SeriesSta
 def test_no_window_of_the_complete_journey_reaches_what_others_judge_by() -> None:
     for origin in series_shops.SHOPS["complete-journey"].as_of:
         assert (date(2017, 9, 8) - origin).days >= 28
+
+
+def test_every_shop_has_settings_that_are_read_as_meant(tmp_path: Path) -> None:
+    for shop in series_shops.PUBLIC:
+        (tmp_path / "regulars.toml").write_text(
+            settings_template.render({k: dict(v) for k, v in shop.settings.items()})
+        )
+        found = Workspace.open(tmp_path).settings.demand
+        assert {key: getattr(found, key) for key in shop.settings.get("demand", {})} == shop.settings.get("demand", {})
+
+
+def test_ta_fengs_products_are_chosen_by_its_first_months_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = pd.to_datetime(["2000-11-01", "2000-11-02", "2000-11-01", "2001-01-05", "2001-01-06", "2001-01-07"])
+    orders = pd.DataFrame({"product_id": ["early", "early", "once", "late", "late", "late"], "ordered_at": days})
+    monkeypatch.setattr(series_shops.public_shops, "ta_feng", lambda: SoldLines(orders))
+    monkeypatch.setattr(series_shops, "_PRODUCTS", 1)
+    assert set(series_shops.ta_feng_products().orders["product_id"]) == {"early"}
 
 
 @pytest.mark.long
