@@ -134,7 +134,7 @@ def _cell(value: object) -> str:
 
 
 def _numeric(text: str) -> bool:
-    return not text or text.lstrip("-+").replace(",", "").replace(".", "", 1).isdigit()
+    return not text or text.lstrip("-+").removesuffix("%").replace(",", "").replace(".", "", 1).isdigit()
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:

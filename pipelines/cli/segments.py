@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BY = ("group", "stage")
 ByOption = Annotated[str, typer.Option("--by", metavar="group|stage", help="Eight groups by RFM, or stages of life.")]
+FORMATS = {"share": "{:.1%}", "revenue": "{:,.2f}", "health": "{:.1f}"}
+"""How a table shows what is no count: an amount of money has two decimals, not four."""
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write F.csv or F.parquet.", show_default=False)
 ]
@@ -53,7 +55,7 @@ def _segments(
 
         found = segmentation.segment(opened, day, output, chosen)
         header = (by, "customers", "share", "revenue", "health")
-        console.table(header, [[row[name] for name in header] for row in found.rows])
+        console.table(header, [[shown(name, row[name]) for name in header] for row in found.rows])
         where = f", in {output}" if output else ""
         nobody = "" if found.customers else ": nobody had allowed profiling"
         text = f"{found.customers:,} customers as of {day}{nobody}{where}"
@@ -122,12 +124,19 @@ def movements(
 
         table = segmentation.moved(opened, *days, output, chosen)
         rows = table.to_dict("records")
-        console.table(tuple(table.columns), [tuple(row.values()) for row in rows])
+        console.table(
+            tuple(table.columns), [tuple(shown(str(name), value) for name, value in row.items()) for row in rows]
+        )
         others, both = moved(table)
         where = f", in {output}" if output else ""
         text = f"{others:,} of {both:,} customers who stand in a {by} on both days moved from {start} to {stop}{where}"
         document = {"from": start, "to": stop, "moved": others, "on_both_days": both}
         console.finish(text, "regulars review", document | {"movements": rows, "output": output})
+
+
+def shown(column: str, value: object) -> object:
+    """A cell of a table as people write such figures; `--json` and files have them in full."""
+    return FORMATS[column].format(value) if column in FORMATS and value is not None else value
 
 
 def _by(by: str) -> By:
