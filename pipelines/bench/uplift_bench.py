@@ -6,6 +6,7 @@ best on average for everybody. Ours is fitted as `regulars train uplift` does.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,13 +42,23 @@ class PolicyResult:
     seconds: float
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return {**vars(self), "ahead": self.ahead.as_dict()}
+        """For JSON, which has no number for the bounds that a single trial doesn't tell."""
+        ahead = {name: value if math.isfinite(value) else None for name, value in self.ahead.as_dict().items()}
+        return {**vars(self), "ahead": ahead}
 
 
 def compare(trials: int, seed: int, threads: int, shapes: Sequence[TrialShape] = SHAPES) -> list[PolicyResult]:
     """Every policy on so many trials of each shape."""
     return [result for shape in shapes for result in _of_shape(shape, trials, seed, threads)]
+
+
+def standing(found: Sequence[PolicyResult], trials: int) -> str:
+    """How often ours is wholly behind another policy, in words; the truth itself is nobody's rival."""
+    if trials < 2:
+        return "one trial of each shape tells no interval; ask for two or more"
+    rivals = [each for each in found if each.policy not in {OURS, ORACLE}]
+    behind = sum(each.ahead.high < 0 for each in rivals)
+    return f"wholly behind {behind} of {len(rivals)}, on {trials} trials of each shape"
 
 
 def _of_shape(shape: TrialShape, trials: int, seed: int, threads: int) -> list[PolicyResult]:

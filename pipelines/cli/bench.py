@@ -140,10 +140,11 @@ def uplift(
         found = uplift_bench.compare(trials, seed, threads)
         rows = [(r.shape, r.policy, r.earned, str(r.ahead), round(r.seconds, 2)) for r in found]
         console.table(("trials", "policy", "earned per customer", "ours less it (95%)", "seconds"), rows)
-        rivals = [r for r in found if r.policy not in {uplift_bench.OURS, uplift_bench.ORACLE}]
-        behind = sum(r.ahead.high < 0 for r in rivals)
-        text = f"wholly behind {behind} of {len(rivals)}, on {trials} trials of each shape"
-        console.finish(text, "", {"trials": trials, "seed": seed, "policies": [r.as_dict() for r in found]})
+        console.finish(
+            uplift_bench.standing(found, trials),
+            "",
+            {"trials": trials, "seed": seed, "policies": [r.as_dict() for r in found]},
+        )
 
 
 def _way(one: Way) -> tuple[object, ...]:
