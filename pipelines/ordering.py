@@ -20,7 +20,7 @@ from models.demand.inventory.backtest import backtest
 from models.demand.inventory.order_plan import OrderPlan, demand_ahead, order_plan
 from models.demand.inventory.simulation import Earned, earned
 from models.demand.inventory.stock import Stock, stock
-from models.demand.inventory.terms import order_terms, service_levels
+from models.demand.inventory.terms import order_terms, refuse_unknown_categories, service_levels
 from models.demand.kind import KIND, Model
 from models.demand.series import origin
 from models.kinds import Budget, refuse_hindsight
@@ -48,6 +48,7 @@ def write_plan(workspace: Workspace, as_of: date, output: Path, alias: str) -> P
     """
     require_writable(output)
     order_terms(workspace.settings).within(workspace.settings.demand.horizon_days)
+    refuse_unknown_categories(workspace)
     registry = Registry(workspace)
     version = registry.version("demand", alias)
     model = KIND.load(registry.fetch(version) / MODEL)
@@ -75,6 +76,7 @@ def simulated(workspace: Workspace, windows: int) -> tuple[list[date], list[Earn
     """
     days = workspace.settings.demand.horizon_days
     order_terms(workspace.settings).within(days)
+    refuse_unknown_categories(workspace)
     start, found = origin(present(workspace) - timedelta(days=days), workspace.settings.demand.freq), []
     starts = [start - timedelta(days=days * back) for back in range(windows)]
     for first in starts:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core import query_engine
+from core.errors import UsageError, did_you_mean
 from core.settings import Settings
 from core.workspace import Workspace
 from models.arrays import Float64Array
@@ -33,6 +34,20 @@ def service_levels(workspace: Workspace, keys: Sequence[str], ids: Sequence[str]
         categories = _categories(workspace)
         names = [categories.get(name, "") for name in names]
     return np.array([own.get(name, usual) for name in names])
+
+
+def refuse_unknown_categories(workspace: Workspace) -> None:
+    """Refuse a service level of a category that no product has.
+
+    Raises:
+        UsageError: one does not exist, with the nearest name; or a level is named where no series has a category.
+    """
+    named = set(workspace.settings.ordering.service_levels)
+    known = set(_categories(workspace).values()) if named else set()
+    for name in sorted(named - known):
+        raise UsageError(
+            f"ordering.service_levels names {name!r}, no product's category", todo=did_you_mean(name, known)
+        )
 
 
 def _categories(workspace: Workspace) -> dict[str, str]:
