@@ -10,7 +10,6 @@ import numpy as np
 import xgboost as xgb
 
 from models.arrays import Float32Array, Float64Array
-from models.demand.forecast import LEVELS
 from pipelines.bench.demand.demand_task import DemandTask
 from pipelines.bench.demand.said import Said
 
@@ -32,7 +31,7 @@ def xgboost(task: DemandTask) -> Said:
             errors.append(task.sold_after(before) - _points(before))
     mean = _points(task)
     missed = np.concatenate(errors, axis=1) if errors else np.zeros((len(mean), 1))
-    return Said(mean, mean[:, :, None] + np.quantile(missed, LEVELS, axis=1).T[:, None, :])
+    return Said.around(mean, missed)
 
 
 def _points(task: DemandTask) -> Float64Array:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import Float64Array
-from models.demand.forecast import LEVELS
 from pipelines.bench.demand.demand_task import DemandTask
 from pipelines.bench.demand.said import Said
 
@@ -38,13 +37,17 @@ def frequency(task: DemandTask) -> str:
 
 def said(frame: pd.DataFrame, model: str, task: DemandTask) -> Said:
     """What a frame of forecasts says by a model: its mean, which is the median too, and the bounds of its bands."""
-    ordered = frame.sort_values(["unique_id", "ds"])
     inner, outer = BANDS
     names = (f"{model}-lo-{outer}", f"{model}-lo-{inner}", model, f"{model}-hi-{inner}", f"{model}-hi-{outer}")
-    shape = (len(task.ids), task.horizon)
-    quantiles = ordered[list(names)].to_numpy(dtype=float).reshape(*shape, len(LEVELS))
-    mean: Float64Array = ordered[model].to_numpy(dtype=float).reshape(shape)
-    return Said(mean, quantiles)
+    quantiles = np.stack([by_series(frame, name, task) for name in names], axis=2)
+    return Said(by_series(frame, model, task), quantiles)
+
+
+def by_series(frame: pd.DataFrame, column: str, task: DemandTask) -> Float64Array:
+    """A column of a frame that has as many days of each series, (S, days)."""
+    ordered = frame.sort_values(["unique_id", "ds"])
+    values: Float64Array = ordered[column].to_numpy(dtype=float).reshape(len(task.ids), -1)
+    return values
 
 
 _NEAR = {"holiday": 0, "holiday_after": 1, "holiday_before": -1}
