@@ -110,6 +110,9 @@ class ChurnResult(AnswerLine):
         description="null, or why nothing is to be done whatever the tier says; no_marketing_consent: "
         "the customer does not allow marketing"
     )
+    expected_value_saved: float | None = Field(
+        ge=0, description="what a contact is expected to save, in the base currency; null where nothing is known"
+    )
 
 
 class ChurnAnswer(PredictionAnswer):

@@ -22,18 +22,19 @@ from models.arrays import Float64Array
 from models.artifact_cache import MODEL
 from models.churn import dataset
 from models.churn.main_cause import main_causes
+from models.churn.saving import saving
 from models.churn.scorer import Scorer
 from models.churn.tiers import action, tiers
 from models.kinds import kind, refuse_hindsight
 from models.registry import Registry
 from models.uplift.model import UpliftModel
 from models.value.model import ValueModel
+from models.value.worth import worth
 from pipelines.churn_list import expected_spend
 from pipelines.churn_list.contact_history import contacts_in_a_year, days_since_contact, preferred_channels
 from pipelines.churn_list.measured_effects import best_offers, costs_of, measured_by
 from pipelines.churn_list.selection import Selection, Terms, select
 from pipelines.churn_list.suppression import Suppressed, suppressed
-from pipelines.churn_list.worth import carried_on
 from pipelines.output import require_writable, write
 
 REASONS: Final = 3
@@ -194,7 +195,7 @@ def _candidates(population: ScoredPopulation, wish: Wish, never: Suppressed) -> 
     reached = tiers(scores.risk_score, settings.churn)
     causes = main_causes(scorer, features)
     probability = np.asarray(scores.probability)
-    worth = _worth(population)
+    valued = _worth(population)
     frame = pd.DataFrame(
         {
             "customer_id": who,
@@ -202,8 +203,8 @@ def _candidates(population: ScoredPopulation, wish: Wish, never: Suppressed) -> 
             "risk_tier": reached,
             "main_cause": causes,
             "offer": [action(int(tier), settings.churn, cause) for tier, cause in zip(reached, causes, strict=True)],
-            "worth": worth,
-            "saves": probability * worth * settings.contacts.save_rate * settings.contacts.margin,
+            "worth": valued,
+            "saves": saving(probability, valued, settings.contacts),
             "channel": who.map(preferred_channels(workspace, population.as_of)).fillna(settings.contacts.channel),
             "rest": who.map(days_since_contact(workspace, population.as_of)).astype(float),
             "times": who.map(contacts_in_a_year(workspace, population.as_of)).fillna(0).astype(int),
@@ -220,10 +221,7 @@ def _candidates(population: ScoredPopulation, wish: Wish, never: Suppressed) -> 
 
 
 def _worth(population: ScoredPopulation) -> Float64Array:
-    days = population.workspace.settings.contacts.worth_days
-    if population.valued is None:
-        return carried_on(population.features, days)
-    return expected_spend.expected(population.valued, population.features, days)
+    return worth(population.valued, population.features, population.workspace.settings.contacts.worth_days)
 
 
 def _refused(workspace: Workspace, who: pd.Series[str], as_of: date) -> set[str]:
@@ -272,14 +270,14 @@ def _assumptions(population: ScoredPopulation) -> tuple[str, ...]:
     """Where the figures of the list come from: what was measured, what is expected, what is only assumed."""
     settings = population.workspace.settings.contacts
     days = settings.worth_days
-    worth = f"worth: {days} days at the mean daily spend of the last 84 and 364 days (no version of value is champion)"
+    source = f"worth: {days} days at the mean daily spend of the last 84 and 364 days (no version of value is champion)"
     if population.valued is not None:
-        worth = f"worth: what the champion of value expects a customer to spend in {days} days"
+        source = f"worth: what the champion of value expects a customer to spend in {days} days"
     if population.measured is not None:
         added = f"what an offer adds to spend in {population.measured.horizon_days} days"
-        return (f"saved: measured by the champion of uplift: {added} (docs/winning-back.md)", worth)
+        return (f"saved: measured by the champion of uplift: {added} (docs/winning-back.md)", source)
     return (
         f"saved: assumed, not measured: a contact keeps {settings.save_rate:.0%} of those who would leave"
         " (contacts.save_rate)",
-        worth,
+        source,
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+import numpy as np
+
 from core.keys import Key
 from core.prediction_log import Result
 from core.settings import Churn
@@ -14,8 +16,11 @@ from feature_repo.families import recency
 from models.churn import KIND
 from models.churn.explanation import Explanation
 from models.churn.main_cause import main_causes
+from models.churn.saving import saving
 from models.churn.scorer import Scorer
 from models.churn.tiers import tiers, win_back
+from models.value import KIND as VALUE
+from models.value.worth import worth
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion
@@ -42,13 +47,14 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     allowed = [customer for customer in dict.fromkeys(persons.values()) if customer not in refused]
     found = runtime.features.read(KIND.service, "customer_id", allowed)
     scored = _scored(settings, serving, found, body.explain)
+    saved = _saved(runtime, scored, found)
     unknown = _of_population(settings, serving.model, "population")
     results = []
     for asked in body.customer_ids:
         customer = persons[asked]
         line = _NOTHING if customer in refused else scored.get(customer, unknown)
         to_do = _win_back(line, choices.allows(customer, "marketing"), settings)
-        results.append({"customer_id": asked, **line, **to_do})
+        results.append({"customer_id": asked, **line, **to_do, "expected_value_saved": saved.get(customer)})
     logged = [Result(persons[r["customer_id"]], r["churn_probability"], fallback=r["fallback"]) for r in results]
     return answer(runtime, serving, "churn", results, logged=logged, request={"explain": body.explain})
 
@@ -85,6 +91,22 @@ def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: b
     new = updates.without_snapshot(found.columns)
     of_new = _of_population(settings, scorer, "new_customer")
     return lines | {customer: of_new for customer, is_new in zip(found.known, new, strict=True) if is_new}
+
+
+def _saved(runtime: Runtime, scored: Mapping[str, Mapping[str, Any]], found: Found) -> dict[str, float]:
+    """What a contact is expected to save, as `regulars churn-list` says it where no effect was measured.
+
+    Nothing is known of what a new customer is worth.
+    """
+    if not found.known:
+        return {}
+    settings, valued = runtime.workspace.settings.contacts, runtime.champions.get(VALUE)
+    model = valued.model if valued is not None and valued.fallback is None else None
+    probability = np.array([scored[customer]["churn_probability"] for customer in found.known], dtype=float)
+    saved = saving(probability, worth(model, found.columns, settings.worth_days), settings)
+    new = updates.without_snapshot(found.columns)
+    told = zip(found.known, saved.tolist(), new, strict=True)
+    return {customer: value for customer, value, is_new in told if not is_new}
 
 
 def _of_population(settings: Churn, scorer: Scorer, fallback: str) -> dict[str, Any]:

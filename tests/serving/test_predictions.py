@@ -14,9 +14,11 @@ from core import clock
 from core.consents import Consents
 from core.event_log import EventLog
 from core.workspace import Workspace
+from feature_repo import store
 from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
 from models.segments.membership import standing
+from models.value.worth import worth
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop, open_shop
 from tests.serving.test_openapi import hold
@@ -66,6 +68,23 @@ def test_churn_online_is_churn_in_the_batch_file(shop: Shop) -> None:
     online = pd.DataFrame(results)
     for column in ("churn_probability", "risk_score", "risk_tier"):
         assert online[column].tolist() == pytest.approx(file[column].tolist(), abs=1e-6)
+
+
+def test_churn_tells_what_a_contact_is_expected_to_save_as_a_list_would(shop: Shop) -> None:
+    workspace, asked = shop.workspace, [*CUSTOMERS[:20], "nobody"]
+    valued, contacts = shop.runtime.champions.get(kind("value")), workspace.settings.contacts
+    features = store.matrix(workspace, "churn_v1", clock.present(workspace)).set_index("customer_id")
+    model = valued.model if valued is not None and valued.fallback is None else None
+    worths = pd.Series(worth(model, features, contacts.worth_days), features.index)
+    results = shop.post("/v1/churn", {"customer_ids": asked}).json()["results"]
+    told = {result["customer_id"]: result["expected_value_saved"] for result in results if result["fallback"] is None}
+    assert told
+    for result in results:
+        if result["fallback"] is None:
+            expected = result["churn_probability"] * worths[result["customer_id"]]
+            expected *= contacts.save_rate * contacts.margin
+            assert told[result["customer_id"]] == pytest.approx(expected, rel=1e-6)
+    assert results[-1]["expected_value_saved"] is None
 
 
 def test_results_come_in_the_order_asked_and_the_unknown_get_the_rate_of_the_population(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.churn_list.expected_spend import over_days
+from models.value.worth import over_days
 
 
 @pytest.mark.parametrize(
