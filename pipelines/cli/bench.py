@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from pipelines.bench.ingest_bench import IngestBench
     from pipelines.cli.console import Console
 
+PeersOption = Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")]
+KeepOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Keep the shops' workspaces here, and use those that are.")
+]
+OwnShopOption = Annotated[
+    Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="A shop of your own instead.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
@@ -165,13 +173,9 @@ def churn(
     trials: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Of the product's tuning [default: churn.trials].")
     ] = None,
-    peers: Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")] = "",
-    keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the shops' workspaces here, and use those that are.")
-    ] = None,
-    workspace: Annotated[
-        Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="A shop of your own instead.")
-    ] = None,
+    peers: PeersOption = "",
+    keep: KeepOption = None,
+    workspace: OwnShopOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train churn as of past dates of shops, beside what a data scientist would pick instead, and see what came.
@@ -228,13 +232,9 @@ def demand(
     trials: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Of the product's tuning [default: demand.trials].")
     ] = None,
-    peers: Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")] = "",
-    keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the shops' workspaces here, and use those that are.")
-    ] = None,
-    workspace: Annotated[
-        Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="A shop of your own instead.")
-    ] = None,
+    peers: PeersOption = "",
+    keep: KeepOption = None,
+    workspace: OwnShopOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train demand as of past dates of shops, beside forecasting libraries and simple ways, and see what sold.
