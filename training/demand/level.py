@@ -10,7 +10,7 @@ from models.demand.adjustments import Adjustments
 from training.demand.forecast_windows import ForecastWindow
 
 USUAL_DEVIATION = 0.1
-"""How far the sum over a window is off by chance, as a logarithm, where windows do not tell: 0.02 to 0.1 on four
+"""How far the sum over a window is off by chance, as a logarithm, where windows do not tell: 0.02 to 0.1 on three
 shops with forecasts that are off in neither direction."""
 MOST = 1.5
 
