@@ -177,6 +177,10 @@ class Demand(SettingsSection):
         28,
         description="a series needs sales on this many days before as-of; a weekly one in a seventh as many weeks",
     )
+    infer_stockouts: bool = Field(
+        False,
+        description="where no table stock tells: take long gaps of steadily selling series for days out of stock",
+    )
     lead_time_days: Days = Field(
         7, description="days between an order to the supplier and its delivery (reorder point)"
     )

@@ -19,6 +19,7 @@ from core.workspace import Workspace, of_one_generation
 from feature_repo import shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
+from feature_repo.families.series_stockouts import stockouts
 from feature_repo.feature_definition import DECIMALS
 
 
@@ -153,6 +154,17 @@ def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     window = window.filter(window.series_id.notnull())
     days = window.group_by("series_id", "day").agg(units=window.units.sum())
     return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())
+
+
+@of_one_generation
+def without_stock(workspace: Workspace, start: date, stop: date) -> list[tuple[str, date]]:
+    """The series and days of the window on which everything of the series was out of stock, as known at its end."""
+    if not (workspace.tables.has("stock") or workspace.settings.demand.infer_stockouts):
+        return []
+    shop = shop_tables.tables(workspace, shop_tables.connect(workspace)).before(shop_tables.Snapshot(stop))
+    days = stockouts(shop)
+    found = days.filter(~days.sold, days.age <= (stop - start).days).select("series_id", "age").to_pandas()
+    return [(str(series), stop - timedelta(days=int(age))) for series, age in found.itertuples(index=False)]
 
 
 @of_one_generation

@@ -31,7 +31,7 @@ from feature_repo.written_queries import WrittenQueries
 
 READABLE = (
     "orders", "products", "customers", "events", "reviews", "deliveries", "tickets", "campaigns", "redemptions",
-    "promotions", "calendar",
+    "promotions", "calendar", "stock",
 )  # fmt: skip
 BESIDE_MB = 300
 """What a process that builds features holds beside the engine, and the engine beyond what it counts as its own."""
@@ -323,6 +323,13 @@ class KnownTables:
     def category_days(self) -> ir.Table:
         """Days of customers with a category."""
         return self._fact("category_days")
+
+    @cached_property
+    def stock(self) -> ir.Table:
+        """What was counted at the end of days."""
+        counted, day = self._shop.table("stock"), self._at.plus()
+        known = counted.filter(counted.date < day)
+        return known.mutate(age=day.delta(known.date, unit="day").cast("int64"))
 
     @cached_property
     def products(self) -> ir.Table:

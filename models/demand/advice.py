@@ -44,11 +44,13 @@ def measure_dispersion(forecast: Forecast, sold: Float64Array) -> float:
 
     At least 1; at most what fully dependent periods have, the root of their number.
     """
-    variance = (((forecast.quantiles[:, :, -1] - forecast.quantiles[:, :, 0]) / _WIDTH) ** 2).sum(1)
+    told = np.isfinite(sold)
+    width = np.where(told, forecast.quantiles[:, :, -1] - forecast.quantiles[:, :, 0], 0.0)
+    variance = ((width / _WIDTH) ** 2).sum(1)
     usable = variance > 0
     if not usable.any():
         return 1.0
-    square = (sold - forecast.mean).sum(1)[usable] ** 2 / variance[usable]
+    square = np.where(told, sold - forecast.mean, 0.0).sum(1)[usable] ** 2 / variance[usable]
     return float(np.clip(np.sqrt(np.median(square) / _CHI_SQUARE_MEDIAN), 1.0, np.sqrt(sold.shape[1])))
 
 

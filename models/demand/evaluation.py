@@ -18,14 +18,16 @@ def score_series(forecast: Forecast, sold: Float64Array, histories: Histories) -
 
     Args:
         forecast: of the series of `histories`, in the same order.
-        sold: (S, H), what was sold.
+        sold: (S, H), what was sold; periods that are nan count for nothing.
         histories: what was known at the origin.
     """
-    error = forecast.mean - sold
+    told = np.isfinite(sold)
+    periods = told.sum(1)
+    error = np.where(told, forecast.mean - sold, 0.0)
     squared, absolute = scales(histories)
     seasonal = seasonal_scale(histories)
-    rmsse = np.sqrt(divided((error**2).mean(1), squared))
-    loss = divided(pinball(forecast.quantiles, sold).mean(1), absolute)
+    rmsse = np.sqrt(divided(divided((error**2).sum(1), periods), squared))
+    loss = divided(divided(np.where(told, pinball(forecast.quantiles, sold), 0.0).sum(1), periods), absolute)
     weight = np.where(np.isfinite(rmsse), histories.revenue, 0.0)
     inside = (sold >= forecast.quantiles[:, :, 0]) & (sold <= forecast.quantiles[:, :, -1])
     return DataFrame(
@@ -33,13 +35,13 @@ def score_series(forecast: Forecast, sold: Float64Array, histories: Histories) -
             "weight": weight,
             "rmsse": rmsse,
             "weighted_rmsse": weight * np.nan_to_num(rmsse),
-            "mase": divided(np.abs(error).mean(1), seasonal),
+            "mase": divided(divided(np.abs(error).sum(1), periods), seasonal),
             "weighted_spl": weight * np.nan_to_num(loss),
             "absolute_error": np.abs(error).sum(1),
             "error": error.sum(1),
-            "sold": sold.sum(1),
+            "sold": np.where(told, sold, 0.0).sum(1),
             "inside": inside.sum(1),
-            "periods": np.full(len(sold), sold.shape[1]),
+            "periods": periods,
         },
         index=Index(histories.ids, name="series_id"),
     )

@@ -18,7 +18,7 @@ from models.demand.series import PERIOD, Histories, origin, steps
 
 
 def sold(workspace: Workspace, ids: Sequence[str], as_of: date) -> Float64Array:
-    """Units per series and period in the horizon from `origin(as_of)` on, (S, H).
+    """Units per series and period in the horizon from `origin(as_of)` on, (S, H); nan on days without stock.
 
     Line quantities are clipped as the features as of that date clip them.
 
@@ -37,11 +37,17 @@ def sold(workspace: Workspace, ids: Sequence[str], as_of: date) -> Float64Array:
     found = facts.units(workspace, start, end)
     step = (pd.to_datetime(found["day"]) - pd.Timestamp(start)).dt.days // PERIOD[settings.freq]
     grid = found.assign(step=step).pivot_table(index="series_id", columns="step", values="units", aggfunc="sum")
-    return cast(Float64Array, grid.reindex(list(ids), columns=range(count)).fillna(0.0).to_numpy(dtype=np.float64))
+    units = cast(Float64Array, grid.reindex(list(ids), columns=range(count)).fillna(0.0).to_numpy(dtype=np.float64))
+    rows = {series: row for row, series in enumerate(ids)}
+    for series, day in facts.without_stock(workspace, start, end):
+        if series in rows:
+            units[rows[series], (day - start).days // PERIOD[settings.freq]] = np.nan
+    return units
 
 
 def labels(histories: Histories, known: Histories, horizon: int) -> Float64Array:
-    """Units sold in the periods after an origin, (S, horizon); nan where `known` ends before or lacks the series."""
+    """Units sold in the periods after an origin, (S, horizon); nan where `known` ends before or lacks the series, and
+    on days without stock."""
     rows = {series: row for row, series in enumerate(known.ids)}
     found = np.array([rows.get(series, -1) for series in histories.ids])
     ahead = (known.origin - histories.origin).days // histories.days
@@ -49,5 +55,9 @@ def labels(histories: Histories, known: Histories, horizon: int) -> Float64Array
     count = min(horizon, ahead)
     first = known.periods - ahead
     if count > 0 and first >= 0:
-        sold[:, :count] = np.where(found[:, None] >= 0, known.units[found, first : first + count], np.nan)
+        columns = slice(first, first + count)
+        told = np.broadcast_to(found[:, None] >= 0, (len(found), count))
+        if known.out is not None:
+            told = told & ~known.out[found, columns]
+        sold[:, :count] = np.where(told, known.units[found, columns], np.nan)
     return sold

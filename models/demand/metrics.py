@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from models.arrays import BoolArray, Float64Array
+from models.arrays import BoolArray, Float64Array, Int64Array
 from models.demand.forecast import LEVELS
 from models.demand.series import Histories
 from models.intervals import Mean, Ratio, Statistic
@@ -70,7 +70,7 @@ def pinball(quantiles: Float64Array, sold: Float64Array) -> Float64Array:
     return loss
 
 
-def divided(value: Float64Array, scale: Float64Array) -> Float64Array:
+def divided(value: Float64Array, scale: Float64Array | Int64Array) -> Float64Array:
     """`value` over `scale`, nan where there is no scale."""
     return np.where(scale > 0, value / np.where(scale > 0, scale, 1.0), np.nan)
 

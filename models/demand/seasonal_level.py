@@ -45,11 +45,13 @@ class _Past:
 
     @classmethod
     def of(cls, histories: Histories) -> _Past:
-        """Periods since each series' first sale on which the shop sold anything; the whole span if there are none."""
+        """Periods with stock since each series' first sale on which the shop sold anything; all if there are none."""
         units = histories.units[:, -_SPAN[histories.freq] :]
         back = np.arange(-units.shape[1], 0)
         column = histories.periods + back
         count = ((column >= histories.started[:, None]) & (histories.units[:, column].sum(0) > 0)).astype(float)
+        if histories.out is not None:
+            count = count * ~histories.out[:, column]
         count = np.where(count.any(1, keepdims=True), count, 1.0)
         seasons = 7 // histories.days
         first = histories.origin.weekday() if seasons > 1 else 0

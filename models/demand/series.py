@@ -15,6 +15,7 @@ from core.settings import Demand
 from feature_repo.families.series_features import SEPARATOR
 from feature_repo.families.series_promotions import CHANNELS, DAYS_BEHIND
 from models.arrays import BoolArray, Float64Array, Int64Array
+from models.demand.stockouts import filled
 
 Freq = Literal["D", "W"]
 PERIOD: dict[Freq, int] = {"D": 1, "W": 7}
@@ -62,6 +63,7 @@ class Histories:
     discounts: (S, 2), the share of lines with a discount in the last 28 and 182 days (nan: no sales)
     promoted: (channels, S, behind + ahead), the share of the series promoted per period, `behind` of them
         before the origin
+    out: (S, T), periods with a day without stock, whose units are what would have sold (`stockouts`); None: no day
     """
 
     ids: tuple[str, ...]
@@ -74,6 +76,7 @@ class Histories:
     promoted: Float64Array
     behind: int
     high_risk: BoolArray
+    out: BoolArray | None = None
 
     @property
     def periods(self) -> int:
@@ -102,6 +105,7 @@ class Histories:
             self.promoted[:, rows],
             self.behind,
             self.high_risk[rows],
+            None if self.out is None else self.out[rows],
         )
 
 
@@ -121,6 +125,7 @@ def unpack(features: DataFrame, as_of: date, settings: Demand) -> Histories:
     first, period = features["first_sold_days"].to_numpy(dtype=int), PERIOD[settings.freq]
     periods = _periods(features, period)
     units = np.stack([_dense(d, u, periods * period) for d, u in _pairs(features, "sold_days", "sold_units")])
+    units, out = _with_stockouts(features, units, as_of)
     behind, ahead = DAYS_BEHIND // period, steps(settings)
     return Histories(
         ids=tuple(features["series_id"].astype(str)),
@@ -135,6 +140,7 @@ def unpack(features: DataFrame, as_of: date, settings: Demand) -> Histories:
         ).mean(3),
         behind=behind,
         high_risk=features["high_risk"].to_numpy(dtype=float) > 0,
+        out=None if out is None else np.any(out.reshape(len(features), periods, period), axis=2),
     )  # fmt: skip
 
 
@@ -169,6 +175,26 @@ def _dense(days: Any, units: Any, length: int) -> Float64Array:
     inside = position >= 0
     dense[position[inside]] = np.asarray(units, dtype=float)[inside]
     return dense
+
+
+def _with_stockouts(features: DataFrame, units: Float64Array, as_of: date) -> tuple[Float64Array, BoolArray | None]:
+    """Daily units with what would have sold on days without stock, and these days; a frame may lack what tells them."""
+    out, short = (_marked(features, name, units.shape[1]) for name in ("out_days", "short_days"))
+    if not (out.any() or short.any()):
+        return units, None
+    first = np.maximum(units.shape[1] - features["first_sold_days"].to_numpy(dtype=int), 0)
+    weekdays = (as_of.weekday() - np.arange(units.shape[1], 0, -1)) % 7
+    return filled(units, out, short, first, weekdays), out
+
+
+def _marked(features: DataFrame, name: str, length: int) -> BoolArray:
+    """(S, length): the days of a column of days before the origin."""
+    marked = np.zeros((len(features), length), dtype=bool)
+    for row, days in enumerate(features.get(name, ())):
+        if np.ndim(days):
+            places = length - np.asarray(days, dtype=int)
+            marked[row, places[places >= 0]] = True
+    return marked
 
 
 def _promoted(features: DataFrame, behind: int, ahead: int) -> Float64Array:

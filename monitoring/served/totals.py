@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from math import isnan
 from typing import Any, Final
 
 import pandas as pd
@@ -56,4 +57,6 @@ def _by_orders(window: ServedWindow, without: set[str]) -> Iterator[tuple[str, f
     for day, lines in by_day.items():
         units = sold(window.workspace, [line["subject"] for line in lines], day)
         for line, row in zip(lines, units, strict=True):
-            yield line["subject"], line["value"], float(row[: line["request"]["periods"]].sum()), line["version"]
+            total = float(row[: line["request"]["periods"]].sum())
+            if not isnan(total):  # nobody knows what would have sold on days without stock
+                yield line["subject"], line["value"], total, line["version"]

@@ -16,15 +16,16 @@ from models.demand.forecast import Forecast, tidy
 
 @dataclass(frozen=True)
 class ForecastWindow:
-    """The boosters' word on a window, and what was sold, (S, H), nan where it is not known."""
+    """The boosters' word on a window, and what was sold, (S, H), nan where it is not known: of series that `known`
+    lacked, and on days without stock."""
 
     word: Word
     sold: Float64Array
 
     @cached_property
     def known(self) -> Int64Array:
-        """The rows of series of which the whole window is known."""
-        return np.flatnonzero(np.isfinite(self.sold).all(1))
+        """The rows of series of which the window is known, but for days without stock."""
+        return np.flatnonzero(np.isfinite(self.sold).any(1))
 
     @cached_property
     def classes(self) -> Int64Array:

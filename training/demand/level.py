@@ -33,5 +33,6 @@ def correction(windows: Sequence[ForecastWindow], so_far: Adjustments) -> float:
 
 
 def _off(window: ForecastWindow, so_far: Adjustments) -> float | None:
-    forecast, sold = float(window.forecast(so_far).mean.sum()), float(window.sold[window.known].sum())
+    units = window.sold[window.known]
+    forecast, sold = float(window.forecast(so_far).mean[np.isfinite(units)].sum()), float(np.nansum(units))
     return float(np.log(sold / forecast)) if forecast > 0 and sold > 0 else None

@@ -38,7 +38,8 @@ def coverage(forecast: Forecast, sold: Float64Array) -> Figure:
     """Per quantile: how often sales lay at or below it."""
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()
-    below = (sold[:, :, None] <= forecast.quantiles).mean((0, 1))
+    told = np.isfinite(sold)
+    below = (sold[told, None] <= forecast.quantiles[told]).mean(0)
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
     axes.plot(LEVELS, below, marker="o", color="tab:blue")
     axes.set(

@@ -30,6 +30,7 @@ from models.demand.kind import KIND
 from models.demand.labels import sold
 from models.demand.model import DemandModel
 from models.demand.recipe import Recipe
+from models.demand.series import Histories
 from models.kinds import Budget
 from training.demand import plots
 from training.demand.adjusting import learn
@@ -158,10 +159,22 @@ def _notes(model: DemandModel, known: Rolling) -> tuple[str, ...]:
     return (
         f"Forecasts units per {' and '.join(model.keys)} and {unit}, {model.horizon} ahead, with five quantiles.",
         f"Fitted on {len(known.at)} origins; each learns from the days after it that were known by {known.as_of}.",
+        *_without_stock(known.at[known.as_of]),
         *_adjusted(model.adjustments),
         "Promotions and closures count as known ahead up to the horizon; the weather is not used.",
         "A season that the history does not show, such as the first Christmas, is forecast from holidays alone.",
         "Quantiles are shifted by what earlier windows showed; on days unlike those they may cover less.",
+    )
+
+
+def _without_stock(histories: Histories) -> tuple[str, ...]:
+    """How much of the history is no demand that could be seen."""
+    if histories.out is None:
+        return ()
+    unit, count = "day" if histories.freq == "D" else "week", int(histories.out.sum())
+    return (
+        f"Of {int(histories.out.any(1).sum()):,} series {count:,} {unit}s without stock are no zero demand: what would"
+        " have sold stands in their place, nothing is learnt of them, and no forecast is judged on them.",
     )
 
 

@@ -33,4 +33,6 @@ def calibrate(quantiles: Float64Array, sold: Float64Array) -> tuple[float, ...]:
 def _spread(windows: Sequence[ForecastWindow], so_far: Adjustments) -> tuple[Float64Array, Float64Array]:
     quantiles = [window.forecast(so_far).quantiles.reshape(-1, len(LEVELS)) for window in windows]
     sold = [window.sold[window.known].reshape(-1) for window in windows]
-    return np.concatenate(quantiles), np.concatenate(sold)
+    units = np.concatenate(sold)
+    told = np.isfinite(units)
+    return np.concatenate(quantiles)[told], units[told]

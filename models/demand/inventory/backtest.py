@@ -45,7 +45,7 @@ def backtest(workspace: Workspace, model: DemandModel | Baseline, as_of: date) -
     known = histories_at(workspace, [as_of + timedelta(days=day) for day in days])
     at = {day: known[as_of + timedelta(days=day)] for day in days}
     ids = at[0].ids
-    asked = sold(workspace, ids, as_of)
+    asked = np.nan_to_num(sold(workspace, ids, as_of))
     service, marked = service_levels(workspace, settings.demand.series, ids), calendar(workspace)
     naive = Baseline("naive", as_of, model.keys, model.freq, model.horizon, calendar=model.calendar)
 
