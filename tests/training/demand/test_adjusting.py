@@ -75,10 +75,12 @@ def test_no_window_changes_the_level_by_more_than_half() -> None:
 def test_series_of_which_a_window_is_not_known_are_left_out() -> None:
     known = window(0.7)
     unknown = known.sold.copy()
-    unknown[5, 3] = np.nan
+    unknown[5] = np.nan
+    unknown[4, 3] = np.nan  # without stock: judged on the other days
     scores = ForecastWindow(known.word, unknown).scores(UNADJUSTED)
     assert len(scores) == SERIES - 1
     assert "s5" not in scores.index
+    assert scores.loc["s4", "periods"] == unknown.shape[1] - 1
 
 
 def test_all_together_forecasts_are_better_than_the_boosters_own_word() -> None:
