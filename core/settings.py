@@ -229,6 +229,46 @@ class Ordering(SettingsSection):
     )
 
 
+SelectionPart = Literal["success", "heat", "competition", "margin"]
+
+
+class Launches(SettingsSection):
+    """Which products not yet sold to take in, and which of those just launched to stop."""
+
+    days: Annotated[int, Field(ge=14, le=364)] = Field(
+        90, description="a launch is a success if the product reaches its goal in these days"
+    )
+    goal_units: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="the goal in units; 0: what products alike sold on their first days, in the mean"
+    )
+    settle_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        56, description="a product that first sold within these days from the shop's first one is no launch"
+    )
+    stop_days: Annotated[int, Field(ge=7, le=360)] = Field(
+        30, description="after so many days on sale a launch is looked at again"
+    )
+    stop_below: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="a launch less likely than this to reach its goal should be stopped"
+    )
+    weights: dict[SelectionPart, Annotated[float, Field(ge=0)]] = Field(
+        {"success": 40.0, "heat": 20.0, "competition": 20.0, "margin": 20.0},
+        description="what each part weighs in the score of a product not yet sold; one not named weighs nothing",
+    )
+
+    @field_validator("weights")
+    @classmethod
+    def _weighing(cls, weights: dict[SelectionPart, float]) -> dict[SelectionPart, float]:
+        if not sum(weights.values()):
+            raise ValueError("at least one weight above 0 is needed")
+        return weights
+
+    @model_validator(mode="after")
+    def _stopping_in_time(self) -> Self:
+        if self.stop_days >= self.days:
+            raise ValueError("stop_days must be less than days")
+        return self
+
+
 class Recommendation(SettingsSection):
     """What each customer wants next."""
 
@@ -409,6 +449,7 @@ class Settings(BaseSettings):
     contacts: ContactLists = Field(ContactLists(), description="lists of whom to contact")
     demand: Demand = Field(Demand(), description="how much of everything will sell")
     ordering: Ordering = Field(Ordering(), description="how much to order of everything")
+    launches: Launches = Field(Launches(), description="products not yet sold, or just launched")
     recommendation: Recommendation = Field(Recommendation(), description="what each customer wants next")
     value: ValueSettings = Field(
         ValueSettings(), description="what each customer will be worth, and when they are back"

@@ -156,6 +156,14 @@ def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())
 
 
+def product_days(workspace: Workspace, stop: date) -> pd.DataFrame:
+    """Purchases that count before a day, per product and day: product_id, day, units (clipped), revenue."""
+    lines = with_series(counted(workspace, date.min, stop), ["product_id"])
+    days = clipped(lines, lines, workspace.settings.demand.clip_quantile)
+    days = days.group_by("product_id", "day").agg(units=days.units.sum(), revenue=days.revenue.sum().round(DECIMALS))
+    return cast(pd.DataFrame, days.order_by("day", "product_id").to_pandas())
+
+
 @of_one_generation
 def without_stock(workspace: Workspace, start: date, stop: date) -> list[tuple[str, date]]:
     """The series and days of the window on which everything of the series was out of stock, as known at its end."""

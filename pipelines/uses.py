@@ -20,6 +20,7 @@ MODULES = (
     "core.consents",
     "core.customer_ids",
     "feature_repo.availability",
+    "models.demand.launches.assortment",
     "models.demand.plans",
     "models.recommendation.dataset",
     "models.uplift.dataset",

@@ -25,6 +25,7 @@ GROUPS = (
     "predict",
     "churn_list",
     "order_plan",
+    "product_selection",
     "segments",
     "release",
     "serve",

@@ -30,7 +30,7 @@ def test_features_tell_their_columns_by_their_expressions() -> None:
 
 
 def test_what_the_documents_once_promised_is_read_by_nothing() -> None:
-    once_promised = [("products", "unit_cost"), ("calendar", "region"), ("events", "value")]
+    once_promised = [("calendar", "region"), ("events", "value")]
     assert uses.unread(once_promised, Settings()) == tuple(f"{table}.{name}" for table, name in once_promised)
     assert "weather" not in uses.of_tables(Settings())["calendar"]
 
@@ -60,8 +60,8 @@ def test_no_module_reads_an_optional_table_without_saying_what_for() -> None:
 
 def test_products_exclude_reads_the_columns_it_names() -> None:
     settings = Settings.model_validate({"products": {"exclude": "unit_cost > 3"}})
-    assert uses.of_columns(settings)[("products", "unit_cost")]
-    assert not uses.of_columns(Settings())[("products", "unit_cost")]
+    cost = ("products", "unit_cost")
+    assert set(uses.of_columns(settings)[cost]) > set(uses.of_columns(Settings())[cost])
 
 
 def test_a_dry_run_says_what_is_read_and_what_is_not(tmp_path: Path) -> None:
