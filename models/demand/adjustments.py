@@ -1,13 +1,14 @@
 """What is done to the boosters' word before it is a forecast, all of it learnt on a shop's own past windows.
 
 In this order: counting (`seasonal_level`) is mixed in, per class of series; the forecasts are drawn to the course of
-the shop's total (`day_totals`); their level is corrected; the quantiles are shifted so that they cover what they say.
+the shop's total (`day_totals`); outside signals multiply each series' days (`signals`); the level is corrected; the
+quantiles are shifted so that they cover what they say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from models.demand.forecast import LEVELS
 from models.demand.plans import Plans
 from models.demand.seasonal_level import seasonal_level
 from models.demand.series import Histories
+from models.demand.signals.use import UNUSED, SignalUse, Term, effects
 
 CLASSES = {"rare": 0.0, "intermittent": 0.25, "frequent": 0.5, "steady": 0.75}
 """Classes of series by the share of periods since the first sale on which they sold: each from its share on."""
@@ -37,6 +39,7 @@ class Adjustments:
 
     counting: how much counting is mixed in
     alignment: how far forecasts are drawn to the course of the shop's total; 0 leaves them
+    signals: which outside signals are used, and how far
     level: what all forecasts are multiplied by
     shifts: per quantile, in units of the distance from q05 to q95 (conformalised quantile regression, Romano et
         al., 2019, one-sided per quantile)
@@ -46,12 +49,14 @@ class Adjustments:
     alignment: float = 0.0
     level: float = 1.0
     shifts: tuple[float, ...] = (0.0,) * len(LEVELS)
+    signals: SignalUse = UNUSED
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Adjustments:
-        """Those that `as_json` wrote."""
+        """Those that `as_json` wrote; earlier releases used no signals."""
         counting = Shares(tuple(content["counting"]["mean"]), tuple(content["counting"]["quantiles"]))
-        return cls(counting, float(content["alignment"]), float(content["level"]), tuple(content["shifts"]))
+        signals = SignalUse.of(content["signals"]) if "signals" in content else UNUSED
+        return cls(counting, float(content["alignment"]), float(content["level"]), tuple(content["shifts"]), signals)
 
     def as_json(self) -> dict[str, Any]:
         """As `model.json` and the card hold them."""
@@ -63,6 +68,9 @@ class Adjustments:
         if self.alignment:
             factor = course(known.histories, known.plans, mean, self.alignment)
             mean, quantiles = aligned(mean, factor), aligned(quantiles, factor)
+        if self.signals.strength:
+            outside = known.outside(self.signals)
+            mean, quantiles = mean * outside, quantiles * outside[:, :, None]
         quantiles = quantiles * self.level
         return mean * self.level, quantiles + width(quantiles) * np.array(self.shifts)
 
@@ -83,6 +91,7 @@ class Word:
     quantiles: Float64Array
     counted_mean: Float64Array
     counted_quantiles: Float64Array
+    _responses: dict[tuple[Term, ...], Float64Array] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -101,6 +110,14 @@ class Word:
             (1 - of_mean) * self.mean + of_mean * self.counted_mean,
             (1 - of_quantiles) * self.quantiles + of_quantiles * self.counted_quantiles,
         )
+
+    def outside(self, use: SignalUse) -> Float64Array:
+        """What outside signals multiply each period of each series by, (S, H); responses are learnt once."""
+        if use.terms not in self._responses:
+            horizon = self.mean.shape[1]
+            self._responses[use.terms] = effects(self.histories, self.plans, use.terms, horizon)
+        factor: Float64Array = np.exp(use.strength * self._responses[use.terms])
+        return factor
 
 
 def classes(histories: Histories) -> Int64Array:

@@ -22,11 +22,12 @@ from models.demand.inputs import Inputs, Part, columns, derive
 from models.demand.model import DemandModel
 from models.demand.plans import Plans
 from models.demand.series import Histories
+from models.demand.signals.use import UNUSED
 
 BOOSTED: tuple[str, ...] = get_args(Part)
-ADJUSTED = ("counting", "day_total", "correction")
+ADJUSTED = ("counting", "day_total", "signals", "correction")
 PARTS = (*BOOSTED, *ADJUSTED)
-"""In this order: the first six are the boosters', the last three what is done to their word afterwards."""
+"""In this order: the first six are the boosters', the last four what is done to their word afterwards."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class ForecastParts:
     def _means(self) -> tuple[Float64Array, ...]:
         """The mean after each adjustment, (S, H)."""
         full = self.model.adjustments
-        stages = (replace(full, alignment=0.0, level=1.0), replace(full, level=1.0), full)
+        plain = replace(full, alignment=0.0, signals=UNUSED, level=1.0)
+        stages = (plain, replace(plain, alignment=full.alignment), replace(full, level=1.0), full)
         return tuple(stage.apply(self._word)[0] for stage in stages)
 
     def _contributions(self, matrix: Float32Array) -> Float64Array:

@@ -1,4 +1,4 @@
-"""What is known ahead of the days that are forecast: holidays and closures.
+"""What is known ahead of the days that are forecast: holidays, closures, and other signals.
 
 A calendar row without `known_from` counts as announced once its day lies within the horizon, at every training
 origin alike. Besides the announced closures there are quiet holidays: past ones on which the shop sold clearly
@@ -7,8 +7,8 @@ less than usual (short opening hours). The run-up to both looks alike, so they a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,15 @@ from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from models import artifact
 from models.demand.series import Histories
+from models.demand.signals.readings import NOTHING_OUTSIDE, KnownSignals, Signals, signals_of
 
-READS = (Read("calendar", ("date", "name", "value", "known_from"), "holidays and closures in demand forecasts"),)
+READS = (
+    Read(
+        "calendar",
+        ("date", "name", "value", "region", "known_from"),
+        "holidays, closures and outside signals in demand forecasts",
+    ),
+)
 QUIET = 0.75
 """A holiday on which the shop sold less than this share of the four same weekdays before was a quiet one."""
 CALENDAR = "calendar.json"
@@ -46,11 +53,15 @@ class Day:
 
 @dataclass(frozen=True)
 class Plans:
-    """The days known at an origin, sorted: `closed` are announced closures, `closing` those and quiet holidays."""
+    """The days known at an origin, sorted: `closed` are announced closures, `closing` those and quiet holidays.
+
+    `signals` are all others that the calendar tells.
+    """
 
     holidays: tuple[date, ...] = ()
     closed: frozenset[date] = frozenset()
     closing: tuple[date, ...] = ()
+    signals: KnownSignals = NOTHING_OUTSIDE
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,20 @@ class Calendar:
     """The shop's calendar as far as demand uses it, read once."""
 
     days: tuple[Day, ...] = field(default=())
+    signals: Signals = field(default=Signals())
 
     def announced(self, as_of: date) -> Calendar:
         """Without what is announced at or after a date: what a model trained as of it may keep."""
-        return Calendar(tuple(day for day in self.days if day.known_from is None or day.known_from <= as_of))
+        days = tuple(day for day in self.days if day.known_from is None or day.known_from <= as_of)
+        return Calendar(days, self.signals.announced(as_of))
+
+    def reaching(self, as_of: date) -> Calendar:
+        """With signals known as far ahead of every origin as they are at this one (`Signals.reaching`)."""
+        return replace(self, signals=self.signals.reaching(as_of))
+
+    def using(self, names: Iterable[str]) -> Calendar:
+        """With these signals alone: what a model keeps that uses no others."""
+        return replace(self, signals=self.signals.only(names))
 
     def save(self, directory: Path) -> None:
         """Write it as JSON into a folder."""
@@ -73,15 +94,19 @@ class Calendar:
             }
             for day in self.days
         ]
-        artifact.write_json(directory / CALENDAR, {"days": rows})
+        content: dict[str, Any] = {"days": rows}
+        if self.signals.each:
+            content["signals"] = self.signals.as_json()
+        artifact.write_json(directory / CALENDAR, content)
 
     @classmethod
     def load(cls, directory: Path) -> Calendar:
         """The calendar of a folder; one of a release that kept none is empty."""
         if not (directory / CALENDAR).exists():
             return cls()
-        rows = artifact.read_json(directory / CALENDAR)["days"]
-        return cls(tuple(Day.of(row) for row in rows))
+        content = artifact.read_json(directory / CALENDAR)
+        signals = Signals.of(content["signals"]) if "signals" in content else Signals()
+        return cls(tuple(Day.of(row) for row in content["days"]), signals)
 
     def known(self, as_of: date, horizon_days: int, quiet: Sequence[date] = ()) -> Plans:
         """What is known at `as_of` of the days up to the horizon, with the quiet holidays seen so far."""
@@ -89,7 +114,8 @@ class Calendar:
         known = [d for d in self.days if (d.day < until if d.known_from is None else d.known_from <= as_of)]
         closed = frozenset(d.day for d in known if d.closure)
         holidays = sorted({d.day for d in known if not d.closure})
-        return Plans(tuple(holidays), closed, tuple(sorted(closed | {day for day in quiet if day < until})))
+        closing = tuple(sorted(closed | {day for day in quiet if day < until}))
+        return Plans(tuple(holidays), closed, closing, KnownSignals(self.signals))
 
 
 NO_CALENDAR = Calendar()
@@ -97,23 +123,27 @@ NO_CALENDAR = Calendar()
 
 @of_one_generation
 def calendar(workspace: Workspace) -> Calendar:
-    """The holidays and closures of the shop's calendar.
+    """The holidays, closures and other signals of the shop's calendar.
 
-    A closure is a name with `clos` in it and a value above 0; a holiday is any other name with the value 1, on at
-    most 36 days a year (a signal with more, such as school terms, is no holiday).
+    A closure is a name with `clos` in it and a value above 0. A holiday is any other name that is nothing but 1 (or
+    0), on at most 36 days a year. All other names are signals; one that is nothing but 1, on more days, is 0 on the
+    days that are not listed.
     """
     files = [str(path) for path in workspace.tables.files("calendar")]
     if not files:
         return NO_CALENDAR
     with query_engine.connect(workspace) as connection:
         source = connection.read_parquet(files)
-        rows = source.select("date, name, value, known_from").order("date, name").fetchall()
-    days = [
-        Day(day, closure=True, known_from=known) for day, name, value, known in rows if _closure(name) and value > 0
-    ]
-    others = [(day, name, known) for day, name, value, known in rows if value == 1 and not _closure(name)]
-    rare = _rare_names([(day, name) for day, name, _ in others])
-    return Calendar((*days, *(Day(d, False, known) for d, n, known in others if n in rare)))
+        rows = source.select("date, name, value, region, known_from").order("date, name, region").fetchall()
+    days = [Day(d, closure=True, known_from=k) for d, n, value, _, k in rows if _closure(n) and value > 0]
+    others = [row for row in rows if not _closure(row[1])]
+    plain = _plain_names(others)
+    marked = [(day, name, known) for day, name, value, _, known in others if value == 1 and name in plain]
+    rare = _rare_names([(day, name) for day, name, _ in marked])
+    days += [Day(day, False, known) for day, name, known in marked if name in rare and not name.endswith(_OBSERVED)]
+    outside = [row for row in others if row[1] not in rare]
+    listed = plain - {name for _, name, value, *_ in others if value == 0}
+    return Calendar(tuple(days), signals_of(outside, listed, workspace.settings.demand.series))
 
 
 def quiet_holidays(histories: Histories, days: Calendar) -> tuple[date, ...]:
@@ -134,9 +164,14 @@ def _closure(name: str) -> bool:
     return "clos" in name.lower()
 
 
+def _plain_names(rows: Sequence[tuple[Any, ...]]) -> set[str]:
+    """Those that are nothing but 1 or 0."""
+    return {row[1] for row in rows} - {row[1] for row in rows if row[2] not in (0, 1)}
+
+
 def _rare_names(rows: Sequence[tuple[date, str]]) -> set[str]:
     if not rows:
         return set()
     years = max((max(day for day, _ in rows) - min(day for day, _ in rows)).days / 365.25, 1.0)
-    names = [name for _, name in rows]
-    return {name for name in set(names) if not name.endswith(_OBSERVED) and names.count(name) <= _RARE * years}
+    names = [name for _, name in set(rows)]
+    return {name for name in set(names) if names.count(name) <= _RARE * years}

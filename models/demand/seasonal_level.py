@@ -60,10 +60,10 @@ class _Past:
     def profile(self) -> Float64Array:
         """How much of the mean each place in the week sells, (S, seasons): the series' own and the shop's."""
         sold, counted = self._per_season(self.units * self.count), self._per_season(self.count)
-        shop = _relative(sold.sum(0, keepdims=True), counted.sum(0, keepdims=True))
+        shop = relative(sold.sum(0, keepdims=True), counted.sum(0, keepdims=True))
         units = sold.sum(1, keepdims=True)
         trust = units / (units + _OWN_PROFILE_UNITS)
-        blended: Float64Array = trust * _relative(sold, counted) + (1 - trust) * shop
+        blended: Float64Array = trust * relative(sold, counted) + (1 - trust) * shop
         return blended
 
     def mean(self, half_life: float, profile: Float64Array) -> Float64Array:
@@ -94,7 +94,7 @@ class _Past:
         return np.stack([values[:, self.season == place].sum(1) for place in range(self.seasons)], axis=1)
 
 
-def _relative(sold: Float64Array, counted: Float64Array) -> Float64Array:
+def relative(sold: Float64Array, counted: Float64Array) -> Float64Array:
     """Sales per counted period of each place in the week over their mean; 1 where nothing sold."""
     rate = np.divide(sold, counted, out=np.zeros_like(sold), where=counted > 0)
     mean = rate.mean(1, keepdims=True)

@@ -102,7 +102,7 @@ def rolling(workspace: Workspace, as_of: date) -> Rolling:
             raise no_series(
                 end, settings, f", and a training as of {last} evaluates and tunes on the windows before it"
             )
-    return Rolling(at, last, calendar(workspace), horizon, step)
+    return Rolling(at, last, calendar(workspace).reaching(last), horizon, step)
 
 
 def training_origins(first_day: date, labels_until: date, step_days: int, skip_days: int) -> list[date]:

@@ -37,6 +37,7 @@ from training.demand.adjusting import learn
 from training.demand.fitting import fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.forecast_windows import ForecastWindow
+from training.demand.signals.worth import Discovery, discover
 from training.demand.tuning import tune
 from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
@@ -64,16 +65,25 @@ class _Fitting:
     known: Rolling
     recipe: Recipe
 
-    def fit(self, fold: Fold, windows: Sequence[ForecastWindow], dispersion: float = 1.0) -> DemandModel:
+    def fit(
+        self, fold: Fold, windows: Sequence[ForecastWindow], outside: Discovery, dispersion: float = 1.0
+    ) -> DemandModel:
         """The boosters of a fold, their word adjusted by what earlier windows showed."""
         current().step(f"demand: fitting as of {fold.labels_until}, {len(fold.examples):,} examples")
+        adjustments = learn(windows, outside.terms)
         model = replace(
             self._boosters(fold, self.recipe.bags),
-            adjustments=learn(windows),
+            adjustments=adjustments,
             dispersion=dispersion,
-            calendar=self.known.days.announced(fold.labels_until),
+            calendar=self.known.days.announced(fold.labels_until).using(adjustments.signals.names),
         )
         return replace(model, golden=golden.record(model, fold.inputs.matrix))
+
+    def outside(self, fold: Fold) -> Discovery:
+        """What outside signals were worth before a fold's date."""
+        if self.known.days.signals.names:
+            current().step(f"demand: looking for outside signals as of {fold.labels_until}")
+        return discover(fold.histories, self.known.days, self.known.horizon)
 
     def past(self, fold: Fold) -> ForecastWindow:
         """What boosters of a fold before the evaluation (one of the mean alone) said of the window after it."""
@@ -117,12 +127,14 @@ def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
 def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: Path) -> Outcome:
     workspace, known = fitting.workspace, fitting.known
     earlier, last = [fitting.past(fold) for fold in folds], known.fold(known.evaluated_from)
-    evaluated = fitting.fit(last, earlier)
+    evaluated = fitting.fit(last, earlier, fitting.outside(last))
     evaluated.save(directory / "evaluation")
     window = _judge(workspace, last, evaluated)
     latest = ForecastWindow(evaluated.word(last.histories, last.plans, last.inputs), window.sold)
     newest = known.fold(known.as_of)
-    model = fitting.fit(newest, [latest, *earlier], measure_dispersion(window.forecast, window.sold))
+    found = fitting.outside(newest)
+    model = fitting.fit(newest, [latest, *earlier], found, measure_dispersion(window.forecast, window.sold))
+    outside = found.followed(model.adjustments.signals)
     model.save(directory / "model")
     judged = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
     best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon, model.calendar)[judged.best_baseline]
@@ -140,9 +152,10 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
             "coverage.png": plots.coverage(window.forecast, window.sold),
             "importance.png": plots.importance(model.means[0], model.names),
         },
-        notes=_notes(model, known),
+        notes=_notes(model, known, outside),
         extra={
             "adjustments": model.adjustments.as_json(),
+            "signals": [asdict(signal) for signal in outside.each],
             "inputs": [asdict(column) for column in columns()],
         },
     )
@@ -154,14 +167,15 @@ def _features() -> tuple[FeatureNote, ...]:
     return (*notes, *(FeatureNote(each.name, each.description, each.unit) for each in columns()))
 
 
-def _notes(model: DemandModel, known: Rolling) -> tuple[str, ...]:
+def _notes(model: DemandModel, known: Rolling, outside: Discovery) -> tuple[str, ...]:
     unit = "day" if model.freq == "D" else "week"
     return (
         f"Forecasts units per {' and '.join(model.keys)} and {unit}, {model.horizon} ahead, with five quantiles.",
         f"Fitted on {len(known.at)} origins; each learns from the days after it that were known by {known.as_of}.",
         *_without_stock(known.at[known.as_of]),
         *_adjusted(model.adjustments),
-        "Promotions and closures count as known ahead up to the horizon; the weather is not used.",
+        *outside.notes(model.adjustments.signals.strength),
+        "Promotions, closures and signals without `known_from` count as known ahead up to the horizon.",
         "A season that the history does not show, such as the first Christmas, is forecast from holidays alone.",
         "Quantiles are shifted by what earlier windows showed; on days unlike those they may cover less.",
     )

@@ -13,6 +13,8 @@ from models.demand.explanation import ADJUSTED, PARTS, ForecastParts, named
 from models.demand.inputs import columns, derive
 from models.demand.outlook import look_ahead
 from models.demand.plans import NO_CALENDAR, Calendar, Day, Plans
+from models.demand.signals.readings import signals_of
+from models.demand.signals.use import SignalUse, Term
 from tests.models.demand.conftest import ORIGIN, make_histories
 from tests.models.demand.test_model import fit
 
@@ -34,6 +36,21 @@ def test_the_parts_add_up_to_the_mean_of_every_day(model, known, row) -> None:
     parts = ForecastParts(model, known, Plans(), 28).parts(row)
     assert parts.shape == (28, len(PARTS))
     np.testing.assert_allclose(parts.sum(1), model.forecast(known, Plans()).mean[row], rtol=1e-9)
+
+
+def test_signals_are_a_part_and_the_parts_still_add_up(model, known) -> None:
+    days = [ORIGIN + timedelta(days=away) for away in range(-200, 28)]
+    heat = signals_of([(day, "heat", float(np.sin(day.toordinal())), None, None) for day in days], (), ("category",))
+    heated = replace(known, units=known.units * np.exp(np.sin([day.toordinal() for day in days[:200]])))
+    use = SignalUse((Term("heat"),), 1.0)
+    followed, plans = (
+        replace(model, adjustments=replace(ADJUSTMENTS, signals=use)),
+        Calendar((), heat).known(ORIGIN, 28),
+    )
+    parts = ForecastParts(followed, heated, plans, 28).parts(5)
+    np.testing.assert_allclose(parts.sum(1), followed.forecast(heated, plans).mean[5], rtol=1e-9)
+    told = parts[:, PARTS.index("signals")]
+    assert np.corrcoef(told, np.sin([day.toordinal() for day in days[200:]]))[0, 1] > 0.7
 
 
 def test_a_closed_day_has_no_parts(model, known) -> None:

@@ -1,8 +1,11 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from pandas import DataFrame
+
 from models.demand.plans import Calendar, Day, calendar, quiet_holidays
 from tests.models.demand.conftest import ORIGIN
+from tests.support.shop import FIRST_DAY, commit
 
 
 def test_what_is_not_announced_yet_is_not_known():
@@ -31,6 +34,18 @@ def test_the_shops_calendar_is_read(small_shop_readonly):
     found = calendar(small_shop_readonly)
     assert found.days
     assert not any(day.closure for day in found.days)
+
+
+def test_names_that_are_no_holidays_and_no_closures_are_signals(small_shop):
+    days = [FIRST_DAY + timedelta(days=place) for place in range(240)]
+    rows = [(day, "temperature", place % 7 / 2) for place, day in enumerate(days)]
+    rows += [(day, "term", 1.0) for day in days[:100]]
+    rows += [(days[50], "Closed", 1.0), (days[60], "Easter", 1.0), (days[61], "Easter (observed)", 1.0)]
+    commit(small_shop, {"calendar": DataFrame(rows, columns=["date", "name", "value"])})
+    found = calendar(small_shop)
+    assert [(each.day, each.closure) for each in found.days] == [(days[50], True), (days[60], False)]
+    assert found.signals.names == ("temperature", "term")
+    assert [each.listed for each in found.signals.each] == [False, True]
 
 
 def test_a_shop_without_calendar_has_no_plans(new_workspace):
