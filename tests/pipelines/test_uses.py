@@ -30,9 +30,8 @@ def test_features_tell_their_columns_by_their_expressions() -> None:
 
 
 def test_what_the_documents_once_promised_is_read_by_nothing() -> None:
-    once_promised = [("calendar", "region"), ("events", "value")]
+    once_promised = [("reviews", "language"), ("events", "value")]
     assert uses.unread(once_promised, Settings()) == tuple(f"{table}.{name}" for table, name in once_promised)
-    assert "weather" not in uses.of_tables(Settings())["calendar"]
 
 
 @pytest.mark.parametrize("module", uses.MODULES)
@@ -68,10 +67,12 @@ def test_a_dry_run_says_what_is_read_and_what_is_not(tmp_path: Path) -> None:
     rows = [{**line, "country": "UK", "channel": "web"} for line in field.lines()[:60]]
     shop = field.drafted(tmp_path / "shop", field.write(tmp_path / "orders.csv", rows))
     (tmp_path / "days.csv").write_text("day,name,value,land\n2022-05-02,holiday,1,UK\n")
+    (tmp_path / "said.csv").write_text("product,day,tongue\np1,2022-05-02,en\n")
     text = shop.mapping_file.read_text()
     days = "  calendar: {from: ../days.csv, columns: {date: day, name: name, value: value, region: land}}\n"
-    shop.mapping_file.write_text(text.replace("tables:\n", f"tables:\n{days}"))
+    named = "{product_id: product, reviewed_at: day, language: tongue}"
+    said = f"  reviews: {{from: ../said.csv, columns: {named}}}\n"
+    shop.mapping_file.write_text(text.replace("tables:\n", f"tables:\n{days}{said}"))
     said = field.command(shop, "ingest", "--dry-run").output
-    assert "nothing reads these columns yet; they are kept: calendar.region" in said
-    assert "weather" not in said
-    assert "holidays and closures in demand forecasts" in said
+    assert "nothing reads these columns yet; they are kept: reviews.language" in said
+    assert "holidays, closures and outside signals in demand forecasts" in said
