@@ -337,7 +337,7 @@ _CALENDAR = TableSpec(
     name="calendar",
     kind="plan",
     row="an outside signal on a day",
-    key=("date", "name", "region"),
+    key=("date", "name", "region", "known_from"),  # a forecast stays beside what was observed later
     columns=(
         _must("date", "date", "the shop's day"),
         _must("name", "text", "the signal: a holiday's name, closure, temperature, ..."),

@@ -134,11 +134,14 @@ def calendar(workspace: Workspace) -> Calendar:
         return NO_CALENDAR
     with query_engine.connect(workspace) as connection:
         source = connection.read_parquet(files)
-        rows = source.select("date, name, value, region, known_from").order("date, name, region").fetchall()
-    days = [Day(d, closure=True, known_from=k) for d, n, value, _, k in rows if _closure(n) and value > 0]
+        wanted = source.select("date, name, value, region, known_from")
+        rows = wanted.order("date, name, region, known_from NULLS FIRST").fetchall()
+    # Of a closure or holiday that was told more than once, the last telling counts: it may have been taken back.
+    newest = list({row[:2] + row[3:4]: row for row in rows}.values())
+    days = [Day(d, closure=True, known_from=k) for d, n, value, _, k in newest if _closure(n) and value > 0]
     others = [row for row in rows if not _closure(row[1])]
     plain = _plain_names(others)
-    marked = [(day, name, known) for day, name, value, _, known in others if value == 1 and name in plain]
+    marked = [(day, name, known) for day, name, value, _, known in newest if value == 1 and name in plain]
     rare = _rare_names([(day, name) for day, name, _ in marked])
     days += [Day(day, False, known) for day, name, known in marked if name in rare and not name.endswith(_OBSERVED)]
     outside = [row for row in others if row[1] not in rare]

@@ -48,5 +48,12 @@ def test_names_that_are_no_holidays_and_no_closures_are_signals(small_shop):
     assert [each.listed for each in found.signals.each] == [False, True]
 
 
+def test_of_a_closure_that_was_told_twice_the_last_telling_counts(small_shop):
+    day, told = FIRST_DAY + timedelta(days=50), [FIRST_DAY, FIRST_DAY + timedelta(days=9)]
+    rows = [(day, "closure", value, known) for value, known in zip((1.0, 0.0), told, strict=True)]
+    commit(small_shop, {"calendar": DataFrame(rows, columns=["date", "name", "value", "known_from"])})
+    assert calendar(small_shop).days == ()
+
+
 def test_a_shop_without_calendar_has_no_plans(new_workspace):
     assert calendar(new_workspace).known(date(2024, 1, 1), 28).holidays == ()
