@@ -175,6 +175,26 @@ def without_stock(workspace: Workspace, start: date, stop: date) -> list[tuple[s
     return [(str(series), stop - timedelta(days=int(age))) for series, age in found.itertuples(index=False)]
 
 
+def weekly_sales(workspace: Workspace, stop: date, weeks: int) -> pd.DataFrame:
+    """Units and revenue of purchases that count in the `weeks` before a day, per series, product and week.
+
+    series_id, product_id, week (0: the seven days before `stop`), units (clipped as the features as of `stop` clip
+    them), revenue, category, department. Parallel sums differ in their last digits, so that revenue is rounded.
+    """
+    settings, first = workspace.settings.demand, _day(stop - timedelta(days=7 * weeks))
+    lines = with_series(counted(workspace, date.min, stop), settings.series)
+    lines = clipped(lines, lines, settings.clip_quantile).filter(lambda each: each.series_id.notnull())
+    lines = lines.filter(lines.day >= first)
+    lines = lines.mutate(week=(_day(stop).delta(lines.day, unit="day") - 1) // 7)
+    sold = lines.group_by("series_id", "product_id", "week").agg(
+        units=lines.units.sum().round(DECIMALS),
+        revenue=lines.revenue.sum().round(DECIMALS),
+        category=lines.category.max(),
+        department=lines.department.max(),
+    )
+    return cast(pd.DataFrame, sold.order_by("series_id", "product_id", "week").to_pandas())
+
+
 @of_one_generation
 def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
     """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""

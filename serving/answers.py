@@ -18,6 +18,17 @@ Fallback = Literal[
     "unknown_customer",
     "unknown_series",
     "unknown_product",
+    "no_scenario",
+]
+ScenarioRefusal = Literal[
+    "unknown_series",
+    "not_learnt",
+    "too_short",
+    "price_never_moved",
+    "price_moved_too_little",
+    "response_unclear",
+    "price_out_of_range",
+    "promotion_never_varied",
 ]
 FALLBACKS = {
     "population": "the customer or their features are not known: the rate of the whole population",
@@ -30,6 +41,7 @@ FALLBACKS = {
     "unknown_customer": "nothing is known of the customer",
     "unknown_series": "the series has no sales: nothing is expected",
     "unknown_product": "the product is not known: what sells best",
+    "no_scenario": "the scenario can't be answered for the series, and `scenario` says why: the forecast as planned",
 }
 
 
@@ -164,6 +176,33 @@ class ForecastDay(Answer):
     )
 
 
+class Range(Answer):
+    """A figure, and the bounds between which it lies with a chance of nine in ten."""
+
+    value: float
+    low: float
+    high: float
+
+
+class ScenarioAnswer(Answer):
+    """What the scenario changes over all days of the forecast."""
+
+    planned_units: float | None = Field(ge=0, description="units of the forecast as planned")
+    units: float | None = Field(ge=0, description="units of the forecast under the scenario")
+    change_units: Range | None = Field(description="the difference")
+    change_percent: Range | None = Field(description="the difference as a percentage of the plan")
+    planned_price: float | None = Field(description="what a unit costs by the plan; null where the price is as planned")
+    price: float | None = Field(description="what a unit costs under the scenario; null where it is as planned")
+    elasticity: Range | None = Field(
+        description="by how many percent sales change with one percent of price; null where the price is as planned"
+    )
+    own_share: float | None = Field(
+        ge=0, le=1, description="how much of the elasticity the series' own weeks tell; the rest is its group's"
+    )
+    refused: ScenarioRefusal | None = Field(description="null, or why the scenario can't be answered for the series")
+    reason: str | None = Field(description="the same in words")
+
+
 class DemandResult(AnswerLine):
     """The forecast of one series."""
 
@@ -178,6 +217,7 @@ class DemandResult(AnswerLine):
     )
     surge: bool = Field(description="last week sold far more than the four before")
     needs_review: bool = Field(description="so much, or so risky, that a person has to look first")
+    scenario: ScenarioAnswer | None = Field(None, description="where a scenario was asked: what it changes")
 
 
 class DemandAnswer(PredictionAnswer):

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from feature_repo.contract import EVENT_KINDS
 
@@ -63,6 +72,35 @@ class SimilarBody(Body):
     k: int = Field(10, ge=1, le=MOST_ITEMS, description="an integer from 1 to 1000: how many products")
 
 
+class ScenarioBody(Body):
+    """What if."""
+
+    price: Annotated[float, Field(gt=0, le=MOST_VALUE, allow_inf_nan=False)] | None = Field(
+        None, description="the price of one unit, a number above 0, or null: as planned"
+    )
+    price_change: Annotated[float, Field(gt=-1, le=10, allow_inf_nan=False)] | None = Field(
+        None, description="the change of the price as a share, a number above -1, such as -0.1; null: as planned"
+    )
+    promotion: Literal[True, False, "display", "mailer", "other"] | None = Field(
+        None, description="true, false, 'display', 'mailer' or 'other'; null: as planned"
+    )
+
+    @field_validator("promotion", mode="before")
+    @classmethod
+    def _no_number(cls, promotion: object) -> object:
+        if isinstance(promotion, int | float) and not isinstance(promotion, bool):
+            raise ValueError(f"{promotion!r} is not possible")  # 1 would count as true
+        return promotion
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.price is not None and self.price_change is not None:
+            raise ValueError("price and price_change can't both be given")
+        if self.price is None and self.price_change is None and self.promotion is None:
+            raise ValueError("nothing is asked")
+        return self
+
+
 class DemandBody(Body):
     """Of which series."""
 
@@ -77,6 +115,10 @@ class DemandBody(Body):
     )
     quantiles: list[Amount] = Field(
         list(QUANTILES), max_length=5, description="different ones of 0.05, 0.25, 0.5, 0.75, 0.95"
+    )
+    scenario: ScenarioBody | None = Field(
+        None,
+        description="an object with a price or a price_change, a promotion, or both; null: the forecast as planned",
     )
     explain: bool = Field(False, description="whether to say what makes up each mean, in units")
 

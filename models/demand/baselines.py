@@ -18,6 +18,7 @@ from models import artifact
 from models.arrays import Float64Array
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.plans import NO_CALENDAR, Calendar, Plans
+from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
 from models.demand.series import Freq, Histories
 
 TYPE = "baseline"
@@ -37,6 +38,7 @@ class Baseline:
     horizon: int
     dispersion: float = 1.0
     calendar: Calendar = NO_CALENDAR
+    prices: PriceResponses = NO_RESPONSES
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
         """The coming periods of every series, 0 on days known to be closed."""
@@ -54,6 +56,7 @@ class Baseline:
             times = {"trained_as_of": self.trained_as_of.isoformat(), "horizon": self.horizon}
             artifact.write_json(staging / META, content | times | {"dispersion": self.dispersion})
             self.calendar.save(staging)
+            self.prices.save(staging)
 
     def _point(self, units: Float64Array, steps: int, histories: Histories) -> Float64Array:
         season = 7 // histories.days
@@ -93,4 +96,5 @@ def load(directory: Path, content: Mapping[str, Any]) -> Baseline:
         horizon=int(content["horizon"]),
         dispersion=float(content["dispersion"]),
         calendar=Calendar.load(directory),
+        prices=PriceResponses.load(directory),
     )

@@ -20,6 +20,7 @@ from models.demand.adjustments import UNADJUSTED, Adjustments, Word
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.inputs import Inputs, derive
 from models.demand.plans import NO_CALENDAR, Calendar, Plans
+from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
 from models.demand.recipe import Recipe
 from models.demand.series import Freq, Histories
 
@@ -34,6 +35,7 @@ class DemandModel:
     adjustments: learnt on the windows before `trained_as_of`
     calendar: the shop's, as announced when it was trained: a process that has only the model forecasts with it
     dispersion: how many times the standard deviation of a sum over days exceeds that of independent days
+    prices: how series answer to prices and promotions, for scenarios alone
     """
 
     means: tuple[xgb.Booster, ...]
@@ -47,6 +49,7 @@ class DemandModel:
     adjustments: Adjustments = UNADJUSTED
     dispersion: float = 1.0
     calendar: Calendar = NO_CALENDAR
+    prices: PriceResponses = NO_RESPONSES
     golden: pd.DataFrame | None = None
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
@@ -105,6 +108,7 @@ class DemandModel:
             self.quantiles.save_model(staging / "quantiles.ubj")
             artifact.write_json(staging / META, self.nominal)
             self.calendar.save(staging)
+            self.prices.save(staging)
             if self.golden is not None:
                 self.golden.to_parquet(staging / GOLDEN, index=False)
 
@@ -128,6 +132,7 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         adjustments=_adjustments(content),
         dispersion=float(content["dispersion"]),
         calendar=Calendar.load(directory),
+        prices=PriceResponses.load(directory),
         golden=golden,
     )
 

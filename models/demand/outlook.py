@@ -19,6 +19,8 @@ from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import Replenishment, SeriesLevels
 from models.demand.model import DemandModel
 from models.demand.plans import Calendar, Plans, quiet_holidays
+from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
+from models.demand.pricing.scenario import NOT_LEARNT, Effect, Scenario, Unanswerable, effect
 from models.demand.series import PERIOD, Histories, join_keys, origin, steps, unpack
 
 
@@ -47,6 +49,9 @@ class Outlook:
     """Of those who are told of orders: it takes the draws of every series."""
     taken_apart: ForecastParts | None = None
     """Of a model; a baseline has nothing to take apart."""
+    prices: PriceResponses = NO_RESPONSES
+    promoted: Float64Array | None = None
+    """The share of each series that is to be promoted in each way, (channels, S, H)."""
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -86,6 +91,12 @@ class Outlook:
             return [{"counting": float(mean)} for mean in self.forecast.mean[row, :periods]]
         return [named(day) for day in self.taken_apart.parts(row)[:periods]]
 
+    def effect(self, series_id: str, scenario: Scenario) -> Effect | Unanswerable:
+        """What a scenario does to a series of the outlook, or why that can't be told."""
+        if self.promoted is None:
+            return NOT_LEARNT
+        return effect(self.prices, series_id, scenario, self.promoted[:, self.rows[series_id]])
+
     def table(self) -> DataFrame:
         """The series' key columns, date, mean and quantiles: the prediction file without its version."""
         return self.forecast.table(self.keys)
@@ -113,7 +124,8 @@ def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calend
     forecast = model.forecast(histories, plans, horizon)
     advice = advise(forecast, histories, settings.rules)
     taken_apart = ForecastParts(model, histories, plans, horizon) if isinstance(model, DemandModel) else None
-    return Outlook(histories.origin, model.keys, forecast, advice, taken_apart=taken_apart)
+    promoted = histories.promoted[:, :, histories.behind : histories.behind + horizon]
+    return Outlook(histories.origin, model.keys, forecast, advice, None, taken_apart, model.prices, promoted)
 
 
 def forecast(

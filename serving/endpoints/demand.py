@@ -20,6 +20,7 @@ from serving.endpoint import Endpoint
 from serving.prediction import answer, champion, refuse_too_many
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
+from serving.what_if import apply_scenario
 
 MOST_EXPLAINED = 20
 """Series in one request: each takes about 40 ms (28 days, on the Complete Journey), in which others wait."""
@@ -42,12 +43,22 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     ]
     if body.explain:
         _explain(outlook, results)
+    if body.scenario is not None:
+        apply_scenario(outlook, body.scenario, asked.quantiles, results)
     logged = [
         Result(join_keys([r["series"][key] for key in outlook.keys]), _total(r["forecast"]), fallback=r["fallback"])
         for r in results
     ]
-    request = {"horizon": body.horizon, "first_day": asked.days[0].isoformat(), "periods": len(asked.days)}
-    return answer(runtime, serving, "demand", results, logged=logged, request=request)
+    request: dict[str, Any] = {
+        "horizon": body.horizon,
+        "first_day": asked.days[0].isoformat(),
+        "periods": len(asked.days),
+    }
+    if body.scenario is None:
+        return answer(runtime, serving, "demand", results, logged=logged, request=request)
+    # by a name of its own: what might sell is no forecast to be held against what did
+    request["scenario"] = body.scenario.model_dump(exclude_none=True)
+    return answer(runtime, serving, "demand_scenario", results, logged=logged, request=request)
 
 
 def _reviewed(runtime: Runtime, found: SeriesOutlook | None) -> SeriesOutlook | None:
@@ -147,5 +158,11 @@ ENDPOINT = Endpoint(
     DemandAnswer,
     "How many units sell on each of the coming days",
     DemandBody,
-    {"series": [{"category": "SOFT DRINKS"}], "horizon": 28, "quantiles": [0.05, 0.5, 0.95], "explain": False},
+    {
+        "series": [{"category": "SOFT DRINKS"}],
+        "horizon": 28,
+        "quantiles": [0.05, 0.5, 0.95],
+        "explain": False,
+        "scenario": None,
+    },
 )

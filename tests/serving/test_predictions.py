@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +24,7 @@ from models.value.worth import worth
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop, open_shop
 from tests.serving.test_openapi import hold
+from tests.support.price_panel import make_responses
 from tests.support.shop import commit
 
 CUSTOMERS = [f"c{number:03d}" for number in range(160)]
@@ -231,6 +234,49 @@ def test_more_series_than_can_be_explained_at_once_are_refused(shop: Shop) -> No
     answer = shop.post("/v1/demand", {"series": many, "explain": True})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "explain")
     assert shop.post("/v1/demand", {"series": many}).status_code == 200
+
+
+@pytest.fixture
+def priced(shop: Shop) -> Iterator[Shop]:
+    """The shop with responses to its prices: of category 1 known, of category 2 unknown."""
+    before = shop.runtime.forecasts.now
+    assert before is not None
+    responses = replace(make_responses(), ids=("category 1",))
+    shop.runtime.forecasts.now = replace(before, prices=responses)
+    yield shop
+    shop.runtime.forecasts.now = before
+
+
+def test_a_scenario_tells_what_a_price_would_change(priced: Shop) -> None:
+    series = {"series": [{"category": "category 1"}], "horizon": 7, "quantiles": [0.5], "explain": True}
+    plan = priced.post("/v1/demand", series).json()["results"][0]
+    answer = priced.post("/v1/demand", series | {"scenario": {"price": 1.8}})
+    hold(answer, "/v1/demand", "post")
+    result = answer.json()["results"][0]
+    told, days = result["scenario"], list(zip(plan["forecast"], result["forecast"], strict=True))
+    assert all(day["mean"] == pytest.approx(0.9**-2 * planned["mean"], rel=0.02) for planned, day in days)
+    assert told["planned_units"] == pytest.approx(sum(planned["mean"] for planned, _ in days))
+    assert told["change_units"]["value"] == pytest.approx(told["units"] - told["planned_units"])
+    assert told["change_percent"]["low"] < told["change_percent"]["value"] < told["change_percent"]["high"]
+    assert told["elasticity"]["value"] == pytest.approx(-2, abs=0.02)
+    assert (told["planned_price"], told["price"], told["refused"]) == (2.0, 1.8, None)
+    for _, day in days:
+        assert sum(day["parts"].values()) == pytest.approx(day["mean"], abs=1e-6)
+    assert "scenario" not in plan
+
+
+def test_a_scenario_that_cannot_be_told_is_the_plan_and_says_why(priced: Shop) -> None:
+    names = ("category 2", "no such", "category 1")
+    series = {"series": [{"category": name} for name in names], "horizon": 7}
+    plan = priced.post("/v1/demand", series).json()["results"]
+    answer = priced.post("/v1/demand", series | {"scenario": {"price": 20.0}})
+    hold(answer, "/v1/demand", "post")
+    results = answer.json()["results"]
+    assert [result["fallback"] for result in results] == ["no_scenario", "unknown_series", "no_scenario"]
+    refusals = [result["scenario"]["refused"] for result in results]
+    assert refusals == ["not_learnt", "unknown_series", "price_out_of_range"]
+    assert [result["forecast"] for result in results] == [result["forecast"] for result in plan]
+    assert all(result["scenario"]["reason"] for result in results)
 
 
 def test_a_series_without_sales_is_an_answer(shop: Shop) -> None:

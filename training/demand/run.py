@@ -37,6 +37,7 @@ from training.demand.adjusting import learn
 from training.demand.fitting import fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.forecast_windows import ForecastWindow
+from training.demand.pricing.learning import learn_responses
 from training.demand.signals.worth import Discovery, discover
 from training.demand.tuning import tune
 from training.holdout_evaluation import evaluate
@@ -134,11 +135,13 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
     newest = known.fold(known.as_of)
     found = fitting.outside(newest)
     model = fitting.fit(newest, [latest, *earlier], found, measure_dispersion(window.forecast, window.sold))
+    current().step("demand: learning how series answer to prices and promotions")
+    model = replace(model, prices=learn_responses(workspace, known.at, known.days))
     outside = found.followed(model.adjustments.signals)
     model.save(directory / "model")
     judged = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
     best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon, model.calendar)[judged.best_baseline]
-    replace(best, dispersion=model.dispersion).save(directory / "baseline")
+    replace(best, dispersion=model.dispersion, prices=model.prices).save(directory / "baseline")
     return Outcome(
         evaluated_from=known.evaluated_from,
         parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
