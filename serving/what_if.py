@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.demand.outlook import Outlook
-from models.demand.pricing.scenario import UNKNOWN_SERIES, Band, Effect, Scenario, Unanswerable
+from models.demand.pricing.scenario import UNKNOWN_SERIES, Bounded, Effect, Scenario, Unanswerable
 from models.demand.series import join_keys
 from serving.bodies import ScenarioBody
 
@@ -51,7 +51,7 @@ def _change(
 
 def _told(found: Effect, planned: np.ndarray[Any, Any], mean: np.ndarray[Any, Any]) -> Mapping[str, Any]:
     units, share = found.change(planned)
-    percent = Band(*(100 * each for each in (share.value, share.low, share.high)))
+    percent = Bounded(*(100 * each for each in (share.value, share.low, share.high)))
     return {
         "planned_units": float(planned.sum()),
         "units": float(mean.sum()),

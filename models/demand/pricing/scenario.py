@@ -56,7 +56,7 @@ _LEARNT = {
 
 
 @dataclass(frozen=True)
-class Band:
+class Bounded:
     """A figure with the bounds between which it lies with a chance of nine in ten."""
 
     value: float
@@ -64,7 +64,7 @@ class Band:
     high: float
 
     @classmethod
-    def of(cls, draws: Float64Array) -> Band:
+    def of(cls, draws: Float64Array) -> Bounded:
         """Of equally likely figures."""
         low, high = np.quantile(draws, INTERVAL).tolist()
         return cls(float(draws.mean()), low, high)
@@ -83,7 +83,7 @@ class Effect:
     factors: Float64Array
     planned_price: float | None
     price: float | None
-    elasticity: Band | None
+    elasticity: Bounded | None
     own: float | None
 
     def forecast(self, mean: Float64Array, quantiles: Float64Array) -> tuple[Float64Array, Float64Array]:
@@ -99,11 +99,11 @@ class Effect:
         apart = np.where(told, median * np.exp(wider), quantiles)
         return mean * factor, np.sort(middle[:, None] * apart, axis=1)
 
-    def change(self, mean: Float64Array) -> tuple[Band, Band]:
+    def change(self, mean: Float64Array) -> tuple[Bounded, Bounded]:
         """What the scenario adds to the plan's mean (H,) over all its days, in units and as a share of it."""
         units = self.factors[:, : len(mean)] @ mean - mean.sum()
         total = float(mean.sum())
-        return Band.of(units), Band.of(units / total if total > 0 else np.zeros(len(units)))
+        return Bounded.of(units), Bounded.of(units / total if total > 0 else np.zeros(len(units)))
 
 
 def effect(
@@ -128,7 +128,7 @@ def effect(
         factors=np.exp(log),
         planned_price=usual if asked else None,
         price=price,
-        elasticity=Band.of(draws[:, 0]) if asked else None,
+        elasticity=Bounded.of(draws[:, 0]) if asked else None,
         own=float(responses.own[row]) if asked else None,
     )
 
