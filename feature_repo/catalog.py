@@ -142,7 +142,7 @@ _ALL = (
         SERIES,
         "how each demand series sells, packed; all series with sales on at least demand.min_days days (weekly ones:"
         " in a seventh as many weeks)",
-        ("series_features", "series_promotions", "series_stockouts"),
+        ("series_features", "series_promotions", "series_stockouts", "series_interest"),
     ),
     View(
         "product_features",

@@ -13,6 +13,7 @@ from pandas import DataFrame
 from core.errors import DataError
 from core.settings import Demand
 from feature_repo.families.series_features import SEPARATOR
+from feature_repo.families.series_interest import INTEREST
 from feature_repo.families.series_promotions import CHANNELS, DAYS_BEHIND
 from models.arrays import BoolArray, Float64Array, Int64Array
 from models.demand.stockouts import filled
@@ -63,6 +64,7 @@ class Histories:
     discounts: (S, 2), the share of lines with a discount in the last 28 and 182 days (nan: no sales)
     promoted: (channels, S, behind + ahead), the share of the series promoted per period, `behind` of them
         before the origin
+    interest: (kinds of `series_interest`, S, T), events of each period, nan before the first; None: none are known
     out: (S, T), periods with a day without stock, whose units are what would have sold (`stockouts`); None: no day
     """
 
@@ -77,6 +79,7 @@ class Histories:
     behind: int
     high_risk: BoolArray
     out: BoolArray | None = None
+    interest: Float64Array | None = None
 
     @property
     def periods(self) -> int:
@@ -106,6 +109,7 @@ class Histories:
             self.behind,
             self.high_risk[rows],
             None if self.out is None else self.out[rows],
+            None if self.interest is None else self.interest[:, rows],
         )
 
 
@@ -141,6 +145,7 @@ def unpack(features: DataFrame, as_of: date, settings: Demand) -> Histories:
         behind=behind,
         high_risk=features["high_risk"].to_numpy(dtype=float) > 0,
         out=None if out is None else np.any(out.reshape(len(features), periods, period), axis=2),
+        interest=_interest(features, periods, period),
     )  # fmt: skip
 
 
@@ -185,6 +190,18 @@ def _with_stockouts(features: DataFrame, units: Float64Array, as_of: date) -> tu
     first = np.maximum(units.shape[1] - features["first_sold_days"].to_numpy(dtype=int), 0)
     weekdays = (as_of.weekday() - np.arange(units.shape[1], 0, -1)) % 7
     return filled(units, out, short, first, weekdays), out
+
+
+def _interest(features: DataFrame, periods: int, period: int) -> Float64Array | None:
+    """Events per kind, series and period; a frame of an earlier release lacks what tells them."""
+    days = features.get("interest_days", ())
+    if not any(np.ndim(each) and len(each) for each in days):
+        return None
+    kinds = [_pairs(features, "interest_days", f"interest_{kind}") for kind in INTEREST.values()]
+    daily = np.array([[_dense(d, e, periods * period) for d, e in kind] for kind in kinds])
+    begun = np.maximum.accumulate(daily.any(axis=1), axis=1)[:, None]
+    told: Float64Array = np.where(begun, daily, np.nan).reshape(*daily.shape[:2], periods, period).sum(3)
+    return told
 
 
 def _marked(features: DataFrame, name: str, length: int) -> BoolArray:

@@ -31,6 +31,7 @@ from models.demand.labels import sold
 from models.demand.model import DemandModel
 from models.demand.recipe import Recipe
 from models.demand.series import Histories
+from models.demand.signals.interest import signal_names
 from models.kinds import Budget
 from training.demand import plots
 from training.demand.adjusting import learn
@@ -82,7 +83,7 @@ class _Fitting:
 
     def outside(self, fold: Fold) -> Discovery:
         """What outside signals were worth before a fold's date."""
-        if self.known.days.signals.names:
+        if signal_names(fold.histories, self.known.days.signals.names):
             current().step(f"demand: looking for outside signals as of {fold.labels_until}")
         return discover(fold.histories, self.known.days, self.known.horizon)
 

@@ -69,26 +69,26 @@ class Ground:
         """T, those looked back on."""
         return int(self.units.shape[1])
 
-    def evidence(self, driver: Float64Array, places: Int64Array) -> float:
-        """How much better than chance departures follow a driver (regions, T), as a logarithm, over all series.
+    def evidence(self, driver: Float64Array) -> float:
+        """How much better than chance departures follow a driver (S, T), as a logarithm, over all series.
 
         Each series may respond in its own direction, and most may not respond at all.
         """
-        score, weight = self._products(driver, places, self.units - self.usual, self.usual)
+        score = np.einsum("st,st->s", driver, self.units - self.usual)
+        weight = np.einsum("st,st->s", driver**2, self.usual)
         inflation = self._inflation(driver)
         z2 = np.minimum(score**2 / np.maximum(self.spread * weight * inflation, 1e-9), 200.0)
         return float(np.log(0.9 + 0.1 * np.exp(z2 / 2 * _LOUD / (1 + _LOUD)) / np.sqrt(1 + _LOUD)).sum())
 
-    def responses(self, drivers: Sequence[Float64Array], places: Int64Array) -> Float64Array:
-        """The logarithmic response of each series to a standard deviation of each driver, (drivers, S)."""
-        rows = [driver[places] for driver in drivers]
-        own, weights = np.zeros((len(rows), len(self.units))), np.zeros((len(rows), len(self.units)))
+    def responses(self, drivers: Sequence[Float64Array]) -> Float64Array:
+        """The logarithmic response of each series to a standard deviation of each driver (S, T), (drivers, S)."""
+        own, weights = np.zeros((2, len(drivers), len(self.units)))
         logs = np.zeros_like(self.usual)
         for _ in range(_SWEEPS):
             expected = self.usual * np.exp(np.clip(logs, -3, 3))
             expected *= (self.units.sum(1) / np.maximum(expected.sum(1), 1e-9))[:, None]
             left = self.units - expected
-            for place, driver in enumerate(rows):
+            for place, driver in enumerate(drivers):
                 weighted = driver * expected
                 weights[place] = (driver * weighted).sum(1)
                 step = np.clip((driver * left).sum(1) / np.maximum(weights[place], 1e-9), -0.5, 0.5)
@@ -99,10 +99,8 @@ class Ground:
         inflations = _variance_inflation(drivers)
         return np.array(
             [
-                self._shrunk(
-                    own[place], weights[place], driver, inflations[place] * self._inflation(drivers[place]), left
-                )
-                for place, driver in enumerate(rows)
+                self._shrunk(own[place], weights[place], driver, inflations[place] * self._inflation(driver), left)
+                for place, driver in enumerate(drivers)
             ]
         )
 
@@ -119,12 +117,6 @@ class Ground:
         doubt = float((daily**2).sum() * inflation / max((weight / self.spread).sum(), 1e-9) ** 2)
         shop *= max(1 - doubt / max(shop**2, 1e-12), 0.0)
         return shop + _adaptively_shrunk(own - shop, variance)
-
-    def _products(
-        self, driver: Float64Array, places: Int64Array, left: Float64Array, expected: Float64Array
-    ) -> tuple[Float64Array, Float64Array]:
-        rows = driver[places]
-        return np.einsum("st,st->s", rows, left), np.einsum("st,st->s", rows**2, expected)
 
     def _inflation(self, driver: Float64Array) -> float:
         """By how much variances grow as neither departures nor the driver are independent from period to period."""

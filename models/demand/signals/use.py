@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from models.arrays import Float64Array
+from models.arrays import Float64Array, Int64Array
 from models.demand.plans import Plans
 from models.demand.series import Histories
 from models.demand.signals.anomalies import Anomalies
+from models.demand.signals.interest import Interest
 from models.demand.signals.responses import Ground
 
 _MOST = 1.2
@@ -62,39 +63,47 @@ def effects(histories: Histories, plans: Plans, terms: Sequence[Term], horizon: 
 
 @dataclass(frozen=True)
 class Drivers:
-    """The anomalies of signals at an origin, and the region of each series."""
+    """The anomalies of signals at an origin, and whose (the row of its region, or its own) each series goes by."""
 
     each: Mapping[str, Anomalies]
-    places: np.ndarray
+    places: Mapping[str, Int64Array]
     periods: int
 
     @classmethod
     def of(cls, histories: Histories, plans: Plans, names: Sequence[str] | set[str], horizon: int) -> Drivers:
         """Those of the signals with these names."""
-        known = plans.signals
-        each = {
-            name: Anomalies.of(known.values(name, histories, horizon), histories.periods, histories.freq)
-            for name in sorted(set(names) & set(known.names))
-        }
-        return cls(each, known.places(histories), histories.periods)
+        known, own = plans.signals, Interest(histories)
+        outside = sorted(set(names) & set(known.names))
+        values = {name: known.values(name, histories, horizon) for name in outside}
+        places = dict.fromkeys(outside, known.places(histories))
+        for name in sorted(set(names) & set(own.names)):
+            values[name], places[name] = own.values(name, horizon), np.arange(len(histories.ids))
+        each = {name: Anomalies.of(told, histories.periods, histories.freq) for name, told in values.items()}
+        return cls(each, places, histories.periods)
 
     def told(self, term: Term) -> bool:
         """Whether there is anything to a term's signal."""
         return term.name in self.each and self.each[term.name].told
 
     def past(self, term: Term, periods: int) -> Float64Array:
-        """A term's anomalies in the last periods before the origin, (regions, periods)."""
-        shifted = self.each[term.name].shifted(term.shift).past
-        return shifted[:, self.periods - periods : self.periods]
+        """A term's anomalies in the last periods before the origin, (S, periods)."""
+        past = self.each[term.name].shifted(term.shift).past[:, self.periods - periods : self.periods]
+        found: Float64Array = past[self.places[term.name]]
+        return found
 
     def ahead(self, term: Term) -> Float64Array:
-        """A term's anomalies in the coming periods, (regions, H)."""
-        ahead: Float64Array = self.each[term.name].shifted(term.shift).ahead[:, self.periods :]
-        return ahead
+        """A term's anomalies in the coming periods, (S, H)."""
+        ahead = self.each[term.name].shifted(term.shift).ahead[:, self.periods :]
+        found: Float64Array = ahead[self.places[term.name]]
+        return found
+
+    def reaches(self, term: Term) -> bool:
+        """Whether it tells of the first coming period: what is only observed later than that is of no use."""
+        return self.told(term) and self.each[term.name].reach + term.shift > 0
 
     def effects(self, ground: Ground, terms: Sequence[Term]) -> Float64Array:
         """The logarithm of what the terms multiply each coming period by, (S, H)."""
-        responses = ground.responses([self.past(term, ground.periods) for term in terms], self.places)
-        ahead = np.array([self.ahead(term)[self.places] for term in terms])
+        responses = ground.responses([self.past(term, ground.periods) for term in terms])
+        ahead = np.array([self.ahead(term) for term in terms])
         summed: Float64Array = np.clip(np.einsum("js,jsh->sh", responses, ahead), -_MOST, _MOST)
         return summed

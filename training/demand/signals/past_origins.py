@@ -17,6 +17,7 @@ from models.demand.day_totals import aligned, course
 from models.demand.plans import Calendar, Plans, quiet_holidays
 from models.demand.seasonal_level import seasonal_level
 from models.demand.series import Freq, Histories
+from models.demand.signals.interest import signal_names
 from models.demand.signals.responses import Ground
 from models.demand.signals.use import Drivers, Term
 
@@ -56,11 +57,18 @@ class PastOrigin:
         ground = Ground.of(before, plans)
         wild = _WILD * np.sqrt(ground.spread[:, None] * np.maximum(said, 0.05))
         kept = np.clip(came, np.maximum(said - wild, 0.0), said + wild)
-        return cls(before, plans, ground, Drivers.of(before, plans, plans.signals.names, horizon), said, kept)
+        return cls(
+            before,
+            plans,
+            ground,
+            Drivers.of(before, plans, signal_names(before, plans.signals.names), horizon),
+            said,
+            kept,
+        )
 
     def evidence(self, term: Term) -> float:
         """How much better than chance the past before this origin follows a term (`Ground.evidence`)."""
-        return self.ground.evidence(self.drivers.past(term, self.ground.periods), self.drivers.places)
+        return self.ground.evidence(self.drivers.past(term, self.ground.periods))
 
     def losses(self, terms: Sequence[Term]) -> Float64Array:
         """The loss of each block of the window with these terms: the deviance of counts over each series' spread."""
@@ -96,6 +104,7 @@ def earlier(histories: Histories, periods: int) -> Histories:
         promoted=histories.promoted[:, :, :0],
         behind=0,
         out=None if histories.out is None else histories.out[:, :-periods],
+        interest=None if histories.interest is None else histories.interest[:, :, :-periods],
     )
 
 

@@ -16,6 +16,7 @@ from scipy.stats import t as student
 from models.arrays import Float64Array
 from models.demand.plans import Calendar
 from models.demand.series import Freq, Histories
+from models.demand.signals.interest import signal_names
 from models.demand.signals.use import SignalUse, Term
 from training.demand.signals.past_origins import PastOrigin, past_origins
 
@@ -80,12 +81,11 @@ class Discovery:
 
 
 def discover(histories: Histories, days: Calendar, horizon: int) -> Discovery:
-    """Try every signal of a shop's calendar on its past before an origin."""
-    names = days.signals.names
-    if not names:
+    """Try every signal of a shop, those of its calendar and of its events, on its past before an origin."""
+    named = signal_names(histories, days.signals.names)
+    if not named:
         return Discovery()
-    origins = past_origins(histories, days, horizon)
-    return _Trial(origins).discovery(names)
+    return _Trial(past_origins(histories, days, horizon)).discovery(named)
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,11 @@ def _told(origin: PastOrigin, name: str) -> bool:
 
 
 def _terms(origin: PastOrigin, name: str) -> list[Term]:
-    """A signal's lag with the most evidence before an origin, the plain one if none is clearly better."""
-    if not _told(origin, name):
+    """A signal's lag with the most evidence before an origin, of those that help ahead; the plain one if none is
+    clearly better."""
+    tried = [Term(name, shift) for shift in SHIFTS[origin.histories.freq]]
+    evidence = {term: origin.evidence(term) for term in tried if origin.drivers.reaches(term)}
+    if not evidence:
         return []
-    evidence = {shift: origin.evidence(Term(name, shift)) for shift in SHIFTS[origin.histories.freq]}
-    best = max(evidence, key=lambda shift: evidence[shift])
-    return [Term(name, best if evidence[best] > evidence[0] + _CLEARLY else 0)]
+    best, plain = max(evidence, key=lambda term: evidence[term]), next(iter(evidence))
+    return [best if evidence[best] > evidence[plain] + _CLEARLY else plain]

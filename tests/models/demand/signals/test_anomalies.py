@@ -75,6 +75,12 @@ def test_a_typing_error_is_as_high_as_the_highest():
     assert np.abs(seen[PERIODS:] - true[PERIODS:]).max() < 0.5
 
 
+def test_what_a_lag_tells_of_the_days_ahead_ends_with_it():
+    values = signal()
+    values[PERIODS:] = np.nan
+    assert [anomalies(values).shifted(lag).reach for lag in (0, 3)] == [0, 3]
+
+
 def test_a_lag_looks_back_and_a_lead_ahead():
     found = anomalies(signal())
     np.testing.assert_array_equal(found.shifted(3).ahead[0, 3:], found.ahead[0, :-3])

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from models.demand.plans import NO_CALENDAR
@@ -51,6 +52,20 @@ def test_of_two_signals_that_tell_the_same_one_is_used(shop):
     twins = (weather, replace(weather, name="fahrenheit", values=tuple(v * 1.8 + 32 for v in weather.values)))
     found = tried(replace(shop, days=replace(shop.days, signals=replace(shop.days.signals, each=twins))))
     assert sorted(each.verdict for each in found.each) == ["told by others", "used"]
+
+
+def test_carts_that_run_ahead_of_the_sales_of_their_own_series_are_found(shop):
+    rng = np.random.default_rng(5)
+    carts = rng.poisson(20 * np.exp(0.3 * rng.normal(size=shop.histories.units.shape))).astype(float)
+    moved = np.exp(0.3 * np.roll((np.log1p(carts) - 3) / 0.35, 2, axis=1))
+    units = rng.poisson(np.maximum(shop.histories.units.mean(1, keepdims=True), 1) * moved).astype(float)
+    views = rng.poisson(50.0, units.shape).astype(float)
+    nothing = np.zeros(units.shape)
+    looked = replace(shop.histories, units=units, interest=np.stack([views, nothing, carts, nothing]))
+    found = discover(looked, NO_CALENDAR, HORIZON)
+    assert found.names("used") == ("events: carts",)
+    assert [term.shift for term in found.terms] == [2]
+    assert found.names("no gain") == ("events: views",)
 
 
 def test_a_constant_signal_is_named(shop):
