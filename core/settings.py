@@ -177,6 +177,9 @@ class Demand(SettingsSection):
         28,
         description="a series needs sales on this many days before as-of; a weekly one in a seventh as many weeks",
     )
+    levels: tuple[tuple[str, ...], ...] = Field(
+        (), description='coarser groups whose forecasts add up to those of the series: [["department"], ["store_id"]]'
+    )
     infer_stockouts: bool = Field(
         False,
         description="where no table stock tells: take long gaps of steadily selling series for days out of stock",
@@ -196,6 +199,15 @@ class Demand(SettingsSection):
         if not series or len(set(series)) < len(series):
             raise ValueError("one or more different columns are allowed")
         return series
+
+    @field_validator("levels")
+    @classmethod
+    def _each_level_once(cls, levels: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        if any(not level or len(set(level)) < len(level) for level in levels):
+            raise ValueError("a level is a list of one or more different columns")
+        if len({frozenset(level) for level in levels}) < len(levels):
+            raise ValueError("a level is named twice")
+        return levels
 
     @property
     def min_periods(self) -> int:

@@ -10,7 +10,7 @@ SECTIONS = {"products", "churn", "segments", "demand", "recommendation"}
 UNUSED = {
     "churn": {"trials", "timeout_s", "tiers", "actions", "actions_by_cause", "action_by"},
     "segments": {"health"},
-    "demand": {"trials", "timeout_s", "lead_time_days", "service_level"},
+    "demand": {"trials", "timeout_s", "levels", "lead_time_days", "service_level"},
     "recommendation": {"trials", "timeout_s"},
 }
 """Those of the same sections that no value depends on; a new setting counts until it is named here."""

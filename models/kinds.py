@@ -123,7 +123,7 @@ class Kind(Scoring, Protocol[M]):
         """One row per unit (customer, series), indexed by its id, for the window that starts at `as_of`."""
         ...
 
-    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+    def file_columns(self, settings: Settings, **options: Any) -> Mapping[str, ColumnType]:
         """The columns of the prediction file, in order, without `model_version`, which every file ends with."""
         ...
 

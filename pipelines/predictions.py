@@ -42,6 +42,7 @@ def predict(
     alias: str = "champion",
     mode: str | None = None,
     k: int | None = None,
+    level: str | None = None,
 ) -> Predicted:
     """Predict for the whole population as of a date, with the version of an alias or number, into a file.
 
@@ -51,23 +52,24 @@ def predict(
     """
     of_kind, registry = kind(name), Registry(workspace)
     require_writable(output)
-    options = of_kind.file_options({"mode": mode, "k": k})
+    options = of_kind.file_options({"mode": mode, "k": k, "level": level})
     version = registry.version(name, alias)
     model = of_kind.load(registry.fetch(version) / MODEL)
     current().step(f"predicting {name} as of {as_of} with version {version.version}")
     frame = of_kind.predict_file(workspace, model, as_of, version.version, **options)
-    table = shape(workspace, of_kind, frame)
+    table = shape(workspace, of_kind, frame, **options)
     write(table, output)
     return Predicted(name, version.version, as_of, table.num_rows, output)
 
 
-def shape(workspace: Workspace, of_kind: Kind[Any], frame: DataFrame) -> pa.Table:
+def shape(workspace: Workspace, of_kind: Kind[Any], frame: DataFrame, **options: Any) -> pa.Table:
     """The frame with the file's columns, in order and typed.
 
     Raises:
         DataError: a column is missing, or a value.
     """
-    columns: dict[str, ColumnType] = {**of_kind.file_columns(workspace.settings), "model_version": "text"}
+    told = of_kind.file_columns(workspace.settings, **options)
+    columns: dict[str, ColumnType] = {**told, "model_version": "text"}
     missing = [column for column in columns if column not in frame or frame[column].isna().any()]
     if missing:
         raise DataError(f"the predictions of {of_kind.name} lack values in: {', '.join(missing)}")

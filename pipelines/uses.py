@@ -21,6 +21,7 @@ MODULES = (
     "core.customer_ids",
     "feature_repo.availability",
     "models.demand.launches.assortment",
+    "models.demand.levels.series_groups",
     "models.demand.plans",
     "models.recommendation.dataset",
     "models.uplift.dataset",

@@ -208,7 +208,9 @@ class DemandResult(AnswerLine):
 
     series: dict[str, str] = Field(description="the key columns, as asked")
     forecast: list[ForecastDay]
-    reorder_point: float = Field(ge=0, description="units in hand and on order at which to order again")
+    reorder_point: float | None = Field(
+        ge=0, description="units in hand and on order at which to order again; null: of a level, which is not ordered"
+    )
     order_up_to: float | None = Field(
         ge=0, description="units to fill up to; null: lead time and review reach beyond the forecast"
     )

@@ -10,21 +10,26 @@ from collections.abc import Set
 from dataclasses import replace
 
 import pandas as pd
+import structlog
 
 from core.alerts import Alerts
+from core.errors import RegularsError
 from core.messages import Message
 from core.workspace import Workspace
 from feature_repo.materialization import Materialization, Materializations
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
+from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import replenishment
 from models.demand.kind import Model
+from models.demand.levels.level_outlook import LevelOutlook, level_name, level_outlook
 from models.demand.outlook import Outlook, forecast, refuse_other_series
 from models.demand.plans import calendar
 from serving.champions import Champion
 from serving.online_features import OnlineFeatures
 
 KEY = "series_id"
+_log = structlog.get_logger(__name__)
 SOURCE, SUBJECT = "serving", "demand forecasts"
 
 
@@ -91,4 +96,14 @@ class ForecastCache:
         frame = pd.DataFrame({KEY: found.known, **found.columns})
         made = forecast(model, frame, calendar(workspace), latest.content.days[VIEW], workspace.settings)
         levels = replenishment(workspace, made.keys, made.forecast, model.dispersion, made.as_of)
-        return replace(made, replenishment=levels)
+        return replace(made, replenishment=levels, levels=self._levels(workspace, model, made.forecast))
+
+    def _levels(self, workspace: Workspace, model: Model, forecast: Forecast) -> tuple[LevelOutlook, ...]:
+        """The levels that are groupings of the series; products may have changed since the training that checked."""
+        found = []
+        for level in workspace.settings.demand.levels:
+            try:
+                found.append(level_outlook(workspace, level, forecast, model.correlations))
+            except RegularsError as error:
+                _log.warning("level_not_forecast", level=level_name(level), error=str(error))
+        return tuple(found)

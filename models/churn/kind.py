@@ -46,7 +46,7 @@ class ChurnKind:
         """`churn.trials` and `churn.timeout_s`."""
         return Budget(settings.churn.trials, settings.churn.timeout_s)
 
-    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+    def file_columns(self, settings: Settings, **options: Any) -> Mapping[str, ColumnType]:
         """One row per customer of the population."""
         return {
             "customer_id": "text",

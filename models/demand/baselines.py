@@ -7,7 +7,7 @@ series, of the last week). mean_28d: the mean of the last 28 days.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Baseline:
     dispersion: float = 1.0
     calendar: Calendar = NO_CALENDAR
     prices: PriceResponses = NO_RESPONSES
+    correlations: Mapping[str, float] = field(default_factory=dict)
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
         """The coming periods of every series, 0 on days known to be closed."""
@@ -53,8 +54,9 @@ class Baseline:
         """Write it as JSON into a sealed directory."""
         with artifact.saving(directory) as staging:
             content = {"type": TYPE, "name": self.name, "keys": list(self.keys), "freq": self.freq}
+            spread = {"dispersion": self.dispersion, "correlations": dict(self.correlations)}
             times = {"trained_as_of": self.trained_as_of.isoformat(), "horizon": self.horizon}
-            artifact.write_json(staging / META, content | times | {"dispersion": self.dispersion})
+            artifact.write_json(staging / META, content | times | spread)
             self.calendar.save(staging)
             self.prices.save(staging)
 
@@ -97,4 +99,5 @@ def load(directory: Path, content: Mapping[str, Any]) -> Baseline:
         dispersion=float(content["dispersion"]),
         calendar=Calendar.load(directory),
         prices=PriceResponses.load(directory),
+        correlations=content.get("correlations", {}),
     )

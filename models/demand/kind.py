@@ -23,6 +23,7 @@ from models.demand.dataset import SERVICE, histories
 from models.demand.evaluation import score_series
 from models.demand.forecast import NAMES
 from models.demand.labels import sold
+from models.demand.levels.level_outlook import chosen_level
 from models.demand.metrics import STATISTICS
 from models.demand.model import DemandModel
 from models.demand.outlook import answer, look_ahead
@@ -56,15 +57,19 @@ class DemandKind:
         """`demand.trials` and `demand.timeout_s`."""
         return Budget(settings.demand.trials, settings.demand.timeout_s)
 
-    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
-        """The series' keys, then one row per period."""
-        columns: dict[str, ColumnType] = dict.fromkeys(settings.demand.series, "text")
+    def file_columns(self, settings: Settings, **options: Any) -> Mapping[str, ColumnType]:
+        """The series' keys, or those of a level (`level`), then one row per period."""
+        level = options.get("level")
+        keys = settings.demand.series if level is None else chosen_level(settings.demand.levels, level)
+        columns: dict[str, ColumnType] = dict.fromkeys(keys, "text")
         columns["date"] = "day"
         return columns | dict.fromkeys(("mean", *NAMES), "number")
 
     def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """None."""
-        return no_file_options(self.name, given)
+        """level: the name of one of `demand.levels`, whose groups are told instead of the series."""
+        level = given.get("level")
+        others = {name: value for name, value in given.items() if name != "level"}
+        return {**no_file_options(self.name, others), **({} if level is None else {"level": level})}
 
     def limits(self, settings: Settings) -> Mapping[str, float]:
         """`rules.bias_limit` of the sum forecast over the sum sold: who orders by it orders too much, or too little."""
@@ -97,9 +102,10 @@ class DemandKind:
         return score_series(ahead.forecast, sold(workspace, known.ids, as_of), known)
 
     def predict_file(self, workspace: Workspace, model: Model, as_of: date, version: str, **options: Any) -> DataFrame:
-        """The prediction file of every series of the population."""
-        self.file_options(options)
-        return prediction_file(workspace, model, as_of, version)
+        """The prediction file of every series of the population, or of every group of a level."""
+        level = self.file_options(options).get("level")
+        chosen = None if level is None else chosen_level(workspace.settings.demand.levels, level)
+        return prediction_file(workspace, model, as_of, version, chosen)
 
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Model]:
         """naive, seasonal naive and the 28-day mean as of a date."""

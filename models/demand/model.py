@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ class DemandModel:
     calendar: the shop's, as announced when it was trained: a process that has only the model forecasts with it
     dispersion: how many times the standard deviation of a sum over days exceeds that of independent days
     prices: how series answer to prices and promotions, for scenarios alone
+    correlations: of two series on a day, by the name of the level whose groups they are of
     """
 
     means: tuple[xgb.Booster, ...]
@@ -50,6 +51,7 @@ class DemandModel:
     dispersion: float = 1.0
     calendar: Calendar = NO_CALENDAR
     prices: PriceResponses = NO_RESPONSES
+    correlations: Mapping[str, float] = field(default_factory=dict)
     golden: pd.DataFrame | None = None
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
@@ -96,6 +98,7 @@ class DemandModel:
             "levels": list(LEVELS),
             "adjustments": self.adjustments.as_json(),
             "dispersion": self.dispersion,
+            "correlations": dict(self.correlations),
             "recipe": asdict(self.recipe),
             "means": len(self.means),
         }
@@ -133,6 +136,7 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         dispersion=float(content["dispersion"]),
         calendar=Calendar.load(directory),
         prices=PriceResponses.load(directory),
+        correlations=content.get("correlations", {}),
         golden=golden,
     )
 

@@ -17,6 +17,7 @@ from models.demand.baselines import Baseline
 from models.demand.explanation import ForecastParts, named
 from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import Replenishment, SeriesLevels
+from models.demand.levels.level_outlook import LevelOutlook
 from models.demand.model import DemandModel
 from models.demand.plans import Calendar, Plans, quiet_holidays
 from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
@@ -52,6 +53,8 @@ class Outlook:
     prices: PriceResponses = NO_RESPONSES
     promoted: Float64Array | None = None
     """The share of each series that is to be promoted in each way, (channels, S, H)."""
+    levels: tuple[LevelOutlook, ...] = ()
+    """The groups of series that are forecast beside them."""
 
     @cached_property
     def rows(self) -> Mapping[str, int]:

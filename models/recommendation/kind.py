@@ -13,7 +13,7 @@ from core.errors import UsageError, did_you_mean
 from core.settings import Settings
 from core.workspace import Workspace
 from models.intervals import Statistic
-from models.kinds import Budget, ColumnType, Kind
+from models.kinds import Budget, ColumnType, Kind, no_file_options
 from models.recommendation import baselines, batch, evaluation, golden, item_statistics, metrics
 from models.recommendation.dataset import SERVICE, Dataset
 from models.recommendation.labels import Relevance
@@ -45,7 +45,7 @@ class RecommendationKind:
         """`recommendation.trials` and `recommendation.timeout_s`."""
         return Budget(settings.recommendation.trials, settings.recommendation.timeout_s)
 
-    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+    def file_columns(self, settings: Settings, **options: Any) -> Mapping[str, ColumnType]:
         """One row per place of a customer's list."""
         return {
             "customer_id": "text",
@@ -59,8 +59,9 @@ class RecommendationKind:
         """mode (all, new) and k.
 
         Raises:
-            UsageError: an unknown mode, or k out of 1..1000.
+            UsageError: an unknown mode, k out of 1..1000, or another option.
         """
+        no_file_options(self.name, {name: value for name, value in given.items() if name not in ("mode", "k")})
         mode, k = given.get("mode") or "all", metrics.K if given.get("k") is None else given["k"]
         if mode not in MODES:
             raise UsageError(f"--mode {mode!r} is not known", todo=did_you_mean(str(mode), MODES))

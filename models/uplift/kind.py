@@ -38,7 +38,7 @@ class UpliftKind:
         """One fit: nothing is tuned."""
         return Budget(1, settings.churn.timeout_s)
 
-    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+    def file_columns(self, settings: Settings, **options: Any) -> Mapping[str, ColumnType]:
         """One row per customer."""
         return batch.COLUMNS
 

@@ -37,7 +37,7 @@ class ValueKind:
         """`value.trials` and `value.timeout_s`."""
         return Budget(settings.value.trials, settings.value.timeout_s)
 
-    def file_columns(self, settings: Settings) -> Mapping[str, ColumnType]:
+    def file_columns(self, settings: Settings, **options: Any) -> Mapping[str, ColumnType]:
         """One row per customer of the population."""
         return batch.COLUMNS
 

@@ -17,7 +17,8 @@ from monitoring.results import Served
 from monitoring.served.window import ServedWindow
 
 KIND: Final = "demand"
-UNKNOWN: Final = "unknown_series"
+NO_SERIES: Final = ("unknown_series", "level")
+"""What answers to them is no forecast of a series: a group's is told by its series."""
 FIGURES: Final = {"wMAPE": Ratio("absolute_error", "units"), "bias": Ratio("error", "units")}
 """Over the whole of the days asked for; bias above zero: too much was forecast."""
 _COLUMNS: Final = ["series", "forecast", "units", "version"]
@@ -50,7 +51,7 @@ def _by_orders(window: ServedWindow, without: set[str]) -> Iterator[tuple[str, f
     by_day: defaultdict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for name, line in window.firsts(KIND).items():
         first_day = line["request"].get("first_day")
-        if first_day is None or name in without or line["fallback"] == UNKNOWN:
+        if first_day is None or name in without or line["fallback"] in NO_SERIES:
             continue
         if date.fromisoformat(first_day) + span <= window.as_of:
             by_day[date.fromisoformat(first_day)].append(line)

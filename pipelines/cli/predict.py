@@ -29,6 +29,12 @@ def predict(
     k: Annotated[
         int | None, typer.Option(help="Recommendation: products per customer, 1 to 1000 [default: 10].")
     ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEYS", help="Demand: the groups of a level of demand.levels (department; or category,region)."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -48,6 +54,6 @@ def predict(
         from pipelines import predictions
 
         day = resolve_as_of(space, as_of, any_past=True)
-        done = predictions.predict(space, model, day, output, alias=alias, mode=mode, k=k)
+        done = predictions.predict(space, model, day, output, alias=alias, mode=mode, k=k, level=level)
         text = f"{done.rows:,} rows as of {done.as_of} by version {done.version} in {done.output}"
         console.finish(text, data={**vars(done), "model": done.kind})

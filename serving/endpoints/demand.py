@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from core.keys import Key
 from core.prediction_log import Result
 from models.demand import KIND
 from models.demand.forecast import LEVELS, NAMES
 from models.demand.inventory.replenishment import SeriesLevels
+from models.demand.levels.level_outlook import LevelOutlook
 from models.demand.outlook import Outlook, SeriesOutlook
 from models.demand.series import PERIOD, join_keys
 from serving.answers import DemandAnswer
@@ -22,6 +25,8 @@ from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
 from serving.what_if import apply_scenario
 
+LEVEL = "level"
+"""How the log marks the line of a group of series."""
 MOST_EXPLAINED = 20
 """Series in one request: each takes about 40 ms (28 days, on the Complete Journey), in which others wait."""
 
@@ -31,24 +36,27 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     refuse_too_many(runtime, "series", body.series)
     serving = champion(runtime, KIND)
     outlook = runtime.forecasts.now
+    levels = outlook.levels if outlook else ()
     for place, series in enumerate(body.series):
-        _refuse_other_keys(place, series, runtime.workspace.settings.demand.series)
+        _refuse_other_keys(
+            place, series, runtime.workspace.settings.demand.series, [each.groups.keys for each in levels]
+        )
     _refuse_far(runtime, body)
-    _refuse_many_explained(body)
+    _refuse_many_explained(body, runtime.workspace.settings.demand.series)
     if outlook is None:
         raise NotYet("there is no forecast yet; run: regulars materialize", headers={"Retry-After": "5"})
-    asked = _asked(runtime, body, outlook)
+    asked = _asked(runtime, body, outlook, serving.fallback)
     results = [
-        _result(series, _reviewed(runtime, outlook.of(series)), asked, serving.fallback) for series in body.series
+        _of_level(runtime, outlook, level, series, asked)
+        if (level := _level(outlook, series))
+        else _result(series, _reviewed(runtime, outlook.of(series)), asked)
+        for series in body.series
     ]
     if body.explain:
         _explain(outlook, results)
     if body.scenario is not None:
         apply_scenario(outlook, body.scenario, asked.quantiles, results)
-    logged = [
-        Result(join_keys([r["series"][key] for key in outlook.keys]), _total(r["forecast"]), fallback=r["fallback"])
-        for r in results
-    ]
+    logged = [_logged(outlook, each) for each in results]
     request: dict[str, Any] = {
         "horizon": body.horizon,
         "first_day": asked.days[0].isoformat(),
@@ -77,20 +85,54 @@ def _explain(outlook: Outlook, results: Sequence[Mapping[str, Any]]) -> None:
                 day["parts"] = dict(parts)
 
 
+def _logged(outlook: Outlook, result: Mapping[str, Any]) -> Result:
+    """A group's line says that it is one: what came of its series is counted by theirs."""
+    level = _level(outlook, result["series"])
+    subject = join_keys([result["series"][key] for key in (level.groups.keys if level else outlook.keys)])
+    return Result(subject, _total(result["forecast"]), fallback=LEVEL if level else result["fallback"])
+
+
+def _level(outlook: Outlook, series: Mapping[str, str]) -> LevelOutlook | None:
+    """The level whose keys are asked for."""
+    return next((each for each in outlook.levels if set(each.groups.keys) == set(series)), None)
+
+
+def _of_level(
+    runtime: Runtime, outlook: Outlook, level: LevelOutlook, series: Mapping[str, str], asked: _Asked
+) -> dict[str, Any]:
+    """A group is forecast; it is ordered by its series, and waits for a review, or surges, where one of them does."""
+    row = level.row(series)
+    if row is None:
+        return {**_result(series, None, asked), "reorder_point": None}
+    forecast, accepted = level.forecast, runtime.forecasts.accepted
+    waits = outlook.advice.needs_review & ~np.isin(outlook.forecast.ids, list(accepted))
+    return {
+        "series": dict(series),
+        "forecast": _days(asked, forecast.mean[row].tolist(), forecast.quantiles[row].tolist()),
+        **asdict(SeriesLevels()),
+        "reorder_point": None,
+        "surge": level.any_of(row, outlook.advice.surge),
+        "needs_review": level.any_of(row, waits),
+        "fallback": asked.fallback,
+    }
+
+
 @dataclass(frozen=True)
 class _Asked:
     """How much of each outlook is told: the first day of each period, and (name, place) of each quantile."""
 
     days: Sequence[date]
     quantiles: Sequence[tuple[str, int]]
+    fallback: str | None
+    """What answers in place of the champion, if anything."""
 
 
-def _asked(runtime: Runtime, body: DemandBody, outlook: Outlook) -> _Asked:
+def _asked(runtime: Runtime, body: DemandBody, outlook: Outlook, fallback: str | None) -> _Asked:
     settings = runtime.workspace.settings.demand
     horizon = body.horizon or settings.horizon_days
     periods = -(-horizon // PERIOD[settings.freq])
     quantiles = [(NAMES[place], place) for place, level in enumerate(LEVELS) if level in body.quantiles]
-    return _Asked(outlook.forecast.days[:periods], quantiles)
+    return _Asked(outlook.forecast.days[:periods], quantiles, fallback)
 
 
 def _refuse_far(runtime: Runtime, body: DemandBody) -> None:
@@ -100,25 +142,34 @@ def _refuse_far(runtime: Runtime, body: DemandBody) -> None:
         raise InvalidBody.field("horizon", f"{body.horizon} is not possible", allowed)
 
 
-def _refuse_many_explained(body: DemandBody) -> None:
+def _refuse_many_explained(body: DemandBody, keys: Sequence[str]) -> None:
+    of_groups = any(set(series) != set(keys) for series in body.series)
+    if body.explain and of_groups:
+        raise InvalidBody.field("explain", "groups of a level can't be explained", "true for series alone")
+    if body.scenario is not None and of_groups:
+        raise InvalidBody.field("scenario", "groups of a level have no price of their own", "null, or series alone")
     if body.explain and len(body.series) > MOST_EXPLAINED:
         wrong = f"{len(body.series)} series can't be explained at once"
         raise InvalidBody.field("explain", wrong, f"true for at most {MOST_EXPLAINED} series")
 
 
-def _refuse_other_keys(place: int, series: Mapping[str, str], keys: Sequence[str]) -> None:
-    allowed = f"an object with exactly the fields {', '.join(keys)}"
+def _refuse_other_keys(
+    place: int, series: Mapping[str, str], keys: Sequence[str], levels: Sequence[Sequence[str]]
+) -> None:
+    if any(set(series) == set(each) for each in (keys, *levels)):
+        return
+    allowed = f"an object with exactly the fields {'; or '.join(', '.join(each) for each in (keys, *levels))}"
+    known = list(dict.fromkeys([*keys, *(key for level in levels for key in level)]))
     for name in series:
-        if name not in keys:
-            raise InvalidBody.field(f"series[{place}].{name}", "unknown field", allowed, keys, name)
+        if name not in known:
+            raise InvalidBody.field(f"series[{place}].{name}", "unknown field", allowed, known, name)
     for key in keys:
         if key not in series:
             raise InvalidBody.field(f"series[{place}].{key}", "is missing", allowed)
+    raise InvalidBody.field(f"series[{place}]", "has more fields than a series", allowed)
 
 
-def _result(
-    series: Mapping[str, str], found: SeriesOutlook | None, asked: _Asked, fallback: str | None
-) -> dict[str, Any]:
+def _result(series: Mapping[str, str], found: SeriesOutlook | None, asked: _Asked) -> dict[str, Any]:
     if found is None:
         return {
             "series": dict(series),
@@ -128,18 +179,21 @@ def _result(
             "needs_review": False,
             "fallback": "unknown_series",
         }
-    days = [
-        _day(day, mean, [(name, quantiles[place]) for name, place in asked.quantiles])
-        for day, mean, quantiles in zip(asked.days, found.mean.tolist(), found.quantiles.tolist(), strict=False)
-    ]
     return {
         "series": dict(series),
-        "forecast": days,
+        "forecast": _days(asked, found.mean.tolist(), found.quantiles.tolist()),
         **asdict(found.levels),
         "surge": found.surge,
         "needs_review": found.needs_review,
-        "fallback": fallback,
+        "fallback": asked.fallback,
     }
+
+
+def _days(asked: _Asked, mean: Sequence[float], quantiles: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    return [
+        _day(day, each, [(name, of_day[place]) for name, place in asked.quantiles])
+        for day, each, of_day in zip(asked.days, mean, quantiles, strict=False)
+    ]
 
 
 def _day(day: date, mean: float, quantiles: Sequence[tuple[str, float]]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class ToyKind:
         judged = {"risk_tier": (truth > 1.2).astype(int), "churned": (truth > 1.0).astype(float)}
         return pd.DataFrame({"squared": (truth - model.value) ** 2, "bias": model.value - truth} | judged, index=ids)
 
-    def file_columns(self, settings) -> Mapping[str, kinds.ColumnType]:
+    def file_columns(self, settings, **options: Any) -> Mapping[str, kinds.ColumnType]:
         return churn.KIND.file_columns(settings)
 
     def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ class RecencyKind:
     def budget(self, settings) -> Budget:
         return Budget(1, 900)
 
-    def file_columns(self, settings) -> Mapping[str, kinds.ColumnType]:
+    def file_columns(self, settings, **options: Any) -> Mapping[str, kinds.ColumnType]:
         return toy.KIND.file_columns(settings)
 
     def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -38,6 +38,7 @@ from training.demand.adjusting import learn
 from training.demand.fitting import fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.forecast_windows import ForecastWindow
+from training.demand.level_sums import correlations, judged, notes, refuse_no_groupings
 from training.demand.pricing.learning import learn_responses
 from training.demand.signals.worth import Discovery, discover
 from training.demand.tuning import tune
@@ -54,6 +55,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         NotReady: nothing has been ingested, or the time ran out before one trial was complete.
     """
     known = rolling(workspace, as_of)
+    refuse_no_groupings(workspace, known.at[known.as_of].ids)
     folds = [known.fold(day) for day in known.windows()]
     tuned = tune(workspace, known, folds, budget)
     return _outcome(_Fitting(workspace, known, Recipe.of(tuned.best.params)), folds, tuned, directory)
@@ -77,6 +79,7 @@ class _Fitting:
             self._boosters(fold, self.recipe.bags),
             adjustments=adjustments,
             dispersion=dispersion,
+            correlations=correlations(self.workspace, windows, adjustments),
             calendar=self.known.days.announced(fold.labels_until).using(adjustments.signals.names),
         )
         return replace(model, golden=golden.record(model, fold.inputs.matrix))
@@ -133,6 +136,7 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
     evaluated.save(directory / "evaluation")
     window = _judge(workspace, last, evaluated)
     latest = ForecastWindow(evaluated.word(last.histories, last.plans, last.inputs), window.sold)
+    levels = judged(workspace, window.forecast, window.sold, evaluated.correlations)
     newest = known.fold(known.as_of)
     found = fitting.outside(newest)
     model = fitting.fit(newest, [latest, *earlier], found, measure_dispersion(window.forecast, window.sold))
@@ -140,14 +144,15 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
     model = replace(model, prices=learn_responses(workspace, known.at, known.days))
     outside = found.followed(model.adjustments.signals)
     model.save(directory / "model")
-    judged = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
-    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon, model.calendar)[judged.best_baseline]
-    replace(best, dispersion=model.dispersion, prices=model.prices).save(directory / "baseline")
+    verdict = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
+    best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon, model.calendar)[verdict.best_baseline]
+    best = replace(best, dispersion=model.dispersion, correlations=model.correlations, prices=model.prices)
+    best.save(directory / "baseline")
     return Outcome(
         evaluated_from=known.evaluated_from,
         parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
         study=tuned.note(),
-        evaluation=judged,
+        evaluation=verdict,
         features=_features(),
         rows=len(newest.examples),
         units=len(window.frame),
@@ -156,10 +161,11 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
             "coverage.png": plots.coverage(window.forecast, window.sold),
             "importance.png": plots.importance(model.means[0], model.names),
         },
-        notes=_notes(model, known, outside),
+        notes=(*_notes(model, known, outside), *notes(levels)),
         extra={
             "adjustments": model.adjustments.as_json(),
             "signals": [asdict(signal) for signal in outside.each],
+            "levels": levels,
             "inputs": [asdict(column) for column in columns()],
         },
     )

@@ -22,10 +22,10 @@ from models.demand.forecast import LEVELS, Forecast
 
 DRAWS = 1000
 _SEED = 20_170_101
-_KNOTS = np.array([0.0, *LEVELS, 1.0])
-_GAPS = np.diff(_KNOTS)
-_TRAPEZOIDS = (np.append(_GAPS, 0.0) + np.append(0.0, _GAPS)) / 2
-"""What each knot weighs in the mean of the lines through them."""
+CHANCES = np.array([0.0, *LEVELS, 1.0])
+GAPS = np.diff(CHANCES)
+WEIGHTS: Float64Array = (np.append(GAPS, 0.0) + np.append(0.0, GAPS)) / 2
+"""Where the knots lie between 0 and 1, how far apart, and what each weighs in the mean of the lines through them."""
 _STEEPEST, _FLATTEST = 2.0, 0.25
 """How far the end may lie above the 95% quantile, in distances of that one to the median. Beyond a normal
 distribution's 95% quantile it is half of it, beyond an exponential one's 0.9."""
@@ -43,7 +43,7 @@ class Span:
     @classmethod
     def normal(cls, mean: Float64Array, deviation: Float64Array) -> Span:
         """Normal demand, cut at nothing."""
-        return cls(mean, np.maximum(mean[:, None] + deviation[:, None] * ndtri(_middles()), 0.0))
+        return cls(mean, np.maximum(mean[:, None] + deviation[:, None] * ndtri(middles()), 0.0))
 
     @property
     def deviation(self) -> Float64Array:
@@ -106,7 +106,7 @@ class DemandAhead:
         draws = np.empty((len(mean), DRAWS))
         for start in range(0, len(mean), _BLOCK):
             part = slice(start, start + _BLOCK)
-            knots = _knots(mean[part], self._longer(self.forecast.quantiles[part], periods))
+            knots = knots_of(mean[part], self._longer(self.forecast.quantiles[part], periods))
             draws[part] = np.sort(np.maximum(knots.reshape(len(knots), -1) @ weights, 0.0), axis=1)
         return Span((mean @ shares.T).mean(1), draws)
 
@@ -123,14 +123,14 @@ class DemandAhead:
         A part of a period has its part of the mean and of the variance.
         """
         points = _points(self._chances(shares.shape[1]))
-        found = shares[:, :, None] * _TRAPEZOIDS + np.sqrt(shares)[:, :, None] * (points - _TRAPEZOIDS)
+        found = shares[:, :, None] * WEIGHTS + np.sqrt(shares)[:, :, None] * (points - WEIGHTS)
         weights: Float64Array = found.reshape(len(shares), -1).T
         return weights
 
     def _chances(self, periods: int) -> Float64Array:
         """Where between 0 and 1 each draw of each period lies, (N, periods)."""
         rng = np.random.default_rng(_SEED)
-        common, *own = (ndtri(rng.permutation(_middles())) for _ in range(periods + 1))
+        common, *own = (ndtri(rng.permutation(middles())) for _ in range(periods + 1))
         together = np.sqrt(self.correlation) * common[:, None]
         chances: Float64Array = ndtr(together + np.sqrt(1 - self.correlation) * np.stack(own, axis=1))
         return chances
@@ -142,12 +142,12 @@ def lead_times(days: float, deviation: float) -> Float64Array:
         return np.full(DRAWS, float(days))
     from scipy.special import gammaincinv
 
-    drawn = np.random.default_rng(_SEED + 1).permutation(_middles())
+    drawn = np.random.default_rng(_SEED + 1).permutation(middles())
     times: Float64Array = gammaincinv((days / deviation) ** 2, drawn) * deviation**2 / days
     return times
 
 
-def _middles() -> Float64Array:
+def middles() -> Float64Array:
     """Chances in the middle of N equal parts: draws that are spread evenly."""
     return (np.arange(DRAWS) + 0.5) / DRAWS
 
@@ -158,23 +158,23 @@ def _shares(days: Float64Array, period: int, periods: int) -> Float64Array:
     return found
 
 
-def _knots(mean: Float64Array, quantiles: Float64Array) -> Float64Array:
+def knots_of(mean: Float64Array, quantiles: Float64Array) -> Float64Array:
     """Seven points of demand's distribution function in each period, (S, periods, 7)."""
     low, middle, high = quantiles[..., 0], quantiles[..., 2], quantiles[..., -1]
     least = np.maximum(low - (middle - low) / 2, 0.0)
-    missing = (mean - quantiles @ _TRAPEZOIDS[1:-1] - least * _TRAPEZOIDS[0]) / _TRAPEZOIDS[-1]
+    missing = (mean - quantiles @ WEIGHTS[1:-1] - least * WEIGHTS[0]) / WEIGHTS[-1]
     width = high - middle
     # where nine in ten days sell nothing, the mean alone tells of the others
-    most = np.where(width > 0, high + _STEEPEST * width, mean / _TRAPEZOIDS[-1])
+    most = np.where(width > 0, high + _STEEPEST * width, mean / WEIGHTS[-1])
     end = np.clip(missing, high + _FLATTEST * width, np.maximum(most, high))
     return np.concatenate([least[..., None], quantiles, end[..., None]], axis=-1)
 
 
 def _points(chances: Float64Array) -> Float64Array:
     """Each chance as weights of the two knots it lies between, (..., 7)."""
-    left = np.clip(np.searchsorted(_KNOTS, chances, side="right") - 1, 0, len(_GAPS) - 1)
-    along = (chances - _KNOTS[left]) / _GAPS[left]
-    found = np.zeros((*chances.shape, len(_KNOTS)))
+    left = np.clip(np.searchsorted(CHANCES, chances, side="right") - 1, 0, len(GAPS) - 1)
+    along = (chances - CHANCES[left]) / GAPS[left]
+    found = np.zeros((*chances.shape, len(CHANCES)))
     np.put_along_axis(found, left[..., None], 1 - along[..., None], axis=-1)
     np.put_along_axis(found, left[..., None] + 1, along[..., None], axis=-1)
     return found

@@ -62,7 +62,7 @@ class SpendKind:
         error = model.predict(customers[FEATURE]) - spent.reindex(customers.index).fillna(0.0)
         return pd.DataFrame({"error": error, "absolute_error": error.abs()}).sort_index()
 
-    def file_columns(self, settings) -> Mapping[str, ColumnType]:
+    def file_columns(self, settings, **options: Any) -> Mapping[str, ColumnType]:
         return {"customer_id": "text", "spend": "number"}
 
     def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,43 @@
+"""Groups of series over HTTP: they add up to the series, and are told apart from them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from core import clock
+from core.workspace import Workspace
+from models.kinds import kind
+from tests.serving.conftest import Shop, open_shop
+
+
+@pytest.fixture
+def shop_of_levels(served: Workspace) -> Iterator[Shop]:
+    demand = served.settings.demand.model_copy(update={"levels": (("department",), ("category", "department"))})
+    served.settings = served.settings.model_copy(update={"demand": demand})
+    yield from open_shop(served)
+
+
+def test_a_department_is_the_sum_of_its_categories_here_and_in_the_file(shop_of_levels: Shop) -> None:
+    names = [{"category": f"category {n}"} for n in (0, 2, 4)]
+    body = {"series": [{"department": "department 0"}, *names, {"department": "none"}]}
+    group, *series, unknown = shop_of_levels.post("/v1/demand", body).json()["results"]
+    means = [np.array([day["mean"] for day in each["forecast"]]) for each in (group, *series)]
+    np.testing.assert_allclose(means[0], sum(means[1:]), rtol=1e-9)
+    assert group["reorder_point"] is None
+    assert group["fallback"] is None
+    assert unknown["fallback"] == "unknown_series"
+    workspace, model = shop_of_levels.workspace, shop_of_levels.runtime.champions.get(kind("demand")).model
+    file = kind("demand").predict_file(workspace, model, clock.present(workspace), "1", level="department")
+    mine = file[file["department"] == "department 0"]
+    assert list(file.columns[:3]) == ["department", "date", "mean"]
+    np.testing.assert_allclose(mine["mean"], means[0], rtol=1e-9)
+    np.testing.assert_allclose(mine["q95"], [day["q95"] for day in group["forecast"]], rtol=1e-9)
+
+
+def test_what_is_neither_series_nor_level_is_refused(shop_of_levels: Shop) -> None:
+    wrong = shop_of_levels.post("/v1/demand", {"series": [{"departmnt": "department 0"}]})
+    assert wrong.status_code == 400
+    assert "department" in wrong.text
+    explained = shop_of_levels.post("/v1/demand", {"series": [{"department": "department 0"}], "explain": True})
+    assert explained.status_code == 400
