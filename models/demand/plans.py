@@ -34,6 +34,8 @@ QUIET = 0.75
 CALENDAR = "calendar.json"
 _OBSERVED = "(observed)"
 _RARE = 36
+_SEASONAL = 8
+"""A holiday on more days a year, such as a pay day, is tried as a signal as well."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ def calendar(workspace: Workspace) -> Calendar:
     """The holidays, closures and other signals of the shop's calendar.
 
     A closure is a name with `clos` in it and a value above 0. A holiday is any other name that is nothing but 1 (or
-    0), on at most 36 days a year. All other names are signals; one that is nothing but 1, on more days, is 0 on the
-    days that are not listed.
+    0), on at most 36 days a year. All other names are signals, and those of a holiday on more than 8 days a year; one
+    that is nothing but 1 is 0 on the days that are not listed.
     """
     files = [str(path) for path in workspace.tables.files("calendar")]
     if not files:
@@ -142,9 +144,11 @@ def calendar(workspace: Workspace) -> Calendar:
     others = [row for row in rows if not _closure(row[1])]
     plain = _plain_names(others)
     marked = [(day, name, known) for day, name, value, _, known in newest if value == 1 and name in plain]
-    rare = _rare_names([(day, name) for day, name, _ in marked])
+    listed_on = [(day, name) for day, name, _ in marked]
+    rare, seasonal = _rare_names(listed_on, _RARE), _rare_names(listed_on, _SEASONAL)
+    recurring = {name for name in rare - seasonal if not name.endswith(_OBSERVED)}
     days += [Day(day, False, known) for day, name, known in marked if name in rare and not name.endswith(_OBSERVED)]
-    outside = [row for row in others if row[1] not in rare]
+    outside = [row for row in others if row[1] not in rare - recurring]
     listed = plain - {name for _, name, value, *_ in others if value == 0}
     return Calendar(tuple(days), signals_of(outside, listed, workspace.settings.demand.series))
 
@@ -172,9 +176,10 @@ def _plain_names(rows: Sequence[tuple[Any, ...]]) -> set[str]:
     return {row[1] for row in rows} - {row[1] for row in rows if row[2] not in (0, 1)}
 
 
-def _rare_names(rows: Sequence[tuple[date, str]]) -> set[str]:
+def _rare_names(rows: Sequence[tuple[date, str]], most: int) -> set[str]:
+    """Those on at most so many days a year."""
     if not rows:
         return set()
     years = max((max(day for day, _ in rows) - min(day for day, _ in rows)).days / 365.25, 1.0)
     names = [name for _, name in set(rows)]
-    return {name for name in set(names) if names.count(name) <= _RARE * years}
+    return {name for name in set(names) if names.count(name) <= most * years}

@@ -48,6 +48,15 @@ def test_names_that_are_no_holidays_and_no_closures_are_signals(small_shop):
     assert [each.listed for each in found.signals.each] == [False, True]
 
 
+def test_a_day_that_comes_back_each_month_is_a_holiday_and_a_signal(small_shop):
+    days = [FIRST_DAY + timedelta(days=place) for place in range(0, 240, 15)]
+    rows = [(day, "pay day", 1.0) for day in days] + [(days[3], "Easter", 1.0)]
+    commit(small_shop, {"calendar": DataFrame(rows, columns=["date", "name", "value"])})
+    found = calendar(small_shop)
+    assert {each.day for each in found.days} == set(days)
+    assert found.signals.names == ("pay day",)
+
+
 def test_of_a_closure_that_was_told_twice_the_last_telling_counts(small_shop):
     day, told = FIRST_DAY + timedelta(days=50), [FIRST_DAY, FIRST_DAY + timedelta(days=9)]
     rows = [(day, "closure", value, known) for value, known in zip((1.0, 0.0), told, strict=True)]

@@ -89,4 +89,4 @@ def test_of_twenty_shops_signals_are_found_in_most_and_noise_in_hardly_any():
     used = Counter(name for seed in range(20) for name in tried(planted_shop(100 + seed)).names("used"))
     assert used["weather"] == 20
     assert used["searches"] >= 19
-    assert sum(used[name] for name in NOISE) <= 2
+    assert sum(used[name] for name in NOISE) == 0
