@@ -25,6 +25,7 @@ GROUPS = (
     "predict",
     "churn_list",
     "order_plan",
+    "markdown_plan",
     "product_selection",
     "segments",
     "release",

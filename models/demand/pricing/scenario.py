@@ -114,7 +114,7 @@ def effect(
     if row is None:
         return NOT_LEARNT
     price = _asked_price(responses, row, scenario)
-    refused = _refused(responses, row, price) or _promotion_refused(responses, row, scenario.promotion)
+    refused = price_refusal(responses, row, price) or _promotion_refused(responses, row, scenario.promotion)
     if refused:
         return refused
     draws = responses.draws(row)
@@ -139,7 +139,7 @@ def _asked_price(responses: PriceResponses, row: int, scenario: Scenario) -> flo
     return scenario.price
 
 
-def _refused(responses: PriceResponses, row: int, price: float | None) -> Unanswerable | None:
+def price_refusal(responses: PriceResponses, row: int, price: float | None) -> Unanswerable | None:
     """Why a price can't be answered for."""
     if price is None:
         return None
