@@ -22,6 +22,7 @@ MODULES = (
     "feature_repo.availability",
     "models.demand.launches.assortment",
     "models.demand.levels.series_groups",
+    "models.demand.newcomers.newcomer_outlook",
     "models.demand.plans",
     "models.recommendation.dataset",
     "models.uplift.dataset",

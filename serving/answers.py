@@ -19,6 +19,7 @@ Fallback = Literal[
     "unknown_series",
     "unknown_product",
     "no_scenario",
+    "new_product",
 ]
 ScenarioRefusal = Literal[
     "unknown_series",
@@ -41,6 +42,7 @@ FALLBACKS = {
     "unknown_customer": "nothing is known of the customer",
     "unknown_series": "the series has no sales: nothing is expected",
     "unknown_product": "the product is not known: what sells best",
+    "new_product": "the product was launched lately, or is to come: what products alike sold after their launch",
     "no_scenario": "the scenario can't be answered for the series, and `scenario` says why: the forecast as planned",
 }
 
@@ -219,6 +221,7 @@ class DemandResult(AnswerLine):
     )
     surge: bool = Field(description="last week sold far more than the four before")
     needs_review: bool = Field(description="so much, or so risky, that a person has to look first")
+    alike: int | None = Field(None, description="of a new product: how many products alike tell its forecast")
     scenario: ScenarioAnswer | None = Field(None, description="where a scenario was asked: what it changes")
 
 

@@ -23,6 +23,7 @@ from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import replenishment
 from models.demand.kind import Model
 from models.demand.levels.level_outlook import LevelOutlook, level_name, level_outlook
+from models.demand.newcomers.newcomer_outlook import newcomer_outlook
 from models.demand.outlook import Outlook, forecast, refuse_other_series
 from models.demand.plans import calendar
 from serving.champions import Champion
@@ -96,7 +97,12 @@ class ForecastCache:
         frame = pd.DataFrame({KEY: found.known, **found.columns})
         made = forecast(model, frame, calendar(workspace), latest.content.days[VIEW], workspace.settings)
         levels = replenishment(workspace, made.keys, made.forecast, model.dispersion, made.as_of)
-        return replace(made, replenishment=levels, levels=self._levels(workspace, model, made.forecast))
+        return replace(
+            made,
+            replenishment=levels,
+            levels=self._levels(workspace, model, made.forecast),
+            newcomers=newcomer_outlook(workspace, model.curves, made.forecast),
+        )
 
     def _levels(self, workspace: Workspace, model: Model, forecast: Forecast) -> tuple[LevelOutlook, ...]:
         """The levels that are groupings of the series; products may have changed since the training that checked."""

@@ -29,7 +29,9 @@ def apply_scenario(
     for result in results:
         name = join_keys([result["series"][key] for key in outlook.keys])
         found = outlook.effect(name, scenario) if name in outlook.rows else UNKNOWN_SERIES
-        if isinstance(found, Unanswerable):
+        if isinstance(found, Unanswerable) and result["fallback"] == "new_product":
+            result["scenario"] = _refused(found)
+        elif isinstance(found, Unanswerable):
             result["scenario"] = _refused(found)
             result["fallback"] = "unknown_series" if found is UNKNOWN_SERIES else "no_scenario"
         else:

@@ -17,6 +17,7 @@ import numpy as np
 from models import artifact
 from models.arrays import Float64Array
 from models.demand.forecast import LEVELS, Forecast, tidy
+from models.demand.newcomers.launch_curves import LaunchCurves
 from models.demand.plans import NO_CALENDAR, Calendar, Plans
 from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
 from models.demand.series import Freq, Histories
@@ -40,6 +41,7 @@ class Baseline:
     calendar: Calendar = NO_CALENDAR
     prices: PriceResponses = NO_RESPONSES
     correlations: Mapping[str, float] = field(default_factory=dict)
+    curves: LaunchCurves | None = None
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
         """The coming periods of every series, 0 on days known to be closed."""
@@ -58,6 +60,8 @@ class Baseline:
             times = {"trained_as_of": self.trained_as_of.isoformat(), "horizon": self.horizon}
             artifact.write_json(staging / META, content | times | spread)
             self.calendar.save(staging)
+            if self.curves is not None:
+                self.curves.save(staging)
             self.prices.save(staging)
 
     def _point(self, units: Float64Array, steps: int, histories: Histories) -> Float64Array:
@@ -100,4 +104,5 @@ def load(directory: Path, content: Mapping[str, Any]) -> Baseline:
         calendar=Calendar.load(directory),
         prices=PriceResponses.load(directory),
         correlations=content.get("correlations", {}),
+        curves=LaunchCurves.load(directory),
     )

@@ -19,6 +19,7 @@ from models.arrays import Float32Array, Float64Array
 from models.demand.adjustments import UNADJUSTED, Adjustments, Word
 from models.demand.forecast import LEVELS, Forecast, tidy
 from models.demand.inputs import Inputs, derive
+from models.demand.newcomers.launch_curves import LaunchCurves
 from models.demand.plans import NO_CALENDAR, Calendar, Plans
 from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
 from models.demand.recipe import Recipe
@@ -37,6 +38,7 @@ class DemandModel:
     dispersion: how many times the standard deviation of a sum over days exceeds that of independent days
     prices: how series answer to prices and promotions, for scenarios alone
     correlations: of two series on a day, by the name of the level whose groups they are of
+    curves: what products sold after their launch, for new products alone
     """
 
     means: tuple[xgb.Booster, ...]
@@ -52,6 +54,7 @@ class DemandModel:
     calendar: Calendar = NO_CALENDAR
     prices: PriceResponses = NO_RESPONSES
     correlations: Mapping[str, float] = field(default_factory=dict)
+    curves: LaunchCurves | None = None
     golden: pd.DataFrame | None = None
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
@@ -111,6 +114,8 @@ class DemandModel:
             self.quantiles.save_model(staging / "quantiles.ubj")
             artifact.write_json(staging / META, self.nominal)
             self.calendar.save(staging)
+            if self.curves is not None:
+                self.curves.save(staging)
             self.prices.save(staging)
             if self.golden is not None:
                 self.golden.to_parquet(staging / GOLDEN, index=False)
@@ -137,6 +142,7 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         calendar=Calendar.load(directory),
         prices=PriceResponses.load(directory),
         correlations=content.get("correlations", {}),
+        curves=LaunchCurves.load(directory),
         golden=golden,
     )
 

@@ -19,6 +19,7 @@ from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import Replenishment, SeriesLevels
 from models.demand.levels.level_outlook import LevelOutlook
 from models.demand.model import DemandModel
+from models.demand.newcomers.newcomer_outlook import NewcomerOutlook
 from models.demand.plans import Calendar, Plans, quiet_holidays
 from models.demand.pricing.responses import NO_RESPONSES, PriceResponses
 from models.demand.pricing.scenario import NOT_LEARNT, Effect, Scenario, Unanswerable, effect
@@ -55,6 +56,8 @@ class Outlook:
     """The share of each series that is to be promoted in each way, (channels, S, H)."""
     levels: tuple[LevelOutlook, ...] = ()
     """The groups of series that are forecast beside them."""
+    newcomers: NewcomerOutlook | None = None
+    """The products that are too new to be among the series."""
 
     @cached_property
     def rows(self) -> Mapping[str, int]:

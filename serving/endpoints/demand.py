@@ -49,7 +49,7 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     results = [
         _of_level(runtime, outlook, level, series, asked)
         if (level := _level(outlook, series))
-        else _result(series, _reviewed(runtime, outlook.of(series)), asked)
+        else _of_newcomer(outlook, series, asked) or _result(series, _reviewed(runtime, outlook.of(series)), asked)
         for series in body.series
     ]
     if body.explain:
@@ -114,6 +114,23 @@ def _of_level(
         "surge": level.any_of(row, outlook.advice.surge),
         "needs_review": level.any_of(row, waits),
         "fallback": asked.fallback,
+    }
+
+
+def _of_newcomer(outlook: Outlook, series: Mapping[str, str], asked: _Asked) -> dict[str, Any] | None:
+    """What is told of a product that is too new to be among the series; None of any other."""
+    new = outlook.newcomers
+    row = new.row(outlook.keys, series) if new else None
+    if new is None or row is None:
+        return None
+    return {
+        "series": dict(series),
+        "forecast": _days(asked, new.forecast.mean[row].tolist(), new.forecast.quantiles[row].tolist()),
+        **asdict(new.replenishment.at(row)),
+        "surge": False,
+        "needs_review": False,
+        "fallback": "new_product",
+        "alike": int(new.alike[row]),
     }
 
 

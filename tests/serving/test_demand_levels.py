@@ -1,12 +1,16 @@
 """Groups of series over HTTP: they add up to the series, and are told apart from them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core import clock
 from core.workspace import Workspace
+from models.demand.forecast import Forecast
+from models.demand.inventory.replenishment import Replenishment
+from models.demand.newcomers.newcomer_outlook import NewcomerOutlook
 from models.kinds import kind
 from tests.serving.conftest import Shop, open_shop
 
@@ -41,3 +45,18 @@ def test_what_is_neither_series_nor_level_is_refused(shop_of_levels: Shop) -> No
     assert "department" in wrong.text
     explained = shop_of_levels.post("/v1/demand", {"series": [{"department": "department 0"}], "explain": True})
     assert explained.status_code == 400
+
+
+def test_a_new_product_is_answered_from_products_alike(shop_of_levels: Shop) -> None:
+    now = shop_of_levels.runtime.forecasts.now
+    assert now is not None
+    days = now.forecast.days
+    said = Forecast(("new",), days, np.full((1, len(days)), 2.0), np.full((1, len(days), 5), 2.0))
+    stock = Replenishment(np.array([20.0]), np.array([np.nan]), np.array([np.nan]))
+    new = NewcomerOutlook(said, np.array([17]), stock)
+    shop_of_levels.runtime.forecasts.now = replace(now, newcomers=new)
+    body = {"series": [{"category": "new"}, {"category": "nothing"}]}
+    found, unknown = shop_of_levels.post("/v1/demand", body).json()["results"]
+    assert (found["fallback"], found["alike"], found["reorder_point"]) == ("new_product", 17, 20.0)
+    assert found["forecast"][0]["mean"] == 2.0
+    assert unknown["fallback"] == "unknown_series"

@@ -29,8 +29,10 @@ from models.demand.inputs import columns
 from models.demand.kind import KIND
 from models.demand.labels import sold
 from models.demand.model import DemandModel
+from models.demand.newcomers.launch_curves import launch_curves
+from models.demand.newcomers.newcomer_forecast import LaunchCoverage, launch_coverage
 from models.demand.recipe import Recipe
-from models.demand.series import Histories
+from models.demand.series import PERIOD, Histories
 from models.demand.signals.interest import signal_names
 from models.kinds import Budget
 from training.demand import plots
@@ -142,11 +144,17 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
     model = fitting.fit(newest, [latest, *earlier], found, measure_dispersion(window.forecast, window.sold))
     current().step("demand: learning how series answer to prices and promotions")
     model = replace(model, prices=learn_responses(workspace, known.at, known.days))
+    current().step("demand: looking at past launches")
+    curves = launch_curves(workspace, known.as_of)
+    launches = launch_coverage(curves, known.horizon, PERIOD[model.freq]) if curves else None
+    model = replace(model, curves=curves)
     outside = found.followed(model.adjustments.signals)
     model.save(directory / "model")
     verdict = evaluate(KIND, window.frame, window.baselines, workspace.settings.seed)
     best = baselines.fitted(known.as_of, model.keys, model.freq, model.horizon, model.calendar)[verdict.best_baseline]
-    best = replace(best, dispersion=model.dispersion, correlations=model.correlations, prices=model.prices)
+    best = replace(
+        best, dispersion=model.dispersion, correlations=model.correlations, prices=model.prices, curves=curves
+    )
     best.save(directory / "baseline")
     return Outcome(
         evaluated_from=known.evaluated_from,
@@ -161,11 +169,12 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
             "coverage.png": plots.coverage(window.forecast, window.sold),
             "importance.png": plots.importance(model.means[0], model.names),
         },
-        notes=(*_notes(model, known, outside), *notes(levels)),
+        notes=(*_notes(model, known, outside), *notes(levels), *_of_launches(launches)),
         extra={
             "adjustments": model.adjustments.as_json(),
             "signals": [asdict(signal) for signal in outside.each],
             "levels": levels,
+            "launches": launches and launches.as_json(),
             "inputs": [asdict(column) for column in columns()],
         },
     )
@@ -188,6 +197,17 @@ def _notes(model: DemandModel, known: Rolling, outside: Discovery) -> tuple[str,
         "Promotions, closures and signals without `known_from` count as known ahead up to the horizon.",
         "A season that the history does not show, such as the first Christmas, is forecast from holidays alone.",
         "Quantiles are shifted by what earlier windows showed; on days unlike those they may cover less.",
+    )
+
+
+def _of_launches(found: LaunchCoverage | None) -> tuple[str, ...]:
+    """How far new products can be forecast."""
+    if found is None:
+        return ()
+    return (
+        f"New products are forecast from products alike: of {found.launches:,} past launches, each from those before"
+        f" it, q05 to q95 held {found.coverage:.1%} of periods; {found.forecast:,.0f} units were forecast of"
+        f" {found.sold:,.0f} sold.",
     )
 
 
