@@ -22,7 +22,7 @@ from training.demand.signals.past_origins import PastOrigin, past_origins
 
 SHIFTS: dict[Freq, tuple[int, ...]] = {"D": (0, -2, -1, 1, 2, 3, 4, 5, 7, 10, 14, 21, 28), "W": (0, -1, 1, 2, 3, 4)}
 """Lags that are tried, in periods; negative: leads."""
-_DOUBT = 0.25
+_DOUBT = 0.1
 """How often a gain of 0 would count as certain among all signals of a shop. A useless signal loses in the mean: of 320
 that wander on their own in 40 invented shops, none was kept."""
 _LEAST = 0.0005
