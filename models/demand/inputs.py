@@ -18,6 +18,7 @@ import numpy as np
 from core.errors import DataError
 from feature_repo.families.series_promotions import CHANNELS
 from models.arrays import Float32Array, Float64Array
+from models.demand.lifts import NEAR_DAYS, holiday_lift, promotion_lifts
 from models.demand.plans import Plans
 from models.demand.series import Freq, Histories
 
@@ -158,6 +159,7 @@ def _dates(histories: Histories, plans: Plans, horizon: int) -> Columns:
     for name, events in (("holiday", plans.holidays), ("closing", plans.closing)):
         yield f"days_to_{name}", np.array([_ahead(day, events) for day in days], dtype=float)[None]
         yield f"days_since_{name}", np.array([_behind(day, events) for day in days], dtype=float)[None]
+    yield "holiday_lift", holiday_lift(histories, plans, horizon)
 
 
 def _ahead(day: date, events: tuple[date, ...]) -> int:
@@ -220,7 +222,8 @@ def _promotions(histories: Histories, horizon: int) -> Columns:
         for channel in CHANNELS:
             yield from ((f"{channel}_{name}", nothing) for name in _PROMOTION)
         return
-    for channel, shares in zip(CHANNELS, histories.promoted, strict=True):
+    lifts = promotion_lifts(histories, horizon)
+    for channel, shares, lift in zip(CHANNELS, histories.promoted, lifts, strict=True):
         ahead, usual = shares[:, behind : behind + horizon], shares[:, behind - 56 // histories.days : behind]
         week = np.concatenate([shares[:, behind:], np.full((len(shares), season), np.nan)], axis=1)
         last = shares[:, behind - season : behind - season + horizon]
@@ -229,9 +232,10 @@ def _promotions(histories: Histories, horizon: int) -> Columns:
         yield f"{channel}_last_week", (usual[:, -season:].mean(1) - usual.mean(1))[:, None]
         yield f"{channel}_week_before", last - ahead
         yield f"{channel}_week_after", week[:, season : season + horizon] - ahead
+        yield f"{channel}_lift", lift
 
 
-_PROMOTION = ("share", "above_usual", "last_week", "week_before", "week_after")
+_PROMOTION = ("share", "above_usual", "last_week", "week_before", "week_after", "lift")
 
 
 def _open(histories: Histories, plans: Plans, horizon: int) -> Float64Array:
@@ -260,6 +264,8 @@ def columns() -> tuple[InputColumn, ...]:
         for name, text in (("holiday", "holiday"), ("closing", "closure or holiday with few sales"))
         for way in ("to", "since")
     ]
+    near = f"the series' sales as far from earlier holidays over the usual, within {NEAR_DAYS} days of one"
+    events.append(InputColumn("holiday_lift", near, "ratio", "holidays"))
     promotions = [
         InputColumn(f"{channel}_{name}", text.format(channel), "share", "promotions")
         for channel in CHANNELS
@@ -291,4 +297,5 @@ _PROMOTION_TEXTS = (
     "the last week's share less the mean of the last 56 days ({0})",
     "the share a week before the day less the day's ({0})",
     "the share a week after the day less the day's ({0})",
+    "what such promotions added to the series' sales before, as a share of the usual ({0})",
 )

@@ -19,6 +19,7 @@ from core import query_engine
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from models import artifact
+from models.arrays import Float64Array
 from models.demand.series import Histories
 from models.demand.signals.readings import NOTHING_OUTSIDE, KnownSignals, Signals, signals_of
 
@@ -32,6 +33,9 @@ READS = (
 QUIET = 0.75
 """A holiday on which the shop sold less than this share of the four same weekdays before was a quiet one."""
 CALENDAR = "calendar.json"
+FEASTS = ("christmas day", "easter sunday", "thanksgiving")
+"""Holidays that are spent at home, by what their names hold: quiet ones to come, as long as none was seen to be loud.
+Common knowledge, not learnt: one year of data shows none of them twice."""
 _OBSERVED = "(observed)"
 _RARE = 36
 _SEASONAL = 8
@@ -45,12 +49,13 @@ class Day:
     day: date
     closure: bool
     known_from: date | None = None
+    feast: bool = False
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Day:
         """The day of a row as `Calendar.save` writes it."""
         known_from = row["known_from"] and date.fromisoformat(row["known_from"])
-        return cls(date.fromisoformat(row["day"]), row["closure"], known_from or None)
+        return cls(date.fromisoformat(row["day"]), row["closure"], known_from or None, row.get("feast", False))
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class Calendar:
                 "day": day.day.isoformat(),
                 "closure": day.closure,
                 "known_from": day.known_from and day.known_from.isoformat(),
+                "feast": day.feast,
             }
             for day in self.days
         ]
@@ -147,24 +153,39 @@ def calendar(workspace: Workspace) -> Calendar:
     listed_on = [(day, name) for day, name, _ in marked]
     rare, seasonal = _rare_names(listed_on, _RARE), _rare_names(listed_on, _SEASONAL)
     recurring = {name for name in rare - seasonal if not name.endswith(_OBSERVED)}
-    days += [Day(day, False, known) for day, name, known in marked if name in rare and not name.endswith(_OBSERVED)]
+    days += [Day(d, False, k, _feast(n)) for d, n, k in marked if n in rare and not n.endswith(_OBSERVED)]
     outside = [row for row in others if row[1] not in rare - recurring]
     listed = plain - {name for _, name, value, *_ in others if value == 0}
     return Calendar(tuple(days), signals_of(outside, listed, workspace.settings.demand.series))
 
 
 def quiet_holidays(histories: Histories, days: Calendar) -> tuple[date, ...]:
-    """Past holidays on which the shop as a whole sold less than `QUIET` of the four same weekdays before."""
+    """Holidays on which the shop as a whole sold less than `QUIET` of the four same weekdays before.
+
+    Feasts that are still to come are expected to be quiet, unless all that were seen were not.
+    """
     if histories.freq != "D":
         return ()
-    total, found = histories.units.sum(0), []
-    for holiday in sorted({d.day for d in days.days if not d.closure}):
-        column = histories.periods - (histories.origin - holiday).days
-        if 28 <= column < histories.periods:
-            usual = float(np.median([total[column - 7 * week] for week in range(1, 5)]))
-            if total[column] < QUIET * usual:
-                found.append(holiday)
-    return tuple(found)
+    total = histories.units.sum(0)
+    seen = {day: _share_of_usual(total, histories, day.day) for day in days.days if not day.closure}
+    quiet = {day.day for day, share in seen.items() if share is not None and share < QUIET}
+    feasts = [share for day, share in seen.items() if day.feast and share is not None]
+    if not feasts or min(feasts) < QUIET:
+        quiet |= {day.day for day in seen if day.feast and day.day >= histories.origin}
+    return tuple(sorted(quiet))
+
+
+def _share_of_usual(total: Float64Array, histories: Histories, holiday: date) -> float | None:
+    """Units of a past day over the median of the four same weekdays before; None: not in the history."""
+    column = histories.periods - (histories.origin - holiday).days
+    if not 28 <= column < histories.periods:
+        return None
+    usual = float(np.median([total[column - 7 * week] for week in range(1, 5)]))
+    return float(total[column]) / usual if usual > 0 else None
+
+
+def _feast(name: str) -> bool:
+    return any(feast in name.lower() for feast in FEASTS)
 
 
 def _closure(name: str) -> bool:

@@ -20,10 +20,10 @@ class Recipe:
     colsample_bytree: float = 0.5
     reg_lambda: float = 5.0
     tweedie_power: float = 1.3
-    quantile_rounds: int = 60
-    quantile_learning_rate: float = 0.1
+    quantile_rounds: int = 120
+    quantile_learning_rate: float = 0.05
     quantile_depth: int = 5
-    quantile_thinning: int = 2
+    quantile_thinning: int = 1
     bags: int = 2
     quantile_share: float = 0.3
 

@@ -162,8 +162,10 @@ def _calendar() -> TableSource:
 
 
 def us_holidays(years: tuple[int, ...]) -> list[tuple[date, str]]:
-    """The public holidays of these years, with the days on which they are observed."""
+    """The public holidays of these years, with the days on which they are observed, and Easter Sunday."""
     import holidays
 
-    found = holidays.country_holidays("US", years=years)
-    return [(day, name) for day, names in found.items() if day.year in years for name in names.split("; ")]
+    public = holidays.country_holidays("US", years=years)
+    other = holidays.country_holidays("US", years=years, categories="unofficial")
+    found = [(day, name) for days in (public, other) for day, names in days.items() for name in names.split("; ")]
+    return [(day, name) for day, name in found if day.year in years and (day in public or name == "Easter Sunday")]

@@ -66,3 +66,20 @@ def test_of_a_closure_that_was_told_twice_the_last_telling_counts(small_shop):
 
 def test_a_shop_without_calendar_has_no_plans(new_workspace):
     assert calendar(new_workspace).known(date(2024, 1, 1), 28).holidays == ()
+
+
+def test_feasts_to_come_are_expected_to_be_quiet_until_one_was_loud(histories):
+    seen, ahead = ORIGIN - timedelta(days=20), ORIGIN + timedelta(days=5)
+    days = Calendar((Day(seen, False, feast=True), Day(ahead, False, feast=True)))
+    assert quiet_holidays(histories, Calendar(days.days[1:])) == (ahead,)
+    assert quiet_holidays(histories, days) == ()
+    units = histories.units.copy()
+    units[:, -20] *= 0.4
+    assert quiet_holidays(replace(histories, units=units), days) == (seen, ahead)
+
+
+def test_a_feast_is_known_by_its_name(small_shop):
+    feast = FIRST_DAY + timedelta(days=100)
+    rows = [(feast, "Easter Sunday", 1.0), (feast + timedelta(days=30), "Labor Day", 1.0)]
+    commit(small_shop, {"calendar": DataFrame(rows, columns=["date", "name", "value"])})
+    assert [day.day for day in calendar(small_shop).days if day.feast] == [feast]
