@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from core.alerts import Alerts
 from core.errors import UsageError
 from core.messages import Message
 from core.progress import current
-from core.workspace import Workspace, of_one_generation
-from models import gates
-from models.artifact_cache import EVALUATION
+from core.workspace import SETTINGS_FILE, Workspace, of_one_generation
+from models import artifact, gates
+from models.artifact_cache import EVALUATION, MODEL
 from models.fairness_result import FairnessResult
 from models.kinds import Budget, kind
 from models.registry import Registry
@@ -22,23 +23,49 @@ from training.outcome import Trained
 
 @of_one_generation
 def train(
-    workspace: Workspace, name: str, as_of: date, trials: int | None = None, timeout: float | None = None
+    workspace: Workspace,
+    name: str,
+    as_of: date,
+    trials: int | None = None,
+    timeout: float | None = None,
+    *,
+    warm_start: Path | None = None,
 ) -> Trained:
     """Train a kind of model as of a date. The new version is the challenger; it is measured for fairness and judged.
 
-    `trials` and `timeout` (seconds) default to the settings of the kind.
+    `trials` and `timeout` (seconds) default to the settings of the kind. `warm_start` is a saved model of another
+    shop, or its workspace.
 
     Raises:
         UsageError: no such kind, or an impossible budget.
         DataError: not enough history before `as_of`; it says which date is the earliest.
     """
     of_kind = kind(name)
-    trained = run.train(workspace, of_kind, as_of, _budget(of_kind.budget(workspace.settings), trials, timeout))
+    budget = _budget(of_kind.budget(workspace.settings), trials, timeout)
+    mature = None if warm_start is None else mature_model(workspace, of_kind.name, warm_start)
+    trained = run.train(workspace, of_kind, as_of, budget, mature=mature)
     registry = Registry(workspace)
     judge_fairness(workspace, trained.version)
     current().step(f"judging {trained.version} at the gates")
     gates.judge_and_keep(workspace, trained.version, registry)
     return Trained(registry.version(name, trained.version.version), trained.seconds)
+
+
+def mature_model(workspace: Workspace, name: str, named: Path) -> Path:
+    """The folder of the saved model that a training is to start from: named itself, or by the workspace it serves in.
+
+    Raises:
+        UsageError: neither is there, or it is this workspace.
+        NotReady: nothing is champion there.
+    """
+    if (named / artifact.MANIFEST).exists():
+        return named
+    if not (named / SETTINGS_FILE).exists():
+        raise UsageError(f"{named} is neither a saved model nor a workspace", todo="name another shop's workspace")
+    if named.resolve() == workspace.root.resolve():
+        raise UsageError("a shop can't start from itself", todo="name another shop's workspace")
+    registry = Registry(Workspace.open(named))
+    return registry.fetch(registry.version(name, "champion")) / MODEL
 
 
 def judge_fairness(workspace: Workspace, version: Version) -> FairnessResult:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.errors import UsageError
 from core.workspace import Workspace
 from models.kinds import Budget, Kind, part
 from training.outcome import Outcome
@@ -29,7 +30,16 @@ class Trainer(Protocol):
         ...
 
 
-def trainer(kind: Kind[Any]) -> Trainer:
-    """How models of a kind are trained."""
-    found: Trainer = part(kind.name, "training", "TRAINER")
-    return found
+def trainer(kind: Kind[Any], mature: Path | None = None) -> Trainer:
+    """How models of a kind are trained; from the saved model of a mature shop on, if one is named.
+
+    Raises:
+        UsageError: models of this kind can't be started so, or not from this one.
+    """
+    if mature is None:
+        found: Trainer = part(kind.name, "training", "TRAINER")
+        return found
+    if kind.name != "demand":
+        raise UsageError(f"{kind.name} can't be started from another shop's model", todo="only demand can")
+    started: Trainer = part(kind.name, "training", "warm_trainer")(mature)
+    return started

@@ -17,8 +17,10 @@ from training.provenance import code_version
 
 
 @of_one_generation
-def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget) -> Trained:
+def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget, *, mature: Path | None = None) -> Trained:
     """Tune, evaluate beside the baselines, refit on everything known at `as_of`, log and register.
+
+    `mature` is the saved model of another shop to start from (`training.kinds.trainer`).
 
     Raises:
         DataError: too little history before `as_of`; it says which date is the earliest.
@@ -26,15 +28,17 @@ def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget) ->
         StoreError: the registry does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
-        record = fit(workspace, kind, as_of, Path(scratch), budget)
+        record = fit(workspace, kind, as_of, Path(scratch), budget, mature=mature)
         return Trained(tracking.log(workspace, record), record.seconds)
 
 
 @of_one_generation
-def fit(workspace: Workspace, kind: Kind[Any], as_of: date, directory: Path, budget: Budget) -> TrainingRecord:
+def fit(
+    workspace: Workspace, kind: Kind[Any], as_of: date, directory: Path, budget: Budget, *, mature: Path | None = None
+) -> TrainingRecord:
     """All of `train` but the logging: the record, its saved models in `directory`."""
     started = time.monotonic()
-    outcome = trainer(kind)(workspace, as_of, directory, budget)
+    outcome = trainer(kind, mature)(workspace, as_of, directory, budget)
     return TrainingRecord(
         kind=kind,
         as_of=as_of,

@@ -66,12 +66,20 @@ class ForecastParts:
 
     def _contributions(self, matrix: Float32Array) -> Float64Array:
         """The mean logarithmic contribution of each boosted part, (N, len(BOOSTED)); the bias counts to the level."""
-        data = xgb.DMatrix(matrix)
-        each = np.mean([booster.predict(data, pred_contribs=True) for booster in self.model.means], axis=0, dtype=float)
+        each = _logarithmic(self.model, xgb.DMatrix(matrix))
         places = [BOOSTED.index(column.part) for column in columns()] + [BOOSTED.index("level")]
         summed = np.zeros((len(matrix), len(BOOSTED)))
         np.add.at(summed.T, places, each.T)
         return summed
+
+
+def _logarithmic(model: DemandModel, data: xgb.DMatrix) -> Float64Array:
+    """Each input's mean contribution over the bags, and over the shops where the model was started from another."""
+    each = [booster.predict(data, pred_contribs=True) for booster in model.means]
+    own: Float64Array = np.mean(each, axis=0, dtype=float)
+    if model.mature is not None:
+        own = (1 - model.mature.share) * own + model.mature.share * _logarithmic(model.mature.model, data)
+    return own
 
 
 def named(parts: Float64Array) -> Mapping[str, float]:

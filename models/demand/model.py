@@ -26,7 +26,16 @@ from models.demand.recipe import Recipe
 from models.demand.series import Freq, Histories
 
 TYPE = "boosters"
-META, GOLDEN = "model.json", "golden.parquet"
+META, GOLDEN, MATURE = "model.json", "golden.parquet", "mature"
+
+
+@dataclass(frozen=True)
+class Mature:
+    """What another shop's history taught: its model, whose boosters say `share` of the ratios. Nothing else of it
+    is used: level, calendar and adjustments are the new shop's own."""
+
+    model: DemandModel
+    share: float
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class DemandModel:
     prices: how series answer to prices and promotions, for scenarios alone
     correlations: of two series on a day, by the name of the level whose groups they are of
     curves: what products sold after their launch, for new products alone
+    mature: the model of another shop that it was started from
     """
 
     means: tuple[xgb.Booster, ...]
@@ -56,6 +66,7 @@ class DemandModel:
     correlations: Mapping[str, float] = field(default_factory=dict)
     curves: LaunchCurves | None = None
     golden: pd.DataFrame | None = None
+    mature: Mature | None = None
 
     def forecast(self, histories: Histories, plans: Plans, horizon: int | None = None) -> Forecast:
         """The coming periods of every series; `histories` has to hold the whole shop: its total is an input.
@@ -86,7 +97,11 @@ class DemandModel:
         """Mean (N,) and quantiles (N, 5) as the boosters say them, as multiples of the level."""
         mean = np.mean([booster.inplace_predict(matrix) for booster in self.means], axis=0, dtype=float)
         quantiles, share = ordered(self.quantiles, matrix), self.recipe.quantile_share
-        return (1 - share) * mean + share * quantiles.mean(1), quantiles
+        own = (1 - share) * mean + share * quantiles.mean(1), quantiles
+        if self.mature is None:
+            return own
+        other, share = self.mature.model.ratios(matrix), self.mature.share
+        return (1 - share) * own[0] + share * other[0], (1 - share) * own[1] + share * other[1]
 
     @cached_property
     def nominal(self) -> dict[str, Any]:
@@ -104,21 +119,29 @@ class DemandModel:
             "correlations": dict(self.correlations),
             "recipe": asdict(self.recipe),
             "means": len(self.means),
+            "mature_share": None if self.mature is None else self.mature.share,
         }
 
     def save(self, directory: Path) -> None:
         """Write it as UBJ, JSON and Parquet into a sealed directory."""
         with artifact.saving(directory) as staging:
-            for number, booster in enumerate(self.means):
-                booster.save_model(staging / f"mean-{number}.ubj")
-            self.quantiles.save_model(staging / "quantiles.ubj")
-            artifact.write_json(staging / META, self.nominal)
+            self._write(staging)
             self.calendar.save(staging)
             if self.curves is not None:
                 self.curves.save(staging)
             self.prices.save(staging)
             if self.golden is not None:
                 self.golden.to_parquet(staging / GOLDEN, index=False)
+
+    def _write(self, folder: Path) -> None:
+        """The boosters and `model.json`; those of the shop it was started from in a folder of their own."""
+        for number, booster in enumerate(self.means):
+            booster.save_model(folder / f"mean-{number}.ubj")
+        self.quantiles.save_model(folder / "quantiles.ubj")
+        artifact.write_json(folder / META, self.nominal)
+        if self.mature is not None:
+            (folder / MATURE).mkdir()
+            self.mature.model._write(folder / MATURE)
 
 
 def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> DemandModel:
@@ -144,7 +167,14 @@ def load(directory: Path, content: Mapping[str, Any], threads: int = 1) -> Deman
         correlations=content.get("correlations", {}),
         curves=LaunchCurves.load(directory),
         golden=golden,
+        mature=_mature(directory / MATURE, content.get("mature_share"), threads),
     )
+
+
+def _mature(directory: Path, share: float | None, threads: int) -> Mature | None:
+    if share is None:
+        return None
+    return Mature(load(directory, artifact.read_json(directory / META), threads), float(share))
 
 
 def ordered(quantiles: xgb.Booster, matrix: Float32Array) -> Float64Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,14 @@ def train(
         int | None,
         typer.Option(help="Safety stop of the tuning, in seconds [default: <model>.timeout_s].", show_default=False),
     ] = None,
+    warm_start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="demand: start from another shop's model, by its folder or its workspace (docs/warm-start.md).",
+            show_default=False,
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -45,7 +54,8 @@ def train(
         require_name(model)  # a wrong name is answered at once, before what takes seconds to import
         from pipelines import training_pipeline
 
-        trained = training_pipeline.train(space, model, resolve_as_of(space, as_of, any_past=True), trials, timeout)
+        day = resolve_as_of(space, as_of, any_past=True)
+        trained = training_pipeline.train(space, model, day, trials, timeout, warm_start=warm_start)
         _report(console, trained.version, trained.seconds)
 
 

@@ -37,6 +37,11 @@ class Examples:
     absolute_scale: Float64Array
     importance: Float64Array
 
+    @classmethod
+    def none(cls) -> Examples:
+        """Where no origin has labels."""
+        return cls(np.empty((0, 0), dtype=np.float32), *(np.empty(0) for _ in range(5)))
+
     def __len__(self) -> int:
         return len(self.ratio)
 
@@ -60,6 +65,8 @@ def build(
     """
     quiet = quiet_holidays(known, days)
     parts = [_at(at[origin], known, days, quiet, horizon_days) for origin in origins if origin < known.origin]
+    if not parts:
+        return Examples.none()
     return Examples(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 

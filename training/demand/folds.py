@@ -25,6 +25,8 @@ STEP_DAYS = 6
 """Days between two training origins: not 7, so that each step of the horizon is seen on every weekday."""
 SKIP_DAYS = 70
 """Days of history that the first origin has."""
+WARM_SKIP_DAYS = 28
+"""The same where boosters of another shop are there: as much as their inputs need."""
 MAX_ROWS = 600_000
 """Examples of one fit, about; with more series, origins lie further apart."""
 WINDOWS = 2
@@ -80,8 +82,10 @@ class Rolling:
         return labels(self.at[origin], self.at[labels_until], self.horizon)
 
 
-def rolling(workspace: Workspace, as_of: date) -> Rolling:
+def rolling(workspace: Workspace, as_of: date, *, warm: bool = False) -> Rolling:
     """Read the histories at every origin that a training as of a date needs.
+
+    `warm`: the boosters of another shop are there already, so that four weeks before the evaluation are enough.
 
     Raises:
         DataError: too little history (it says which date is the earliest), or no series sold often enough.
@@ -90,14 +94,16 @@ def rolling(workspace: Workspace, as_of: date) -> Rolling:
     last, first = origin(as_of, settings.freq), workspace.tables.first_day()
     horizon, period = steps(settings), PERIOD[settings.freq]
     window = horizon * period
-    splits.require_history(first, last, SKIP_DAYS + STEP_DAYS + 2 * window, "train the demand model")
+    skip = WARM_SKIP_DAYS if warm else SKIP_DAYS
+    least, windows = (skip, 1) if warm else (skip + STEP_DAYS, 2)
+    splits.require_history(first, last, least + windows * window, "train the demand model")
     ends = [last - timedelta(days=window * back) for back in range(WINDOWS + 2)]
-    ends = [day for day in ends if (day - first).days >= SKIP_DAYS + STEP_DAYS]
+    ends = [day for day in ends if (day - first).days >= least]
     series = snapshots.ensure(workspace, VIEW, [last]).rows
-    step = _step(series * horizon, (last - first).days - SKIP_DAYS, period)
-    days = sorted({*training_origins(first, last, step, SKIP_DAYS), *ends})
+    step = _step(series * horizon, (last - first).days - skip, period)
+    days = sorted({*training_origins(first, last, step, skip), *ends})
     at = histories_at(workspace, days)
-    for end in (last, last - timedelta(days=window), last - timedelta(days=2 * window)):
+    for end in (last - timedelta(days=window * back) for back in range(windows + 1)):
         if end not in at:
             raise no_series(
                 end, settings, f", and a training as of {last} evaluates and tunes on the windows before it"

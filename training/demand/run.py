@@ -28,14 +28,15 @@ from models.demand.forecast import Forecast
 from models.demand.inputs import columns
 from models.demand.kind import KIND
 from models.demand.labels import sold
-from models.demand.model import DemandModel
+from models.demand.model import DemandModel, Mature
 from models.demand.newcomers.launch_curves import launch_curves
 from models.demand.newcomers.newcomer_forecast import LaunchCoverage, launch_coverage
+from models.demand.pricing.responses import NO_RESPONSES
 from models.demand.recipe import Recipe
 from models.demand.series import PERIOD, Histories
 from models.demand.signals.interest import signal_names
 from models.kinds import Budget
-from training.demand import plots
+from training.demand import plots, warm_start
 from training.demand.adjusting import learn
 from training.demand.fitting import fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
@@ -44,23 +45,37 @@ from training.demand.level_sums import correlations, judged, notes, refuse_no_gr
 from training.demand.pricing.learning import learn_responses
 from training.demand.signals.worth import Discovery, discover
 from training.demand.tuning import tune
-from training.holdout_evaluation import evaluate
-from training.outcome import FeatureNote, Outcome
-from training.study import Tuned
+from training.demand.warm_start import MatureShop, TwoWords
+from training.holdout_evaluation import Evaluation, evaluate
+from training.outcome import FeatureNote, Outcome, StudyNote
+
+PastWindow = ForecastWindow | TwoWords
 
 
-def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
+def fit(
+    workspace: Workspace, as_of: date, directory: Path, budget: Budget, *, mature: MatureShop | None = None
+) -> Outcome:
     """Tune, evaluate beside the baselines, refit as of a date (see `training.kinds.Trainer`).
+
+    With a `mature` shop, its models' boosters are used beside those of this shop's own history, with their recipe and
+    no tuning (see `training.demand.warm_start`).
 
     Raises:
         DataError: too little history before `as_of`; it says which date is the earliest.
         NotReady: nothing has been ingested, or the time ran out before one trial was complete.
+        UsageError: the mature shop's model can't say anything of this one.
     """
+    if mature is not None:
+        warm_start.require_fitting(mature.served, workspace.settings.demand, as_of)
+        known = rolling(workspace, as_of, warm=True)
+        refuse_no_groupings(workspace, known.at[known.as_of].ids)
+        folds = [known.fold(day) for day in known.windows()]
+        return _outcome(_Fitting(workspace, known, mature.served.recipe, mature), folds, None, directory)
     known = rolling(workspace, as_of)
     refuse_no_groupings(workspace, known.at[known.as_of].ids)
     folds = [known.fold(day) for day in known.windows()]
     tuned = tune(workspace, known, folds, budget)
-    return _outcome(_Fitting(workspace, known, Recipe.of(tuned.best.params)), folds, tuned, directory)
+    return _outcome(_Fitting(workspace, known, Recipe.of(tuned.best.params)), folds, tuned.note(), directory)
 
 
 @dataclass(frozen=True)
@@ -70,15 +85,19 @@ class _Fitting:
     workspace: Workspace
     known: Rolling
     recipe: Recipe
+    mature: MatureShop | None = None
 
-    def fit(
-        self, fold: Fold, windows: Sequence[ForecastWindow], outside: Discovery, dispersion: float = 1.0
-    ) -> DemandModel:
+    def fit(self, fold: Fold, past: Sequence[PastWindow], outside: Discovery, dispersion: float = 1.0) -> DemandModel:
         """The boosters of a fold, their word adjusted by what earlier windows showed."""
         current().step(f"demand: fitting as of {fold.labels_until}, {len(fold.examples):,} examples")
-        adjustments = learn(windows, outside.terms)
+        share = self._mature_share(fold, past)
+        windows = [window.at(share) if isinstance(window, TwoWords) else window for window in past]
+        if self.mature is not None and len(windows) < warm_start.FEW_WINDOWS:
+            adjustments = warm_start.inherited(self.mature.at(fold.labels_until))
+        else:
+            adjustments = learn(windows, outside.terms)
         model = replace(
-            self._boosters(fold, self.recipe.bags),
+            self._started(fold, share),
             adjustments=adjustments,
             dispersion=dispersion,
             correlations=correlations(self.workspace, windows, adjustments),
@@ -92,11 +111,46 @@ class _Fitting:
             current().step(f"demand: looking for outside signals as of {fold.labels_until}")
         return discover(fold.histories, self.known.days, self.known.horizon)
 
-    def past(self, fold: Fold) -> ForecastWindow:
+    def past(self, fold: Fold) -> PastWindow:
         """What boosters of a fold before the evaluation (one of the mean alone) said of the window after it."""
         current().step(f"demand: looking back at the window from {fold.labels_until}")
-        word = self._boosters(fold, 1).word(fold.histories, fold.plans, fold.inputs)
-        return ForecastWindow(word, self.known.labels(fold.labels_until, self.known.evaluated_from))
+        own = self._boosters(fold, 1) if self._enough(fold) else None
+        return self.window(fold, own, self.known.labels(fold.labels_until, self.known.evaluated_from))
+
+    def window(self, fold: Fold, own: DemandModel | None, sold: Float64Array) -> PastWindow:
+        """What boosters of the shop's own said of a fold's window; beside the mature ones, where there are any."""
+        seen = (fold.histories, fold.plans, fold.inputs)
+        if self.mature is None:
+            assert own is not None
+            return ForecastWindow(own.word(*seen), sold)
+        said = None if own is None else replace(own, mature=None).word(*seen)
+        return TwoWords(said, self.mature.at(fold.labels_until).word(*seen), sold)
+
+    def own(self, fold: Fold, model: DemandModel) -> DemandModel | None:
+        """A fold's boosters of the shop's own: the model's; where it has the mature ones alone, fitted to be tried."""
+        if self.mature is None or model.mature is not None:
+            return model
+        return self._boosters(fold, 1) if self._enough(fold) else None
+
+    def _enough(self, fold: Fold) -> bool:
+        return self.mature is None or len(fold.examples) >= warm_start.LEAST_EXAMPLES
+
+    def _mature_share(self, fold: Fold, past: Sequence[PastWindow]) -> float:
+        days = (fold.labels_until - min(self.known.at)).days
+        return warm_start.mature_share(
+            [window for window in past if isinstance(window, TwoWords)], days / self.known.window_days
+        )
+
+    def _started(self, fold: Fold, share: float) -> DemandModel:
+        """The shop's own boosters, the mature ones, or both."""
+        if self.mature is None:
+            return self._boosters(fold, self.recipe.bags)
+        mature = self.mature.at(fold.labels_until)
+        if not self._enough(fold) or share >= 1:
+            keys, horizon = self.workspace.settings.demand.series, fold.inputs.shape[1]
+            bare = replace(mature, prices=NO_RESPONSES, curves=None)
+            return replace(bare, trained_as_of=fold.labels_until, keys=keys, horizon=horizon)
+        return replace(self._boosters(fold, self.recipe.bags), mature=Mature(mature, share))
 
     def _boosters(self, fold: Fold, bags: int) -> DemandModel:
         settings, threads = self.workspace.settings, self.workspace.settings.threads
@@ -131,13 +185,13 @@ def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
     return _Window(forecast, truth, score_series(forecast, truth, fold.histories), frames)
 
 
-def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: Path) -> Outcome:
+def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: StudyNote | None, directory: Path) -> Outcome:
     workspace, known = fitting.workspace, fitting.known
     earlier, last = [fitting.past(fold) for fold in folds], known.fold(known.evaluated_from)
     evaluated = fitting.fit(last, earlier, fitting.outside(last))
     evaluated.save(directory / "evaluation")
     window = _judge(workspace, last, evaluated)
-    latest = ForecastWindow(evaluated.word(last.histories, last.plans, last.inputs), window.sold)
+    latest = fitting.window(last, fitting.own(last, evaluated), window.sold)
     levels = judged(workspace, window.forecast, window.sold, evaluated.correlations)
     newest = known.fold(known.as_of)
     found = fitting.outside(newest)
@@ -159,7 +213,7 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
     return Outcome(
         evaluated_from=known.evaluated_from,
         parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
-        study=tuned.note(),
+        study=tuned or _untuned(known, model, verdict),
         evaluation=verdict,
         features=_features(),
         rows=len(newest.examples),
@@ -169,7 +223,7 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
             "coverage.png": plots.coverage(window.forecast, window.sold),
             "importance.png": plots.importance(model.means[0], model.names),
         },
-        notes=(*_notes(model, known, outside), *notes(levels), *_of_launches(launches)),
+        notes=(*_notes(model, known, outside), *notes(levels), *_of_launches(launches), *_warm(fitting, model)),
         extra={
             "adjustments": model.adjustments.as_json(),
             "signals": [asdict(signal) for signal in outside.each],
@@ -178,6 +232,11 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: Tuned, directory: 
             "inputs": [asdict(column) for column in columns()],
         },
     )
+
+
+def _untuned(known: Rolling, model: DemandModel, judged: Evaluation) -> StudyNote:
+    """Where the recipe is another shop's."""
+    return StudyNote(f"demand-{known.as_of}", 1, judged.metrics[KIND.primary].value, asdict(model.recipe))
 
 
 def _features() -> tuple[FeatureNote, ...]:
@@ -209,6 +268,20 @@ def _of_launches(found: LaunchCoverage | None) -> tuple[str, ...]:
         f" it, q05 to q95 held {found.coverage:.1%} of periods; {found.forecast:,.0f} units were forecast of"
         f" {found.sold:,.0f} sold.",
     )
+
+
+def _warm(fitting: _Fitting, model: DemandModel) -> tuple[str, ...]:
+    """Whether another shop's model speaks too, and whether it knew what it was judged on."""
+    if fitting.mature is None:
+        return ()
+    share = model.mature.share if model.mature else 1.0
+    said = f"Started from another shop's model, which makes up {share:.0%} of the boosters' word."
+    evaluated_from = fitting.known.evaluated_from
+    asked = fitting.mature.at(evaluated_from).trained_as_of
+    if asked <= evaluated_from:
+        return (said,)
+    knew = f"That model was trained as of {asked}, after the window that is judged began: it knew the same days in"
+    return said, f"{knew} another shop, so the figures may be a little too good."
 
 
 def _without_stock(histories: Histories) -> tuple[str, ...]:

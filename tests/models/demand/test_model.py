@@ -8,7 +8,9 @@ import pytest
 from core.errors import DataError, StoreError
 from models.demand import KIND, golden
 from models.demand.adjustments import Adjustments, Shares
-from models.demand.model import DemandModel, load
+from models.demand.explanation import ForecastParts
+from models.demand.inputs import derive
+from models.demand.model import DemandModel, Mature, load
 from models.demand.plans import Calendar, Day, Plans
 from models.demand.recipe import Recipe
 from tests.models.demand.conftest import ORIGIN, make_histories
@@ -121,3 +123,18 @@ def test_more_days_than_trained_for_are_refused(model, known):
 def test_other_inputs_are_refused(model, known):
     with pytest.raises(DataError, match="other inputs"):
         replace(model, names=model.names[:-1]).forecast(known, Plans())
+
+
+def test_a_model_started_from_another_mixes_their_words_and_keeps_both(model, known, tmp_path):
+    other = replace(model, means=(*model.means, *model.means), recipe=replace(model.recipe, quantile_share=1.0))
+    mixed = replace(model, mature=Mature(other, 0.25), golden=None)
+    matrix = derive(known, Plans(), 28).matrix
+    (own, own_quantiles), (theirs, _) = model.ratios(matrix), other.ratios(matrix)
+    mean, quantiles = mixed.ratios(matrix)
+    np.testing.assert_allclose(mean, 0.75 * own + 0.25 * theirs)
+    np.testing.assert_allclose(quantiles, own_quantiles)
+    mixed.save(tmp_path / "mixed")
+    loaded = KIND.load(tmp_path / "mixed")
+    np.testing.assert_allclose(loaded.ratios(matrix)[0], mean)
+    parts = ForecastParts(loaded, known, Plans(), 28).parts(0)
+    np.testing.assert_allclose(parts.sum(1), loaded.forecast(known, Plans()).mean[0], rtol=1e-6)
