@@ -177,6 +177,9 @@ class Demand(SettingsSection):
         28,
         description="a series needs sales on this many days before as-of; a weekly one in a seventh as many weeks",
     )
+    holidays: tuple[str, ...] = Field(
+        (), description='public holidays of countries and regions count beside those of the calendar: ["US", "DE-BY"]'
+    )
     levels: tuple[tuple[str, ...], ...] = Field(
         (), description='coarser groups whose forecasts add up to those of the series: [["department"], ["store_id"]]'
     )
@@ -192,6 +195,20 @@ class Demand(SettingsSection):
     )
     trials: Count = Field(20, description="completed Optuna trials of one training")
     timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
+
+    @field_validator("holidays")
+    @classmethod
+    def _places(cls, places: tuple[str, ...]) -> tuple[str, ...]:
+        if places:
+            import holidays  # a quarter of a second that only who names a place pays for
+
+            known = holidays.list_supported_countries()
+            for place in places:
+                country, _, region = place.partition("-")
+                if country not in known or (region and region not in known[country]):
+                    allowed = known.get(country, sorted(known))
+                    raise ValueError(f"no holidays of {place!r} are known; allowed: {', '.join(allowed)}")
+        return places
 
     @field_validator("series")
     @classmethod

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from core import query_engine
+from core.clock import present
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from models import artifact
 from models.arrays import Float64Array
+from models.demand.public_holidays import public_holidays
 from models.demand.series import Histories
 from models.demand.signals.readings import NOTHING_OUTSIDE, KnownSignals, Signals, signals_of
 
@@ -135,8 +137,17 @@ def calendar(workspace: Workspace) -> Calendar:
 
     A closure is a name with `clos` in it and a value above 0. A holiday is any other name that is nothing but 1 (or
     0), on at most 36 days a year. All other names are signals, and those of a holiday on more than 8 days a year; one
-    that is nothing but 1 is 0 on the days that are not listed.
+    that is nothing but 1 is 0 on the days that are not listed. The public holidays of `demand.holidays` count beside
+    them.
     """
+    named = workspace.settings.demand.holidays
+    public = public_holidays(named, present(workspace)) if named else ()
+    told = _told(workspace)
+    return replace(told, days=(*told.days, *(Day(day, closure=False, feast=_feast(name)) for day, name in public)))
+
+
+def _told(workspace: Workspace) -> Calendar:
+    """What the table `calendar` tells."""
     files = [str(path) for path in workspace.tables.files("calendar")]
     if not files:
         return NO_CALENDAR

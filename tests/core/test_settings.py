@@ -57,6 +57,8 @@ def test_the_environment_goes_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("seeed = 1", ["unknown key 'seeed'", "did you mean 'seed'"]),
         ("[churn]\nhorizn_days = 3", ["unknown key 'churn.horizn_days'", "did you mean 'churn.horizon_days'"]),
         ("[chrun]\nhorizon_days = 3", ["unknown key 'chrun'", "did you mean 'churn'"]),
+        ('[demand]\nholidays = ["US", "XX"]', ["demand.holidays", "no holidays of 'XX' are known"]),
+        ('[demand]\nholidays = ["DE-XX"]', ["no holidays of 'DE-XX' are known", "BY"]),
         ("threads = 0", ["threads = 0", "greater than or equal to 1"]),
         ("[churn]\nhorizon_days = 'x'", ["churn.horizon_days = 'x'", "integer"]),
         ("[churn]\ntiers = [90, 80, 99]", ["churn.tiers", "three rising scores"]),

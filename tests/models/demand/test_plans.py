@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 from pandas import DataFrame
 
+from core.workspace import Workspace
 from models.demand.plans import Calendar, Day, calendar, quiet_holidays
 from tests.models.demand.conftest import ORIGIN
 from tests.support.shop import FIRST_DAY, commit
@@ -62,6 +63,15 @@ def test_of_a_closure_that_was_told_twice_the_last_telling_counts(small_shop):
     rows = [(day, "closure", value, known) for value, known in zip((1.0, 0.0), told, strict=True)]
     commit(small_shop, {"calendar": DataFrame(rows, columns=["date", "name", "value", "known_from"])})
     assert calendar(small_shop).days == ()
+
+
+def test_the_public_holidays_of_named_places_count_beside_the_calendar(small_shop, monkeypatch):
+    told = calendar(small_shop).days
+    monkeypatch.setenv("REGULARS_DEMAND__HOLIDAYS", '["GB-SCT", "US"]')
+    found = calendar(Workspace.open(small_shop.root))
+    assert set(told) < set(found.days)
+    days = {each.day for each in found.days if not each.closure}
+    assert {date(2024, 1, 2), date(2024, 7, 4), date(2024, 11, 28)} < days
 
 
 def test_a_shop_without_calendar_has_no_plans(new_workspace):
