@@ -1,10 +1,12 @@
 """What signals make of a forecast: each series in its own direction, and next to nothing of noise."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from models.demand.adjustments import Adjustments
 from models.demand.plans import Calendar, Plans
 from models.demand.signals.readings import Signals
 from models.demand.signals.use import SignalUse, Term, effects
@@ -73,6 +75,6 @@ def test_a_signal_that_is_gone_leaves_forecasts_as_they_are(shop):
 
 def test_the_use_of_signals_comes_back_as_it_was_saved():
     use = SignalUse((Term("weather"), Term("searches", 3)), 0.75)
-    content = {"terms": [vars(term) for term in use.terms], "strength": use.strength}
-    assert SignalUse.of(content) == use
+    content = json.dumps(Adjustments(signals=use).as_json())
+    assert Adjustments.of(json.loads(content)).signals == use
     assert use.names == ("searches", "weather")
