@@ -10,7 +10,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from feature_repo.families.series_features import HISTORY_DAYS, series_lines
+from feature_repo.families.series_features import HISTORY_DAYS, with_series
 from feature_repo.feature_definition import Feature
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -34,7 +34,8 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     events = events.filter(events.kind.isin(tuple(INTEREST)), events.product_id.notnull(), events.age <= HISTORY_DAYS)
     sums = {name: ibis.ifelse(events.kind == kind, 1.0, 0.0).sum() for kind, name in INTEREST.items()}
     daily = events.group_by("product_id", "age").agg(**sums)
-    sold = series_lines(shop).select("series_id", "product_id").distinct()
+    lines = with_series(shop.counted, shop.settings.demand.series)
+    sold = lines.filter(lines.series_id.notnull()).select("series_id", "product_id").distinct()
     days = sold.inner_join(daily, "product_id").group_by("series_id", "age")
     days = days.agg(**{name: ibis._[name].sum() for name in INTEREST.values()})
     entry = ibis.struct({"age": days.age, **{name: days[name] for name in INTEREST.values()}})
