@@ -16,7 +16,7 @@ import xgboost as xgb
 from models.arrays import BoolArray, Float64Array, Int64Array
 from training.demand.pricing.weekly_panel import SEASON, WeeklyPanel, controls
 
-BLOCKS = 5
+BLOCKS = 10
 _RIDGE = 10.0
 _ROUNDS = 60
 _TREES = {"tree_method": "hist", "max_depth": 3, "eta": 0.1, "min_child_weight": 10.0, "reg_lambda": 10.0,
