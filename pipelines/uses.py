@@ -21,6 +21,7 @@ MODULES = (
     "core.customer_ids",
     "feature_repo.availability",
     "models.demand.launches.assortment",
+    "models.demand.endings",
     "models.demand.levels.series_groups",
     "models.demand.newcomers.newcomer_outlook",
     "models.demand.plans",

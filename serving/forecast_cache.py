@@ -19,6 +19,7 @@ from core.workspace import Workspace
 from feature_repo.materialization import Materialization, Materializations
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
+from models.demand.endings import without_ended
 from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import replenishment
 from models.demand.kind import Model
@@ -96,6 +97,7 @@ class ForecastCache:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})
         made = forecast(model, frame, calendar(workspace), latest.content.days[VIEW], workspace.settings)
+        made = without_ended(workspace, made)
         levels = replenishment(workspace, made.keys, made.forecast, model.dispersion, made.as_of)
         return replace(
             made,

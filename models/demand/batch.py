@@ -10,6 +10,7 @@ from pandas import DataFrame
 from core.workspace import Workspace
 from models.demand.baselines import Baseline
 from models.demand.dataset import histories
+from models.demand.endings import without_ended
 from models.demand.levels.level_outlook import level_outlook
 from models.demand.model import DemandModel
 from models.demand.outlook import Outlook, look_ahead, refuse_other_series
@@ -24,7 +25,8 @@ def outlook(workspace: Workspace, model: DemandModel | Baseline, as_of: date) ->
         DataError: the model forecasts other series, or was trained on what lies ahead, or no series.
     """
     refuse_other_series(model, workspace.settings)
-    return look_ahead(model, histories(workspace, as_of), calendar(workspace), workspace.settings)
+    ahead = look_ahead(model, histories(workspace, as_of), calendar(workspace), workspace.settings)
+    return without_ended(workspace, ahead)
 
 
 def prediction_file(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+import numpy as np
 from pandas import DataFrame, to_datetime
 
 from core.errors import DataError, UsageError
 from core.settings import Demand, Settings
-from models.arrays import Float64Array
+from models.arrays import BoolArray, Float64Array
 from models.demand.advice import Advice, advise
 from models.demand.baselines import Baseline
 from models.demand.explanation import ForecastParts, named
@@ -58,6 +59,10 @@ class Outlook:
     """The groups of series that are forecast beside them."""
     newcomers: NewcomerOutlook | None = None
     """The products that are too new to be among the series."""
+    quiet: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """Which series sold nothing for four weeks, and not for want of stock, (S,)."""
+    ended: BoolArray | None = None
+    """Which of them are taken to have ended (`endings`); None: none."""
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -93,6 +98,8 @@ class Outlook:
         A baseline only counts.
         """
         row = self.rows[series_id]
+        if self.ended is not None and self.ended[row]:
+            return [{"level": 0.0}] * len(self.forecast.days[:periods])
         if self.taken_apart is None:
             return [{"counting": float(mean)} for mean in self.forecast.mean[row, :periods]]
         return [named(day) for day in self.taken_apart.parts(row)[:periods]]
@@ -131,7 +138,10 @@ def look_ahead(model: DemandModel | Baseline, histories: Histories, days: Calend
     advice = advise(forecast, histories, settings.rules)
     taken_apart = ForecastParts(model, histories, plans, horizon) if isinstance(model, DemandModel) else None
     promoted = histories.promoted[:, :, histories.behind : histories.behind + horizon]
-    return Outlook(histories.origin, model.keys, forecast, advice, None, taken_apart, model.prices, promoted)
+    quiet = histories.units[:, -28 // histories.days :].sum(1) == 0
+    return Outlook(
+        histories.origin, model.keys, forecast, advice, None, taken_apart, model.prices, promoted, quiet=quiet
+    )
 
 
 def forecast(
