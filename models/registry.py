@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from core import utc
-from core.errors import StoreError
+from core.errors import StoreError, UsageError
 from core.workspace import Workspace
 from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
@@ -29,6 +29,8 @@ from models.serving_state import Watch
 from models.version import CHALLENGER, PREFIX, Version, choose
 
 Found = TypeVar("Found")
+PLOTS = "plots"
+"""The folder of a run's pictures."""
 
 
 class Registry:
@@ -148,6 +150,27 @@ class Registry:
                 return str(load_text(f"{self._artifacts(version)}/{name}"))
         except MlflowException as error:
             raise StoreError(f"{name} of {version} can't be read", where=version.location, why=str(error)) from error
+
+    def plots(self, version: Version) -> tuple[str, ...]:
+        """The names of the pictures that the version's run logged, such as `forecast.png`."""
+        with talking(self.workspace):
+            logged = self.client.list_artifacts(version.run_id, PLOTS)
+        return tuple(sorted(Path(each.path).name for each in logged if each.path.endswith(".png")))
+
+    def plot(self, version: Version, name: str) -> bytes:
+        """A picture of `plots`, as PNG.
+
+        Raises:
+            UsageError: the version's run logged no picture of that name.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        known = self.plots(version)
+        if name not in known:
+            raise UsageError(f"{version} has no picture {name!r}", why=f"there are: {', '.join(known) or 'none'}")
+        with talking(self.workspace), tempfile.TemporaryDirectory() as scratch:
+            path = download_artifacts(f"{self._artifacts(version)}/{PLOTS}/{name}", dst_path=scratch)
+            return Path(path).read_bytes()
 
     def write_text(self, version: Version, name: str, text: str) -> None:
         """Keep a text among what the version's run logged, in the place of an earlier one of that name."""

@@ -32,7 +32,7 @@ from models import pyfunc as pyfunc_code
 from models.artifact_cache import BASELINE, EVALUATION, MODEL, PACKAGE, seal_of
 from models.intervals import Interval
 from models.mlflow_store import talking
-from models.registry import Registry
+from models.registry import PLOTS, Registry
 from models.registry_place import artifact_root
 from models.version import Version
 from training.outcome import TrainingRecord
@@ -165,9 +165,9 @@ def _log_plot(registry: Registry, run_id: str, name: str, plot: Any) -> None:
     if isinstance(plot, str | Path):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(shutil.copy(plot, Path(folder) / Path(name).name))
-            registry.client.log_artifact(run_id, str(path), "plots")
+            registry.client.log_artifact(run_id, str(path), PLOTS)
     else:
-        registry.client.log_figure(run_id, plot, f"plots/{name}")
+        registry.client.log_figure(run_id, plot, f"{PLOTS}/{name}")
 
 
 def _log_metrics(registry: Registry, run_id: str, record: TrainingRecord, model_id: str) -> None:

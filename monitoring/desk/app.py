@@ -57,6 +57,7 @@ class Desk:
             Route("/models/demand/forecasts", self.accept_forecasts, methods=["POST"]),
             Route("/models/{kind}/versions/{version}", self.version),
             Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
+            Route("/models/{kind}/versions/{version}/plots/{name}", self.plot),
             Route("/reports/{project}/{run}", self.report),
             Route("/segments", self.segments),
             Route("/data", self.data),
@@ -111,6 +112,12 @@ class Desk:
         reviewer = await self._reviewer(request)
         page = await run_in_threadpool(pages.audit, self.workspace)
         return self._page(reviewer, "audit.html", page, here="audit")
+
+    async def plot(self, request: Request) -> Response:
+        """A picture of a version's training."""
+        await self._reviewer(request)
+        picture = await run_in_threadpool(pages.plot, self.workspace, **request.path_params)
+        return Response(picture, media_type="image/png")
 
     async def report(self, request: Request) -> Response:
         """A full Evidently report, sandboxed."""

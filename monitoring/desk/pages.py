@@ -83,6 +83,7 @@ class VersionPage:
     fairness: list[Section]
     evidence: str
     card: str
+    plots: Sequence[str]
     entries: list[AuditEntry]
 
 
@@ -149,8 +150,15 @@ def version(workspace: Workspace, kind: str, name: str) -> VersionPage:
         fairness=fairness_sections.sections(result, workspace.settings.rules),
         evidence=evidence(result),
         card=_card_text(registry, found),
+        plots=registry.plots(found),
         entries=AuditLog(workspace).entries(found.subject),
     )
+
+
+def plot(workspace: Workspace, kind: str, version: str, name: str) -> bytes:
+    """A picture of a version's training, as PNG."""
+    registry = Registry(workspace)
+    return registry.plot(registry.version(kind, version), name)
 
 
 def compare(workspace: Workspace, kind: str, a: str, b: str) -> ComparePage:

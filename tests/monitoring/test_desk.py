@@ -71,6 +71,7 @@ def decide(client, verdict, reason="looks fair to me", **changes):
         "/",
         "/models/churn",
         "/models/churn/versions/1",
+        "/models/churn/versions/1/plots/toy.png",
         "/segments",
         "/data",
         "/data/dictionary",
@@ -204,6 +205,23 @@ def test_the_model_page_shows_trends_fairness_and_drift(reviewer):
     assert "too few to judge" in text or 'class="verdict ok"' in text
     assert text.count("<svg") > 100
     assert re.search(r'href="/reports/[0-9a-f-]+/[0-9a-f-]+"', text)
+
+
+def test_the_page_of_a_version_shows_the_pictures_of_its_training(reviewer):
+    page = reviewer.get("/models/churn/versions/1").text
+    pictures = re.findall(r'<img src="([^"]+)"', page)
+    assert pictures
+    for path in pictures:
+        answer = reviewer.get(path)
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.content.startswith(b"\x89PNG")
+
+
+def test_a_picture_that_was_not_logged_is_not_there(reviewer):
+    assert reviewer.get("/models/churn/versions/1/plots/..%2Fcard.md").status_code == 404
+    answer = reviewer.get("/models/churn/versions/1/plots/nothing.png")
+    assert answer.status_code == 404
+    assert "nothing.png" in answer.text
 
 
 def test_the_page_of_segments_shows_groups_stages_and_where_customers_went(reviewer):

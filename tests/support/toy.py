@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from core.errors import UsageError
 from models import artifact, churn, kinds
@@ -130,6 +131,7 @@ def outcome(directory: Path, value: float, as_of: date, outputs: tuple[str, ...]
         rows=1234,
         units=UNITS,
         notes=("A toy.",),
+        plots={"toy.png": Figure(figsize=(1, 1))},
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from matplotlib.figure import Figure
 from pandas import DataFrame
 
 from core.progress import current
@@ -24,6 +25,7 @@ from models.demand.adjustments import CLASSES, Adjustments
 from models.demand.advice import measure_dispersion
 from models.demand.dataset import SERVICE
 from models.demand.evaluation import score_series
+from models.demand.explanation import PARTS, ForecastParts
 from models.demand.forecast import Forecast
 from models.demand.inputs import columns
 from models.demand.kind import KIND
@@ -36,7 +38,7 @@ from models.demand.recipe import Recipe
 from models.demand.series import PERIOD, Histories
 from models.demand.signals.interest import signal_names
 from models.kinds import Budget
-from training.demand import plots, warm_start
+from training.demand import plots, warm_start, worst_series
 from training.demand.adjusting import learn
 from training.demand.fitting import fit_mean, fit_quantiles
 from training.demand.folds import Fold, Rolling, rolling
@@ -210,6 +212,7 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: StudyNote | None, 
         best, dispersion=model.dispersion, correlations=model.correlations, prices=model.prices, curves=curves
     )
     best.save(directory / "baseline")
+    worst = worst_series.worst(window.forecast, window.sold, last.histories)
     return Outcome(
         evaluated_from=known.evaluated_from,
         parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
@@ -222,8 +225,11 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: StudyNote | None, 
             "forecast.png": plots.fan(window.forecast, window.sold, last.histories),
             "coverage.png": plots.coverage(window.forecast, window.sold),
             "importance.png": plots.importance(model.means[0], model.names),
+            "worst.png": plots.worst_fans([each.row for each in worst], window.forecast, window.sold, last.histories),
+            "parts.png": _parts_plot(model, newest),
         },
         notes=(*_notes(model, known, outside), *notes(levels), *_of_launches(launches), *_warm(fitting, model)),
+        tables=(worst_series.table(worst, workspace.tables.manifest.base_currency or "money"),),
         extra={
             "adjustments": model.adjustments.as_json(),
             "signals": [asdict(signal) for signal in outside.each],
@@ -232,6 +238,13 @@ def _outcome(fitting: _Fitting, folds: Sequence[Fold], tuned: StudyNote | None, 
             "inputs": [asdict(column) for column in columns()],
         },
     )
+
+
+def _parts_plot(model: DemandModel, fold: Fold) -> Figure:
+    """The forecast to come of the series that earns most, as its parts."""
+    row = int(fold.histories.revenue.argmax())
+    taken = ForecastParts(model, fold.histories, fold.plans, fold.inputs.shape[1]).parts(row)
+    return plots.parts_of(taken, PARTS, taken.sum(1), f"{fold.histories.ids[row]} from {fold.histories.origin}")
 
 
 def _untuned(known: Rolling, model: DemandModel, judged: Evaluation) -> StudyNote:
