@@ -50,7 +50,7 @@ class ForecastParts:
 
     @cached_property
     def _inputs(self) -> Inputs:
-        return derive(self.histories, self.plans, self.horizon)
+        return derive(self.histories, self.plans, self.horizon).only(self.model.names)
 
     @cached_property
     def _word(self) -> Word:
@@ -67,7 +67,8 @@ class ForecastParts:
     def _contributions(self, matrix: Float32Array) -> Float64Array:
         """The mean logarithmic contribution of each boosted part, (N, len(BOOSTED)); the bias counts to the level."""
         each = _logarithmic(self.model, xgb.DMatrix(matrix))
-        places = [BOOSTED.index(column.part) for column in columns()] + [BOOSTED.index("level")]
+        part = {column.name: column.part for column in columns()}
+        places = [BOOSTED.index(part[name]) for name in self.model.names] + [BOOSTED.index("level")]
         summed = np.zeros((len(matrix), len(BOOSTED)))
         np.add.at(summed.T, places, each.T)
         return summed

@@ -7,8 +7,8 @@ divided by its level, so that one booster learns from all series alike; the boos
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Literal
@@ -62,6 +62,23 @@ class Inputs:
     def shape(self) -> tuple[int, int]:
         """(S, H)."""
         return len(self.level), len(self.open)
+
+    def only(self, names: Sequence[str]) -> Inputs:
+        """Those of these names, in their order: what a model of an earlier release reads, which knew fewer.
+
+        Raises:
+            DataError: one of them is not derived any more.
+        """
+        if tuple(names) == self.names:
+            return self
+        unknown = sorted({*names} - {*self.names})
+        if unknown:
+            raise DataError(
+                f"the model was trained on other inputs, such as {unknown[0]}",
+                todo="train it anew: regulars train demand",
+            )
+        places = [self.names.index(name) for name in names]
+        return replace(self, matrix=np.ascontiguousarray(self.matrix[:, places]), names=tuple(names))
 
 
 def derive(histories: Histories, plans: Plans, horizon: int) -> Inputs:

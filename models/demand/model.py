@@ -72,7 +72,7 @@ class DemandModel:
         """The coming periods of every series; `histories` has to hold the whole shop: its total is an input.
 
         Raises:
-            DataError: more periods than it was trained for, or other inputs than it was trained on.
+            DataError: more periods than it was trained for, or trained on inputs that are not derived any more.
         """
         wanted = horizon or self.horizon
         if wanted > self.horizon:
@@ -84,11 +84,9 @@ class DemandModel:
         """What the boosters say themselves, in units; 0 where the shop is closed.
 
         Raises:
-            DataError: other inputs than it was trained on.
+            DataError: it was trained on inputs that are not derived any more.
         """
-        if inputs.names != self.names:
-            raise DataError("the model was trained on other inputs", todo="train it anew: regulars train demand")
-        mean, quantiles = self.ratios(inputs.matrix)
+        mean, quantiles = self.ratios(inputs.only(self.names).matrix)
         scale = inputs.level[:, None] * inputs.open
         in_units = mean.reshape(inputs.shape) * scale, quantiles.reshape(*inputs.shape, -1) * scale[:, :, None]
         return Word.of(histories, plans, *in_units, inputs.open)

@@ -14,7 +14,7 @@ from models.demand.model import DemandModel, Mature, load
 from models.demand.plans import Calendar, Day, Plans
 from models.demand.recipe import Recipe
 from tests.models.demand.conftest import ORIGIN, make_histories
-from training.demand.examples import build
+from training.demand.examples import Examples, build
 from training.demand.fitting import fit_mean, fit_quantiles
 
 RECIPE = Recipe(rounds=40, quantile_rounds=25, min_child_weight=2, bags=1)
@@ -120,9 +120,24 @@ def test_more_days_than_trained_for_are_refused(model, known):
         model.forecast(known, Plans(), 29)
 
 
-def test_other_inputs_are_refused(model, known):
-    with pytest.raises(DataError, match="other inputs"):
-        replace(model, names=model.names[:-1]).forecast(known, Plans())
+def test_inputs_that_are_not_derived_any_more_are_refused(model, known):
+    with pytest.raises(DataError, match="other inputs, such as moon"):
+        replace(model, names=(*model.names, "moon")).forecast(known, Plans())
+
+
+def test_a_model_of_a_release_that_knew_fewer_inputs_still_forecasts(known):
+    names = tuple(name for name in KIND_NAMES() if name != "holiday_lift")
+    inputs = derive(known, Plans(), 28).only(names)
+    ratio = (known.units[:, -28:] / inputs.level[:, None]).reshape(-1)
+    rows = len(ratio)
+    examples = Examples(inputs.matrix, ratio, *(np.ones(rows) for _ in range(4)))
+    older = DemandModel(
+        (fit_mean(examples, RECIPE, 1, 1),), fit_quantiles(examples, RECIPE, 1, 1), RECIPE, ORIGIN, ("category",), "D",
+        28, names,
+    )  # fmt: skip
+    forecast = older.forecast(known, Plans())
+    parts = ForecastParts(older, known, Plans(), 28).parts(3)
+    np.testing.assert_allclose(parts.sum(1), forecast.mean[3], atol=1e-5)
 
 
 def test_a_model_started_from_another_mixes_their_words_and_keeps_both(model, known, tmp_path):
