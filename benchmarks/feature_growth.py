@@ -21,13 +21,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from core import query_engine, settings_template
+from benchmarks import invented_shop
 from core.clock import day_start
-from core.expressions import literal
-from core.manifest import TableChange
-from core.workspace import SETTINGS_FILE, Workspace
+from core.workspace import Workspace
 from feature_repo import catalog, shop_tables, snapshots
-from feature_repo.contract import TABLES
 
 LINES, DAYS = 50, 730
 FIRST = date(2022, 1, 3)
@@ -37,19 +34,8 @@ VIEW = "customer_features"
 
 def make(root: Path, customers: int) -> Workspace:
     """A workspace with order lines and products, as an ingest would leave it."""
-    root.mkdir()
-    (root / SETTINGS_FILE).write_text(settings_template.render())
-    workspace = Workspace.open(root)
-    changes = {}
-    for name, query, rows in (("orders", _orders(customers), customers * LINES), ("products", _PRODUCTS, 3000)):
-        path = workspace.tables_dir / name / f"{name}.parquet"
-        path.parent.mkdir(parents=True)
-        with query_engine.connect(workspace) as connection:
-            connection.execute(f"COPY ({_stored(name, query)}) TO {literal(str(path))} (FORMAT parquet)")
-        days = (FIRST, FIRST, LAST) if name == "orders" else (None, None, None)
-        changes[name] = TableChange([path], rows, *days)
-    workspace.table_store.commit(changes, timezone="UTC", base_currency="GBP")
-    return Workspace.open(root)
+    tables = {"orders": (_orders(customers), customers * LINES), "products": (_PRODUCTS, 3000)}
+    return invented_shop.make(root, tables, FIRST, LAST)
 
 
 _PRODUCTS = """SELECT 'p' || i AS product_id, 'c' || (i % 60) AS category, 'd' || (i % 8) AS department,
@@ -71,16 +57,6 @@ def _orders(customers: int) -> str:
 def _share(of: str, name: str) -> str:
     """A number from 0 to 1 that follows from `of`."""
     return f"((hash({of}, '{name}') % 1000000) / 1000000.0)"
-
-
-def _stored(table: str, query: str) -> str:
-    """The query's rows with every stored column of the table, in its type."""
-    with query_engine.without_workspace() as connection:
-        have = {row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()}
-    told = (
-        f'CAST({name if name in have else "NULL"} AS {kind}) AS "{name}"' for name, kind in TABLES[table].stored.items()
-    )
-    return f"SELECT {', '.join(told)} FROM ({query})"
 
 
 def build(root: Path) -> dict[str, float]:

@@ -23,7 +23,6 @@ class Recipe:
     quantile_rounds: int = 120
     quantile_learning_rate: float = 0.05
     quantile_depth: int = 5
-    quantile_thinning: int = 1
     bags: int = 2
     quantile_share: float = 0.3
 

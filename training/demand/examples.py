@@ -15,6 +15,8 @@ from models.demand.metrics import scales
 from models.demand.plans import Calendar, quiet_holidays
 from models.demand.series import Histories
 
+_BLOCK = 28
+"""Examples that are drawn together: about a series at an origin."""
 HALF_LIFE_DAYS = 120.0
 """How fast an origin loses weight: on windows before September 2017 of the Complete Journey it took 0.1% off WRMSSE
 and 0.3% off WSPL."""
@@ -45,10 +47,13 @@ class Examples:
     def __len__(self) -> int:
         return len(self.ratio)
 
-    def every(self, nth: int, block: int) -> Examples:
-        """Every `nth` block of `block` rows (about a series at an origin): the same data, thinner."""
-        kept = (np.arange(len(self)) // block) % nth == 0
-        return Examples(*(getattr(self, each.name)[kept] for each in fields(self)))
+    def at_most(self, most: int) -> Examples:
+        """About as many of them, series at origins drawn by chance, the same ones each time; all where they are few."""
+        if len(self) <= most:
+            return self
+        block = np.arange(len(self)) // _BLOCK
+        drawn = np.random.default_rng(0).random(block[-1] + 1) < most / len(self)
+        return Examples(*(getattr(self, each.name)[drawn[block]] for each in fields(self)))
 
 
 def build(

@@ -13,7 +13,7 @@ from models.demand.forecast import LEVELS
 from models.demand.recipe import Recipe
 from training.demand.examples import Examples
 
-_BLOCK = 28
+MOST_QUANTILE_EXAMPLES = 250_000
 _PLENTY = 50_000
 """With fewer examples the least weight of a leaf shrinks in proportion, as it is meant as a share of them, ..."""
 _LIGHTEST = 0.5
@@ -33,10 +33,10 @@ def fit_mean(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb
 def fit_quantiles(examples: Examples, recipe: Recipe, seed: int, threads: int) -> xgb.Booster:
     """One booster of all quantiles of sales over level, weighted as the scaled pinball loss is.
 
-    It grows five trees a round, and lost nothing on half of the examples (windows before November 2017).
+    It grows five trees a round: with examples in plenty it takes some of them.
     """
     trees, lightest = _trees(recipe, examples), _LIGHTEST * _scarcity(examples)
-    examples = examples.every(recipe.quantile_thinning, _BLOCK)
+    examples = examples.at_most(MOST_QUANTILE_EXAMPLES)
     weight = np.sqrt(examples.importance) * np.maximum(examples.level / examples.absolute_scale, lightest)
     objective = {"objective": "reg:quantileerror", "quantile_alpha": list(LEVELS), "max_depth": recipe.quantile_depth}
     rate = {"learning_rate": recipe.quantile_learning_rate, "seed": seed, "nthread": threads}

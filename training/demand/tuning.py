@@ -17,6 +17,8 @@ from training import study
 from training.demand.fitting import fit_mean
 from training.demand.folds import Fold, Rolling
 
+MOST_EXAMPLES = 250_000
+"""Of one fit of a trial: recipes differ alike on fewer examples, and a trial has to be cheap."""
 SPACE = {
     "learning_rate": (0.02, 0.12),
     "rounds": (80, 400),
@@ -76,7 +78,7 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], budget: Budg
 
 def _wrmsse(fold: Fold, sold: Float64Array, recipe: Recipe, seed: int, threads: int) -> float:
     """WRMSSE of one mean booster, fitted on a fold, on the window after it."""
-    booster = fit_mean(fold.examples, recipe, seed, threads)
+    booster = fit_mean(fold.examples.at_most(MOST_EXAMPLES), recipe, seed, threads)
     ratio = booster.inplace_predict(fold.inputs.matrix).astype(float).reshape(fold.inputs.shape)
     mean = ratio * fold.inputs.level[:, None] * fold.inputs.open
     forecast = tidy(fold.histories, mean, np.repeat(mean[:, :, None], len(LEVELS), axis=2))
