@@ -22,6 +22,7 @@ MOST_IDS: Final = 10_000
 MOST_ITEMS: Final = 1_000
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 LONGEST_OUTCOME: Final = 20_000
+LONGEST_HORIZON: Final = 182
 # One event beyond these would drown everything else that is known of a customer.
 MOST_UNITS: Final = 1e6
 MOST_VALUE: Final = 1e9
@@ -105,13 +106,14 @@ class DemandBody(Body):
     """Of which series."""
 
     series: list[dict[str, Id]] = Field(
-        max_length=MOST_IDS, description="a list of series, each an object with its key columns, as strings"
+        max_length=MOST_IDS,
+        description=f"a list of at most {MOST_IDS:,} series, each an object with its key columns, as strings",
     )
     horizon: int | None = Field(
         None,
-        ge=1,
-        le=182,
-        description="an integer from 1 to demand.horizon_days (by default 28), or null for all of these days",
+        description="an integer from 1 to demand.horizon_days, or null for all of these days",
+        # Held by the endpoint, which knows how far the shop's forecast goes: one message for 0 and for too many.
+        json_schema_extra={"minimum": 1, "maximum": LONGEST_HORIZON},
     )
     quantiles: list[Amount] = Field(
         list(QUANTILES), max_length=5, description="different ones of 0.05, 0.25, 0.5, 0.75, 0.95"

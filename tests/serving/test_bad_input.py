@@ -29,6 +29,7 @@ BODIES: list[tuple[str, Any, str, str]] = [
     ("/v1/recommendations", {"customer_id": "a", "mode": "nwe"}, "mode", "'new'"),
     ("/v1/similar", {"product_id": 7}, "product_id", "string"),
     ("/v1/customers", {"customer_ids": {"a": 1}}, "customer_ids", "string"),
+    ("/v1/demand", {"series": [{"category": "a"}] * 10_001}, "series", "at most 10,000"),
     ("/v1/demand", {"series": [], "scenario": {"price": 0}}, "scenario.price", "above 0"),
     ("/v1/demand", {"series": [], "scenario": {"price": -2.5}}, "scenario.price", "above 0"),
     ("/v1/demand", {"series": [], "scenario": {"price_change": -1}}, "scenario.price_change", "above -1"),

@@ -298,6 +298,13 @@ def test_other_key_columns_and_a_longer_horizon_are_refused(shop: Shop, body: An
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
 
 
+@pytest.mark.parametrize("horizon", [-1, 0, 29, 10**30])
+def test_a_horizon_that_is_not_forecast_is_refused_with_the_shops_own(shop: Shop, horizon: int) -> None:
+    (error,) = shop.post("/v1/demand", {"series": [], "horizon": horizon}).json()["errors"]
+    assert error["problem"] == f"{horizon} is not possible"
+    assert error["allowed"].startswith("an integer from 1 to 28 (demand.horizon_days)")
+
+
 def test_customers_have_a_profile_and_the_value_of_who_left_is_less(shop: Shop) -> None:
     results = shop.post("/v1/customers", {"customer_ids": CUSTOMERS}).json()["results"]
     assert all(result["segment"] and result["lifecycle_stage"] for result in results)
