@@ -23,6 +23,7 @@ Fallback = Literal[
 ]
 ScenarioRefusal = Literal[
     "unknown_series",
+    "new_product",
     "not_learnt",
     "too_short",
     "price_never_moved",
@@ -40,7 +41,7 @@ FALLBACKS = {
     "new_customer": "the customer is known by purchases since the last snapshot only, which is none of those the model "
     "was trained on: the rate of the whole population",
     "unknown_customer": "nothing is known of the customer",
-    "unknown_series": "the series has no sales: nothing is expected",
+    "unknown_series": "the series has no sales, or on too few days (demand.min_days): not forecast, all is 0",
     "unknown_product": "the product is not known: what sells best",
     "new_product": "the product was launched lately, or is to come: what products alike sold after their launch",
     "no_scenario": "the scenario can't be answered for the series, and `scenario` says why: the forecast as planned",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.demand.outlook import Outlook
-from models.demand.pricing.scenario import UNKNOWN_SERIES, Bounded, Effect, Scenario, Unanswerable
+from models.demand.pricing.scenario import NEW_PRODUCT, UNKNOWN_SERIES, Bounded, Effect, Scenario, Unanswerable
 from models.demand.series import join_keys
 from serving.bodies import ScenarioBody
 
@@ -28,12 +28,12 @@ def apply_scenario(
     scenario = Scenario(asked.price, asked.price_change, asked.promotion)
     for result in results:
         name = join_keys([result["series"][key] for key in outlook.keys])
-        found = outlook.effect(name, scenario) if name in outlook.rows else UNKNOWN_SERIES
-        if isinstance(found, Unanswerable) and result["fallback"] == "new_product":
-            result["scenario"] = _refused(found)
-        elif isinstance(found, Unanswerable):
-            result["scenario"] = _refused(found)
-            result["fallback"] = "unknown_series" if found is UNKNOWN_SERIES else "no_scenario"
+        if name not in outlook.rows:  # its fallback says what answers in place of a forecast of its own
+            result["scenario"] = _refused(NEW_PRODUCT if result["fallback"] == "new_product" else UNKNOWN_SERIES)
+            continue
+        found = outlook.effect(name, scenario)
+        if isinstance(found, Unanswerable):
+            result |= {"scenario": _refused(found), "fallback": "no_scenario"}
         else:
             _change(outlook, outlook.rows[name], found, quantiles, result)
 

@@ -77,12 +77,16 @@ def _reviewed(runtime: Runtime, found: SeriesOutlook | None) -> SeriesOutlook | 
 
 
 def _explain(outlook: Outlook, results: Sequence[Mapping[str, Any]]) -> None:
-    """Adds the parts to each day of the series that are known."""
+    """Adds the parts to each day; where no model says anything, all is what products alike sold, or a level of 0."""
     for result in results:
         days, name = result["forecast"], join_keys([result["series"][key] for key in outlook.keys])
         if name in outlook.rows:
             for day, parts in zip(days, outlook.parts(name, len(days)), strict=True):
                 day["parts"] = dict(parts)
+        else:
+            part = "products_alike" if result["fallback"] == "new_product" else "level"
+            for day in days:
+                day["parts"] = {part: day["mean"]}
 
 
 def _logged(outlook: Outlook, result: Mapping[str, Any]) -> Result:

@@ -13,6 +13,7 @@ from models.demand.inventory.replenishment import Replenishment
 from models.demand.newcomers.newcomer_outlook import NewcomerOutlook
 from models.kinds import kind
 from tests.serving.conftest import Shop, open_shop
+from tests.serving.test_openapi import hold
 
 
 @pytest.fixture
@@ -47,7 +48,9 @@ def test_what_is_neither_series_nor_level_is_refused(shop_of_levels: Shop) -> No
     assert explained.status_code == 400
 
 
-def test_a_new_product_is_answered_from_products_alike(shop_of_levels: Shop) -> None:
+@pytest.fixture
+def shop_of_newcomers(shop_of_levels: Shop) -> Shop:
+    """The shop with a product that is too new to be a series."""
     now = shop_of_levels.runtime.forecasts.now
     assert now is not None
     days = now.forecast.days
@@ -55,8 +58,26 @@ def test_a_new_product_is_answered_from_products_alike(shop_of_levels: Shop) -> 
     stock = Replenishment(np.array([20.0]), np.array([np.nan]), np.array([np.nan]))
     new = NewcomerOutlook(said, np.array([17]), stock)
     shop_of_levels.runtime.forecasts.now = replace(now, newcomers=new)
+    return shop_of_levels
+
+
+def test_a_new_product_is_answered_from_products_alike(shop_of_newcomers: Shop) -> None:
     body = {"series": [{"category": "new"}, {"category": "nothing"}]}
-    found, unknown = shop_of_levels.post("/v1/demand", body).json()["results"]
+    found, unknown = shop_of_newcomers.post("/v1/demand", body).json()["results"]
     assert (found["fallback"], found["alike"], found["reorder_point"]) == ("new_product", 17, 20.0)
     assert found["forecast"][0]["mean"] == 2.0
     assert unknown["fallback"] == "unknown_series"
+
+
+def test_a_new_product_keeps_its_forecast_under_a_scenario_that_is_refused(shop_of_newcomers: Shop) -> None:
+    series = [{"category": "new"}, {"category": "nothing"}]
+    body = {"series": series, "explain": True, "scenario": {"price_change": -0.1}}
+    answer = shop_of_newcomers.post("/v1/demand", body)
+    hold(answer, "/v1/demand", "post")
+    found, unknown = answer.json()["results"]
+    assert (found["fallback"], found["scenario"]["refused"]) == ("new_product", "new_product")
+    assert "too new" in found["scenario"]["reason"]
+    assert [day["mean"] for day in found["forecast"]] == [2.0] * len(found["forecast"])
+    assert found["forecast"][0]["parts"] == {"products_alike": 2.0}
+    assert (unknown["fallback"], unknown["scenario"]["refused"]) == ("unknown_series", "unknown_series")
+    assert "demand.min_days" in unknown["scenario"]["reason"]

@@ -226,7 +226,7 @@ def test_demand_is_explained_in_units_that_add_up(shop: Shop) -> None:
     for day in known["forecast"]:
         assert sum(day["parts"].values()) == pytest.approx(day["mean"], abs=1e-6)
         assert set(day["parts"]) == {"counting"}  # a baseline serves here
-    assert "parts" not in unknown["forecast"][0]
+    assert all(day["parts"] == {"level": 0.0} for day in unknown["forecast"])
 
 
 def test_more_series_than_can_be_explained_at_once_are_refused(shop: Shop) -> None:

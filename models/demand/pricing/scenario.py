@@ -15,6 +15,8 @@ from models.demand.pricing.responses import PriceResponses
 
 INTERVAL = (0.05, 0.95)
 """The chances between which a change is told."""
+_DIGITS = 9
+"""Of a change: what lies beyond is the arithmetic's, and would put bounds out of order."""
 _BEYOND = 1.2
 """How many times further than a price has ever lain one may still be asked for."""
 _NORMAL = {0.05: -1.6448536269514722, 0.25: -0.6744897501960817, 0.5: 0.0, 0.75: 0.6744897501960817,
@@ -45,6 +47,7 @@ class Unanswerable:
 
 
 UNKNOWN_SERIES = Unanswerable(Message("scenario.unknown_series"))
+NEW_PRODUCT = Unanswerable(Message("scenario.new_product"))
 NOT_LEARNT = Unanswerable(Message("scenario.not_learnt"))
 _LEARNT = {
     "too_short": Unanswerable(Message("scenario.too_short")),
@@ -66,8 +69,11 @@ class Bounded:
     @classmethod
     def of(cls, draws: Float64Array) -> Bounded:
         """Of equally likely figures."""
-        low, high = np.quantile(draws, INTERVAL).tolist()
-        return cls(float(draws.mean()), low, high)
+        low, value, high = (
+            round(float(each), _DIGITS) + 0.0  # no -0.0
+            for each in (np.quantile(draws, INTERVAL[0]), draws.mean(), np.quantile(draws, INTERVAL[1]))
+        )
+        return cls(value, min(low, value), max(high, value))
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ class Effect:
 
     def change(self, mean: Float64Array) -> tuple[Bounded, Bounded]:
         """What the scenario adds to the plan's mean (H,) over all its days, in units and as a share of it."""
-        units = self.factors[:, : len(mean)] @ mean - mean.sum()
+        units = (self.factors[:, : len(mean)] - 1) @ mean
         total = float(mean.sum())
         return Bounded.of(units), Bounded.of(units / total if total > 0 else np.zeros(len(units)))
 

@@ -47,8 +47,15 @@ def test_the_change_has_an_interval_in_units_and_as_a_share():
 
 
 def test_the_planned_price_changes_nothing():
-    units, _ = asked(Scenario(price=2.0)).change(MEAN)
-    assert (units.value, units.low, units.high) == pytest.approx((0, 0, 0))
+    for scenario in (Scenario(price=2.0), Scenario(price_change=0.0)):
+        for change in asked(scenario).change(MEAN * 1234.567):
+            assert [str(each) for each in (change.value, change.low, change.high)] == ["0.0"] * 3
+
+
+def test_next_to_no_sales_leave_the_bounds_in_order():
+    for planned in (MEAN * 1e-30, MEAN * 1e-9, MEAN * 0):
+        for change in asked(Scenario(price=1.8)).change(planned):
+            assert change.low <= change.value <= change.high
 
 
 def test_a_promotion_reaches_what_it_usually_does_beyond_what_is_planned():
