@@ -196,6 +196,8 @@ def _whole(registry: Registry, version: Version) -> bool:
 def _todo(version: Version, failed: list[GateResult]) -> str:
     if all(gate.reviewable for gate in failed):
         return f"a reviewer can let it through: regulars approve {version.kind} {version.version} --reason TEXT"
+    if any(gate.name == gates.SIGNATURE for gate in failed) and not any(gate.name == gates.QUALITY for gate in failed):
+        return f"where callers are ready for other columns: regulars retire {version.kind}, then promote this version"
     return f"train a better one: regulars train {version.kind}"
 
 

@@ -28,7 +28,7 @@ from pipelines.output import require_writable, write
 
 READS = (
     Read("products", ("product_id", "unit_cost"), "mark-down plans: what a unit costs"),
-    Read("stock", ("product_id", "date", "on_hand", "store_id", "region"), "mark-down plans: what is left"),
+    Read("stock", ("product_id", "date", "on_hand"), "mark-down plans: what is left"),
 )
 PRODUCT: Final = "product_id"
 
@@ -86,7 +86,9 @@ def refuse_terms(workspace: Workspace, terms: MarkdownTerms) -> None:
             why=f"{settings.horizon_days} days from {terms.begins} on are forecast (demand.horizon_days)",
         )
     if terms.margin is not None and not -1 < terms.margin < 1:
-        raise UsageError(f"--margin {terms.margin} is not possible", why="it is a share of the price: -1 to 1")
+        raise UsageError(
+            f"--margin {terms.margin} is not possible", why="it is a share of the price: above -1 and below 1"
+        )
 
 
 def _costs(workspace: Workspace, ids: Sequence[str], keys: Sequence[str]) -> pd.Series[float]:

@@ -18,6 +18,7 @@ from models.registry import Registry
 from models.version import Version
 from monitoring.fairness.measurement import measure
 from training import run
+from training.kinds import require_startable
 from training.outcome import Trained
 
 
@@ -55,15 +56,17 @@ def mature_model(workspace: Workspace, name: str, named: Path) -> Path:
     """The folder of the saved model that a training is to start from: named itself, or by the workspace it serves in.
 
     Raises:
-        UsageError: neither is there, or it is this workspace.
+        UsageError: neither is there, it is of this workspace, or models of the kind can't be started so.
         NotReady: nothing is champion there.
     """
+    require_startable(name)
+    here = workspace.root.resolve()
+    if here == named.resolve() or here in named.resolve().parents:
+        raise UsageError("a shop can't start from itself", todo="name another shop's workspace")
     if (named / artifact.MANIFEST).exists():
         return named
     if not (named / SETTINGS_FILE).exists():
         raise UsageError(f"{named} is neither a saved model nor a workspace", todo="name another shop's workspace")
-    if named.resolve() == workspace.root.resolve():
-        raise UsageError("a shop can't start from itself", todo="name another shop's workspace")
     registry = Registry(Workspace.open(named))
     return registry.fetch(registry.version(name, "champion")) / MODEL
 

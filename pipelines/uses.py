@@ -22,6 +22,7 @@ MODULES = (
     "feature_repo.availability",
     "models.demand.launches.assortment",
     "models.demand.endings",
+    "models.demand.inventory.stock",
     "models.demand.levels.series_groups",
     "models.demand.newcomers.newcomer_outlook",
     "models.demand.plans",
@@ -32,6 +33,7 @@ MODULES = (
     "pipelines.identity.key_records",
     "pipelines.ingest.currencies",
     "pipelines.ingest.duplicates",
+    "pipelines.markdowns",
 )
 """The modules that read optional tables or columns directly."""
 _SHOWN = 5

@@ -39,7 +39,16 @@ def trainer(kind: Kind[Any], mature: Path | None = None) -> Trainer:
     if mature is None:
         found: Trainer = part(kind.name, "training", "TRAINER")
         return found
-    if kind.name != "demand":
-        raise UsageError(f"{kind.name} can't be started from another shop's model", todo="only demand can")
+    require_startable(kind.name)
     started: Trainer = part(kind.name, "training", "warm_trainer")(mature)
     return started
+
+
+def require_startable(name: str) -> None:
+    """Refuse a kind whose models can't be started from another shop's.
+
+    Raises:
+        UsageError: it is such a kind.
+    """
+    if name != "demand":
+        raise UsageError(f"{name} can't be started from another shop's model", todo="only demand can")

@@ -126,7 +126,7 @@ def refuse_other_series(model: DemandModel | Baseline, settings: Settings) -> No
         raise DataError(
             f"the model forecasts {', '.join(model.keys)} by {model.freq}",
             why=f"regulars.toml says {', '.join(asked.series)} by {asked.freq}",
-            todo="train a model of these: regulars train demand",
+            todo="train a model of these and promote it: regulars train demand",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def test_no_module_reads_an_optional_table_without_saying_what_for() -> None:
         if any(each in path.read_text() for each in asked) and "READS" not in path.read_text()
     ]
     assert silent == []
+
+
+def test_every_module_that_says_what_it_reads_is_asked() -> None:
+    declaring = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(r"^READS\b", path.read_text(), re.MULTILINE)
+    }
+    assert declaring == set(uses.MODULES)
 
 
 def test_products_exclude_reads_the_columns_it_names() -> None:

@@ -19,6 +19,7 @@ READS = (
     Read("stock", ("product_id", "date", "on_hand", "on_order", "store_id", "region"), "order plans: what is there"),
     Read("products", ("product_id", "category", "department", "brand"), "order plans: which series a product is of"),
 )
+
 OF_PRODUCTS = ("category", "department", "brand")
 OF_STOCK = ("product_id", "store_id", "region")
 OLD = timedelta(days=7)

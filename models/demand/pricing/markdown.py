@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import Float64Array
-from models.demand.inventory.demand_draws import DemandAhead
+from models.demand.inventory.demand_draws import DemandAhead, Span
 from models.demand.outlook import Outlook
 from models.demand.pricing.responses import PriceResponses
 from models.demand.pricing.scenario import price_refusal
@@ -120,9 +120,15 @@ def _spans(ahead: DemandAhead, days: int) -> dict[int, Float64Array]:
     it is the level that is unsure.
     """
     starts = [0, *range(WEEK, days, WEEK), days]
-    found = {day: ahead.over(float(day)).draws if day else np.zeros((1, 1)) for day in starts}
+    found = {day: _matched(ahead.over(float(day))) if day else np.zeros((1, 1)) for day in starts}
     found[0] = np.zeros_like(found[days])
     return found
+
+
+def _matched(span: Span) -> Float64Array:
+    """Its draws, whose mean is the forecast's: quantiles, which the draws follow, may say a little more or less."""
+    drawn = span.draws.mean(1)
+    return span.draws * np.where(drawn > 0, span.mean / np.where(drawn > 0, drawn, 1.0), 1.0)[:, None]
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,10 @@ def test_what_is_neither_a_model_nor_another_workspace_is_refused(tmp_path: Path
         mature_model(shop, "demand", tmp_path)
     with pytest.raises(UsageError, match="from itself"):
         mature_model(shop, "demand", shop.root)
+    with pytest.raises(UsageError, match="from itself"):
+        mature_model(shop, "demand", shop.root / "models" / "demand" / "1" / "model")
+    with pytest.raises(UsageError, match="only demand can"):
+        mature_model(shop, "churn", tmp_path)
 
 
 @pytest.fixture(scope="module")

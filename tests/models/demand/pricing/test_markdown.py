@@ -50,6 +50,11 @@ def test_plenty_of_an_elastic_product_is_marked_down_at_once():
     assert row["revenue"] - row["planned_revenue"] == pytest.approx(plan.gained)
 
 
+def test_what_is_planned_to_sell_is_the_forecast() -> None:
+    """Its quantiles say more: the lines through them have a mean above 10."""
+    assert only(make_plan())["planned_units"] == pytest.approx(10.0 * DAYS)
+
+
 def test_what_sells_anyway_keeps_its_price():
     row = only(make_plan(on_hand=150.0))
     assert row["begins"] is None
