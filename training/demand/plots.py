@@ -55,7 +55,7 @@ def parts_of(parts: Float64Array, names: Sequence[str], mean: Float64Array, titl
     axes.plot(steps, mean, color="black", linewidth=1, marker=".", label="mean")
     axes.axhline(0, color="grey", linewidth=0.5)
     axes.set(title=title, xlabel="periods ahead", ylabel="units")
-    axes.legend(loc="upper left", fontsize="small", ncols=4)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), fontsize="small", ncols=6)
     return figure
 
 
