@@ -14,10 +14,9 @@ from dataclasses import replace
 import numpy as np
 
 from core import query_engine
-from core.expressions import parse_scalar
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
-from feature_repo.contract import TABLES
+from feature_repo.counted_products import counted_products
 from models.arrays import BoolArray
 from models.demand.levels.series_groups import OF_PRODUCTS
 from models.demand.outlook import Outlook
@@ -43,11 +42,9 @@ def _unavailable(workspace: Workspace, keys: Sequence[str], ids: Sequence[str]) 
     told = [key for key in keys if key in OF_PRODUCTS]
     if not told or not workspace.tables.has("products"):
         return np.zeros(len(ids), dtype=bool)
-    exclude = workspace.settings.products.exclude.strip() or "false"
-    excluded = parse_scalar(exclude, TABLES["products"].names, where="products.exclude")
     columns = ", ".join(told)
     query = (
-        f"SELECT {columns} FROM products WHERE ({excluded}) IS NOT TRUE"
+        f"SELECT {columns} FROM products WHERE {counted_products(workspace.settings)}"
         f" GROUP BY {columns} HAVING bool_and(available IS FALSE)"
     )
     with query_engine.on_tables(workspace) as connection:

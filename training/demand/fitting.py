@@ -14,6 +14,7 @@ from models.demand.recipe import Recipe
 from training.demand.examples import Examples
 
 MOST_QUANTILE_EXAMPLES = 250_000
+"""Enough for the Complete Journey's windows before September 2017; a fit on more takes minutes."""
 _PLENTY = 50_000
 """With fewer examples the least weight of a leaf shrinks in proportion, as it is meant as a share of them, ..."""
 _LIGHTEST = 0.5

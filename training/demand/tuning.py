@@ -18,7 +18,7 @@ from training.demand.fitting import fit_mean
 from training.demand.folds import Fold, Rolling
 
 MOST_EXAMPLES = 250_000
-"""Of one fit of a trial: recipes differ alike on fewer examples, and a trial has to be cheap."""
+"""Of one fit of a trial, of which there are many."""
 SPACE = {
     "learning_rate": (0.02, 0.12),
     "rounds": (80, 400),

@@ -9,10 +9,9 @@ from datetime import date, timedelta
 import pandas as pd
 
 from core import query_engine
-from core.expressions import parse_scalar
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
-from feature_repo.contract import TABLES
+from feature_repo.counted_products import counted_products
 from models.demand.series import join_keys
 
 READS = (
@@ -66,13 +65,11 @@ def stock(workspace: Workspace, keys: Sequence[str], as_of: date) -> Stock:
 
 def _query(workspace: Workspace, keys: Sequence[str]) -> str:
     columns = [f"{'p' if key in OF_PRODUCTS else 's'}.{key} AS k{number}" for number, key in enumerate(keys)]
-    exclude = workspace.settings.products.exclude.strip() or "false"
-    condition = parse_scalar(exclude, TABLES["products"].names, where="products.exclude")
     return (
         'WITH latest AS (SELECT product_id, store_id, region, on_hand, on_order, "date" FROM stock'
         ' WHERE "date" < $day QUALIFY row_number() OVER (PARTITION BY product_id, store_id, region'
         ' ORDER BY "date" DESC) = 1),'
-        f" marked AS (SELECT *, ({condition}) IS TRUE AS excluded FROM products)"
+        f" marked AS (SELECT *, NOT ({counted_products(workspace.settings)}) AS excluded FROM products)"
         f' SELECT s.product_id, {", ".join(columns)}, s.on_hand, coalesce(s.on_order, 0) AS on_order, s."date" AS day,'
         " p.product_id IS NOT NULL AS known, coalesce(p.excluded, false) AS excluded"
         " FROM latest s LEFT JOIN marked p ON p.product_id = s.product_id"

@@ -11,11 +11,10 @@ import pandas as pd
 
 from core import query_engine
 from core.errors import DataError
-from core.expressions import parse_scalar
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from feature_repo import facts
-from feature_repo.contract import TABLES
+from feature_repo.counted_products import counted_products
 from models.arrays import Float64Array, Int64Array
 
 INTEREST = ("view", "search", "cart")
@@ -117,10 +116,9 @@ def _products(workspace: Workspace, sold: pd.DataFrame) -> pd.DataFrame:
     if not workspace.tables.has("products"):
         empty = pd.DataFrame({"product_id": sorted(set(sold["product_id"]))}).set_index("product_id")
         return empty.assign(**dict.fromkeys(_DESCRIBED))
-    exclude = workspace.settings.products.exclude.strip() or "false"
-    condition = parse_scalar(exclude, TABLES["products"].names, where="products.exclude")
     query = (
-        f"SELECT product_id, {', '.join(_DESCRIBED)} FROM products WHERE ({condition}) IS NOT TRUE ORDER BY product_id"
+        f"SELECT product_id, {', '.join(_DESCRIBED)} FROM products"
+        f" WHERE {counted_products(workspace.settings)} ORDER BY product_id"
     )
     with query_engine.on_tables(workspace) as connection:
         found: pd.DataFrame = connection.execute(query).df()

@@ -9,10 +9,9 @@ import numpy as np
 
 from core import query_engine
 from core.errors import DataError, UsageError, did_you_mean
-from core.expressions import parse_scalar
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
-from feature_repo.contract import TABLES
+from feature_repo.counted_products import counted_products
 from feature_repo.families.series_features import KEYS
 from models.arrays import Int64Array
 from models.demand.series import join_keys, split_id
@@ -89,11 +88,10 @@ def _told(
     """The value of a column of products by what the series tell of them."""
     if not workspace.tables.has("products"):
         return {}
-    keys, exclude = ", ".join(known), workspace.settings.products.exclude.strip() or "false"
-    excluded = parse_scalar(exclude, TABLES["products"].names, where="products.exclude")
+    keys = ", ".join(known)
     query = (
         f"SELECT {keys}, min({column}), max({column}) FROM products"
-        f" WHERE {column} IS NOT NULL AND ({excluded}) IS NOT TRUE GROUP BY {keys} ORDER BY {keys}"
+        f" WHERE {column} IS NOT NULL AND {counted_products(workspace.settings)} GROUP BY {keys} ORDER BY {keys}"
     )
     with query_engine.on_tables(workspace) as connection:
         rows = connection.execute(query).fetchall()

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from core import query_engine
-from core.expressions import parse_scalar
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
-from feature_repo.contract import TABLES
+from feature_repo.counted_products import counted_products
 from models.arrays import Int64Array
 from models.demand.forecast import Forecast
 from models.demand.inventory.replenishment import Replenishment, replenishment
@@ -99,11 +98,9 @@ def _id(values: Sequence[object]) -> str | None:
 
 
 def _products(workspace: Workspace) -> pd.DataFrame:
-    exclude = workspace.settings.products.exclude.strip() or "false"
-    excluded = parse_scalar(exclude, TABLES["products"].names, where="products.exclude")
     query = (
         "SELECT product_id, category, department, brand, list_price AS price, launched_on, available FROM products"
-        f" WHERE ({excluded}) IS NOT TRUE ORDER BY product_id"
+        f" WHERE {counted_products(workspace.settings)} ORDER BY product_id"
     )
     with query_engine.on_tables(workspace) as connection:
         found: pd.DataFrame = connection.execute(query).df()
