@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from core import telemetry
+from core import idle_threads, telemetry
 from core.errors import RegularsError
 from core.workspace import Workspace
 from serving.orphans import end_with_parent
@@ -37,6 +37,7 @@ def main() -> None:
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Supervise the workers; returns after SIGTERM or Ctrl-C."""
     telemetry.switch_off()
+    idle_threads.let_sleep()
     # BentoML keeps its files in the home directory otherwise, one set for all services of a machine.
     os.environ["BENTOML_HOME"] = str(workspace.root / "bentoml")
     os.environ["REGULARS_WORKSPACE"] = str(workspace.root)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from core import telemetry
+from core import idle_threads, telemetry
 
 # Nothing that an import makes is ever garbage, but a collection looks at all of it: a sixth of the tests' time.
 gc.disable()
 telemetry.switch_off()
+idle_threads.let_sleep()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A busy machine makes no law false: what matters about speed is measured in benchmarks.
 settings.register_profile("regulars", deadline=None)

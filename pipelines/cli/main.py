@@ -9,7 +9,7 @@ import tempfile
 import traceback
 import warnings
 
-from core import telemetry
+from core import idle_threads, telemetry
 from core.errors import RegularsError
 
 GROUPS = (
@@ -83,6 +83,7 @@ def _unseen(*_warning: object, **_more: object) -> None:
 def main() -> None:
     """Run `regulars`; what goes wrong is said in one line, never as a traceback."""
     telemetry.switch_off()
+    idle_threads.let_sleep()
     # Processes started from here take our packages, not folders of the same name (`models`) where the person stands.
     os.environ["PYTHONSAFEPATH"] = "1"
     try:
