@@ -7,7 +7,9 @@ import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -45,9 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """From here on garbage is collected; what the imports made stays out of it."""
+    """From here on garbage is collected, seldom; what the imports made stays out of it."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What a file leaves behind goes with it; what stays (libraries loaded late) is never looked at again."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +70,14 @@ def _shop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_shop_readonly(_shop_template: Path) -> Workspace:
     """The small shop, shared by all tests of a session: build features in it, but change no table."""
     return Workspace.open(_shop_template)
+
+
+@pytest.fixture(scope="session")
+def trained_once(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """`trained_once("demand")` is the small shop with a version of the kind, and the version; only to be read."""
+    from tests.support.trained import trained  # the libraries of training take seconds to load
+
+    return partial(trained, tmp_path_factory, _shop_template)
 
 
 @pytest.fixture

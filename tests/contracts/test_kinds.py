@@ -23,7 +23,7 @@ from core.workspace import Workspace
 from feature_repo import catalog, store
 from models import artifact, kinds, release
 from models.artifact_cache import BASELINE, EVALUATION, MODEL
-from models.kinds import Budget, FittedModel, Kind
+from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version
 from monitoring import monitor
@@ -31,13 +31,13 @@ from monitoring.kinds import KindMonitor
 from pipelines import predictions, training_pipeline
 from tests.support import spend, toy
 from tests.support.mlflow import give_empty_registry
-from tests.support.shop import FIRST_DAY, unbuilt_copy
+from tests.support.shop import unbuilt_copy
+from tests.support.trained import AS_OF, BUDGET
 from training import run
 from training.kinds import trainer
 
-AS_OF = FIRST_DAY + timedelta(days=200)
 REAL = ("churn", "demand", "recommendation", "value", "uplift", spend.NAME)
-BUDGET = Budget(1, 900)
+READ_ELSEWHERE = ("demand", "recommendation")
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,15 @@ def shop(_shop_template, tmp_path_factory, module_patch) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def trained(shop) -> Callable[[str], Case]:
-    """Each kind's case, trained when it is first asked for."""
+def trained(shop, trained_once) -> Callable[[str], Case]:
+    """Each kind's case, trained when it is first asked for; in one shop those that read the same snapshots."""
 
     @cache
     def train(name: str) -> Case:
         kind = kinds.kind(name)
+        if name in READ_ELSEWHERE:
+            workspace, version = trained_once(name)
+            return Case(workspace, kind, version)
         return Case(shop, kind, run.train(shop, kind, AS_OF, BUDGET).version)
 
     return train

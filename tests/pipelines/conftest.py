@@ -16,6 +16,7 @@ from core.workspace import Workspace
 from pipelines.ingest import IngestReport, TableReport
 from tests.conftest import need, need_program
 from tests.support.mysql import served
+from tests.support.state import give_empty_state
 
 HEADER = "customer,order,product,at,qty,price"
 
@@ -27,6 +28,7 @@ class Shop:
         self.root = root
         self.root.mkdir(parents=True, exist_ok=True)
         (root / "regulars.toml").write_text(settings_template.render())
+        give_empty_state(root)
         self.mapping: dict[str, Any] = {
             "timezone": "Europe/London",
             "base_currency": "GBP",

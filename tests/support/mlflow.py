@@ -8,9 +8,14 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from mlflow.store.db import utils
+
 from core.workspace import Workspace
 from models.registry import Registry
 from tests.support.shop import empty_workspace
+
+# Each store that is opened asks for it, and each time MLflow loads all of its migrations to tell.
+utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
 
 
 def give_empty_registry(workspace: Workspace) -> None:

@@ -20,6 +20,7 @@ from core import settings_template
 from core.manifest import PROTECTED, TableChange
 from core.workspace import Workspace
 from feature_repo.contract import TABLES
+from tests.support.state import give_empty_state
 
 FIRST_DAY = date(2024, 1, 1)
 DAYS = 240
@@ -39,17 +40,24 @@ def make_shop(root: Path, customers: int = 160, days: int = DAYS, seed: int = 7)
     return workspace
 
 
-def empty_workspace(root: Path, **sections: Mapping[str, Any]) -> Workspace:
-    """A workspace with settings (those of the tests, and `sections` beside them) and no tables."""
+def empty_workspace(root: Path, state: bool = True, **sections: Mapping[str, Any]) -> Workspace:
+    """A workspace with settings (those of the tests, and `sections` beside them), a state in SQLite and no tables.
+
+    Without `state` the product makes its database itself, when it is first needed.
+    """
     root.mkdir(parents=True, exist_ok=True)
     (root / "regulars.toml").write_text(settings_template.render({**SETTINGS, **sections}))
+    if state and not sections.get("stores", {}).get("database"):
+        give_empty_state(root)
     return Workspace.open(root)
 
 
 def unbuilt_copy(template: Path, root: Path) -> Workspace:
     """A workspace at `root` with the tables and settings of another, and nothing that was made of them."""
     made = shutil.ignore_patterns("features", "feast", "mlflow", "tuning", "models", "reports", "state.db*")
-    return Workspace.open(Path(shutil.copytree(template, root, ignore=made)))
+    shutil.copytree(template, root, ignore=made)
+    give_empty_state(root)
+    return Workspace.open(root)
 
 
 def frames(customers: int = 160, days: int = DAYS, seed: int = 7) -> dict[str, pd.DataFrame]:

@@ -84,13 +84,19 @@ def new_url(request: pytest.FixtureRequest) -> str:
 def old(new_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace whose database Regulars 0.1.0 made, with rows in every table."""
     monkeypatch.setenv("REGULARS_AUDIT_KEY", "the audit key of the release 0.1.0")
-    workspace = empty_workspace(tmp_path / "workspace", stores={"database": new_url})
+    workspace = empty_workspace(tmp_path / "workspace", state=False, stores={"database": new_url})
     engine = opened(workspace)
     script = (DATA / f"state-0.1.0.{engine.dialect.name}.sql").read_text()
     connection: Any = engine.raw_connection().driver_connection
     (connection.execute if new_url else connection.executescript)(script)
     connection.commit()
     return workspace
+
+
+@pytest.fixture
+def new_workspace(tmp_path: Path) -> Workspace:
+    """A workspace that has no database yet."""
+    return empty_workspace(tmp_path / "workspace", state=False)
 
 
 @pytest.fixture
@@ -220,7 +226,7 @@ def test_the_release_that_migrated_is_kept(workspace: Workspace) -> None:
 
 
 def test_a_newer_release_s_database_is_refused_with_both_versions(new_url: str, tmp_path: Path) -> None:
-    workspace = empty_workspace(tmp_path / "workspace", stores={"database": new_url})
+    workspace = empty_workspace(tmp_path / "workspace", state=False, stores={"database": new_url})
     with workspace.database.begin() as connection:
         connection.exec_driver_sql(f"update {VERSION_TABLE} set version_num = '9007'")
         connection.execute(RELEASES.insert().values(revision="9007", release="7.3.1", applied_at=datetime(2030, 1, 1)))
@@ -230,20 +236,18 @@ def test_a_newer_release_s_database_is_refused_with_both_versions(new_url: str, 
         assert part in str(refused.value)
 
 
-def test_a_workspace_of_a_newer_release_is_refused_before_anything_in_it_is_written(tmp_path: Path) -> None:
-    workspace = empty_workspace(tmp_path / "workspace")
-    with workspace.database.begin() as connection:
+def test_a_workspace_of_a_newer_release_is_refused_before_anything_in_it_is_written(new_workspace: Workspace) -> None:
+    with new_workspace.database.begin() as connection:
         connection.exec_driver_sql(f"update {VERSION_TABLE} set version_num = '9007'")
     with pytest.raises(StoreError, match=r"its schema is 9007 .* knows schemas up to"):
-        Workspace.open(workspace.root)
+        Workspace.open(new_workspace.root)
 
 
-def test_opening_a_workspace_neither_makes_nor_needs_its_database(tmp_path: Path) -> None:
-    workspace = empty_workspace(tmp_path / "workspace")
-    Workspace.open(workspace.root)
-    assert not (workspace.root / "state.db").exists()
-    (workspace.root / "state.db").write_bytes(b"no database " * 500)
-    assert Workspace.open(workspace.root).root == workspace.root
+def test_opening_a_workspace_neither_makes_nor_needs_its_database(new_workspace: Workspace) -> None:
+    Workspace.open(new_workspace.root)
+    assert not (new_workspace.root / "state.db").exists()
+    (new_workspace.root / "state.db").write_bytes(b"no database " * 500)
+    assert Workspace.open(new_workspace.root).root == new_workspace.root
 
 
 def test_a_migration_killed_half_way_leaves_what_was_and_the_next_start_completes_it(
@@ -275,7 +279,7 @@ def test_of_two_that_open_an_old_workspace_one_migrates_and_the_other_waits(
 
 
 def test_many_that_open_a_new_workspace_at_once_all_find_its_tables(new_url: str, tmp_path: Path) -> None:
-    workspace = empty_workspace(tmp_path / "workspace", stores={"database": new_url})
+    workspace = empty_workspace(tmp_path / "workspace", state=False, stores={"database": new_url})
     program = (
         "import sys; from pathlib import Path; from core.workspace import Workspace; from core.keys import KeyStore\n"
     )
@@ -328,7 +332,7 @@ def test_a_database_that_does_not_answer_is_said_without_its_password(
 ) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", "hunter2")
     url = "postgresql://shop:${SHOP_PASSWORD}@127.0.0.1:1/shop"
-    workspace = empty_workspace(tmp_path / "workspace", stores={"database": url})
+    workspace = empty_workspace(tmp_path / "workspace", state=False, stores={"database": url})
     with pytest.raises(StoreError) as refused:
         _ = workspace.database
     assert "127.0.0.1" in str(refused.value)

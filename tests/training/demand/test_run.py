@@ -10,43 +10,41 @@ from feature_repo import store
 from models.demand import KIND
 from models.kinds import Budget
 from models.registry import Registry
-from tests.support.shop import FIRST_DAY, unbuilt_copy
+from tests.support.shop import FIRST_DAY
+from tests.support.trained import AS_OF
 from training.demand.folds import rolling
 from training.run import train
 
-AS_OF = FIRST_DAY + timedelta(days=200)
-
 
 @pytest.fixture(scope="module")
-def trained(_shop_template, tmp_path_factory):
-    workspace = unbuilt_copy(_shop_template, tmp_path_factory.mktemp("demand") / "workspace")
-    return workspace, train(workspace, KIND, AS_OF, Budget(1, 900))
+def trained(trained_once):
+    return trained_once(KIND.name)
 
 
 def test_a_version_is_registered_with_its_baselines_and_intervals(trained):
-    _, result = trained
-    assert set(result.version.baselines) == {"naive", "seasonal_naive", "mean_28d"}
-    assert set(result.version.metrics) == set(KIND.statistics)
-    wrmsse = result.version.metrics["WRMSSE"]
+    _, version = trained
+    assert set(version.baselines) == {"naive", "seasonal_naive", "mean_28d"}
+    assert set(version.metrics) == set(KIND.statistics)
+    wrmsse = version.metrics["WRMSSE"]
     assert wrmsse.low <= wrmsse.value <= wrmsse.high
-    assert wrmsse.value < result.version.baselines["naive"]["WRMSSE"].value
+    assert wrmsse.value < version.baselines["naive"]["WRMSSE"].value
 
 
 def test_what_was_saved_loads_and_answers(trained):
-    workspace, result = trained
+    workspace, version = trained
     registry = Registry(workspace)
-    folder = registry.fetch(result.version)
+    folder = registry.fetch(version)
     for part in ("model", "evaluation", "baseline"):
         assert KIND.golden(KIND.load(folder / part)) == []
-    file = KIND.predict_file(workspace, KIND.load(folder / "model"), AS_OF, result.version.version)
+    file = KIND.predict_file(workspace, KIND.load(folder / "model"), AS_OF, version.version)
     assert len(file) == 6 * 28
     assert not file.isna().any().any()
 
 
 @pytest.mark.parametrize("part", ["model", "baseline"])
 def test_the_model_alone_says_what_the_prediction_file_says(trained, part):
-    workspace, result = trained
-    model = KIND.load(Registry(workspace).fetch(result.version) / part)
+    workspace, version = trained
+    model = KIND.load(Registry(workspace).fetch(version) / part)
     inputs = store.matrix(workspace, KIND.service, AS_OF, key="series_id").assign(as_of=AS_OF)
     file = KIND.predict_file(workspace, model, AS_OF, "1").drop(columns="model_version")
     pd.testing.assert_frame_equal(KIND.answer(model, inputs[KIND.signature(model)["inputs"]]), file)
@@ -54,13 +52,13 @@ def test_the_model_alone_says_what_the_prediction_file_says(trained, part):
 
 
 def test_the_evaluation_model_knows_nothing_of_the_window_it_is_judged_on(trained):
-    workspace, result = trained
+    workspace, version = trained
     registry = Registry(workspace)
-    folder = registry.fetch(result.version)
+    folder = registry.fetch(version)
     evaluated = KIND.load(folder / "evaluation")
     assert evaluated.trained_as_of == AS_OF - timedelta(days=28)
     frame = KIND.evaluate(workspace, evaluated, evaluated.trained_as_of)
-    assert KIND.statistics["WRMSSE"](frame) == pytest.approx(result.version.metrics["WRMSSE"].value, rel=1e-6)
+    assert KIND.statistics["WRMSSE"](frame) == pytest.approx(version.metrics["WRMSSE"].value, rel=1e-6)
 
 
 def test_no_fold_holds_a_label_at_or_after_its_end(trained):

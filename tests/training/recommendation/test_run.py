@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,18 +18,17 @@ from models.recommendation.candidates import CandidateLimits
 from models.recommendation.kind import KIND
 from models.registry import Registry
 from tests.support.shop import FIRST_DAY, commit
+from tests.support.trained import AS_OF as D
 from training.recommendation.examples import examples, joined, origin
 from training.run import train
 
-D = FIRST_DAY + timedelta(days=200)
 
-
-def test_training_ends_with_a_version_that_holds_three_recommenders(small_shop: Workspace) -> None:
-    done = train(small_shop, KIND, D, Budget(1, 900)).version
+def test_training_ends_with_a_version_that_holds_three_recommenders(trained_once: Callable[..., Any]) -> None:
+    workspace, done = trained_once(KIND.name)
     assert set(done.metrics) == set(KIND.statistics)
     assert set(done.baselines) == {"popularity", "personal_frequency", "item_item"}
     assert done.metrics["ndcg@10"].value > done.baselines["popularity"]["ndcg@10"].value
-    registry = Registry(small_shop)
+    registry = Registry(workspace)
     folder = registry.fetch(done)
     dates = {part: kind("recommendation").load(folder / part).trained_as_of for part in (MODEL, EVALUATION, BASELINE)}
     assert dates == {MODEL: D, EVALUATION: D - timedelta(days=28), BASELINE: D}
