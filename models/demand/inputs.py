@@ -17,7 +17,7 @@ import numpy as np
 
 from core.errors import DataError
 from feature_repo.families.series_promotions import CHANNELS
-from models.arrays import Float32Array, Float64Array
+from models.arrays import Float32Array, Float64Array, Int64Array
 from models.demand.lifts import NEAR_DAYS, holiday_lift, promotion_lifts
 from models.demand.plans import Plans
 from models.demand.series import Freq, Histories
@@ -81,26 +81,37 @@ class Inputs:
         return replace(self, matrix=np.ascontiguousarray(self.matrix[:, places]), names=tuple(names))
 
 
-def derive(histories: Histories, plans: Plans, horizon: int) -> Inputs:
+def derive(histories: Histories, plans: Plans, horizon: int, rows: Int64Array | None = None) -> Inputs:
     """The inputs for `horizon` periods from the origin on.
+
+    Args:
+        histories: of all series of the shop: its total, and what is pooled over series, are inputs of each.
+        plans: what is known of the days ahead.
+        horizon: H, the periods ahead.
+        rows: the series that inputs are derived of; None: all.
 
     Raises:
         DataError: the histories are too short.
     """
     _require_history(histories)
-    scale = level(histories)
-    shape, columns = (len(scale), horizon), {}
+    own = histories if rows is None else histories.select(rows)
+    wanted = slice(None) if rows is None else rows
+    scale, total = level(own), histories.units.sum(0)
+    columns: dict[str, Float64Array] = {}
     for part in (
-        _means(histories, scale),
-        _spread(histories, scale),
-        _shop(histories),
+        _means(own, scale),
+        _spread(own, scale),
+        _shop(total, histories),
         _dates(histories, plans, horizon),
-        _seasonal(histories, scale, horizon),
-        _promotions(histories, horizon),
+        iter([("holiday_lift", holiday_lift(histories, plans, horizon)[wanted])]),
+        _seasonal(own, total, scale, horizon),
+        _promotions(own, _lifts(histories, horizon, wanted), horizon),
     ):
-        columns.update({name: np.broadcast_to(values, shape) for name, values in part})
-    matrix = np.stack([column.reshape(-1) for column in columns.values()], axis=1).astype(np.float32)
-    return Inputs(matrix, scale, _open(histories, plans, horizon), tuple(columns))
+        columns.update(part)
+    matrix = np.empty((len(scale), horizon, len(columns)), dtype=np.float32)
+    for place, values in enumerate(columns.values()):
+        matrix[:, :, place] = values
+    return Inputs(matrix.reshape(-1, len(columns)), scale, _open(histories, plans, horizon), tuple(columns))
 
 
 def level(histories: Histories) -> Float64Array:
@@ -156,9 +167,8 @@ def _spread(histories: Histories, scale: Float64Array) -> Columns:
     yield "discount_change", (histories.discounts[:, 0] - histories.discounts[:, 1])[:, None]
 
 
-def _shop(histories: Histories) -> Columns:
-    """The shop as a whole: common shocks and seasons show in its total."""
-    total = histories.units.sum(0)
+def _shop(total: Float64Array, histories: Histories) -> Columns:
+    """The shop as a whole: common shocks and seasons show in its total, (T,)."""
     usual = max(0.6 * _tail(total, 28, histories) + 0.4 * _tail(total, 91, histories), _FLOOR)
     for days in (7, 14, 28, 91):
         yield f"shop_mean_{days}d", np.full((1, 1), _tail(total, days, histories) / usual)
@@ -176,7 +186,6 @@ def _dates(histories: Histories, plans: Plans, horizon: int) -> Columns:
     for name, events in (("holiday", plans.holidays), ("closing", plans.closing)):
         yield f"days_to_{name}", np.array([_ahead(day, events) for day in days], dtype=float)[None]
         yield f"days_since_{name}", np.array([_behind(day, events) for day in days], dtype=float)[None]
-    yield "holiday_lift", holiday_lift(histories, plans, horizon)
 
 
 def _ahead(day: date, events: tuple[date, ...]) -> int:
@@ -187,8 +196,8 @@ def _behind(day: date, events: tuple[date, ...]) -> int:
     return min([(day - event).days for event in events if event < day] + [_FAR])
 
 
-def _seasonal(histories: Histories, scale: Float64Array, horizon: int) -> Columns:
-    """The same weekday of the weeks before, and the weekday's share of the week."""
+def _seasonal(histories: Histories, total: Float64Array, scale: Float64Array, horizon: int) -> Columns:
+    """The same weekday of the weeks before, and the weekday's share of the week: the series' and the shop's."""
     season, series = 7 // histories.days, len(scale)
     steps = np.arange(horizon)
     newest = histories.periods + steps - season * (steps // season + 1)
@@ -202,7 +211,7 @@ def _seasonal(histories: Histories, scale: Float64Array, horizon: int) -> Column
     yield "lag_median_8", _nanmedian(lags)
     weeks = min(26, histories.periods // season)
     past = _recent(histories, 7 * weeks).reshape(series, weeks, season)
-    own, shop = _profile(past), _profile(np.nansum(past, axis=0, keepdims=True))
+    own, shop = _profile(past), _profile(total[-weeks * season :].reshape(1, weeks, season))
     share = (np.nansum(past, axis=(1, 2)) / (np.nansum(past, axis=(1, 2)) + _POOL_UNITS))[:, None]
     yield "profile", (share * own + (1 - share) * shop)[:, steps % season]
     yield "shop_profile", shop[:, steps % season]
@@ -217,10 +226,11 @@ def _nanmean(values: Float64Array) -> Float64Array:
 
 
 def _nanmedian(values: Float64Array) -> Float64Array:
-    """Median of the last axis, nan where nothing is known."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        median: Float64Array = np.nanmedian(values, axis=-1)
+    """Median of the last axis, nan where nothing is known; of short rows in a fifth of the time `np.nanmedian` takes."""
+    ordered = np.sort(values, axis=-1)
+    known = np.isfinite(ordered).sum(-1, keepdims=True)
+    lower, upper = (np.take_along_axis(ordered, np.maximum(at, 0), axis=-1) for at in ((known - 1) // 2, known // 2))
+    median: Float64Array = ((lower + upper) / 2)[..., 0]
     return median
 
 
@@ -231,15 +241,19 @@ def _profile(past: Float64Array) -> Float64Array:
     return np.where((mean > 0) & np.isfinite(own), own / np.maximum(mean, 1e-9), 1.0)
 
 
-def _promotions(histories: Histories, horizon: int) -> Columns:
+def _lifts(histories: Histories, horizon: int, wanted: slice | Int64Array) -> list[Float64Array]:
+    """What the wanted series' promotions do, per channel; nothing where the shop has none."""
+    return [lift[wanted] for lift in promotion_lifts(histories, horizon)] if histories.promoted.any() else []
+
+
+def _promotions(histories: Histories, lifts: Sequence[Float64Array], horizon: int) -> Columns:
     """Announced promotions against the usual, per channel, and how they change from week to week."""
     behind, season = histories.behind, 7 // histories.days
-    if not histories.promoted.any():
+    if not lifts:
         nothing = np.full((1, 1), np.nan)
         for channel in CHANNELS:
             yield from ((f"{channel}_{name}", nothing) for name in _PROMOTION)
         return
-    lifts = promotion_lifts(histories, horizon)
     for channel, shares, lift in zip(CHANNELS, histories.promoted, lifts, strict=True):
         ahead, usual = shares[:, behind : behind + horizon], shares[:, behind - 56 // histories.days : behind]
         week = np.concatenate([shares[:, behind:], np.full((len(shares), season), np.nan)], axis=1)

@@ -31,7 +31,8 @@ def notes(model: DemandModel, known: Rolling, outside: Discovery) -> tuple[str, 
     unit = "day" if model.freq == "D" else "week"
     return (
         f"Forecasts units per {' and '.join(model.keys)} and {unit}, {model.horizon} ahead, with five quantiles.",
-        f"Fitted on {len(known.at)} origins; each learns from the days after it that were known by {known.as_of}.",
+        f"Fitted on {len(known.at)} origins{_drawn(known)}; each learns from the days after it that were known by"
+        f" {known.as_of}.",
         *_without_stock(known.at[known.as_of]),
         *_adjusted(model.adjustments),
         *outside.notes(model.adjustments.signals.strength),
@@ -64,6 +65,11 @@ def warm(known: Rolling, mature: MatureShop | None, model: DemandModel) -> tuple
         return (said,)
     knew = f"That model was trained as of {asked}, after the window that is judged began: it knew the same days in"
     return said, f"{knew} another shop, so the figures may be a little too good."
+
+
+def _drawn(known: Rolling) -> str:
+    """How many of the series each origin shows, where not all."""
+    return f", {known.seen.drawn:.0%} of the series drawn by chance at each" if known.seen.drawn < 1 else ""
 
 
 def _without_stock(histories: Histories) -> tuple[str, ...]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
 
 from models.arrays import Float32Array, Float64Array
-from models.demand.inputs import derive
 from models.demand.labels import labels
-from models.demand.metrics import scales
-from models.demand.plans import Calendar, quiet_holidays
+from models.demand.plans import quiet_holidays
 from models.demand.series import Histories
+from training.demand.origin_inputs import DrawnSeries, OriginInputs
 
 _BLOCK = 28
 """Examples that are drawn together: about a series at an origin."""
@@ -56,38 +55,33 @@ class Examples:
         return Examples(*(getattr(self, each.name)[drawn[block]] for each in fields(self)))
 
 
-def build(
-    at: Mapping[date, Histories], origins: Sequence[date], known: Histories, days: Calendar, horizon_days: int
-) -> Examples:
+def build(seen: OriginInputs, origins: Sequence[date], known: Histories) -> Examples:
     """The examples of `origins` whose labels lie before `known.origin`, partly known windows included.
 
     Args:
-        at: the histories as of each origin.
+        seen: what is seen at each origin.
         origins: which of them to use.
-        known: the histories as of `labels_until`: labels are read off it.
-        days: the shop's calendar; quiet holidays are those `known` shows.
-        horizon_days: the forecast horizon.
+        known: the histories as of `labels_until`: labels are read off it, and quiet holidays are those it shows.
     """
-    quiet = quiet_holidays(known, days)
-    parts = [_at(at[origin], known, days, quiet, horizon_days) for origin in origins if origin < known.origin]
+    quiet = quiet_holidays(known, seen.days)
+    parts = [_of(seen.of(origin, quiet), known) for origin in origins if origin < known.origin]
     if not parts:
         return Examples.none()
     return Examples(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _at(
-    histories: Histories, known: Histories, days: Calendar, quiet: Sequence[date], horizon_days: int
+def _of(
+    drawn: DrawnSeries, known: Histories
 ) -> tuple[Float32Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]:
-    horizon = -(-horizon_days // histories.days)
-    inputs = derive(histories, days.known(histories.origin, horizon_days, quiet), horizon)
-    sold, (squared, absolute) = labels(histories, known, horizon), scales(histories)
-    share = histories.revenue / max(histories.revenue.sum(), 1e-9) * len(histories.ids)
+    inputs, horizon = drawn.inputs, drawn.inputs.shape[1]
+    sold = labels(drawn.histories, known, horizon)
     usable = (np.isfinite(sold) & (inputs.open > 0)).reshape(-1)
 
     def rows(values: Float64Array) -> Float64Array:
         return np.repeat(values, horizon)[usable]
 
     ratio = (sold / inputs.level[:, None]).reshape(-1)[usable]
-    newness = 0.5 ** ((known.origin - histories.origin).days / HALF_LIFE_DAYS)
-    importance = rows(np.maximum(share, 0.01)) * newness**2
-    return inputs.matrix[usable], ratio, rows(inputs.level), rows(squared), rows(absolute), importance
+    newness = 0.5 ** ((known.origin - drawn.histories.origin).days / HALF_LIFE_DAYS)
+    importance = rows(np.maximum(drawn.share, 0.01)) * newness**2
+    scales = rows(drawn.squared_scale), rows(drawn.absolute_scale)
+    return inputs.matrix[usable], ratio, rows(inputs.level), *scales, importance

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from core.workspace import Workspace
 from feature_repo import snapshots
@@ -20,6 +21,7 @@ from models.demand.plans import Calendar, Plans, calendar, quiet_holidays
 from models.demand.series import PERIOD, Histories, no_series, origin, steps
 from training import splits
 from training.demand.examples import Examples, build
+from training.demand.origin_inputs import OriginInputs
 
 STEP_DAYS = 6
 """Days between two training origins: not 7, so that each step of the horizon is seen on every weekday."""
@@ -28,7 +30,9 @@ SKIP_DAYS = 70
 WARM_SKIP_DAYS = 28
 """The same where boosters of another shop are there: as much as their inputs need."""
 MAX_ROWS = 600_000
-"""Examples of one fit, about; with more series, origins lie further apart."""
+"""Examples of one fit, about; with more, some of the series are drawn at each origin."""
+MOST_READ = 300_000
+"""Series at origins that are read, about; with more, origins lie further apart."""
 WINDOWS = 2
 """Validation windows of the tuning."""
 
@@ -54,6 +58,16 @@ class Rolling:
     horizon: int
     step_days: int
 
+    @cached_property
+    def seen(self) -> OriginInputs:
+        """What the boosters see at each origin, for all folds."""
+        return OriginInputs(self.at, self.days, self.window_days, MAX_ROWS)
+
+    @property
+    def described(self) -> dict[str, float]:
+        """Which examples there are, for the tracked parameters."""
+        return {"step_days": self.step_days, "origins": len(self.at), "series_drawn": round(self.seen.drawn, 4)}
+
     @property
     def window_days(self) -> int:
         """Days of a window: whole periods."""
@@ -73,7 +87,7 @@ class Rolling:
         """The fold that ends at a date: nothing at or after it is used."""
         known = self.at[labels_until]
         before = [day for day in self.at if day < labels_until]
-        examples = build(self.at, before, known, self.days, self.window_days)
+        examples = build(self.seen, before, known)
         plans = self.days.known(labels_until, self.window_days, quiet_holidays(known, self.days))
         return Fold(labels_until, examples, known, plans, derive(known, plans, self.horizon))
 
@@ -100,7 +114,7 @@ def rolling(workspace: Workspace, as_of: date, *, warm: bool = False) -> Rolling
     ends = [last - timedelta(days=window * back) for back in range(WINDOWS + 2)]
     ends = [day for day in ends if (day - first).days >= least]
     series = snapshots.ensure(workspace, VIEW, [last]).rows
-    step = _step(series * horizon, (last - first).days - skip, period)
+    step = _step(series, (last - first).days - skip, period)
     days = sorted({*training_origins(first, last, step, skip), *ends})
     at = histories_at(workspace, days)
     for end in (last - timedelta(days=window * back) for back in range(windows + 1)):
@@ -120,9 +134,8 @@ def training_origins(first_day: date, labels_until: date, step_days: int, skip_d
     return [labels_until - timedelta(days=step_days * back) for back in range(max(count, 0), 0, -1)]
 
 
-def _step(rows: int, days: int, period: int) -> int:
-    """Days between origins: more where there are many series."""
-    step = STEP_DAYS if period == 1 else period
-    while rows * days // step > MAX_ROWS and step < days // 4:
-        step += STEP_DAYS if period == 1 else period
-    return step
+def _step(series: int, days: int, period: int) -> int:
+    """Days between origins: more where there are thousands of series; of days never whole weeks."""
+    usual = STEP_DAYS if period == 1 else period
+    steps = [step for step in range(usual, max(days // 4, usual) + 1, usual) if period > 1 or step % 7]
+    return next((step for step in steps if series * days // step <= MOST_READ), steps[-1])

@@ -115,7 +115,7 @@ def _outcome(fits: Fits, folds: Sequence[Fold], tuned: StudyNote | None, directo
     worst = worst_series.worst(window.forecast, window.sold, last.histories)
     return Outcome(
         evaluated_from=known.evaluated_from,
-        parameters=asdict(model.recipe) | {"step_days": known.step_days, "origins": len(known.at)},
+        parameters=asdict(model.recipe) | known.described,
         study=tuned or _untuned(known, model, verdict),
         evaluation=verdict,
         features=card_notes.features(),

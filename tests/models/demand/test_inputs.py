@@ -1,11 +1,15 @@
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from core.errors import DataError
-from models.demand.inputs import columns, derive
+from models.demand.inputs import _nanmedian, columns, derive
 from models.demand.plans import Calendar, Day, Plans
 from tests.models.demand.conftest import ORIGIN, make_histories
 
@@ -64,3 +68,20 @@ def test_a_late_starter_looks_like_one_that_always_sold_so():
     for name in inputs.names:
         always, late = column(inputs, name)
         np.testing.assert_allclose(late, always, rtol=1e-6, err_msg=name)
+
+
+def test_some_series_get_the_inputs_they_get_among_all():
+    known = make_histories(series=12)
+    plans = Calendar((Day(ORIGIN - timedelta(days=90), False), Day(ORIGIN + timedelta(days=4), False))).known(ORIGIN, 28)
+    rows = np.array([1, 5, 6, 11])
+    every, some = derive(known, plans, 28), derive(known, plans, 28, rows)
+    np.testing.assert_array_equal(some.matrix.reshape(4, -1), every.matrix.reshape(12, -1)[rows])
+    np.testing.assert_array_equal(some.level, every.level[rows])
+    assert some.names == every.names
+
+
+@given(arrays(float, (3, 8), elements=st.one_of(st.just(np.nan), st.floats(0, 1e6))))
+def test_the_median_is_numpys(values):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        np.testing.assert_array_equal(_nanmedian(values), np.nanmedian(values, axis=-1))

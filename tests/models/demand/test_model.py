@@ -16,6 +16,7 @@ from models.demand.recipe import Recipe
 from tests.models.demand.conftest import ORIGIN, make_histories
 from training.demand.examples import Examples, build
 from training.demand.fitting import fit_mean, fit_quantiles
+from training.demand.origin_inputs import OriginInputs
 
 RECIPE = Recipe(rounds=40, quantile_rounds=25, min_child_weight=2, bags=1)
 
@@ -26,7 +27,7 @@ def fit(known):
         at[ORIGIN - timedelta(days=back)] = replace(
             known, origin=ORIGIN - timedelta(days=back), units=known.units[:, :-back]
         )
-    examples = build(at, list(at), known, Calendar(), 28)
+    examples = build(OriginInputs(at, Calendar(), 28), list(at), known)
     names = KIND_NAMES()
     model = DemandModel(
         (fit_mean(examples, RECIPE, 1, 1),), fit_quantiles(examples, RECIPE, 1, 1), RECIPE, ORIGIN,

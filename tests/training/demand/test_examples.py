@@ -6,12 +6,13 @@ import numpy as np
 from models.demand.plans import Calendar
 from tests.models.demand.conftest import ORIGIN, make_histories
 from training.demand.examples import HALF_LIFE_DAYS, Examples, build
+from training.demand.origin_inputs import OriginInputs
 
 
 def test_examples_hold_only_labels_before_the_end():
     known = make_histories(periods=200)
     past = replace(known, origin=ORIGIN - timedelta(days=10), units=known.units[:, :-10])
-    examples = build({past.origin: past}, [past.origin, ORIGIN], known, Calendar(), 28)
+    examples = build(OriginInputs({past.origin: past}, Calendar(), 28), [past.origin, ORIGIN], known)
     assert len(examples) == 10 * len(known.ids)
     np.testing.assert_allclose((examples.ratio * examples.level).reshape(-1, 10), known.units[:, -10:])
 
@@ -33,5 +34,5 @@ def test_an_origin_loses_half_of_its_weight_in_the_half_life():
         replace(known, origin=ORIGIN - timedelta(days=back), units=known.units[:, :-back])
         for back in (30, 30 + int(HALF_LIFE_DAYS))
     ]
-    newer, older = (build({past.origin: past}, [past.origin], known, Calendar(), 28) for past in pasts)
+    newer, older = (build(OriginInputs({past.origin: past}, Calendar(), 28), [past.origin], known) for past in pasts)
     np.testing.assert_allclose(older.importance / newer.importance, 0.25)
