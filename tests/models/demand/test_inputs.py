@@ -72,8 +72,10 @@ def test_a_late_starter_looks_like_one_that_always_sold_so():
 
 def test_some_series_get_the_inputs_they_get_among_all():
     known = make_histories(series=12)
-    plans = Calendar((Day(ORIGIN - timedelta(days=90), False), Day(ORIGIN + timedelta(days=4), False))).known(ORIGIN, 28)
-    rows = np.array([1, 5, 6, 11])
+    plans = Calendar((Day(ORIGIN - timedelta(days=90), False), Day(ORIGIN + timedelta(days=4), False))).known(
+        ORIGIN, 28
+    )
+    rows = np.array([1, 5, 6, 11], dtype=np.int64)
     every, some = derive(known, plans, 28), derive(known, plans, 28, rows)
     np.testing.assert_array_equal(some.matrix.reshape(4, -1), every.matrix.reshape(12, -1)[rows])
     np.testing.assert_array_equal(some.level, every.level[rows])
