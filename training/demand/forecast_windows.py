@@ -12,6 +12,7 @@ from models.arrays import Float64Array, Int64Array
 from models.demand.adjustments import Adjustments, Word, classes
 from models.demand.evaluation import score_series
 from models.demand.forecast import Forecast, tidy
+from models.demand.series import Histories
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class ForecastWindow:
         return np.flatnonzero(np.isfinite(self.sold).any(1))
 
     @cached_property
+    def histories(self) -> Histories:
+        """Those of the known series: tried adjustments are many, and each is scored on them."""
+        return self.word.histories.select(self.known)
+
+    @cached_property
     def classes(self) -> Int64Array:
         """The class of each known series at the window's start."""
         return classes(self.word.histories)[self.known]
@@ -35,9 +41,8 @@ class ForecastWindow:
     def forecast(self, adjustments: Adjustments) -> Forecast:
         """The forecast of the known series that these adjustments make."""
         mean, quantiles = adjustments.apply(self.word)
-        return tidy(self.word.histories.select(self.known), mean[self.known], quantiles[self.known])
+        return tidy(self.histories, mean[self.known], quantiles[self.known])
 
     def scores(self, adjustments: Adjustments) -> DataFrame:
         """One row of sums per known series (`score_series`)."""
-        histories = self.word.histories.select(self.known)
-        return score_series(self.forecast(adjustments), self.sold[self.known], histories)
+        return score_series(self.forecast(adjustments), self.sold[self.known], self.histories)
