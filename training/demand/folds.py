@@ -6,13 +6,15 @@ the horizon from it on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
 from core.workspace import Workspace
 from feature_repo import snapshots
+from feature_repo.families.series_features import HISTORY_DAYS
+from feature_repo.families.series_promotions import DAYS_BEHIND
 from models.arrays import Float64Array
 from models.demand.dataset import VIEW, histories_at
 from models.demand.inputs import Inputs, derive
@@ -114,8 +116,9 @@ def rolling(workspace: Workspace, as_of: date, *, warm: bool = False) -> Rolling
     ends = [last - timedelta(days=window * back) for back in range(WINDOWS + 2)]
     ends = [day for day in ends if (day - first).days >= least]
     series = snapshots.ensure(workspace, VIEW, [last]).rows
-    step = _step(series, (last - first).days - skip, period)
-    days = sorted({*training_origins(first, last, step, skip), *ends})
+    told_from = min(ends) - timedelta(days=HISTORY_DAYS)
+    step = _step(series, min((last - first).days - skip, (last - told_from).days), period)
+    days = sorted({*_thinned(training_origins(first, last, step, skip), told_from, step), *ends})
     at = histories_at(workspace, days)
     for end in (last - timedelta(days=window * back) for back in range(windows + 1)):
         if end not in at:
@@ -132,6 +135,12 @@ def training_origins(first_day: date, labels_until: date, step_days: int, skip_d
     """
     count = ((labels_until - first_day).days - skip_days) // step_days
     return [labels_until - timedelta(days=step_days * back) for back in range(max(count, 0), 0, -1)]
+
+
+def _thinned(origins: Sequence[date], told_from: date, step: int) -> list[date]:
+    """Origins whose labels some fold knows, and as many older ones as tell the promotions of those days."""
+    older = [day for day in reversed(origins) if day < told_from]
+    return [*older[:: max(DAYS_BEHIND // step, 1)], *(day for day in origins if day >= told_from)]
 
 
 def _step(series: int, days: int, period: int) -> int:

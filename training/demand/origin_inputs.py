@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +39,7 @@ class DrawnSeries:
 class OriginInputs:
     """The histories at every origin, and the inputs of the series drawn there.
 
-    most: series-at-origins times steps that are drawn in all, about; None: all of them
+    most: series times steps that are drawn in all at origins whose labels the newest knows, about; None: all of them
     """
 
     at: Mapping[date, Histories]
@@ -51,7 +51,9 @@ class OriginInputs:
     @cached_property
     def drawn(self) -> float:
         """The share of the series that is drawn at each origin."""
-        rows = sum(len(each.ids) * self._steps(each) for each in self.at.values())
+        last = max(self.at)
+        told = timedelta(days=self.at[last].periods * self.at[last].days)
+        rows = sum(len(each.ids) * self._steps(each) for day, each in self.at.items() if last - told <= day < last)
         return 1.0 if self.most is None else min(1.0, self.most / max(rows, 1))
 
     def of(self, origin: date, quiet: tuple[date, ...]) -> DrawnSeries:
