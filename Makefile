@@ -32,7 +32,8 @@ demo: setup ## the whole product on real purchases; ARGS=--no-serve stops before
 	@$(BIN)/regulars demo $(ARGS)
 
 test: setup ## the tests; ARGS=... goes to pytest
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@# They start many processes: each would compile our code anew where Python was told to write no bytecode.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipelines.bench.demand.series_standings import SeriesStandings
     from pipelines.bench.identity_bench import Way
     from pipelines.bench.ingest_bench import IngestBench
+    from pipelines.bench.recommendation.list_standings import ListStandings
     from pipelines.cli.console import Console
 
 PeersOption = Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")]
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("identity")(identity)
     group.command("churn")(churn)
     group.command("demand")(demand)
+    group.command("recommendation")(recommendation)
     group.command("uplift")(uplift)
     app.add_typer(group, name="bench")
 
@@ -275,6 +277,68 @@ def _show_series(console: Console, found: SeriesStandings) -> None:
     console.table(demand_bench.AHEAD_HEADER, yardstick().ahead_rows(found.standings), "paired by series")
     console.print()
     console.table(demand_bench.ORIGIN_HEADER, [each.row() for each in found.shown()], "by origin")
+    console.print()
+
+
+def recommendation(
+    *,
+    shop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this shop (again for more) [default: all]."),
+    ] = None,
+    as_of: Annotated[
+        list[str] | None, typer.Option("--as-of", metavar="DATE", help="Only this date (again for more).")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of the product's tuning [default: recommendation.trials].")
+    ] = None,
+    peers: PeersOption = "",
+    beside: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Another release's prediction files, DATE-all.parquet and DATE-new.parquet."),
+    ] = None,
+    keep: KeepOption = None,
+    workspace: OwnShopOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train recommendation as of past dates of shops, beside what others would pick instead, and see what was bought.
+
+    Shops: complete-journey, ta-feng.
+    Peers: popularity, personal_frequency, item_item, tifu_knn, ease, als, als_first_buyers, bm25, two_stage_plain.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench.contests.naming import dates_named
+        from pipelines.bench.recommendation import list_shops, recommendation_bench
+        from pipelines.bench.recommendation.list_standings import yardstick
+
+        named = recommendation_bench.peers_named(_listed(peers))
+        days = dates_named(as_of or (), "--as-of")
+        found = []
+        for each in list_shops.chosen(shop or ()) if workspace is None else (workspace,):
+            if isinstance(each, Path):
+                found.append(recommendation_bench.run_own(each, days, named, trials, beside=beside))
+            else:
+                found.append(recommendation_bench.run_shop(each, days, named, trials, keep, beside=beside))
+            _show_lists(console, found[-1])
+        if len(found) > 1:
+            means = yardstick().means([each.standings for each in found])
+            console.table(recommendation_bench.HEADER, [each.row() for each in means], f"mean of {len(found)} shops")
+            console.print()
+        console.finish(recommendation_bench.verdict(found), "", {"shops": [each.as_dict() for each in found]})
+
+
+def _show_lists(console: Console, found: ListStandings) -> None:
+    from pipelines.bench.recommendation import recommendation_bench
+    from pipelines.bench.recommendation.list_standings import yardstick
+
+    title = f"{found.shop} as of {', '.join(found.dates)}: {found.customers:,} customers a date"
+    console.table(recommendation_bench.HEADER, [each.row() for each in found.standings], title)
+    console.print()
+    console.table(recommendation_bench.AHEAD_HEADER, yardstick().ahead_rows(found.standings), "paired by customer")
+    console.print()
+    console.table(recommendation_bench.DATE_HEADER, [each.row() for each in found.shown()], "by date")
     console.print()
 
 
