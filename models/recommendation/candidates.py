@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import cast
 
 import numpy as np
 
 from models.arrays import BoolArray, Float32Array, Int64Array
+from models.recommendation import candidate_sources as sources
 from models.recommendation.profiles import UserProfiles
 
 
@@ -32,14 +32,14 @@ class CandidateSource(IntEnum):
 
 @dataclass(frozen=True)
 class CandidateLimits:
-    """How many candidates each source gives a customer, at most."""
+    """How many candidates each source gives a customer, at most; 0 turns one off."""
 
-    history: int = 100
-    together: int = 50
-    trending: int = 50
-    discovered: int = 30
-    category: int = 20
-    popular: int = 10
+    history: int = sources.History.limit
+    together: int = sources.Together.limit
+    trending: int = sources.Trending.limit
+    discovered: int = sources.Discovered.limit
+    category: int = sources.Category.limit
+    popular: int = sources.Popular.limit
 
 
 @dataclass(frozen=True)
@@ -84,45 +84,26 @@ def crossed(profiles: UserProfiles, rows: Int64Array, products: Int64Array, sour
 
 
 def _own(profiles: UserProfiles, limit: int) -> Candidates:
-    """What the customer bought before, the most often and recently bought."""
-    order = np.lexsort((profiles.product, -profiles.of_entries("weight_60d"), profiles.row))
-    row = profiles.row[order]
-    place = np.arange(len(row)) - np.searchsorted(row, row)
-    chosen = order[place < limit]
+    """What the customer bought before."""
+    chosen = sources.OWN.entries(profiles, limit)
     source = np.full(len(chosen), CandidateSource.HISTORY, dtype=np.int64)
     return Candidates(profiles.row[chosen], profiles.product[chosen], profiles.entry[chosen], source)
 
 
 def _fresh(profiles: UserProfiles, limits: CandidateLimits) -> Candidates:
     """What the customer never bought, best by each source in turn."""
-    catalogue, targets = profiles.index.catalogue, profiles.index.targets
-    rising = catalogue.numbers["first_buyers_weight"][targets]
-    wanted = [
-        (CandidateSource.TOGETHER, profiles.discovery, limits.together),
-        (CandidateSource.TRENDING, np.sqrt(np.maximum(profiles.discovery, 0) * rising), limits.trending),
-        (CandidateSource.DISCOVERED, _for_all(rising, profiles), limits.discovered),
-        (CandidateSource.CATEGORY, _of_kind(profiles), limits.category),
-        (CandidateSource.POPULAR, _for_all(catalogue.numbers["sales_weight"][targets], profiles), limits.popular),
+    found = [
+        _best(source.scores(profiles), profiles, CandidateSource[source.name.upper()], limit)
+        for source in sources.FRESH
+        if (limit := getattr(limits, source.name)) and len(profiles.index.targets)
     ]
-    found = [_best(scores, profiles, source, limit) for source, scores, limit in wanted if limit and len(targets)]
     if not found:
         none = np.zeros(0, dtype=np.int64)
         return Candidates(none, none, none, none)
     row, product, source = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    _, first = np.unique(row * len(catalogue) + product, return_index=True)
+    _, first = np.unique(row * len(profiles.index.catalogue) + product, return_index=True)
     entry = np.full(len(first), -1, dtype=np.int64)
     return Candidates(row[first], product[first], entry, source[first])
-
-
-def _for_all(scores: Float32Array, profiles: UserProfiles) -> Float32Array:
-    return np.broadcast_to(scores, profiles.owned.shape)
-
-
-def _of_kind(profiles: UserProfiles) -> Float32Array:
-    """How much the customer buys of the product's kind (its name), times the product's share of its sales."""
-    catalogue, targets = profiles.index.catalogue, profiles.index.targets
-    kind = profiles.group("name").weight[:, catalogue.groups["name"][targets]]
-    return cast(Float32Array, kind * catalogue.group_shares["name"][targets])
 
 
 def _best(

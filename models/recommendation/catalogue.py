@@ -74,10 +74,17 @@ class Catalogue:
     @cached_property
     def group_shares(self) -> Mapping[str, Float32Array]:
         """Each product's share of the recent sales of its group, shape (I,)."""
-        sales = self.numbers["sales_weight"]
-        totals = {name: np.bincount(codes, weights=sales) for name, codes in self.groups.items()}
+        return self._shares(self.numbers["sales_weight"])
+
+    @cached_property
+    def group_first_shares(self) -> Mapping[str, Float32Array]:
+        """Each product's share of the first-time buyers that its group had in the last 84 days, shape (I,)."""
+        return self._shares(self.numbers["first_buyers_84d"])
+
+    def _shares(self, amount: Float32Array) -> dict[str, Float32Array]:
+        totals = {name: np.bincount(codes, weights=amount) for name, codes in self.groups.items()}
         return {
-            name: (sales / np.maximum(totals[name][codes], 1e-6)).astype(np.float32)
+            name: (amount / np.maximum(totals[name][codes], 1e-6)).astype(np.float32)
             for name, codes in self.groups.items()
         }
 

@@ -62,6 +62,8 @@ PAIR_FEATURES: tuple[Feature, ...] = (
     *(Feature(name, f"product: {text}", unit) for name, (text, unit) in _PRODUCT.items()),
     Feature("trend", "sales of the last 28 days over a third of those of the last 84", "ratio"),
     Feature("orders_per_buyer", "orders with it per buyer", "orders"),
+    Feature("first_share_28d", "first-time buyers over orders with it, last 28 days", "ratio"),
+    Feature("first_trend", "first-time buyers of the last 7 days over a quarter of those of the last 28", "ratio"),
     Feature("price_step", "price level less the customer's habit", "ratio"),
     *(Feature(f"{g}_weight", f"recent purchases of other products of its {g}", "purchases") for g in _GROUPS),
     *(Feature(f"{g}_purchases", f"purchases of other products of its {g}", "purchases") for g in _GROUPS),
@@ -69,9 +71,19 @@ PAIR_FEATURES: tuple[Feature, ...] = (
     *(Feature(f"{g}_own_share", f"its share of the customer's recent purchases of its {g}", "share") for g in _GROUPS),
     *(Feature(f"{g}_sales_share", f"its share of the shop's recent sales of its {g}", "share") for g in _GROUPS),
     *(Feature(f"{g}_last_days", f"days since the customer bought of its {g}", "days") for g in _GROUPS),
+    *(Feature(f"{g}_products", f"different products of its {g} that the customer bought", "products") for g in _GROUPS),
+    *(
+        Feature(f"{g}_first_{n}d", f"products of its {g} first bought in the last {n} days", "products")
+        for g in _GROUPS
+        for n in (28, 84)
+    ),
+    *(Feature(f"{g}_first_share", f"its share of the first-time buyers of its {g}, 84 days", "share") for g in _GROUPS),
     Feature("discovery", "how much all the customer ever bought speaks for it", "item-item weight"),
     Feature("recent", "how much the customer's recent purchases speak for it", "item-item weight"),
     Feature("discovery_lift", "discovery over the square root of its buyers", "item-item weight"),
+    Feature("discovery_share", "discovery over that of the product most spoken for", "ratio"),
+    Feature("recent_share", "recent over that of the product most spoken for", "ratio"),
+    Feature("trending_share", "discovery and first-time buyers together, over the customer's highest", "ratio"),
 )
 NAMES = tuple(feature.name for feature in PAIR_FEATURES)
 
@@ -132,6 +144,9 @@ def _product(profiles: UserProfiles, product: Int64Array) -> dict[str, Float32Ar
     numbers = profiles.index.catalogue.numbers
     columns: dict[str, Float32Array] = {name: numbers[name][product] for name in _PRODUCT}
     columns["trend"] = ((columns["sales_28d"] + 1) / (columns["sales_84d"] / 3 + 1)).astype(np.float32)
+    first = columns["first_buyers_28d"]
+    columns["first_share_28d"] = (first / np.maximum(columns["sales_28d"], 1)).astype(np.float32)
+    columns["first_trend"] = (columns["first_buyers_7d"] * 4 / np.maximum(first, 1)).astype(np.float32)
     columns["orders_per_buyer"] = _ratio(columns["order_count"], columns["buyers"])
     return columns
 
@@ -164,17 +179,38 @@ def _group(profiles: UserProfiles, pairs: Candidates, name: str, c: dict[str, Fl
         f"{name}_own_share": _ratio(c["weight_60d"], weight),
         f"{name}_sales_share": profiles.index.catalogue.group_shares[name][pairs.product],
         f"{name}_last_days": np.where(np.isfinite(last), last, np.float32(np.nan)),
+        f"{name}_products": liked.products[pairs.row, group],
+        f"{name}_first_28d": liked.first_28d[pairs.row, group],
+        f"{name}_first_84d": liked.first_84d[pairs.row, group],
+        f"{name}_first_share": profiles.index.catalogue.group_first_shares[name][pairs.product],
     }
 
 
 def _item_item(profiles: UserProfiles, pairs: Candidates, c: dict[str, Float32Array]) -> dict[str, Float32Array]:
+    """The item-item scores, and what share of the customer's highest score each is: how sure one may be of it."""
+    scores = {
+        "discovery": _of_targets(profiles, pairs, profiles.discovery),
+        "recent": _of_targets(profiles, pairs, profiles.recent),
+    }
+    highest = {"discovery": profiles.discovery, "recent": profiles.recent, "trending": profiles.trending}
+    shares = {
+        f"{name}_share": _of_targets(profiles, pairs, table) / _positive(table.max(axis=1, initial=0))[pairs.row]
+        for name, table in highest.items()
+    }
+    return {**scores, **shares, "discovery_lift": _ratio(scores["discovery"], np.sqrt(c["buyers"]))}
+
+
+def _of_targets(profiles: UserProfiles, pairs: Candidates, table: Float32Array) -> Float32Array:
+    """The entries of a table (customers, targets); NaN for a product that is no target."""
     place = profiles.index.column[pairs.product]
-    scores = {}
-    for name, table in (("discovery", profiles.discovery), ("recent", profiles.recent)):
-        scores[name] = np.full(len(pairs), np.nan, dtype=np.float32)
-        known = place >= 0
-        scores[name][known] = table[pairs.row[known], place[known]]
-    return {**scores, "discovery_lift": _ratio(scores["discovery"], np.sqrt(c["buyers"]))}
+    values = np.full(len(pairs), np.nan, dtype=np.float32)
+    known = place >= 0
+    values[known] = table[pairs.row[known], place[known]]
+    return values
+
+
+def _positive(values: Float32Array) -> Float32Array:
+    return np.maximum(values, np.float32(1e-9))
 
 
 def _ratio(part: Float32Array, whole: Float32Array) -> Float32Array:

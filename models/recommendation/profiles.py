@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation.history import PurchaseHistories
@@ -20,11 +21,15 @@ BLOCK = 128
 
 @dataclass(frozen=True)
 class GroupProfiles:
-    """Per customer and group of products: recent weight, purchases, days since the last, each of shape (R, G)."""
+    """Per customer and group of products, each of shape (R, G): recent weight, purchases, days since the last;
+    different products, and those of them first bought in the last 28 and 84 days."""
 
     weight: Float32Array
     purchases: Float32Array
     last_days: Float32Array
+    products: Float32Array
+    first_28d: Float32Array
+    first_84d: Float32Array
 
 
 class UserProfiles:
@@ -78,6 +83,12 @@ class UserProfiles:
         """The same, with purchases fading away, shape (R, T)."""
         return self._through(np.sqrt(self.of_entries("weight_60d")))
 
+    @cached_property
+    def trending(self) -> Float32Array:
+        """What is spoken for and now gains first-time buyers: their geometric mean, shape (R, T)."""
+        rising = self.index.catalogue.numbers["first_buyers_weight"][self.index.targets]
+        return np.sqrt(np.maximum(self.discovery, 0) * rising)
+
     def group(self, name: str) -> GroupProfiles:
         """The customers' purchases summed over the groups of that kind."""
         return self._groups[name]
@@ -100,8 +111,16 @@ class UserProfiles:
         cells = shape[0] * size
         last = np.full(cells, np.inf, dtype=np.float32)
         np.minimum.at(last, cell, self.of_entries("last_days"))
-        weight, purchases = (
-            np.bincount(cell, weights=self.of_entries(each), minlength=cells).astype(np.float32).reshape(shape)
-            for each in ("weight_60d", "purchases")
+        first = self.of_entries("first_days")
+
+        def summed(values: NDArray[np.generic]) -> Float32Array:
+            return np.bincount(cell, weights=values, minlength=cells).astype(np.float32).reshape(shape)
+
+        return GroupProfiles(
+            weight=summed(self.of_entries("weight_60d")),
+            purchases=summed(self.of_entries("purchases")),
+            last_days=last.reshape(shape),
+            products=summed(np.ones(len(cell), dtype=np.float32)),
+            first_28d=summed(first <= 28),
+            first_84d=summed(first <= 84),
         )
-        return GroupProfiles(weight, purchases, last.reshape(shape))

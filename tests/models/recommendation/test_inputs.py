@@ -89,3 +89,39 @@ def test_a_product_outside_the_catalogue_is_no_candidate_but_counts_as_bought(
     pairs = candidates(profiles, CandidateLimits())
     assert pairs.new.all()
     assert pair_features(profiles, pairs)[0, NAMES.index("products")] == 1
+
+
+def test_what_is_new_to_a_customer_in_a_group_is_counted(dataset: Dataset, index: ItemItemIndex) -> None:
+    category = dataset.catalogue.groups["category"]
+    code = int(np.bincount(category).argmax())
+    ids = [str(each) for each in dataset.catalogue.ids[np.flatnonzero(category == code)[:3]]]
+    row = dict.fromkeys(SCALARS, 1.0) | {name: [1.0] * 3 for name in ENTRIES} | {IDS: ids}
+    row |= {"first_days": [10.0, 50.0, 100.0]}
+    profiles = UserProfiles(PurchaseHistories.one(row, dataset.catalogue), index)
+    pairs = candidates(profiles, CandidateLimits())
+    features = dict(zip(NAMES, pair_features(profiles, pairs).T, strict=True))
+    inside = category[pairs.product] == code
+    for name, count in (("category_products", 3), ("category_first_28d", 1), ("category_first_84d", 2)):
+        assert (features[name][inside] == count).all()
+        assert (features[name][~inside] == 0).all()
+
+
+def test_a_score_is_told_beside_the_customers_highest(everybody: UserProfiles) -> None:
+    pairs = candidates(everybody, CandidateLimits())
+    features = dict(zip(NAMES, pair_features(everybody, pairs).T, strict=True))
+    for name in ("discovery_share", "recent_share", "trending_share"):
+        known = np.isfinite(features[name])
+        assert known.any()
+        assert (features[name][known] <= 1).all()
+    best = features["discovery_share"] == 1
+    assert best.any()
+    np.testing.assert_allclose(features["discovery"][best], everybody.discovery.max(axis=1)[pairs.row[best]], rtol=1e-5)
+
+
+def test_a_groups_first_time_buyers_are_shared_out(dataset: Dataset) -> None:
+    catalogue = dataset.catalogue
+    for name, codes in catalogue.groups.items():
+        total = np.bincount(codes, weights=catalogue.group_first_shares[name])
+        bought = np.bincount(codes, weights=catalogue.numbers["first_buyers_84d"]) > 0
+        np.testing.assert_allclose(total[bought], 1, rtol=1e-5)
+        assert (total[~bought] == 0).all()

@@ -1,0 +1,21 @@
+"""More of the kinds of product (their names) that the customer buys."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from models.arrays import Float32Array
+from models.recommendation.profiles import UserProfiles
+
+
+class Category:
+    """By the customer's recent purchases of the kind, shared out by what sells within it."""
+
+    name = "category"
+    limit = 20
+
+    def scores(self, profiles: UserProfiles) -> Float32Array:
+        """How much the customer buys of the product's kind, times the product's share of its sales."""
+        catalogue, targets = profiles.index.catalogue, profiles.index.targets
+        kind = profiles.group("name").weight[:, catalogue.groups["name"][targets]]
+        return cast(Float32Array, kind * catalogue.group_shares["name"][targets])

@@ -1,0 +1,50 @@
+"""Sources of candidates: each has a name that answers may tell, and gives what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.recommendation import candidate_sources as sources
+from models.recommendation.candidate_sources import FreshSource
+from models.recommendation.candidates import CandidateLimits, CandidateSource, candidates
+from models.recommendation.dataset import Dataset
+from models.recommendation.item_statistics import ItemStatistics
+from models.recommendation.profiles import UserProfiles
+
+NAMES = [source.name for source in sources.FRESH]
+OFF = CandidateLimits(**dict.fromkeys(vars(CandidateLimits()), 0))
+
+
+@pytest.fixture(scope="module")
+def everybody(dataset: Dataset, known: ItemStatistics) -> UserProfiles:
+    return UserProfiles(dataset.histories, dataset.index(known.neighbours))
+
+
+def test_every_source_has_a_label_and_a_limit() -> None:
+    assert vars(CandidateLimits()) == {source.name: source.limit for source in (sources.OWN, *sources.FRESH)}
+    assert set(vars(CandidateLimits())) == {source.label for source in CandidateSource} - {"basket"}
+
+
+def test_of_several_sources_the_one_that_stands_first_is_told() -> None:
+    told = [CandidateSource[name.upper()] for name in (sources.OWN.name, *NAMES)]
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize("source", sources.FRESH, ids=NAMES)
+def test_a_source_gives_the_targets_it_scores_highest(source: FreshSource, everybody: UserProfiles) -> None:
+    pairs = candidates(everybody, replace(OFF, **{source.name: 4}))
+    scores = source.scores(everybody)
+    assert scores.shape == everybody.owned.shape
+    assert {CandidateSource(each).label for each in pairs.source} <= {source.name}
+    for row in range(5):
+        open_to = np.where(everybody.owned[row], 0, scores[row])
+        chosen = everybody.index.column[pairs.product[pairs.row == row]]
+        expected = np.sort(open_to[open_to > 0])[::-1][:4]
+        np.testing.assert_allclose(np.sort(open_to[chosen])[::-1], expected)
+
+
+def test_a_limit_of_zero_turns_a_source_off(everybody: UserProfiles) -> None:
+    assert len(candidates(everybody, OFF)) == 0
