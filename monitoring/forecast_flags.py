@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from core.errors import DataError
 from core.workspace import Workspace
-from models.demand import advice
 from models.demand.dataset import histories
 from models.demand.series import Histories, join_keys, split_id
+from models.demand.surges import surge_chances, surges
 from monitoring.results import WaitingForecast
+
+_RAREST = 1_000
 
 
 def known(workspace: Workspace, as_of: date) -> Histories | None:
@@ -23,9 +26,23 @@ def known(workspace: Workspace, as_of: date) -> Histories | None:
 
 
 def surging(workspace: Workspace, series: Histories) -> list[str]:
-    """The series whose last 7 days are a surge, in words."""
-    flags = advice.surges(series, workspace.settings.rules)
-    return [in_words(workspace, name) for name, hot in zip(series.ids, flags, strict=True) if hot]
+    """The series whose last 7 days are a surge, in words, the most unusual first."""
+    rows, chances = np.flatnonzero(surges(series, workspace.settings.rules)), surge_chances(series)
+    return [
+        f"{in_words(workspace, series.ids[row])}{_unusual(float(chances[row]))}"
+        for row in rows[np.argsort(chances[rows], kind="stable")]
+    ]
+
+
+def _unusual(chance: float) -> str:
+    """How seldom a week like this is; nothing where that is not known.
+
+    Rarer ones than one in 1,000 weeks are not told apart: a shop's own history is too short to check it.
+    """
+    if np.isnan(chance):
+        return ""
+    weeks = 1 / max(chance, 1e-9)
+    return f" (1 in {weeks:,.0f} weeks)" if weeks <= _RAREST else f" (rarer than 1 in {_RAREST:,} weeks)"
 
 
 def waiting(workspace: Workspace, series: Histories, forecast: pd.DataFrame) -> list[WaitingForecast]:

@@ -221,6 +221,12 @@ class DemandResult(AnswerLine):
         ge=0, le=1, description="the chance of running out within the lead time; null: the stock is not known"
     )
     surge: bool = Field(description="last week sold far more than the four before")
+    surge_chance: float | None = Field(
+        ge=0,
+        le=1,
+        description="the chance of a week that sells as much as the last, if demand is that of the four before;"
+        " null: not told of a group, a new product, an unknown series, or one that began later",
+    )
     needs_review: bool = Field(description="so much, or so risky, that a person has to look first")
     alike: int | None = Field(None, description="of a new product: how many products alike tell its forecast")
     scenario: ScenarioAnswer | None = Field(None, description="where a scenario was asked: what it changes")

@@ -11,6 +11,7 @@ from core.settings import Rules
 from models.arrays import BoolArray, Float64Array
 from models.demand.forecast import LEVELS, Forecast
 from models.demand.series import Histories
+from models.demand.surges import surge_chances, surges
 
 _WIDTH = NormalDist().inv_cdf(LEVELS[-1]) - NormalDist().inv_cdf(LEVELS[0])
 """Standard deviations between q05 and q95 of a normal distribution."""
@@ -18,25 +19,18 @@ _WIDTH = NormalDist().inv_cdf(LEVELS[-1]) - NormalDist().inv_cdf(LEVELS[0])
 
 @dataclass(frozen=True)
 class Advice:
-    """Per series: whether it surges, whether a person has to look."""
+    """Per series: whether it surges, whether a person has to look, and the chance of such a week if nothing changed."""
 
     surge: BoolArray
     needs_review: BoolArray
+    surge_chance: Float64Array
+    """nan where nothing tells."""
 
 
 def advise(forecast: Forecast, histories: Histories, rules: Rules) -> Advice:
     """The advice on each series of a forecast over the horizon."""
     needs_review = (forecast.mean.sum(1) > rules.review_units) | histories.high_risk
-    return Advice(surges(histories, rules), needs_review)
-
-
-def surges(histories: Histories, rules: Rules) -> BoolArray:
-    """Whether the last 7 days exceed `surge_ratio` times the mean week of the 4 before, and `surge_units`, (S,)."""
-    week = 7 // histories.days
-    last = histories.units[:, -week:].sum(1)
-    before = histories.units[:, -5 * week : -week].sum(1) / 4
-    surging: BoolArray = (last > rules.surge_ratio * before) & (last >= rules.surge_units)
-    return surging
+    return Advice(surges(histories, rules), needs_review, surge_chances(histories))
 
 
 def measure_dispersion(forecast: Forecast, sold: Float64Array) -> float:

@@ -38,6 +38,7 @@ class SeriesOutlook:
     surge: bool
     needs_review: bool
     levels: SeriesLevels
+    surge_chance: float | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Outlook:
 
     def at(self, row: int) -> SeriesOutlook:
         """The outlook of the series in a row."""
+        chance = float(self.advice.surge_chance[row])
         return SeriesOutlook(
             self.forecast.ids[row],
             self.forecast.days,
@@ -90,6 +92,7 @@ class Outlook:
             bool(self.advice.surge[row]),
             bool(self.advice.needs_review[row]),
             self.replenishment.at(row) if self.replenishment else SeriesLevels(),
+            None if np.isnan(chance) else chance,
         )
 
     def parts(self, series_id: str, periods: int) -> list[Mapping[str, float]]:

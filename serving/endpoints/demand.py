@@ -116,6 +116,7 @@ def _of_level(
         **asdict(SeriesLevels()),
         "reorder_point": None,
         "surge": level.any_of(row, outlook.advice.surge),
+        "surge_chance": None,
         "needs_review": level.any_of(row, waits),
         "fallback": asked.fallback,
     }
@@ -132,6 +133,7 @@ def _of_newcomer(outlook: Outlook, series: Mapping[str, str], asked: _Asked) -> 
         "forecast": _days(asked, new.forecast.mean[row].tolist(), new.forecast.quantiles[row].tolist()),
         **asdict(new.replenishment.at(row)),
         "surge": False,
+        "surge_chance": None,
         "needs_review": False,
         "fallback": "new_product",
         "alike": int(new.alike[row]),
@@ -197,6 +199,7 @@ def _result(series: Mapping[str, str], found: SeriesOutlook | None, asked: _Aske
             "forecast": [_day(day, 0.0, [(name, 0.0) for name, _ in asked.quantiles]) for day in asked.days],
             **asdict(SeriesLevels()),
             "surge": False,
+            "surge_chance": None,
             "needs_review": False,
             "fallback": "unknown_series",
         }
@@ -205,6 +208,7 @@ def _result(series: Mapping[str, str], found: SeriesOutlook | None, asked: _Aske
         "forecast": _days(asked, found.mean.tolist(), found.quantiles.tolist()),
         **asdict(found.levels),
         "surge": found.surge,
+        "surge_chance": found.surge_chance,
         "needs_review": found.needs_review,
         "fallback": asked.fallback,
     }

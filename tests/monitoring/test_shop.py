@@ -106,7 +106,7 @@ def test_a_surge_needs_both_the_ratio_and_the_units(small_shop, frames):
     orders.loc[hot, "quantity"] = 60.0
     shop.commit(small_shop, {"orders": orders})
     known = forecast_flags.known(small_shop, present(small_shop))
-    assert forecast_flags.surging(small_shop, known) == ["category 0"]
+    assert forecast_flags.surging(small_shop, known) == ["category 0 (rarer than 1 in 1,000 weeks)"]
     assert len(known.ids) == 6
 
 

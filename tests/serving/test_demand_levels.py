@@ -32,6 +32,8 @@ def test_a_department_is_the_sum_of_its_categories_here_and_in_the_file(shop_of_
     assert group["reorder_point"] is None
     assert group["fallback"] is None
     assert unknown["fallback"] == "unknown_series"
+    assert all(0 <= each["surge_chance"] <= 1 for each in series)
+    assert (group["surge_chance"], unknown["surge_chance"]) == (None, None)
     workspace, model = shop_of_levels.workspace, shop_of_levels.runtime.champions.get(kind("demand")).model
     file = kind("demand").predict_file(workspace, model, clock.present(workspace), "1", level="department")
     mine = file[file["department"] == "department 0"]

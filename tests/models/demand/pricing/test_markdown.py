@@ -30,7 +30,7 @@ def make_plan(
     seen: dict[str, Any] = {"lowest": np.array([1.0]), **changed}
     responses = replace(make_responses(elasticity, 0.1), **seen)
     no = np.zeros(1, dtype=bool)
-    outlook = Outlook(BEGINS, ("product_id",), coming, Advice(no, no), prices=responses)
+    outlook = Outlook(BEGINS, ("product_id",), coming, Advice(no, no, np.zeros(len(no))), prices=responses)
     terms = MarkdownTerms(BEGINS, days[-1], margin)
     stock, costs = pd.Series({"a": on_hand}), pd.Series({"a": COST})
     return markdown_plan(outlook, DemandAhead(coming, 1, 1.2), stock, costs, terms)
