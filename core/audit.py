@@ -91,12 +91,7 @@ class AuditLog:
 
     def entries(self, subject: str | None = None, last: int | None = None) -> list[AuditEntry]:
         """The entries in order, of one subject or all; with `last`, only so many from the end."""
-        query = sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc())
-        if subject is not None:
-            query = query.where(AUDIT_LOG.c.subject == subject)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.limit(last)).mappings().all()
-        return [_entry(row) for row in reversed(rows)]
+        return _entries(self._engine, subject, last)
 
     def head(self) -> str:
         """`<number of the last entry>:<its link>`, to be printed and kept elsewhere."""
@@ -162,12 +157,26 @@ class AuditLog:
             connection.commit()
 
 
+def entries_of(workspace: Workspace, subject: str, last: int | None = None) -> list[AuditEntry]:
+    """The entries of a subject in order, or so many from the end: reading needs no secret."""
+    return _entries(workspace.database, subject, last)
+
+
 def person() -> str:
     """Who runs this command: the account of the operating system."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def _entries(engine: sa.Engine, subject: str | None, last: int | None) -> list[AuditEntry]:
+    query = sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc())
+    if subject is not None:
+        query = query.where(AUDIT_LOG.c.subject == subject)
+    with engine.connect() as connection:
+        rows = connection.execute(query.limit(last)).mappings().all()
+    return [_entry(row) for row in reversed(rows)]
 
 
 def _entry(row: Mapping[Any, Any]) -> AuditEntry:

@@ -4,6 +4,7 @@ RegularsError             exit 1
  +- UsageError            exit 2  what the caller wrote can't be meant: an argument, a setting, a mapping
  |   +- SettingsError     a key or a value of regulars.toml or the environment
  |   +- MappingError      mapping.yaml, or an SQL expression in it
+ |   +- RulesError        rules.yaml
  +- DataError             exit 1  the shop's data do not allow it
  +- NotReady              exit 1  something has to be done first
  +- StoreError            exit 1  a store (database, feature store, registry) does not answer or is damaged
@@ -55,6 +56,10 @@ class SettingsError(UsageError):
 
 class MappingError(UsageError):
     """Something in mapping.yaml."""
+
+
+class RulesError(UsageError):
+    """Something in rules.yaml."""
 
 
 class DataError(RegularsError):

@@ -67,6 +67,11 @@ class Workspace:
         return self.root / "mapping.yaml"
 
     @property
+    def rules_file(self) -> Path:
+        """Where merchandisers write their rules."""
+        return self.root / "rules.yaml"
+
+    @property
     def tables_dir(self) -> Path:
         """Committed tables."""
         return self.root / "tables"

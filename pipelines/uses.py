@@ -27,6 +27,7 @@ MODULES = (
     "models.demand.newcomers.newcomer_outlook",
     "models.demand.plans",
     "models.recommendation.dataset",
+    "models.recommendation.merchandising.shop_terms",
     "models.uplift.dataset",
     "monitoring.protected",
     "pipelines.churn_list.contact_history",

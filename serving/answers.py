@@ -143,12 +143,30 @@ class RecommendedProduct(AnswerLine):
     score: float
     source: str = Field(description="where the candidate came from")
     reason: str = Field(description="why, in words a shop front may print")
+    rules: list[str] = Field(description="the names of the merchandiser's rules that lifted it, or put it in its place")
+
+
+class LeftOutByRule(Answer):
+    """What a rule kept out."""
+
+    rule: str
+    products: int = Field(ge=1, description="how many products of the catalogue it keeps from this customer")
+
+
+class RulesOfAnswer(Answer):
+    """What a merchandiser's rules did to the list."""
+
+    version: int | None = Field(description="the version of the rules; null where no rule counts now")
+    left_out: list[LeftOutByRule] = Field(description="what rules kept out of the list")
+    unmet: list[str] = Field(description="pins and quotas that could not be kept")
 
 
 class RecommendationsAnswer(PredictionAnswer):
     """At most k products."""
 
     results: list[RecommendedProduct]
+    rules: RulesOfAnswer
+    shortfall: str | None = Field(description="null, or why there are fewer than k products")
 
 
 class SimilarProduct(AnswerLine):

@@ -49,6 +49,14 @@ class ChurnBody(Body):
     explain: bool = Field(False, description="true or false: whether each result gives its reasons")
 
 
+class RecommendationContext(Body):
+    """What the shop front knows of the moment."""
+
+    adult: bool = Field(
+        False, description="true where the shop front has checked that the customer is of age, else false"
+    )
+
+
 class RecommendationsBody(Body):
     """For whom, and which products."""
 
@@ -64,6 +72,9 @@ class RecommendationsBody(Body):
         [], max_length=MOST_ITEMS, description=f"at most {MOST_ITEMS:,} product ids (strings) in the basket now"
     )
     region: Id | None = Field(None, description="a region as in the orders, as a string, or null")
+    context: RecommendationContext = Field(
+        RecommendationContext(), description="an object with the field adult (true or false)"
+    )
 
 
 class SimilarBody(Body):

@@ -26,6 +26,7 @@ from serving.forecast_cache import ForecastCache
 from serving.online_features import OnlineFeatures
 from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
+from serving.rules_in_use import RulesInUse
 from serving.unavailable_products import UnavailableProducts
 
 
@@ -44,6 +45,7 @@ class Runtime:
         self.choices = Choices(workspace)
         self.persons = PersonsAsked(workspace)
         self.unavailable_products = UnavailableProducts(workspace)
+        self.rules = RulesInUse(workspace)
         self.event_intake = EventIntake(workspace, EventLog(workspace))
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
@@ -54,6 +56,7 @@ class Runtime:
             "consents": self.choices.refresh,
             "persons": self.persons.refresh,
             "availability": self.unavailable_products.refresh,
+            "rules": self.rules.refresh,
             "champions": self.champions.refresh,
             "acceptances": self._refresh_acceptances,
             "events": self._apply_missed,

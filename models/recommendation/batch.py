@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -19,6 +20,8 @@ from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset
 from models.recommendation.history import PurchaseHistories
+from models.recommendation.merchandising.applied_rules import in_force_on, latest
+from models.recommendation.merchandising.bound_rules import RuleSet, RulesInForce
 from models.recommendation.model import Recommender
 from models.recommendation.pipeline import RankedLists, RankingQuery
 from models.recommendation.profiles import BLOCK, UserProfiles
@@ -34,12 +37,14 @@ def predict_file(
     """Every customer with an order line before the date; ranks 1..k, fewer only where the shop has fewer products.
 
     Who does not allow personalisation, or has bought nothing that counts, gets what sells best. In mode `new` no
-    list has a product that the customer bought before. What can't be had now is in no list, whatever the date.
+    list has a product that the customer bought before. What can't be had now is in no list, whatever the date. Rules
+    of a merchandiser are those that count on the date, of the version applied last.
     """
     refuse_hindsight("recommendation", version, model, as_of)
     dataset = Dataset.load(workspace, as_of)
     others = strangers(workspace, dataset)
-    frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=unavailable(workspace))
+    rules = in_force_on(workspace, as_of, latest(workspace))
+    frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=unavailable(workspace), rules=rules)
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
     return frame.assign(model_version=version)[COLUMNS]
 
@@ -53,6 +58,7 @@ def lists(
     *,
     others: Sequence[str] = (),
     unavailable: Set[str] = frozenset(),
+    rules: RuleSet | None = None,
 ) -> pd.DataFrame:
     """customer_id, rank, product_id, score, source of every customer with a history, and of `others` without one."""
     if isinstance(model.ranker, TwoStage):
@@ -61,14 +67,30 @@ def lists(
     query = RankingQuery(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
     unknown = PurchaseHistories.empty(others), np.zeros(len(others), dtype=bool)
     parts = []
-    for histories, personal in ((dataset.histories, _personal(workspace, dataset)), unknown):
-        blocks = range(0, len(histories), BLOCK)
-        for first in current().track(blocks, f"recommendation: ranking for {mode}", total=len(blocks)):
-            block = histories.block(first, first + BLOCK)
-            profiles = UserProfiles(block, bound.index)
-            ranked = model.rank(bound, profiles, personal[first : first + BLOCK], query)
-            parts.append(_frame(block, bound.catalogue, ranked))
+    for customers, allow in ((dataset.histories, _personal(workspace, dataset)), unknown):
+        for histories, personal, in_force in _ruled(customers, allow, rules, dataset.catalogue):
+            asked = replace(query, rules=in_force)
+            blocks = range(0, len(histories), BLOCK)
+            for first in current().track(blocks, f"recommendation: ranking for {mode}", total=len(blocks)):
+                block = histories.block(first, first + BLOCK)
+                profiles = UserProfiles(block, bound.index)
+                ranked = model.rank(bound, profiles, personal[first : first + BLOCK], asked)
+                parts.append(_frame(block, bound.catalogue, ranked))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[:-1])
+
+
+def _ruled(
+    histories: PurchaseHistories, personal: BoolArray, rules: RuleSet | None, catalogue: Catalogue
+) -> Iterator[tuple[PurchaseHistories, BoolArray, RulesInForce | None]]:
+    """The customers by what rules count for them: all at once where no rule is one of a region."""
+    if rules is None:
+        yield histories, personal, None
+        return
+    ruled = rules.bind(catalogue)
+    audiences = [rules.audience(customer) for customer in histories.customers]
+    for audience in dict.fromkeys(audiences):
+        rows = np.flatnonzero([each == audience for each in audiences]).astype(np.int64)
+        yield histories.of_customers(rows), personal[rows], ruled.in_force(audience)
 
 
 def strangers(workspace: Workspace, dataset: Dataset) -> list[str]:

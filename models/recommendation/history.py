@@ -103,6 +103,19 @@ class PurchaseHistories:
             {name: values[low:high] for name, values in self.entries.items()},
         )
 
+    def of_customers(self, rows: Int64Array) -> PurchaseHistories:
+        """Some customers, in the order given."""
+        lengths = np.diff(self.start)[rows]
+        start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        entry = np.arange(start[-1]) + np.repeat(self.start[rows] - start[:-1], lengths)
+        return PurchaseHistories(
+            self.customers[rows],
+            {name: values[rows] for name, values in self.scalars.items()},
+            start,
+            self.product[entry],
+            {name: values[entry] for name, values in self.entries.items()},
+        )
+
     @property
     def rows(self) -> Int64Array:
         """The customer of each entry."""

@@ -20,9 +20,13 @@ from models.recommendation.catalogue import KEY, Catalogue
 from models.recommendation.explain import Explainer
 from models.recommendation.history import IDS, PurchaseHistories
 from models.recommendation.item_statistics import ItemStatistics
+from models.recommendation.merchandising.applied_to_list import CHOSEN, AppliedToList
+from models.recommendation.merchandising.bound_rules import BoundRules, RuleSet
+from models.recommendation.merchandising.rule import Audience
 from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import UserProfiles
 from models.recommendation.rankers import Mode, Ranker
+from models.recommendation.shortfall import shortfall
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,19 @@ class Recommended:
     score: float
     source: str
     reason: str
+    rules: tuple[str, ...] = ()
+    """The merchandiser's rules that lifted it, or put it in its place."""
+
+
+@dataclass(frozen=True)
+class RecommendedList:
+    """One customer's list. `left_out` is how many products each rule kept out of it; `unmet` are pins and quotas that
+    could not be kept; `shortfall` says why there are fewer than k, where there are."""
+
+    items: list[Recommended]
+    left_out: dict[str, int]
+    unmet: tuple[str, ...] = ()
+    shortfall: str | None = None
 
 
 class Recommender:
@@ -48,6 +65,8 @@ class Recommender:
         self.golden: dict[str, Any] | None = None
         self._prepared: tuple[object, BoundStatistics] | None = None
         self._masked: tuple[object, object, BoolArray] | None = None
+        self._hidden: tuple[object, object, Set[str]] | None = None
+        self._ruled: tuple[object, object, BoundRules] | None = None
 
     @property
     def trained_as_of(self) -> date:
@@ -86,6 +105,26 @@ class Recommender:
         region: str | None = None,
         unavailable: Set[str] = frozenset(),
     ) -> list[Recommended]:
+        """The products of `recommendation`, without rules of a merchandiser."""
+        found = self.recommendation(
+            history, catalogue, k=k, mode=mode, exclude=exclude, basket=basket, region=region, unavailable=unavailable
+        )
+        return found.items
+
+    def recommendation(
+        self,
+        history: Mapping[str, Any] | None,
+        catalogue: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        k: int = 10,
+        mode: Mode = "all",
+        exclude: Sequence[str] = (),
+        basket: Sequence[str] = (),
+        region: str | None = None,
+        unavailable: Set[str] = frozenset(),
+        rules: RuleSet | None = None,
+        audience: Audience | None = None,
+    ) -> RecommendedList:
         """At most k products for one customer, fewer only where no more may be shown.
 
         Args:
@@ -97,6 +136,8 @@ class Recommender:
             basket: product ids in the basket now: left out, and what goes with them comes first.
             region: for guests, where they are; one that sold nothing counts as none.
             unavailable: product ids that can't be had now: left out. The same object is prepared once.
+            rules: a merchandiser's that count now. The same object is prepared once.
+            audience: for whom, as the rules see it (`RuleSet.audience`).
         """
         bound = self._bound(catalogue)
         region = region if region in bound.regions else None
@@ -104,17 +145,30 @@ class Recommender:
         barred = self._mask(bound, unavailable)
         if exclude or basket:
             barred = barred | bound.mask([*exclude, *basket])
-        query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region)
+        in_force = self._rules(bound, rules).in_force(audience or Audience()) if rules else None
+        query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region, in_force)
         known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
         histories = PurchaseHistories.one(history, bound.catalogue) if history and known else PurchaseHistories.empty()
-        profiles = UserProfiles(histories, bound.index)
-        ranked = self.rank(bound, profiles, np.array([known]), query)
+        profiles, personal = UserProfiles(histories, bound.index), np.array([known])
+        ranked = self.rank(bound, profiles, personal, query)
+        applied = AppliedToList(in_force, ranked.product, ranked.rule)
         why = Explainer(profiles, None if known else region)
-        found = zip(ranked.product, ranked.score, map(CandidateSource, ranked.source), strict=True)
-        return [
-            Recommended(str(bound.catalogue.ids[product]), float(score), source.label, why.reason(int(product), source))
-            for product, score, source in found
-        ]
+        items = []
+        for place, (product, score, source) in enumerate(
+            zip(ranked.product, ranked.score, map(CandidateSource, ranked.source), strict=True)
+        ):
+            names = applied.names(place)
+            promoted = names and source is CandidateSource.POPULAR
+            reason = CHOSEN if promoted else why.reason(int(product), source)
+            items.append(
+                Recommended(str(bound.catalogue.ids[product]), float(score), source.label, reason, tuple(names))
+            )
+        return RecommendedList(
+            items,
+            applied.left_out(profiles, personal),
+            applied.unmet(k),
+            shortfall(profiles, query) if len(items) < k else None,
+        )
 
     def similar(self, product_id: str, k: int = 10, unavailable: Set[str] = frozenset()) -> list[tuple[str, float]]:
         """At most k products that speak most for the same customers; none for an unknown product."""
@@ -166,3 +220,22 @@ class Recommender:
             masked = (bound, unavailable, bound.mask(unavailable))
             self._masked = masked
         return masked[2]
+
+    def not_to_be_shown(self, unavailable: Set[str], rules: RuleSet | None) -> Set[str]:
+        """What can't be had, and what rules keep from who is nowhere and not of age; joined once for each pair."""
+        if rules is None:
+            return unavailable
+        joined = self._hidden
+        if joined is None or joined[0] is not unavailable or joined[1] is not rules:
+            barred = rules.bind(self.bound.catalogue).in_force(Audience()).barred
+            joined = unavailable, rules, unavailable | set(self.bound.catalogue.ids[barred])
+            self._hidden = joined
+        return joined[2]
+
+    def _rules(self, bound: BoundStatistics, rules: RuleSet) -> BoundRules:
+        """The rules in the codes of the catalogue, likewise."""
+        ruled = self._ruled
+        if ruled is None or ruled[0] is not bound or ruled[1] is not rules:
+            ruled = (bound, rules, rules.bind(bound.catalogue))
+            self._ruled = ruled
+        return ruled[2]

@@ -14,6 +14,8 @@ import numpy as np
 from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.candidates import CandidateLimits, Candidates, CandidateSource, candidates, crossed
+from models.recommendation.merchandising.arranging import arrange
+from models.recommendation.merchandising.bound_rules import Repeat, RulesInForce
 from models.recommendation.profiles import UserProfiles
 from models.recommendation.rankers import Mode, Ranker, standardised
 
@@ -28,7 +30,7 @@ class RankingQuery:
     """What is asked for every customer of a block.
 
     `barred` says of each product whether it may not be shown, shape (I,); `basket` holds product codes; `region`
-    matters to those of whom nothing is known.
+    matters to those of whom nothing is known; `rules` are the merchandiser's that count for all of the block.
     """
 
     k: int
@@ -36,17 +38,22 @@ class RankingQuery:
     barred: BoolArray
     basket: Int64Array
     region: str | None = None
+    rules: RulesInForce | None = None
 
 
 @dataclass(frozen=True)
 class RankedLists:
-    """The best products of a block of customers, by ascending row and rank (from 1, without gaps)."""
+    """The best products of a block of customers, by ascending row and rank (from 1, without gaps).
+
+    `rule` is the number of the rule that put a product in its place, -1 where the score did.
+    """
 
     row: Int64Array
     rank: Int64Array
     product: Int64Array
     score: Float32Array
     source: Int64Array
+    rule: Int64Array
 
 
 @dataclass(frozen=True)
@@ -64,9 +71,27 @@ class Pipeline:
         """The k best products of each customer; fewer only where no more may be shown."""
         pairs = self._candidates()
         scores = self._scores(pairs)
-        shown = ~self.query.barred[pairs.product]
-        best = top(pairs.where(shown), scores[shown], self.query.k)
-        return self._filled(best)
+        shown = ~self._barred[pairs.product]
+        rules = self.query.rules
+        for repeat, keys in self._repeats:
+            shown &= ~repeat.barred(keys, pairs.row, pairs.product)
+        pairs, scores = pairs.where(shown), scores[shown]
+        if rules is None:
+            return self._filled(top(pairs, scores, self.query.k))
+        scores = rules.boosted(pairs.row, pairs.product, scores)
+        return self._arranged(pairs, scores, rules) if rules.places else self._filled(top(pairs, scores, self.query.k))
+
+    @cached_property
+    def _barred(self) -> BoolArray:
+        """What nobody of the block may be shown, shape (I,)."""
+        rules = self.query.rules
+        return self.query.barred if rules is None else self.query.barred | rules.barred
+
+    @cached_property
+    def _repeats(self) -> list[tuple[Repeat, Int64Array]]:
+        """What some may not be shown, for they bought it lately."""
+        rules = self.query.rules
+        return [(each, each.keys(self.profiles, self.personal)) for each in (rules.repeats if rules else ())]
 
     @cached_property
     def _strength(self) -> Float32Array:
@@ -95,11 +120,16 @@ class Pipeline:
         found = candidates(self.profiles, self.limits)
         if not self.personal.all():
             found = found.where(self.personal[found.row])
-        if not len(self.query.basket):
-            return found
-        rows, companions = np.flatnonzero(self.personal), np.flatnonzero(self._strength > 0)
-        source = np.full(len(companions), CandidateSource.BASKET, dtype=np.int64)
-        added = crossed(self.profiles, rows, companions, source)
+        if len(self.query.basket):
+            found = self._with(found, np.flatnonzero(self._strength > 0), CandidateSource.BASKET)
+        return found if self.query.rules is None else self._with(found, self.query.rules.promoted)
+
+    def _with(
+        self, found: Candidates, products: Int64Array, source: CandidateSource = CandidateSource.POPULAR
+    ) -> Candidates:
+        """These products, too, for all whose profile may be used."""
+        sources = np.full(len(products), source, dtype=np.int64)
+        added = crossed(self.profiles, np.flatnonzero(self.personal), products, sources)
         size = len(self.bound.catalogue)
         fresh = ~np.isin(added.row * size + added.product, found.row * size + found.product)
         return Candidates.joined([found, added.where(fresh)])
@@ -109,7 +139,9 @@ class Pipeline:
         rows = np.flatnonzero(~self.personal)
         order = np.lexsort((np.arange(len(self._cold_scores)), -self._cold_scores))
         most = self.query.k + (int(self.profiles.sizes[rows].max(initial=0)) if self.query.mode == "new" else 0)
-        chosen = order[~self.query.barred[order]][:most]
+        chosen = order[~self._barred[order]][:most]
+        if self.query.rules is not None:
+            chosen = np.append(chosen, np.setdiff1d(self.query.rules.promoted, chosen))
         source = np.full(len(chosen), CandidateSource.POPULAR, dtype=np.int64)
         if len(self.query.basket):
             source[self._strength[chosen] > 0] = CandidateSource.BASKET
@@ -131,27 +163,66 @@ class Pipeline:
             return scores
         return standardised(scores, pairs.row) + np.float32(BASKET_BOOST) * self._strength[pairs.product]
 
+    def _arranged(self, pairs: Candidates, scores: Float32Array, rules: RulesInForce) -> RankedLists:
+        """Places as the rules have them, filled with what sells best where the candidates do not do."""
+        order = np.lexsort((pairs.product, -scores, pairs.row))
+        start = np.searchsorted(pairs.row[order], np.arange(len(self.profiles.histories) + 1))
+        parts = [
+            self._row(row, pairs, scores, order[start[row] : start[row + 1]], rules) for row in range(len(start) - 1)
+        ]
+        return _joined(parts)
+
+    def _row(
+        self, row: int, pairs: Candidates, scores: Float32Array, order: Int64Array, rules: RulesInForce
+    ) -> RankedLists:
+        """One customer's list from their candidates, `order`, the best first."""
+        products, score, source = pairs.product[order], scores[order], pairs.source[order]
+        found = arrange(products, self.query.k, rules.pins, rules.quotas)
+        if not found.complete:
+            more = self._popular(row, products)
+            products = np.append(products, more)
+            score = np.append(score, self._below(score, len(more)))
+            source = np.append(source, np.full(len(more), CandidateSource.POPULAR))
+            found = arrange(products, self.query.k, rules.pins, rules.quotas)
+        chosen = found.chosen
+        # A product that stands higher than its score has it counts as much as the next one: the order is the list's.
+        falling = np.maximum.accumulate(score[chosen][::-1])[::-1]
+        rank = np.arange(1, len(chosen) + 1)
+        rows = np.full(len(chosen), row, dtype=np.int64)
+        return RankedLists(rows, rank, products[chosen], falling.astype(np.float32), source[chosen], found.rule)
+
     def _filled(self, best: RankedLists) -> RankedLists:
         """What sells best behind lists that are shorter than k."""
         count = np.bincount(best.row, minlength=len(self.profiles.histories))
         short = np.flatnonzero(count < min(self.query.k, len(self.bound.catalogue)))
         if not len(short):
             return best
-        return _appended(best, [self._filling(best, int(row), int(count[row])) for row in short])
+        return _joined([best, *(self._filling(best, int(row), int(count[row])) for row in short)])
 
     def _filling(self, best: RankedLists, row: int, count: int) -> RankedLists:
         own = best.row == row
-        used = self.query.barred.copy()
-        used[best.product[own]] = True
+        more = self._popular(row, best.product[own])[: self.query.k - count]
+        score = self._below(best.score[own], len(more))
+        source = np.full(len(more), CandidateSource.POPULAR, dtype=np.int64)
+        rank, rule = count + np.arange(1, len(more) + 1), np.full(len(more), -1, dtype=np.int64)
+        return RankedLists(np.full(len(more), row, dtype=np.int64), rank, more, score, source, rule)
+
+    def _popular(self, row: int, besides: Int64Array) -> Int64Array:
+        """All else that the customer may be shown, what sells best first."""
+        used = self._barred.copy()
+        used[besides] = True
         if self.query.mode == "new":
             used[self.profiles.product[self.profiles.row == row]] = True
         popular = self.bound.catalogue.popular
-        more = popular[~used[popular]][: self.query.k - count]
-        step = np.arange(1, len(more) + 1)
-        below = float(best.score[own][-1]) if count else 0.0
-        source = np.full(len(more), CandidateSource.POPULAR, dtype=np.int64)
-        score = (below - STEP * step).astype(np.float32)
-        return RankedLists(np.full(len(more), row, dtype=np.int64), count + step, more, score, source)
+        more = popular[~used[popular]]
+        for repeat, keys in self._repeats:
+            more = more[~repeat.barred(keys, row, more)]
+        return more
+
+    def _below(self, scores: Float32Array, count: int) -> Float32Array:
+        """Scores for so many products behind those that have some."""
+        lowest = float(scores[-1]) if len(scores) else 0.0
+        return (lowest - STEP * np.arange(1, count + 1)).astype(np.float32)
 
 
 def top(pairs: Candidates, scores: Float32Array, k: int) -> RankedLists:
@@ -159,13 +230,12 @@ def top(pairs: Candidates, scores: Float32Array, k: int) -> RankedLists:
     order = np.lexsort((pairs.product, -scores, pairs.row))
     row = pairs.row[order]
     rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
-    best = order[rank <= k]
-    return RankedLists(pairs.row[best], rank[rank <= k], pairs.product[best], scores[best], pairs.source[best])
+    best, rule = order[rank <= k], np.full(int((rank <= k).sum()), -1, dtype=np.int64)
+    return RankedLists(pairs.row[best], rank[rank <= k], pairs.product[best], scores[best], pairs.source[best], rule)
 
 
-def _appended(best: RankedLists, more: list[RankedLists]) -> RankedLists:
-    parts = [best, *more]
-    names = ("row", "rank", "product", "score", "source")
+def _joined(parts: list[RankedLists]) -> RankedLists:
+    names = ("row", "rank", "product", "score", "source", "rule")
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
     order = np.lexsort((columns[1], columns[0]))
     return RankedLists(*(column[order] for column in columns))

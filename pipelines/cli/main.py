@@ -23,6 +23,7 @@ GROUPS = (
     "features",
     "train",
     "predict",
+    "rules",
     "churn_list",
     "order_plan",
     "markdown_plan",

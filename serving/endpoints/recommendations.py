@@ -8,6 +8,8 @@ from typing import Any
 from core.keys import Key
 from core.prediction_log import Result
 from models.recommendation import KIND
+from models.recommendation.merchandising.bound_rules import RuleSet
+from models.recommendation.model import RecommendedList
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.endpoint import Endpoint
@@ -20,7 +22,8 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     serving = champion(runtime, KIND)
     customer = None if body.customer_id is None else runtime.persons.now.person(body.customer_id)
     history, fallback = _history(runtime, customer)
-    items = serving.model.recommend(
+    rules = runtime.rules.now
+    found = serving.model.recommendation(
         history,
         runtime.products.columns,
         k=body.k,
@@ -29,15 +32,32 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         basket=body.basket,
         region=body.region,
         unavailable=runtime.unavailable_products.now,
+        rules=rules,
+        audience=rules.audience(customer, body.region, body.context.adult) if rules else None,
     )
     missing = fallback or serving.fallback
     results = [
-        {"product_id": i.product_id, "score": i.score, "source": i.source, "reason": i.reason, "fallback": missing}
-        for i in items
+        {
+            "product_id": item.product_id,
+            "score": item.score,
+            "source": item.source,
+            "reason": item.reason,
+            "rules": list(item.rules),
+            "fallback": missing,
+        }
+        for item in found.items
     ]
     subject = customer if customer is not None and fallback != "no_consent" else ""
-    logged = [Result(subject, item.score, item.product_id, missing) for item in items]
-    return answer(runtime, serving, "recommendations", results, logged=logged, request={"k": body.k, "mode": body.mode})
+    logged = [Result(subject, item.score, item.product_id, missing) for item in found.items]
+    asked = {"k": body.k, "mode": body.mode} | ({"rules": rules.version} if rules else {})
+    framed = answer(runtime, serving, "recommendations", results, logged=logged, request=asked)
+    return framed | {"rules": _told(rules, found), "shortfall": found.shortfall}
+
+
+def _told(rules: RuleSet | None, found: RecommendedList) -> dict[str, Any]:
+    """What the rules did, for the answer."""
+    left_out = [{"rule": name, "products": count} for name, count in found.left_out.items()]
+    return {"version": rules.version if rules else None, "left_out": left_out, "unmet": list(found.unmet)}
 
 
 def _history(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] | None, str | None]:
@@ -60,5 +80,5 @@ ENDPOINT = Endpoint(
     RecommendationsAnswer,
     "Which products a customer buys next",
     RecommendationsBody,
-    {"customer_id": "2375", "k": 10, "mode": "all", "exclude": [], "basket": [], "region": None},
+    {"customer_id": "2375", "k": 10, "mode": "all", "exclude": [], "basket": [], "region": None, "context": {}},
 )

@@ -19,7 +19,7 @@ def similar(runtime: Runtime, body: SimilarBody, _key: Key) -> dict[str, Any]:
     serving = champion(runtime, KIND)
     model = serving.model
     missing: str | None = serving.fallback
-    unavailable = runtime.unavailable_products.now
+    unavailable = model.not_to_be_shown(runtime.unavailable_products.now, runtime.rules.now)
     found = model.similar(body.product_id, body.k, unavailable)
     if not found:
         columns = runtime.products.columns

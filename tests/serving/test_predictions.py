@@ -19,6 +19,7 @@ from core.workspace import Workspace
 from feature_repo import store
 from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
+from models.recommendation.merchandising import applied_rules
 from models.segments.membership import standing
 from models.value.worth import worth
 from serving.endpoints import ENDPOINTS
@@ -461,3 +462,44 @@ def test_where_nothing_similar_can_be_had_what_sells_best_is_the_answer(shop: Sh
     results = shop.post("/v1/similar", {"product_id": "003", "k": 2}).json()["results"]
     assert {result["fallback"] for result in results} == {"popular"}
     assert not {result["product_id"] for result in results} & {*similar, "003"}
+
+
+def test_a_rule_counts_within_a_round_of_its_application_and_is_told(shop: Shop) -> None:
+    body = {"customer_id": "c001", "k": 5}
+    before = shop.post("/v1/recommendations", body).json()
+    assert before["rules"] == {"version": None, "left_out": [], "unmet": []}
+    assert before["shortfall"] is None
+    first, *_, last = (each["product_id"] for each in before["results"])
+    lines = [
+        f"gone: {{kind: excluded, products: ['{first}']}}",
+        f"grown-ups: {{kind: adults_only, products: ['{last}']}}",
+        "top: {kind: pinned, products: ['040'], place: 2}",
+    ]
+    shop.workspace.rules_file.write_text("rules:\n" + "".join(f"  {line}\n" for line in lines))
+    applied_rules.apply(shop.workspace, "ann", "a recall")
+    shop.runtime.background.round()
+    after = shop.post("/v1/recommendations", body).json()
+    assert {first, last}.isdisjoint(ids_of := [each["product_id"] for each in after["results"]])
+    assert len(ids_of) == 5
+    assert ids_of[1] == "040"
+    assert [each["rules"] for each in after["results"]] == [[], ["top"], [], [], []]
+    assert after["rules"]["version"] == 1
+    assert {each["rule"]: each["products"] for each in after["rules"]["left_out"]} == {"gone": 1, "grown-ups": 1}
+    grown = shop.post("/v1/recommendations", body | {"context": {"adult": True}}).json()
+    assert last in [each["product_id"] for each in grown["results"]]
+
+
+def test_a_list_that_rules_leave_short_says_why(shop: Shop) -> None:
+    shop.workspace.rules_file.write_text("rules:\n  all: {kind: excluded, departments: [department 0, department 1]}\n")
+    applied_rules.apply(shop.workspace, "ann", "a closure")
+    shop.runtime.background.round()
+    answered = shop.post("/v1/recommendations", {"customer_id": "c001"})
+    assert answered.status_code == 200
+    assert answered.json()["results"] == []
+    assert "kept out by rules" in answered.json()["shortfall"]
+    assert shop.post("/v1/similar", {"product_id": "003"}).json()["results"] == []
+
+
+def test_what_is_told_of_the_moment_is_checked(shop: Shop) -> None:
+    refused = shop.post("/v1/recommendations", {"context": {"adlut": True}}).json()
+    assert refused["errors"][0]["did_you_mean"] == "adult"

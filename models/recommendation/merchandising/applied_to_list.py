@@ -1,0 +1,57 @@
+"""What rules did to one list: what they put where, what they kept out, and what could not be kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.arrays import BoolArray, Int64Array
+from models.recommendation.merchandising.bound_rules import RulesInForce
+from models.recommendation.profiles import UserProfiles
+
+CHOSEN: Final = "chosen by the shop"
+"""The reason for a product that a rule brought in."""
+
+
+@dataclass(frozen=True)
+class AppliedToList:
+    """One list's products in order, with the number of the rule that put each there (-1: none), shape (n,)."""
+
+    rules: RulesInForce | None
+    product: Int64Array
+    rule: Int64Array
+
+    def names(self, place: int) -> list[str]:
+        """The rules that lifted the product at a place (from 0), or put it there."""
+        if self.rules is None:
+            return []
+        product, number = int(self.product[place]), int(self.rule[place])
+        boosts = [name for name, selected in self.rules.boosting if selected[product]]
+        return boosts + ([self.rules.names[number]] if number >= 0 else [])
+
+    def left_out(self, profiles: UserProfiles, personal: BoolArray) -> dict[str, int]:
+        """How many products of the catalogue each rule keeps from this customer, where it keeps any."""
+        if self.rules is None:
+            return {}
+        counts = {name: count for name, count in self.rules.barred_counts.items() if count}
+        everything = np.arange(len(profiles.index.catalogue))
+        for repeat in self.rules.repeats:
+            keys = repeat.keys(profiles, personal)
+            if len(keys):
+                counts[repeat.rule] = int(repeat.barred(keys, 0, everything).sum())
+        return counts
+
+    def unmet(self, k: int) -> tuple[str, ...]:
+        """Pins and quotas that could not be kept in a list of k."""
+        if self.rules is None or not self.rules.places:
+            return ()
+        names = self.rules.names
+        missing = [
+            names[pin.rule] for pin in self.rules.pins if pin.place <= k and not (self.product == pin.product).any()
+        ]
+        for quota in (each.within(k) for each in self.rules.quotas):
+            if int(quota.members[self.product[: quota.places]].sum()) < quota.at_least:
+                missing.append(names[quota.rule])
+        return tuple(dict.fromkeys(missing))
