@@ -15,6 +15,9 @@ from models.arrays import Float32Array, Int64Array
 
 KEY = "product_id"
 GROUPS = ("category", "name", "department", "brand")
+_KINDS = ("name", "category", "department")
+KIND_SHARE = 0.5
+"""Of the products; a group that fewer share with another says too little of what a customer likes."""
 _SCALARS = ("order_count", "buyers", "repeat_share", "repurchase_days", "price", "price_level")
 _LISTS = {
     "sales": ("sales_7d", "sales_28d", "sales_84d", "sales_weight"),
@@ -87,6 +90,19 @@ class Catalogue:
             name: (amount / np.maximum(totals[name][codes], 1e-6)).astype(np.float32)
             for name, codes in self.groups.items()
         }
+
+    @cached_property
+    def kind(self) -> str:
+        """The group that says what kind of thing a product is: the finest that most products share with another.
+
+        The name where names are kinds ("BANANAS"); the category, else the department, where names are missing or
+        belong to single products.
+        """
+        for name in _KINDS:
+            shared = np.bincount(self.groups[name])[self.groups[name]] > 1
+            if len(self) and shared.mean() > KIND_SHARE:
+                return name
+        return _KINDS[0]
 
     @cached_property
     def popular(self) -> Int64Array:

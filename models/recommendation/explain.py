@@ -24,7 +24,7 @@ class Explainer:
             case CandidateSource.TOGETHER | CandidateSource.TRENDING | CandidateSource.DISCOVERED:
                 return self._neighbour(product) or self._trend(product)
             case CandidateSource.CATEGORY:
-                return f"you often buy {self._kind(product)}"
+                return f"you often buy {self._catalogue.texts[self._catalogue.kind][product]}"
             case CandidateSource.BASKET:
                 return "often bought together with what is in your basket"
             case CandidateSource.POPULAR:

@@ -1,4 +1,4 @@
-"""More of the kinds of product (their names) that the customer buys."""
+"""More of the kinds of product that the customer buys: of their names, or of their categories (`Catalogue.kind`)."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class Category:
     def scores(self, profiles: UserProfiles) -> Float32Array:
         """How much the customer buys of the product's kind, times the product's share of its sales."""
         catalogue, targets = profiles.index.catalogue, profiles.index.targets
-        kind = profiles.group("name").weight[:, catalogue.groups["name"][targets]]
-        return cast(Float32Array, kind * catalogue.group_shares["name"][targets])
+        liked = profiles.group(catalogue.kind).weight[:, catalogue.groups[catalogue.kind][targets]]
+        return cast(Float32Array, liked * catalogue.group_shares[catalogue.kind][targets])
