@@ -128,6 +128,8 @@ class Pipeline:
         self, found: Candidates, products: Int64Array, source: CandidateSource = CandidateSource.POPULAR
     ) -> Candidates:
         """These products, too, for all whose profile may be used."""
+        if not len(products):
+            return found
         sources = np.full(len(products), source, dtype=np.int64)
         added = crossed(self.profiles, np.flatnonzero(self.personal), products, sources)
         size = len(self.bound.catalogue)

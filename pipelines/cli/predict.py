@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+from pipelines.cli.rules import note_draft
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +52,8 @@ def predict(
         # What is not there is answered at once, before what takes seconds to import.
         require_writable(output)
         registry_tables.version(space, model, alias)
+        if model == "recommendation":
+            note_draft(console, space)
         from pipelines import predictions
 
         day = resolve_as_of(space, as_of, any_past=True)

@@ -1,4 +1,4 @@
-"""`regulars rules check`, `regulars rules apply`, `regulars rules list`."""
+"""`regulars rules check`, `dry-run`, `apply` and `list`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pipelines.cli.options import JsonOption, WorkspaceOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.workspace import Workspace
     from models.recommendation.merchandising.rule import MerchandisingRule
     from pipelines.cli.console import Console
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Merchandisers' rules over recommendations: rules.yaml.", no_args_is_help=True)
     group.callback()(_group)
     group.command("check")(check)
+    group.command("dry-run")(dry_run)
     group.command("apply")(apply)
     group.command("list")(list_)
     app.add_typer(group, name="rules")
@@ -52,6 +54,41 @@ def check(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
 
 
 _NEXT = 'regulars rules apply --reason "WHY"'
+
+
+def dry_run(
+    sample: Annotated[int, typer.Option(metavar="N", help="So many customers, drawn by chance.", min=1)] = 500,
+    k: Annotated[int, typer.Option(help="Products per list.", min=1, max=1000)] = 10,
+    alias: Annotated[str, typer.Option(help="An alias, or the number of a version.")] = "champion",
+    *,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what each rule of rules.yaml changes in the lists of a sample of customers; nothing is applied."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        space = Workspace.open(workspace)
+        from core.clock import present
+        from models import registry_tables
+        from models.recommendation.merchandising.applied_rules import draft
+
+        file = draft(space)
+        registry_tables.version(space, "recommendation", alias)
+        from models.artifact_cache import MODEL
+        from models.recommendation import KIND
+        from models.recommendation.merchandising.dry_run import dry_run as tried
+        from models.registry import Registry
+
+        registry = Registry(space)
+        model = KIND.load(registry.fetch(registry.version("recommendation", alias)) / MODEL)
+        found = tried(space, model, present(space), file.rules, sample=sample, k=k)
+        for each in found.effects:
+            lists = f"{each.lists:,} of {found.customers:,} lists, {each.short:,} left short"
+            places = f"{each.places:,} of {found.places:,} places"
+            console.print(f"{each.rule}: {lists}; {places}, {each.score_lost:.3f} of a deviation lost")
+        console.finish(f"{len(file.rules):,} rules tried on {found.customers:,} customers", _NEXT, found.as_dict())
 
 
 def apply(
@@ -87,6 +124,23 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
             console.print(f"{each.version}: {each.at} {each.who}: {each.reason} ({each.digest[:12]})")
         text = f"version {found[-1].version} counts" if found else "no rules were ever applied"
         console.finish(text, "" if found else _NEXT, {"versions": [each.as_dict() for each in found]})
+
+
+def note_draft(console: Console, workspace: Workspace) -> None:
+    """Say so where rules.yaml is not what counts: it is wrong, or was not applied."""
+    if not workspace.rules_file.is_file():
+        return
+    from core.errors import RulesError
+    from models.recommendation.merchandising import applied_rules
+
+    try:
+        file, applied = applied_rules.draft(workspace), applied_rules.latest(workspace)
+    except RulesError as error:
+        console.note(f"  rules.yaml is wrong, and the rules applied last go on counting: {error}")
+        return
+    if applied is None or applied.digest != file.digest:
+        counting = f"version {applied.version} counts" if applied else "no rules count"
+        console.note(f"  rules.yaml is not applied, {counting}; run: {_NEXT}")
 
 
 def _told(console: Console, rules: Sequence[MerchandisingRule], counts: dict[str, int]) -> None:

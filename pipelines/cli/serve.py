@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.options import JsonOption, WorkspaceOption
+from pipelines.cli.rules import note_draft
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -32,6 +33,7 @@ def serve(
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
         settings = opened.settings.serving
+        note_draft(console, opened)
         running = service_process.Service(opened, host or settings.host, port or settings.port)
         with running:
             running.wait_ready()

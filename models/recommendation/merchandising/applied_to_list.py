@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from models.arrays import BoolArray, Int64Array
 from models.recommendation.merchandising.bound_rules import RulesInForce
 from models.recommendation.profiles import UserProfiles
@@ -36,11 +34,9 @@ class AppliedToList:
         if self.rules is None:
             return {}
         counts = {name: count for name, count in self.rules.barred_counts.items() if count}
-        everything = np.arange(len(profiles.index.catalogue))
         for repeat in self.rules.repeats:
-            keys = repeat.keys(profiles, personal)
-            if len(keys):
-                counts[repeat.rule] = int(repeat.barred(keys, 0, everything).sum())
+            if count := repeat.count(repeat.keys(profiles, personal)):
+                counts[repeat.rule] = count
         return counts
 
     def unmet(self, k: int) -> tuple[str, ...]:

@@ -67,9 +67,18 @@ class Repeat:
         """Which pairs of customer and product they bar."""
         return self.about[product] & np.isin(row * self._size + self.group[product], keys)
 
+    def count(self, keys: Int64Array) -> int:
+        """How many products the keys of a single customer bar."""
+        return int(self._members[keys].sum())
+
     @cached_property
     def _size(self) -> int:
         return int(self.group.max(initial=-1)) + 1
+
+    @cached_property
+    def _members(self) -> Int64Array:
+        """How many of its products are in each group."""
+        return np.bincount(self.group[self.about], minlength=self._size).astype(np.int64)
 
 
 @dataclass(frozen=True)
