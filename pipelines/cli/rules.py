@@ -78,7 +78,7 @@ def dry_run(
         registry_tables.version(space, "recommendation", alias)
         from models.artifact_cache import MODEL
         from models.recommendation import KIND
-        from models.recommendation.merchandising.dry_run import dry_run as tried
+        from models.recommendation.merchandising.rules_trial import dry_run as tried
         from models.registry import Registry
 
         registry = Registry(space)

@@ -6,8 +6,8 @@ import pytest
 
 from core.workspace import Workspace
 from models.recommendation import KIND
-from models.recommendation.merchandising.dry_run import ALL, dry_run
 from models.recommendation.merchandising.rules_file import parse
+from models.recommendation.merchandising.rules_trial import ALL, dry_run
 from models.recommendation.model import Recommender
 
 
