@@ -192,10 +192,10 @@ def _item_item(profiles: UserProfiles, pairs: Candidates, c: dict[str, Float32Ar
         "discovery": _of_targets(profiles, pairs, profiles.discovery),
         "recent": _of_targets(profiles, pairs, profiles.recent),
     }
-    highest = {"discovery": profiles.discovery, "recent": profiles.recent, "trending": profiles.trending}
+    tables = {"discovery": profiles.discovery, "recent": profiles.recent, "trending": profiles.trending}
     shares = {
-        f"{name}_share": _of_targets(profiles, pairs, table) / _positive(table.max(axis=1, initial=0))[pairs.row]
-        for name, table in highest.items()
+        f"{name}_share": _of_targets(profiles, pairs, table) / _positive(getattr(profiles.highest, name))[pairs.row]
+        for name, table in tables.items()
     }
     return {**scores, **shares, "discovery_lift": _ratio(scores["discovery"], np.sqrt(c["buyers"]))}
 

@@ -32,12 +32,31 @@ class GroupProfiles:
     first_84d: Float32Array
 
 
-class UserProfiles:
-    """The customers of `histories`, in the codes of `index`; each part is computed when first asked for."""
+@dataclass(frozen=True)
+class HighestScores:
+    """Per customer the highest score that any target has, each of shape (R,)."""
 
-    def __init__(self, histories: PurchaseHistories, index: ItemItemIndex) -> None:
+    discovery: Float32Array
+    recent: Float32Array
+    trending: Float32Array
+
+    def block(self, first: int, end: int) -> HighestScores:
+        """Those of the customers first..end-1."""
+        return HighestScores(self.discovery[first:end], self.recent[first:end], self.trending[first:end])
+
+
+class UserProfiles:
+    """The customers of `histories`, in the codes of `index`; each part is computed when first asked for.
+
+    An index that was cut down to a few targets can't tell the customers' `highest` scores among all: they are given.
+    """
+
+    def __init__(
+        self, histories: PurchaseHistories, index: ItemItemIndex, highest: HighestScores | None = None
+    ) -> None:
         self.histories = histories
         self.index = index
+        self._highest = highest
         known = histories.product >= 0
         self.entry: Int64Array = np.flatnonzero(known)
         self.row: Int64Array = histories.rows[known]
@@ -88,6 +107,14 @@ class UserProfiles:
         """What is spoken for and now gains first-time buyers: their geometric mean, shape (R, T)."""
         rising = self.index.catalogue.numbers["first_buyers_weight"][self.index.targets]
         return np.sqrt(np.maximum(self.discovery, 0) * rising)
+
+    @property
+    def highest(self) -> HighestScores:
+        """The highest scores of each customer among all targets."""
+        if self._highest is None:
+            tables = (self.discovery, self.recent, self.trending)
+            self._highest = HighestScores(*(table.max(axis=1, initial=0) for table in tables))
+        return self._highest
 
     def group(self, name: str) -> GroupProfiles:
         """The customers' purchases summed over the groups of that kind."""

@@ -25,16 +25,16 @@ from models.churn.main_cause import main_causes
 from models.churn.saving import saving
 from models.churn.scorer import Scorer
 from models.churn.tiers import action, tiers
+from models.contacts.contact_history import contacts_in_a_year, days_since_contact, preferred_channels
+from models.contacts.suppression import Suppressed, suppressed
 from models.kinds import kind, refuse_hindsight
 from models.registry import Registry
 from models.uplift.model import UpliftModel
 from models.value.model import ValueModel
 from models.value.worth import worth
 from pipelines.churn_list import expected_spend
-from pipelines.churn_list.contact_history import contacts_in_a_year, days_since_contact, preferred_channels
 from pipelines.churn_list.measured_effects import best_offers, costs_of, measured_by
 from pipelines.churn_list.selection import Selection, Terms, select
-from pipelines.churn_list.suppression import Suppressed, suppressed
 from pipelines.output import require_writable, write
 
 REASONS: Final = 3

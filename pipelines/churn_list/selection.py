@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.arrays import BoolArray, Float64Array
+from models.contacts.contact_caps import contacted_lately, contacted_too_often
 
 LEFT_OUT: Final = (
     "not_in_tier",
@@ -80,8 +81,8 @@ def _reasons(candidates: pd.DataFrame, terms: Terms) -> pd.Series[str]:
         "not_in_tier": (tier < 1) if terms.tier is None else (tier != terms.tier),
         "no_marketing_consent": candidates["refused"],
         "suppressed": candidates["suppressed"],
-        "contacted_lately": candidates["rest"] <= terms.rest_days,
-        "contacted_too_often": (candidates["times"] >= terms.most_per_year) & (terms.most_per_year > 0),
+        "contacted_lately": contacted_lately(candidates["rest"], terms.rest_days),
+        "contacted_too_often": contacted_too_often(candidates["times"], terms.most_per_year),
         "no_action": candidates["offer"] == "none",
         "costs_more_than_it_saves": candidates["saves"] <= candidates["cost"],
     }

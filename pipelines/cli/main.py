@@ -25,6 +25,7 @@ GROUPS = (
     "predict",
     "rules",
     "churn_list",
+    "audience",
     "order_plan",
     "markdown_plan",
     "product_selection",

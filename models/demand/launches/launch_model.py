@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from models.alike import Alike, products_alike
 from models.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from models.churn.linear import Linear
-from models.demand.alike import Alike, products_alike
 from models.demand.launches.assortment import Assortment
 from models.demand.launches.market import Market
 from models.demand.launches.past_launches import PastLaunches, past_launches

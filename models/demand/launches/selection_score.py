@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.special import expit
 
 from core.settings import SelectionPart
+from models.alike import products_alike
 from models.arrays import Float64Array
-from models.demand.alike import products_alike
 from models.demand.launches.assortment import INTEREST, Assortment
 from models.demand.launches.market import RECENT, Market
 

@@ -14,8 +14,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from models.alike import Alike, products_alike
 from models.arrays import Float64Array, Int64Array
-from models.demand.alike import Alike, products_alike
 from models.demand.forecast import LEVELS
 from models.demand.newcomers.launch_curves import LaunchCurves
 

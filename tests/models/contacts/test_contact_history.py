@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.churn_list.contact_history import contacts_in_a_year, preferred_channels
+from models.contacts.contact_history import contacts_in_a_year, preferred_channels
 from tests.support.shop import commit, empty_workspace
 
 TODAY = date(2024, 6, 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.demand.alike import products_alike
+from models.alike import products_alike
 
 KNOWN = pd.DataFrame(
     {

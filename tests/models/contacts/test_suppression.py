@@ -8,7 +8,7 @@ import pytest
 
 from core.customer_ids import CustomerIds
 from core.workspace import Workspace
-from pipelines.churn_list.suppression import suppressed
+from models.contacts.suppression import suppressed
 
 
 @pytest.mark.parametrize(

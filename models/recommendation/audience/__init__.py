@@ -1,0 +1,1 @@
+"""The reverse question: which customers are most likely to buy a product."""
