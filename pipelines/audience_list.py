@@ -22,7 +22,7 @@ from models.contacts.contact_history import preferred_channels
 from models.kinds import kind, refuse_hindsight
 from models.recommendation.audience.asked_product import AskedProduct, asked_product
 from models.recommendation.audience.buyer_scores import KnownCustomers, buyer_scores
-from models.recommendation.audience.chosen_customers import Audience, chosen
+from models.recommendation.audience.chosen_customers import ChosenCustomers, chosen
 from models.recommendation.audience.shop_products import ShopProducts
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset
@@ -130,7 +130,7 @@ def _asked(workspace: Workspace, product_id: str, catalogue: Catalogue) -> Asked
 
 def _audience(
     workspace: Workspace, model: Recommender, dataset: Dataset, asked: AskedProduct, wish: AudienceWish
-) -> Audience:
+) -> ChosenCustomers:
     if isinstance(model.ranker, TwoStage):
         model.ranker.use_threads(workspace.settings.threads)
     caps = ContactCaps.load(workspace, dataset.as_of, wish.suppress)
@@ -141,7 +141,7 @@ def _audience(
     return chosen(customers, scores, caps.left_out(customers, consents, workspace.settings.contacts), wish.size)
 
 
-def _table(workspace: Workspace, audience: Audience, done: DrawnAudience) -> pa.Table:
+def _table(workspace: Workspace, audience: ChosenCustomers, done: DrawnAudience) -> pa.Table:
     asked, as_of = done.asked, done.as_of
     who = pd.Series(audience.customers, dtype=object)
     frame = pd.DataFrame(

@@ -13,7 +13,7 @@ from models.contacts.contact_caps import LEFT_OUT
 
 
 @dataclass(frozen=True)
-class Audience:
+class ChosenCustomers:
     """The customers, the best first, with their scores; how many there were, and how many are left out, by reason."""
 
     customers: list[str]
@@ -22,7 +22,7 @@ class Audience:
     left_out: Mapping[str, int]
 
 
-def chosen(customers: Sequence[str], scores: Float32Array, why_not: NDArray[np.object_], size: int) -> Audience:
+def chosen(customers: Sequence[str], scores: Float32Array, why_not: NDArray[np.object_], size: int) -> ChosenCustomers:
     """The `size` best whom nothing speaks against (`why_not` is ''), fewer where there are no more.
 
     Of equal scores the smaller id comes first.
@@ -33,4 +33,4 @@ def chosen(customers: Sequence[str], scores: Float32Array, why_not: NDArray[np.o
     best = order[:size]
     left = {reason: int((why_not == reason).sum()) for reason in LEFT_OUT}
     left["beyond_size"] = len(order) - len(best)
-    return Audience([str(each) for each in names[best]], scores[best].astype(float).tolist(), len(names), left)
+    return ChosenCustomers([str(each) for each in names[best]], scores[best].astype(float).tolist(), len(names), left)
