@@ -10,6 +10,8 @@ from markupsafe import Markup
 from core.alerts import Alerts
 from core.workspace import Workspace
 from models.intervals import Interval
+from models.recommendation.merchandising import applied_rules
+from models.recommendation.merchandising.applied_rules import AppliedRules
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
 from monitoring.desk import charts, fairness_sections, forecasts, lights
@@ -20,6 +22,7 @@ from monitoring.desk.lights import Signal
 from monitoring.results import ColumnDrift, DriftResult, ModelReport, MonitorReport, Performance, RuleState
 from monitoring.summary import Summaries
 
+SHOWN_RULES = 20
 PRECISION, RECALL = "precision@", "recall@"
 
 
@@ -81,6 +84,8 @@ class ModelPage:
     trends: list[Trend]
     fairness: list[Section]
     drift: list[DriftRow]
+    merchandising: Sequence[AppliedRules]
+    """Of recommendation: the versions of merchandisers' rules, the newest first."""
 
 
 def build(workspace: Workspace, kind: str) -> ModelPage:
@@ -108,6 +113,7 @@ def build(workspace: Workspace, kind: str) -> ModelPage:
         trends=_trends(kind, history, workspace.settings.rules.drift_share),
         fairness=fairness_sections.sections(entry.fairness if entry else None, workspace.settings.rules),
         drift=_drift_rows(entry.drift if entry else None),
+        merchandising=applied_rules.versions(workspace, SHOWN_RULES)[::-1] if kind == "recommendation" else (),
     )
 
 

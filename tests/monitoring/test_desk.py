@@ -18,6 +18,7 @@ from core.secret_files import secret
 from core.state.schema import MONITORING_RUNS
 from models import kinds, release
 from models.demand.acceptance import Acceptances, Totals
+from models.recommendation.merchandising import applied_rules
 from models.registry import Registry
 from monitoring import monitor, rules
 from monitoring.desk import app, sessions
@@ -386,3 +387,13 @@ def test_a_retired_champion_is_not_offered_again_and_what_answers_is_named(revie
         assert "regulars promote churn 1" not in page
     (churn, *_) = status.collect(shop).models
     assert (churn.readiness, churn.champion) == (status.Readiness.BASELINE, None)
+
+
+def test_the_rules_of_merchandisers_are_shown_with_who_and_why(reviewer, shop):
+    assert "Merchandisers' rules" not in reviewer.get("/models/recommendation").text
+    shop.rules_file.write_text("rules: {recall <b>: {kind: excluded, products: ['001']}}")
+    applied_rules.apply(shop, "ann", "recall of 28 November")
+    text = reviewer.get("/models/recommendation").text
+    assert "recall of 28 November" in text
+    assert "recall &lt;b&gt;" in text
+    assert "Merchandisers" not in reviewer.get("/models/churn").text
