@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -23,11 +23,17 @@ from models.recommendation.labels import Relevance
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode
 
+NEW_SHARE = 0.15
+"""Of the new products that were not bought; with half of them `new` is no better."""
+OWNED_EXAMPLES = 250_000
+"""Owned products of an origin that were not bought, at most: what is bought again is learned from all of them."""
+
 
 @dataclass(frozen=True)
 class Examples:
     """Candidate pairs by ascending `row` (customer): features (n, F), whether bought, whether new to the customer.
 
+    `offset` is what leaving out others of its kind that were not bought adds to a pair's log odds, shape (n,).
     `wanted` counts each customer's relevant products per mode, whether among the candidates or not, shape (R,).
     """
 
@@ -35,6 +41,7 @@ class Examples:
     bought: BoolArray
     new: BoolArray
     row: Int64Array
+    offset: Float32Array
     wanted: dict[Mode, Int64Array]
 
     def __len__(self) -> int:
@@ -46,7 +53,8 @@ class Examples:
 
     def where(self, keep: BoolArray) -> Examples:
         """Some of them."""
-        return Examples(self.features[keep], self.bought[keep], self.new[keep], self.row[keep], self.wanted)
+        columns = {name: getattr(self, name)[keep] for name in ("features", "bought", "new", "row", "offset")}
+        return replace(self, **columns)
 
     def ndcg(self, scores: Float32Array, mode: Mode) -> float:
         """Mean NDCG@10 over the customers with a relevant product, when these examples are all candidates."""
@@ -93,7 +101,27 @@ def origin(workspace: Workspace, as_of: date) -> TrainingOrigin:
     return TrainingOrigin(workspace, dataset, item_item.fit(dataset.histories, dataset.catalogue))
 
 
-def examples(source: TrainingOrigin, limits: CandidateLimits, negatives: float, seed: int) -> Examples:
+@dataclass(frozen=True)
+class KeptShares:
+    """Shares of the candidates that were not bought which examples hold: of owned products, and of new ones."""
+
+    owned: float = 1.0
+    new: float = 1.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left out."""
+        return min(self.owned, self.new) >= 1
+
+
+def training_shares(source: TrainingOrigin, limits: CandidateLimits) -> KeptShares:
+    """What fits see of an origin: few of the many new products, and OWNED_EXAMPLES owned ones where there are more."""
+    known = source.dataset.histories.rows[source.dataset.histories.product >= 0]
+    owned = np.minimum(np.bincount(known), limits.history).sum()
+    return KeptShares(min(1.0, OWNED_EXAMPLES / max(int(owned), 1)), NEW_SHARE)
+
+
+def examples(source: TrainingOrigin, limits: CandidateLimits, shares: KeptShares, seed: int) -> Examples:
     """The candidates of an origin, with a share of those that were not bought.
 
     With a share below 1, customers who bought none of their candidates are left out: nothing is to be ranked there.
@@ -101,7 +129,7 @@ def examples(source: TrainingOrigin, limits: CandidateLimits, negatives: float, 
     rng = np.random.default_rng([seed, source.dataset.as_of.toordinal()])
     index = source.dataset.index(source.neighbours)
     parts = [
-        _block(source, index, limits, first, negatives=negatives, rng=rng)
+        _block(source, index, limits, first, shares=shares, rng=rng)
         for first in range(0, len(source.dataset.histories), BLOCK)
     ]
     wanted: dict[Mode, Int64Array] = {
@@ -109,7 +137,8 @@ def examples(source: TrainingOrigin, limits: CandidateLimits, negatives: float, 
         "new": np.diff(source.relevant.new.indptr).astype(np.int64),
     }
     features, bought, new, row = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return Examples(features, bought, new, row, wanted)
+    offset = np.where(new, -np.log(shares.new), -np.log(shares.owned)).astype(np.float32)
+    return Examples(features, bought, new, row, offset, wanted)
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
@@ -122,14 +151,18 @@ def joined(parts: Sequence[Examples]) -> Examples:
         np.concatenate([part.bought for part in parts]),
         np.concatenate([part.new for part in parts]),
         np.concatenate(rows),
+        np.concatenate([part.offset for part in parts]),
         wanted,
     )
 
 
-def sampled(source: Examples, share: float, seed: int) -> Examples:
-    """All examples of a share of the customers."""
-    chosen = np.random.default_rng(seed).random(len(source.wanted["all"])) < share
-    return source.where(chosen[source.row])
+def sampled(source: Examples, share: float, owned: float, seed: int) -> Examples:
+    """Of a share of the customers, all examples but a share of the owned products that were not bought."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.random(len(source.wanted["all"])) < share
+    left_out = ~source.new & ~source.bought & (rng.random(len(source)) >= owned)
+    offset = np.where(source.new, source.offset, source.offset - np.float32(np.log(owned)))
+    return replace(source, offset=offset).where(chosen[source.row] & ~left_out)
 
 
 def _block(
@@ -138,16 +171,17 @@ def _block(
     limits: CandidateLimits,
     first: int,
     *,
-    negatives: float,
+    shares: KeptShares,
     rng: np.random.Generator,
 ) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array]:
     profiles = UserProfiles(source.dataset.histories.block(first, first + BLOCK), index)
     pairs = candidates(profiles, limits)
     bought = _bought(source.relevant, pairs, first)
-    if negatives < 1:
+    if not shares.whole:
         # Customers are kept by what they bought of all candidates; `new` has its own look at the rest.
         some = np.bincount(pairs.row, weights=bought, minlength=len(profiles.histories)) > 0
-        keep = (bought | (rng.random(len(pairs)) < negatives)) & some[pairs.row]
+        share = np.where(pairs.new, shares.new, shares.owned)
+        keep = (bought | (rng.random(len(pairs)) < share)) & some[pairs.row]
         pairs, bought = pairs.where(keep), bought[keep]
     return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import xgboost as xgb
 
+from models.arrays import Float32Array
 from models.recommendation.rankers import Boosters, Mode
 from models.recommendation.recipe import Recipe
 from training.recommendation.examples import Examples
@@ -14,22 +17,31 @@ ORDER_ROUNDS = 0.6
 """The ranker needs fewer rounds than the logistic learner."""
 
 
-def matrix(source: Examples, mode: Mode, threads: int) -> xgb.QuantileDMatrix:
-    """The examples of a mode, binned once for any number of fits."""
+@dataclass(frozen=True)
+class BinnedExamples:
+    """Examples of a mode, binned once for any number of fits; `offset` as in `Examples`."""
+
+    matrix: xgb.QuantileDMatrix
+    offset: Float32Array
+
+
+def binned(source: Examples, mode: Mode, threads: int) -> BinnedExamples:
+    """The examples of a mode."""
     chosen = source.of_mode(mode)
-    return xgb.QuantileDMatrix(
+    matrix = xgb.QuantileDMatrix(
         chosen.features, chosen.bought.astype(np.float32), qid=chosen.row, max_bin=BINS, nthread=threads
     )
+    return BinnedExamples(matrix, chosen.offset)
 
 
-def fit(data: xgb.QuantileDMatrix, recipe: Recipe, threads: int, seed: int) -> Boosters:
+def fit(data: BinnedExamples, recipe: Recipe, threads: int, seed: int) -> Boosters:
     """Both boosters, or the one that the blend asks for."""
     order = _train(data, recipe, threads, seed, ranking=True) if recipe.blend > 0 else None
     probability = _train(data, recipe, threads, seed, ranking=False) if recipe.blend < 1 else None
     return Boosters(order, probability, recipe.blend)
 
 
-def _train(data: xgb.QuantileDMatrix, recipe: Recipe, threads: int, seed: int, *, ranking: bool) -> xgb.Booster:
+def _train(data: BinnedExamples, recipe: Recipe, threads: int, seed: int, *, ranking: bool) -> xgb.Booster:
     settings = {
         "tree_method": "hist",
         "max_bin": BINS,
@@ -50,6 +62,17 @@ def _train(data: xgb.QuantileDMatrix, recipe: Recipe, threads: int, seed: int, *
             "ndcg_exp_gain": False,
         }
     rounds = max(1, round(recipe.rounds * (ORDER_ROUNDS if ranking else 1)))
-    booster = xgb.train(settings, data, num_boost_round=rounds)
+    data.matrix.set_base_margin(np.zeros_like(data.offset) if ranking else _margin(data))
+    booster = xgb.train(settings, data.matrix, num_boost_round=rounds)
     booster.set_param({"nthread": 1})
     return booster
+
+
+def _margin(data: BinnedExamples) -> Float32Array:
+    """The log odds that the logistic learner starts from, shape (n,): the mean's, moved by what was left out.
+
+    What it learns on top is then about all candidates, not about those that were kept.
+    """
+    share = float(np.clip(data.matrix.get_label().mean(), 1e-6, 1 - 1e-6))
+    centred: Float32Array = data.offset - data.offset.mean() + np.float32(np.log(share / (1 - share)))
+    return centred

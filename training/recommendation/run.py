@@ -31,13 +31,21 @@ from training import splits
 from training.holdout_evaluation import differences, evaluate
 from training.outcome import FeatureNote, Outcome
 from training.recommendation import fitting, plots, tuning
-from training.recommendation.examples import Examples, TrainingOrigin, examples, joined, origin
+from training.recommendation.examples import (
+    NEW_SHARE,
+    OWNED_EXAMPLES,
+    Examples,
+    KeptShares,
+    TrainingOrigin,
+    examples,
+    joined,
+    origin,
+    training_shares,
+)
 from training.study import Tuned
 
 ORIGINS = 3
 """Origins that one fit sees, the newest (NDCG@10 as of 2017-10-06: 0.4226 with 2, 0.4256 with 3, 0.4238 with 4)."""
-NEGATIVES = 0.15
-"""Share of the candidates that were not bought which training sees."""
 LEAST_DAYS = 28
 """Days of facts that the oldest origin needs."""
 
@@ -61,7 +69,9 @@ class TrainingOrigins:
         """The training examples of several origins, computed once each."""
         for day in days:
             if day not in self.sampled:
-                self.sampled[day] = examples(self.at(day), self.limits, NEGATIVES, self.workspace.settings.seed)
+                at = self.at(day)
+                shares = training_shares(at, self.limits)
+                self.sampled[day] = examples(at, self.limits, shares, self.workspace.settings.seed)
         return joined([self.sampled[day] for day in days])
 
 
@@ -89,13 +99,13 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tup
     validated = splits.evaluated_from(evaluated_from, horizon)
     days = _origins(workspace, validated)
     train_on = origins.training(days)
-    judged = examples(origins.at(validated), origins.limits, 1.0, workspace.settings.seed)
+    judged = examples(origins.at(validated), origins.limits, KeptShares(), workspace.settings.seed)
     _require_purchases(train_on, judged, validated)
     depends_on = {
         "data": workspace.tables.digest(evaluated_from),
         "train": [day.isoformat() for day in days],
         "validate": validated.isoformat(),
-        "negatives": NEGATIVES,
+        "examples": {"owned": OWNED_EXAMPLES, "new share": NEW_SHARE},
         "limits": vars(origins.limits),
         "features": [feature.name for feature in PAIR_FEATURES],
         "settings": workspace.settings.recommendation.model_dump(exclude={"trials", "timeout_s"}),
@@ -153,7 +163,7 @@ def _fit_recommender(
     modes = {}
     for mode in MODES:
         current().step(f"recommendation: fitting mode {mode} as of {labels_until}, {len(source):,} pairs")
-        data = fitting.matrix(source, mode, threads)
+        data = fitting.binned(source, mode, threads)
         modes[mode] = fitting.fit(data, recipes[mode], threads, workspace.settings.seed)
     at = origins.at(labels_until)
     ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in recipes.items()})

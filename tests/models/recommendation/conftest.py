@@ -18,7 +18,7 @@ from models.recommendation.rankers import MODES, TwoStage
 from models.recommendation.recipe import Recipe
 from tests.support.shop import FIRST_DAY
 from training.recommendation import fitting
-from training.recommendation.examples import examples, origin
+from training.recommendation.examples import KeptShares, examples, origin
 
 D = FIRST_DAY + timedelta(days=180)
 
@@ -47,9 +47,9 @@ def known(small_shop_readonly: Workspace, dataset: Dataset) -> ItemStatistics:
 def model(small_shop_readonly: Workspace, known: ItemStatistics) -> Recommender:
     """Two stages, fitted on the window before D."""
     before = origin(small_shop_readonly, D - timedelta(days=28))
-    source = examples(before, CandidateLimits(), 1.0, seed=1)
+    source = examples(before, CandidateLimits(), KeptShares(), seed=1)
     modes = {
-        mode: fitting.fit(fitting.matrix(source, mode, 1), Recipe(rounds=20, min_child_weight=1, blend=0.5), 1, 1)
+        mode: fitting.fit(fitting.binned(source, mode, 1), Recipe(rounds=20, min_child_weight=1, blend=0.5), 1, 1)
         for mode in MODES
     }
     return Recommender(known, TwoStage(modes))

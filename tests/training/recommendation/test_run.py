@@ -16,10 +16,12 @@ from models.artifact_cache import BASELINE, EVALUATION, MODEL
 from models.kinds import Budget, kind
 from models.recommendation.candidates import CandidateLimits
 from models.recommendation.kind import KIND
+from models.recommendation.recipe import Recipe
 from models.registry import Registry
 from tests.support.shop import FIRST_DAY, commit
 from tests.support.trained import AS_OF as D
-from training.recommendation.examples import examples, joined, origin
+from training.recommendation import fitting
+from training.recommendation.examples import KeptShares, examples, joined, origin, sampled, training_shares
 from training.run import train
 
 
@@ -64,15 +66,53 @@ def day() -> date:
 
 def test_training_sees_all_that_was_bought_and_some_that_was_not(small_shop_readonly: Workspace, day: date) -> None:
     source = origin(small_shop_readonly, day)
-    whole, some = (examples(source, CandidateLimits(), share, seed=1) for share in (1.0, 0.2))
+    whole, some = (examples(source, CandidateLimits(), shares, seed=1) for shares in (KeptShares(), KeptShares(1, 0.2)))
     assert some.bought.sum() == whole.bought.sum()
-    assert (~some.bought).sum() < 0.4 * (~whole.bought).sum()
+    assert (~some.bought & some.new).sum() < 0.4 * (~whole.bought & whole.new).sum()
+    rankable = np.isin(whole.row, whole.row[whole.bought])
+    assert (~some.new).sum() == (~whole.new & rankable).sum()
     perfect = whole.bought.astype(np.float32)
     assert whole.ndcg(perfect, "all") > 0.5 > whole.ndcg(-perfect, "all")
 
 
+def test_owned_products_are_left_out_only_where_there_are_more_than_a_fit_needs(
+    small_shop_readonly: Workspace, day: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = origin(small_shop_readonly, day)
+    assert training_shares(source, CandidateLimits()).owned == 1
+    owned = (~examples(source, CandidateLimits(), KeptShares(), seed=1).new).sum()
+    monkeypatch.setattr("training.recommendation.examples.OWNED_EXAMPLES", owned // 4)
+    assert training_shares(source, CandidateLimits()).owned == pytest.approx(0.25, abs=0.01)
+
+
+def test_trials_see_fewer_owned_products_and_know_how_many_were_left_out(
+    small_shop_readonly: Workspace, day: date
+) -> None:
+    source = examples(origin(small_shop_readonly, day), CandidateLimits(), KeptShares(1, 0.5), seed=1)
+    some = sampled(source, 1.0, 0.2, seed=1)
+    assert some.bought.sum() == source.bought.sum()
+    assert some.new.sum() == source.new.sum()
+    assert (~some.new & ~some.bought).sum() < 0.4 * (~source.new & ~source.bought).sum()
+    np.testing.assert_allclose(some.offset, np.where(some.new, np.log(2), np.log(5)), rtol=1e-6)
+
+
+def test_what_is_left_out_makes_nothing_likelier(small_shop_readonly: Workspace, day: date) -> None:
+    source = origin(small_shop_readonly, day)
+    whole, some = (
+        examples(source, CandidateLimits(), shares, seed=1) for shares in (KeptShares(), KeptShares(1, 0.05))
+    )
+    recipe = Recipe(rounds=150, eta=0.1, min_child_weight=1, blend=0)
+    told = []
+    for given in (whole, some):
+        booster = fitting.fit(fitting.binned(given, "all", 1), recipe, 1, 1).probability
+        assert booster is not None
+        margin = booster.inplace_predict(whole.features, predict_type="margin")
+        told.append(margin[whole.new].mean() - margin[~whole.new].mean())
+    assert told[1] == pytest.approx(told[0], abs=1.0)
+
+
 def test_customers_of_different_origins_stay_apart(small_shop_readonly: Workspace, day: date) -> None:
-    part = examples(origin(small_shop_readonly, day), CandidateLimits(), 0.5, seed=1)
+    part = examples(origin(small_shop_readonly, day), CandidateLimits(), KeptShares(0.5, 0.5), seed=1)
     both = joined([part, part])
     assert len(both) == 2 * len(part)
     assert len(set(both.row.tolist())) == 2 * len(set(part.row.tolist()))
