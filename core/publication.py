@@ -22,8 +22,8 @@ from core.state.schema import PUBLISHED_FILES, PUBLISHED_MANIFEST
 from core.table_store import TableStore
 from core.workspace import Workspace
 
-PUBLISHED: Final = ("calendar", "consents", "products", "stock")
-"""The tables whose rows are read while answering: plans, choices, and what is available and in stock."""
+PUBLISHED: Final = ("calendar", "consents", "contacts", "products", "stock")
+"""The tables whose rows are read while answering: plans, choices, contacts, and what is available and in stock."""
 FOLDER: Final = "published"
 
 _NAMES = sa.select(PUBLISHED_FILES.c.table_name, PUBLISHED_FILES.c.file_name)

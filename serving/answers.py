@@ -43,7 +43,7 @@ FALLBACKS = {
     "unknown_customer": "nothing is known of the customer",
     "unknown_series": "the series has no sales, or on too few days (demand.min_days): not forecast, all is 0",
     "unknown_product": "the product is not known: what sells best",
-    "new_product": "the product was launched lately, or is to come: what products alike sold after their launch",
+    "new_product": "the product was launched lately, or is to come: told by products alike",
     "no_scenario": "the scenario can't be answered for the series, and `scenario` says why: the forecast as planned",
 }
 
@@ -180,6 +180,25 @@ class SimilarAnswer(PredictionAnswer):
     """At most k products."""
 
     results: list[SimilarProduct]
+
+
+class AudienceCustomer(AnswerLine):
+    """One customer, the most likely buyer first."""
+
+    customer_id: str
+    score: float = Field(ge=0, le=1, description="comparable between customers and products, but not calibrated")
+
+
+class AudienceAnswer(PredictionAnswer):
+    """At most as many customers as were asked for, of those who may be contacted."""
+
+    results: list[AudienceCustomer]
+    told_by: Literal["product", "alike"] = Field(
+        description="product: by who bought it; alike: it is not sold often enough, and is told by products like it"
+    )
+    alike: list[str] = Field(description="the products that tell it, the most alike first; empty of one told by itself")
+    considered: int = Field(ge=0, description="customers who were scored")
+    left_out: dict[str, int] = Field(description="how many of them are not in the results, by the first reason")
 
 
 class ForecastDay(Answer):

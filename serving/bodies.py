@@ -84,6 +84,13 @@ class SimilarBody(Body):
     k: int = Field(10, ge=1, le=MOST_ITEMS, description="an integer from 1 to 1000: how many products")
 
 
+class AudienceBody(Body):
+    """Of which product."""
+
+    product_id: Id = Field(description="a product id, as a string; also of a product that is not sold yet")
+    size: int = Field(500, ge=1, le=MOST_IDS, description=f"an integer from 1 to {MOST_IDS}: how many customers")
+
+
 class ScenarioBody(Body):
     """What if."""
 

@@ -18,9 +18,11 @@ from models import demand, recommendation
 from models.registry import Registry
 from serving import prometheus
 from serving.access import Access
+from serving.audience_cache import AudienceCache
 from serving.background import Background
 from serving.champions import Champion, Champions
 from serving.choices import Choices
+from serving.contact_caps_cache import ContactCapsCache
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
 from serving.online_features import OnlineFeatures
@@ -44,6 +46,8 @@ class Runtime:
         self.forecasts = ForecastCache(workspace, self.features)
         self.choices = Choices(workspace)
         self.persons = PersonsAsked(workspace)
+        self.contact_caps = ContactCapsCache(workspace)
+        self.audiences = AudienceCache(workspace, self.features)
         self.unavailable_products = UnavailableProducts(workspace)
         self.rules = RulesInUse(workspace)
         self.event_intake = EventIntake(workspace, EventLog(workspace))
@@ -62,6 +66,7 @@ class Runtime:
             "events": self._apply_missed,
             "metrics": self._tell_metrics,
             "present": self._refresh_present,
+            "contacts": self._refresh_contact_caps,
         }
         slow = {
             "forecasts": self._refresh_forecasts,
@@ -113,6 +118,9 @@ class Runtime:
     def _refresh_present(self) -> None:
         with suppress(RegularsError):  # no orders yet
             self.present = clock.present(self.workspace)
+
+    def _refresh_contact_caps(self) -> None:
+        self.contact_caps.refresh(self.present)
 
     def _tell_metrics(self) -> None:
         prometheus.tell_dropped(self.predictions.dropped)

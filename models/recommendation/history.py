@@ -89,6 +89,21 @@ class PurchaseHistories:
             dict.fromkeys(ENTRIES, none),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[PurchaseHistories]) -> PurchaseHistories:
+        """All customers of some, in the codes of one catalogue."""
+        if not parts:
+            return cls.empty(())
+        shifts = np.cumsum([0, *(len(part.product) for part in parts)])
+        starts = [part.start[1:] + shift for part, shift in zip(parts, shifts, strict=False)]
+        return cls(
+            np.concatenate([part.customers for part in parts]),
+            {name: np.concatenate([part.scalars[name] for part in parts]) for name in SCALARS},
+            np.concatenate([np.zeros(1, dtype=np.int64), *starts]),
+            np.concatenate([part.product for part in parts]),
+            {name: np.concatenate([part.entries[name] for part in parts]) for name in ENTRIES},
+        )
+
     def __len__(self) -> int:
         return len(self.customers)
 

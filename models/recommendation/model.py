@@ -87,6 +87,16 @@ class Recommender:
         """Its item statistics in the codes of a catalogue, which may be newer."""
         return BoundStatistics.of(self.item_statistics, catalogue)
 
+    def bound_to(self, columns: Mapping[str, Sequence[Any]] | None) -> BoundStatistics:
+        """The catalogue as given, prepared once for as long as the same object is given."""
+        if not columns or KEY not in columns:
+            return self.bound
+        prepared = self._prepared
+        if prepared is None or prepared[0] is not columns:
+            prepared = (columns, self.bind(Catalogue.of(columns)))
+            self._prepared = prepared
+        return prepared[1]
+
     def rank(
         self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: RankingQuery
     ) -> RankedLists:
@@ -139,7 +149,7 @@ class Recommender:
             rules: a merchandiser's that count now. The same object is prepared once.
             audience: for whom, as the rules see it (`RuleSet.audience`).
         """
-        bound = self._bound(catalogue)
+        bound = self.bound_to(catalogue)
         region = region if region in bound.regions else None
         in_basket = bound.catalogue.codes(list(basket))
         barred = self._mask(bound, unavailable)
@@ -202,16 +212,6 @@ class Recommender:
         model = cls(ItemStatistics.load(directory), rankers.load(directory), limits)
         model.golden = artifact.read_json(directory / golden.FILE)
         return model
-
-    def _bound(self, columns: Mapping[str, Sequence[Any]] | None) -> BoundStatistics:
-        """The catalogue as given, prepared once for as long as the same object is given."""
-        if not columns or KEY not in columns:
-            return self.bound
-        prepared = self._prepared
-        if prepared is None or prepared[0] is not columns:
-            prepared = (columns, self.bind(Catalogue.of(columns)))
-            self._prepared = prepared
-        return prepared[1]
 
     def _mask(self, bound: BoundStatistics, unavailable: Set[str]) -> BoolArray:
         """Which products can't be had, looked up once for as long as the same objects are given."""

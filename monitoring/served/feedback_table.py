@@ -37,7 +37,11 @@ COLUMNS: Final[Mapping[str, str]] = {
     "outcome": "object",
 }
 """Names and pandas types. `as_of` (ISO text) is the shop's day on which the prediction was made; `outcome` is JSON."""
-PURPOSES: Final[Mapping[str, Purpose]] = {"churn": "profiling", "recommendations": "personalisation"}
+PURPOSES: Final[Mapping[str, Purpose]] = {
+    "churn": "profiling",
+    "recommendations": "personalisation",
+    "audience": "personalisation",
+}
 """Which consent a line about a customer needs, by the kind of prediction."""
 
 

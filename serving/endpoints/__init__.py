@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from serving.endpoint import Endpoint
-from serving.endpoints import churn, customers, demand, events, feedback, models, recommendations, similar
+from serving.endpoints import audience, churn, customers, demand, events, feedback, models, recommendations, similar
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
-    module.ENDPOINT for module in (churn, recommendations, similar, demand, customers, events, feedback, models)
+    module.ENDPOINT
+    for module in (churn, recommendations, similar, audience, demand, customers, events, feedback, models)
 )
 """In the order of the documentation."""

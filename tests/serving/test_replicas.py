@@ -40,6 +40,7 @@ ASKED: Mapping[str, Any] = {
     "/v1/churn": {"customer_ids": ["c000", "c001", SILENT, NEW, "nobody"], "explain": True},
     "/v1/recommendations": {"customer_id": "c001", "k": 5, "mode": "new"},
     "/v1/similar": {"product_id": "007", "k": 5},
+    "/v1/audience": {"product_id": "007", "size": 20},
     "/v1/demand": {"series": [{"category": "category 1"}, {"category": "no such"}], "horizon": 14},
     "/v1/customers": {"customer_ids": ["c000", "c001", SILENT, NEW, "nobody"]},
     "/v1/events": {"events": [{"customer_id": "c000", "kind": "view", "occurred_at": "2024-08-20T10:00:00Z"}]},

@@ -33,12 +33,16 @@ class AskedProduct:
     alike: Sequence[str] = ()
     level: Level | None = None
 
+    @classmethod
+    def known(cls, product_id: str, catalogue: Catalogue) -> AskedProduct:
+        """A product of the catalogue, told by itself."""
+        return cls(product_id, catalogue.codes([product_id]), np.ones(1))
+
 
 def asked_product(product_id: str, catalogue: Catalogue, described: ShopProducts) -> AskedProduct | None:
     """The product itself where the catalogue has it, else those like it; None where nothing tells of it."""
-    (code,) = catalogue.codes([product_id])
-    if code >= 0:
-        return AskedProduct(product_id, np.array([code], dtype=np.int64), np.ones(1))
+    if product_id in catalogue.index:
+        return AskedProduct.known(product_id, catalogue)
     if not described.describes(product_id) or not len(catalogue):
         return None
     like = products_like(pd.Series(described.rows.loc[product_id]), catalogue, MOST)
