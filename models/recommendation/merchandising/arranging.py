@@ -50,7 +50,8 @@ class Arranged:
 def arrange(products: Int64Array, k: int, pins: Sequence[Pin], quotas: Sequence[PlaceQuota]) -> Arranged:
     """At most k of the products, which come in the order of their scores, the best first; each once.
 
-    A pinned product that is not among them is left out of account. What a quota needs comes as late as its places
+    A pinned product that is not among them is left out of account; where the list ends before its place it comes forward,
+    as far as quotas leave it room. What a quota needs comes as late as its places
     allow. A quota that can't be filled is filled as far as there are products; what it forbids it forbids anyway.
     """
     return _Arrangement(products, k, pins, quotas).run()
@@ -91,16 +92,29 @@ class _Arrangement:
                 break
             chosen.append(index)
             rules.append(rule)
-            for number, quota in enumerate(self.quotas):
-                if place <= quota.places and self.pattern[index] >> number & 1:
-                    self.have[number] += 1
-        behind = [self.pinned[place] for place in sorted(self.pinned) if place > len(chosen)]
-        chosen += [index for index, _ in behind]  # the list ends before their places
-        rules += [rule for _, rule in behind]
+            self._count(index, place)
+        for index, rule in [self.pinned[place] for place in sorted(self.pinned) if place > len(chosen)]:
+            if self._fits(index, len(chosen) + 1):  # the list ends before its place
+                chosen.append(index)
+                rules.append(rule)
+                self._count(index, len(chosen))
         met = all(have >= quota.at_least for have, quota in zip(self.have, self.quotas, strict=True))
         return Arranged(
             np.array(chosen, dtype=np.int64), np.array(rules, dtype=np.int64), met and len(chosen) == self.k
         )
+
+    def _bounding(self, index: int, place: int) -> list[int]:
+        """The quotas that count a product at a place."""
+        pattern = int(self.pattern[index])
+        return [number for number, quota in enumerate(self.quotas) if place <= quota.places and pattern >> number & 1]
+
+    def _count(self, index: int, place: int) -> None:
+        for number in self._bounding(index, place):
+            self.have[number] += 1
+
+    def _fits(self, index: int, place: int) -> bool:
+        """Whether a pinned product may come forward to a place that its quotas count."""
+        return all(self.have[number] < self.quotas[number].at_most for number in self._bounding(index, place))
 
     def _best(self, place: int) -> tuple[int, int]:
         """The next product and the rule that chose it; -1 where none may stand here."""

@@ -101,3 +101,8 @@ def test_a_quota_that_can_not_be_met_does_not_empty_the_list() -> None:
     found = arrange(np.arange(10), 10, [], [quota({15}, 1, 1, 10)])
     assert len(found.chosen) == 10
     assert not found.complete
+
+
+def test_a_pin_whose_list_ends_early_does_not_come_forward_into_a_full_quota() -> None:
+    found = arrange(np.array([0, 1]), 3, [Pin(3, 0, 7)], [quota({0, 1}, 0, 1, 2)])
+    assert found.chosen.tolist() == [1]
