@@ -152,6 +152,20 @@ def served_of(standings: Iterable[Standing]) -> Standing:
     return next(each for each in standings if each.name == SERVED)
 
 
+def said_of(measured: Yardstick, shops: Mapping[str, Sequence[Standing]], first: str) -> str:
+    """What happened, in a sentence: on how many shops the product is first by all that is compared, and whom it is
+    behind; `first` says what that is called."""
+    ahead = sum(set(served_of(standings).ranks.values()) == {1} for standings in shops.values())
+    lost = [
+        f"{each.name} on {shop} ({', '.join(metrics)})"
+        for shop, standings in shops.items()
+        for each in standings
+        if (metrics := measured.loses(each))
+    ]
+    behind = f"behind {'; '.join(lost)}" if lost else "behind nobody"
+    return f"served is first {first} on {ahead} of {len(shops)} shops, {behind} with its whole interval"
+
+
 def _side(interval: Interval, higher_is_better: bool) -> str:
     if interval.wholly_worse(higher_is_better):
         return "behind"

@@ -13,6 +13,7 @@ from models.kinds import Budget, kind
 from models.origins import evaluated_from
 from pipelines.bench.contests import naming
 from pipelines.bench.contests.bench_shop import BenchShop
+from pipelines.bench.contests.standings import said_of
 from pipelines.bench.demand.series_contest import contest
 from pipelines.bench.demand.series_peers import PEERS, require
 from pipelines.bench.demand.series_standings import SeriesStandings, stand, yardstick
@@ -61,12 +62,4 @@ def peers_named(names: Sequence[str]) -> tuple[str, ...]:
 
 def verdict(shops: Sequence[SeriesStandings]) -> str:
     """What happened, in a sentence."""
-    first = sum(set(shop.served().ranks.values()) == {1} for shop in shops)
-    lost = [
-        f"{each.name} on {shop.shop} ({', '.join(metrics)})"
-        for shop in shops
-        for each in shop.standings
-        if (metrics := yardstick().loses(each))
-    ]
-    behind = f"behind {'; '.join(lost)}" if lost else "behind nobody"
-    return f"served is first on both on {first} of {len(shops)} shops, {behind} with its whole interval"
+    return said_of(yardstick(), {each.shop: each.standings for each in shops}, "on both")

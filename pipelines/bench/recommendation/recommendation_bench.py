@@ -13,6 +13,7 @@ from models.origins import evaluated_from
 from models.recommendation.rankers import BASELINES as OWN
 from pipelines.bench.contests import naming
 from pipelines.bench.contests.bench_shop import BenchShop
+from pipelines.bench.contests.standings import said_of
 from pipelines.bench.recommendation.list_contest import OtherRelease, contest
 from pipelines.bench.recommendation.list_peers import PEERS, require
 from pipelines.bench.recommendation.list_standings import ListStandings, stand, yardstick
@@ -79,12 +80,4 @@ def peers_named(names: Sequence[str]) -> tuple[str, ...]:
 
 def verdict(shops: Sequence[ListStandings]) -> str:
     """What happened, in a sentence."""
-    first = sum(set(shop.served().ranks.values()) == {1} for shop in shops)
-    lost = [
-        f"{each.name} on {shop.shop} ({', '.join(metrics)})"
-        for shop in shops
-        for each in shop.standings
-        if (metrics := yardstick().loses(each))
-    ]
-    behind = f"behind {'; '.join(lost)}" if lost else "behind nobody"
-    return f"served is first in both modes on {first} of {len(shops)} shops, {behind} with its whole interval"
+    return said_of(yardstick(), {each.shop: each.standings for each in shops}, "in both modes")
