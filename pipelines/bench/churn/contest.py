@@ -102,4 +102,4 @@ def _mean(members: Sequence[ContestEntry]) -> ContestEntry:
     """The mean of their logits."""
     logits = [logit(np.clip(each.frame["probability"].to_numpy(), _LEAST, 1 - _LEAST)) for each in members]
     chances = expit(np.mean(logits, axis=0))
-    return ContestEntry(members[0].frame.assign(probability=chances), sum(each.seconds for each in members))
+    return ContestEntry(members[0].frame.assign(probability=chances), sum(each.seconds or 0.0 for each in members))

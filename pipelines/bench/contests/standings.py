@@ -17,10 +17,10 @@ SERVED = "served"
 
 @dataclass(frozen=True)
 class ContestEntry:
-    """What one candidate said of one window: a row per unit, as its metrics need it, and how long it took."""
+    """What one candidate said of one window: a row per unit, as its metrics need it, and how long it took, if known."""
 
     frame: DataFrame
-    seconds: float
+    seconds: float | None
 
 
 Entries = Mapping[str, ContestEntry]
@@ -57,7 +57,7 @@ class Yardstick:
                 name,
                 values[name],
                 {metric: ranks[metric][name] for metric in self.compared},
-                float(np.mean([entries[name].seconds for entries in windows])),
+                _mean_known(entries[name].seconds for entries in windows),
                 {} if name == SERVED else self._ahead(frames[SERVED], frames[name], seed),
             )
             for name in everywhere
@@ -82,7 +82,7 @@ class Yardstick:
                 name,
                 {metric: _mean(each[name].metrics[metric].value for each in by_shop) for metric in self.statistics},
                 {metric: _mean(each[name].ranks[metric] for each in by_shop) for metric in self.compared},
-                _mean(each[name].seconds for each in by_shop),
+                _mean_known(each[name].seconds for each in by_shop),
             )
             for name in common
         ]
@@ -114,12 +114,12 @@ class Standing:
     name: str
     metrics: Mapping[str, Interval]
     ranks: Mapping[str, int]
-    seconds: float
+    seconds: float | None
     ahead: Mapping[str, Interval]
 
     def row(self) -> tuple[object, ...]:
         """Its metrics with their intervals, its ranks, and seconds per window."""
-        return (self.name, *map(str, self.metrics.values()), *self.ranks.values(), f"{self.seconds:.1f}")
+        return (self.name, *map(str, self.metrics.values()), *self.ranks.values(), _shown(self.seconds))
 
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
@@ -127,7 +127,7 @@ class Standing:
             "name": self.name,
             "metrics": {metric: interval.as_dict() for metric, interval in self.metrics.items()},
             "ranks": dict(self.ranks),
-            "seconds": round(self.seconds, 1),
+            "seconds": None if self.seconds is None else round(self.seconds, 1),
             "served_less_this": {metric: interval.as_dict() for metric, interval in self.ahead.items()},
         }
 
@@ -139,12 +139,12 @@ class MeanStanding:
     name: str
     metrics: Mapping[str, float]
     ranks: Mapping[str, float]
-    seconds: float
+    seconds: float | None
 
     def row(self) -> tuple[object, ...]:
         """As that of a standing, without intervals."""
         ranks = (f"{rank:.1f}" for rank in self.ranks.values())
-        return (self.name, *(f"{value:.4f}" for value in self.metrics.values()), *ranks, f"{self.seconds:.1f}")
+        return (self.name, *(f"{value:.4f}" for value in self.metrics.values()), *ranks, _shown(self.seconds))
 
 
 def served_of(standings: Iterable[Standing]) -> Standing:
@@ -170,6 +170,15 @@ def _side(interval: Interval, higher_is_better: bool) -> str:
     if interval.wholly_worse(higher_is_better):
         return "behind"
     return "ahead" if interval.wholly_better(higher_is_better) else ""
+
+
+def _shown(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f}"
+
+
+def _mean_known(seconds: Iterable[float | None]) -> float | None:
+    known = [each for each in seconds if each is not None]
+    return _mean(known) if known else None
 
 
 def _mean(values: Iterable[float]) -> float:

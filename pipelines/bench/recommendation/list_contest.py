@@ -53,7 +53,7 @@ class OtherRelease:
             NotReady: one is missing; says how to make it.
         """
         tops = [metrics.as_matrix(self._lists(dataset.as_of, mode), dataset) for mode in MODES]
-        return ContestEntry(evaluation.judged(tops[0], tops[1], dataset, relevant), float("nan"))
+        return ContestEntry(evaluation.judged(tops[0], tops[1], dataset, relevant), None)
 
     def _lists(self, as_of: date, mode: str) -> pd.DataFrame:
         file = self.folder / f"{as_of}-{mode}.parquet"
