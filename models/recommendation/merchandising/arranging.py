@@ -50,9 +50,9 @@ class Arranged:
 def arrange(products: Int64Array, k: int, pins: Sequence[Pin], quotas: Sequence[PlaceQuota]) -> Arranged:
     """At most k of the products, which come in the order of their scores, the best first; each once.
 
-    A pinned product that is not among them is left out of account; where the list ends before its place it comes forward,
-    as far as quotas leave it room. What a quota needs comes as late as its places
-    allow. A quota that can't be filled is filled as far as there are products; what it forbids it forbids anyway.
+    A pinned product that is not among them is left out of account; where the list ends before its place it comes
+    forward, as far as quotas leave it room. What a quota needs comes as late as its places allow. A quota that can't be
+    filled is filled as far as there are products; what it forbids it forbids anyway.
     """
     return _Arrangement(products, k, pins, quotas).run()
 
