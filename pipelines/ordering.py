@@ -18,10 +18,12 @@ from models.artifact_cache import MODEL
 from models.demand.batch import outlook
 from models.demand.inventory.backtest import backtest
 from models.demand.inventory.order_plan import OrderPlan, demand_ahead, order_plan
+from models.demand.inventory.pooling import pooled, pooled_keys, separate_safety_stock
 from models.demand.inventory.simulation import Earned, earned
 from models.demand.inventory.stock import Stock, stock
 from models.demand.inventory.terms import order_terms, refuse_unknown_categories, service_levels
 from models.demand.kind import KIND, Model
+from models.demand.levels.series_groups import series_groups
 from models.demand.series import origin
 from models.kinds import Budget, refuse_hindsight
 from models.registry import Registry
@@ -39,15 +41,17 @@ class Planned:
 
 
 @of_one_generation
-def write_plan(workspace: Workspace, as_of: date, output: Path, alias: str) -> Planned:
-    """Write the plan as of a date.
+def write_plan(workspace: Workspace, as_of: date, output: Path, alias: str, pool: str | None = None) -> Planned:
+    """Write the plan as of a date, of every series, or of those that differ in the column `pool` alone together.
 
     Raises:
-        UsageError: an impossible output or version, or days that the forecast does not reach.
+        UsageError: an impossible output, pool or version, or days that the forecast does not reach.
         NotReady: no version carries the alias, or it was trained as of later than `as_of`.
     """
     require_writable(output)
-    order_terms(workspace.settings).within(workspace.settings.demand.horizon_days)
+    terms, series = order_terms(workspace.settings), workspace.settings.demand.series
+    keys = series if pool is None else pooled_keys(series, pool)
+    terms.within(workspace.settings.demand.horizon_days)
     refuse_unknown_categories(workspace)
     registry = Registry(workspace)
     version = registry.version("demand", alias)
@@ -55,12 +59,16 @@ def write_plan(workspace: Workspace, as_of: date, output: Path, alias: str) -> P
     refuse_hindsight("demand", version.version, model, as_of)
     current().step(f"forecasting demand as of {as_of} with version {version.version}")
     ahead = outlook(workspace, model, as_of)
-    service = service_levels(workspace, ahead.keys, ahead.forecast.ids)
-    there = stock(workspace, ahead.keys, as_of)
-    coming = demand_ahead(ahead, model.dispersion, workspace.settings, as_of)
-    plan = order_plan(ahead, coming, service, there, workspace.settings)
+    coming, separate = demand_ahead(ahead, model.dispersion, workspace.settings, as_of), None
+    if pool is not None:
+        groups = series_groups(workspace, keys, coming.forecast.ids)
+        service = service_levels(workspace, series, coming.forecast.ids)
+        separate = separate_safety_stock(coming, groups, terms, service)
+        coming = pooled(coming, groups, model.correlations)
+    service, there = service_levels(workspace, keys, coming.forecast.ids), stock(workspace, keys, as_of)
+    plan = order_plan(keys, coming, service, there, workspace.settings, separate=separate)
     rows = plan.rows.assign(model_version=version.version)
-    write(pa.Table.from_pandas(rows, schema=_schema(ahead.keys, rows.columns), preserve_index=False), output)
+    write(pa.Table.from_pandas(rows, schema=_schema(keys, rows.columns), preserve_index=False), output)
     return Planned(plan, there, version.version)
 
 

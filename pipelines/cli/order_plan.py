@@ -40,6 +40,15 @@ def order_plan(
         Path | None, typer.Option(metavar="FILE", help="Write F.csv or F.parquet.", show_default=False)
     ] = None,
     *,
+    pool: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="One row for all series that differ in this column alone, as they hold their stock together:"
+            " region or store_id, where it is one of demand.series.",
+            show_default=False,
+        ),
+    ] = None,
     backtest: Annotated[
         bool, typer.Option("--backtest", help="Let this and simpler policies order through the last windows instead.")
     ] = False,
@@ -59,16 +68,18 @@ def order_plan(
     with Console(json).running() as console:
         space = Workspace.open(workspace)
         if backtest:
-            if output is not None or as_of is not None:
-                raise UsageError("--backtest goes by the last windows that are over, and writes no file")
+            if output is not None or as_of is not None or pool is not None:
+                raise UsageError(
+                    "--backtest goes by the last windows that are over, of each series, and writes no file"
+                )
             _backtest(console, space, windows)
         elif output is None:
             raise UsageError("no file is named", todo="--output FILE.csv, or --backtest")
         else:
-            _plan(console, space, as_of, output, alias)
+            _plan(console, space, as_of, output, alias, pool=pool)
 
 
-def _plan(console: Console, space: Workspace, as_of: str | None, output: Path, alias: str) -> None:
+def _plan(console: Console, space: Workspace, as_of: str | None, output: Path, alias: str, *, pool: str | None) -> None:
     from core.clock import resolve_as_of
     from models import registry_tables
 
@@ -76,17 +87,18 @@ def _plan(console: Console, space: Workspace, as_of: str | None, output: Path, a
     day = resolve_as_of(space, as_of)
     from pipelines.ordering import write_plan
 
-    done = write_plan(space, day, output, alias)
+    done = write_plan(space, day, output, alias, pool)
     plan, there = done.plan, done.stock
     for note in _notes(plan, there):
         console.print(note)
     document = {"as_of": str(day), "series": len(plan.rows), "placed": plan.placed, "orders": plan.orders,
                 "units": plan.units, "stock_missing": there.missing, "unknown_products": there.unknown,
                 "excluded_products": there.excluded, "below_zero": there.below_zero, "old_counts": plan.old,
-                "not_forecast": plan.not_forecast,
+                "not_forecast": plan.not_forecast, "pool": pool, "safety_stock": plan.safety_stock,
+                "separate_safety_stock": plan.separate_safety_stock,
                 "version": done.version, "output": output}  # fmt: skip
     following = "" if plan.placed else "bring the table 'stock' (docs/ordering.md), then: regulars ingest"
-    console.finish(f"{_said(done)}, in {output}", following, document)
+    console.finish(f"{_said(done)}{_saved(plan, pool)}, in {output}", following, document)
 
 
 def _notes(plan: OrderPlan, there: Stock) -> list[str]:
@@ -101,13 +113,23 @@ def _notes(plan: OrderPlan, there: Stock) -> list[str]:
 
 
 def _said(done: Planned) -> str:
-    series, plan = f"{len(done.plan.rows):,} series", done.plan
+    plan = done.plan
+    series = f"{len(plan.rows):,} {'series' if plan.separate_safety_stock is None else 'pools'}"
     if not plan.placed:
         why = done.stock.missing or "the table 'stock' tells of none of them"
         return f"reorder point and order-up-to of {series}; nothing to order is told, as {why}"
     unknown = len(plan.rows) - plan.placed
     rest = f"; of {unknown:,} the stock is not known" if unknown else ""
     return f"{plan.units:,.6g} units to order of {plan.orders:,} of {series}{rest}"
+
+
+def _saved(plan: OrderPlan, pool: str | None) -> str:
+    separate = plan.separate_safety_stock
+    if separate is None:
+        return ""
+    saved = separate - plan.safety_stock
+    change = f"{abs(saved):,.6g} units {'less' if saved >= 0 else 'more'}"
+    return f"; pooled over {pool} safety stock is {plan.safety_stock:,.6g} units, {change} than kept apart"
 
 
 def _backtest(console: Console, space: Workspace, windows: int) -> None:

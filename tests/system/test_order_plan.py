@@ -51,6 +51,7 @@ def _bring_stock(shop: Path, as_of: str) -> None:
         (["--output", "plan.xls"], {}, "the kind of file is not known"),
         (["--output", "plan.csv"], {"REGULARS_DEMAND__LEAD_TIME_DAYS": "25"}, "a lead time of up to 21 days"),
         (["--output", "plan.csv", "--backtest"], {}, "--backtest"),
+        (["--output", "plan.csv", "--pool", "region"], {}, "put region or store_id into demand.series"),
         (
             ["--output", "plan.csv"],
             {"REGULARS_ORDERING__SERVICE_LEVELS": '{"categry 1": 0.99}'},

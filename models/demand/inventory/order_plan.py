@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,10 +20,12 @@ from models.demand.inventory.terms import order_terms
 from models.demand.outlook import Outlook
 from models.demand.series import PERIOD, split_id
 
+SEPARATE = "separate_safety_stock"
+
 
 @dataclass(frozen=True)
 class OrderPlan:
-    """A row per series (docs/ordering.md names the columns), and how many others have stock without a forecast."""
+    """A row per series or pool (docs/ordering.md names the columns), and how many more have stock alone."""
 
     rows: pd.DataFrame
     not_forecast: int = 0
@@ -43,6 +46,16 @@ class OrderPlan:
         return float(self.rows["order_quantity"].sum())
 
     @property
+    def safety_stock(self) -> float:
+        """Units held beyond the expected demand."""
+        return float(self.rows["safety_stock"].sum())
+
+    @property
+    def separate_safety_stock(self) -> float | None:
+        """The same if every series of the pools is ordered by itself; None where nothing is pooled."""
+        return float(self.rows[SEPARATE].sum()) if SEPARATE in self.rows else None
+
+    @property
     def old(self) -> int:
         """Series whose stock was last counted more than a week before the day."""
         told = self.rows.dropna(subset=["stock_day"])
@@ -55,21 +68,35 @@ def demand_ahead(outlook: Outlook, dispersion: float, settings: Settings, day: d
 
 
 def order_plan(
-    outlook: Outlook, ahead: DemandAhead, service: Float64Array, stock: Stock, settings: Settings
+    keys: Sequence[str],
+    ahead: DemandAhead,
+    service: Float64Array,
+    stock: Stock,
+    settings: Settings,
+    *,
+    separate: Float64Array | None = None,
 ) -> OrderPlan:
     """Levels, positions and orders of every series that is forecast, on the morning of the day that `ahead` begins.
+
+    Args:
+        keys: the columns that name a series, or a pool of series.
+        ahead: what sells.
+        service: the service level of each row, (S,).
+        stock: what there is.
+        settings: the workspace's.
+        separate: of pools, the safety stock of their series if each is ordered by itself, (S,).
 
     Raises:
         UsageError: lead time and review reach beyond the forecast.
     """
-    terms, forecast = order_terms(settings), outlook.forecast
-    day = outlook.as_of + timedelta(days=ahead.begins)
+    terms, forecast = order_terms(settings), ahead.forecast
+    day = forecast.days[0] + timedelta(days=ahead.begins)
     levels = stock_levels(ahead, terms, service)
     known = stock.units.reindex(list(forecast.ids))
     position = positions(stock, forecast.ids)
     quantity, limits = order_quantities(levels, position, terms)
-    values = [split_id(each, outlook.keys) for each in forecast.ids]
-    columns: dict[str, object] = {key: [value[n] for value in values] for n, key in enumerate(outlook.keys)}
+    values = [split_id(each, keys) for each in forecast.ids]
+    columns: dict[str, object] = {key: [value[n] for value in values] for n, key in enumerate(keys)}
     risk = np.where(np.isnan(position), np.nan, levels.lead_time.exceeds(np.nan_to_num(position)))
     columns |= {
         "as_of": [day] * len(forecast.ids),
@@ -79,6 +106,10 @@ def order_plan(
         "reorder_point": levels.reorder_point,
         "order_up_to": levels.order_up_to,
         "safety_stock": levels.safety_stock,
+    }
+    if separate is not None:
+        columns |= {SEPARATE: separate, "pooling_saves": separate - levels.safety_stock}
+    columns |= {
         "stock_day": [None if pd.isna(day) else pd.Timestamp(day).date() for day in known["day"]],
         "on_hand": known["on_hand"].to_numpy(dtype=float),
         "on_order": known["on_order"].to_numpy(dtype=float),
