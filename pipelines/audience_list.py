@@ -29,16 +29,12 @@ from models.recommendation.dataset import Dataset
 from models.recommendation.model import Recommender
 from models.recommendation.rankers import TwoStage
 from models.registry import Registry
+from pipelines.contact_fields import CONTACT_FIELDS
 from pipelines.output import require_writable, write
 
 COLUMNS: Final = pa.schema(
     [
-        ("campaign_id", pa.string()),
-        ("customer_id", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-        ("treated", pa.bool_()),
-        ("channel", pa.string()),
-        ("offer", pa.string()),
+        *CONTACT_FIELDS,
         ("rank", pa.int32()),
         ("product_id", pa.string()),
         ("score", pa.float64()),
@@ -46,7 +42,7 @@ COLUMNS: Final = pa.schema(
         ("model_version", pa.string()),
     ]
 )
-"""The file: first columns of the table `contacts`, so that it can be brought as it is, then why."""
+"""The file: what a contact is, then why."""
 
 
 @dataclass(frozen=True)

@@ -35,17 +35,13 @@ from models.value.worth import worth
 from pipelines.churn_list import expected_spend
 from pipelines.churn_list.measured_effects import best_offers, costs_of, measured_by
 from pipelines.churn_list.selection import Selection, Terms, select
+from pipelines.contact_fields import CONTACT_FIELDS
 from pipelines.output import require_writable, write
 
 REASONS: Final = 3
 COLUMNS: Final = pa.schema(
     [
-        ("campaign_id", pa.string()),
-        ("customer_id", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-        ("treated", pa.bool_()),
-        ("channel", pa.string()),
-        ("offer", pa.string()),
+        *CONTACT_FIELDS,
         ("cost", pa.float64()),
         ("rank", pa.int32()),
         ("risk_tier", pa.int32()),
@@ -56,7 +52,7 @@ COLUMNS: Final = pa.schema(
         ("expected_value_saved", pa.float64()),
     ]
 )
-"""The file: first the columns of the table `contacts`, so that it can be brought as it is, then why."""
+"""The file: what a contact is, then why."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.contact_lists import SuppressOption, list_file, say_left_out
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from pipelines.audience_list import DrawnAudience
-
-FOLDER = "lists"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,10 +33,7 @@ def audience(
     campaign: Annotated[
         str | None, typer.Option(help="The campaign's id [default: audience-PRODUCT-DATE].", show_default=False)
     ] = None,
-    suppress: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Ids never to contact, beside contacts.suppress.", show_default=False),
-    ] = None,
+    suppress: SuppressOption = None,
     as_of: AsOfOption = None,
     alias: Annotated[str, typer.Option(help="An alias, or the number of a version of recommendation.")] = "champion",
     workspace: WorkspaceOption = None,
@@ -54,15 +50,11 @@ def audience(
 
         registry_tables.version(space, "recommendation", alias)  # what is not there is answered before slow imports
         day = resolve_as_of(space, as_of, any_past=True)
-        if output is None:
-            (space.root / FOLDER).mkdir(exist_ok=True)
         from pipelines.audience_list import AudienceWish, draw_audience
 
-        file = output or space.root / FOLDER / f"audience-{re.sub(r'[^A-Za-z0-9_.-]', '_', product)}-{day}.csv"
+        file = list_file(space, output, f"audience-{re.sub(r'[^A-Za-z0-9_.-]', '_', product)}-{day}.csv")
         done = draw_audience(space, AudienceWish(product, size, file, campaign, suppress, alias), day)
-        for reason, count in done.left_out.items():
-            if count:
-                console.print(f"left out: {count:,} {reason.replace('_', ' ')}")
+        say_left_out(console, done.left_out)
         console.print(_told(done))
         console.finish(_summary(done, size), _next(done), _document(done))
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.contact_lists import SuppressOption, list_file, say_left_out
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from pipelines.churn_list.drawing import Drawn
-
-FOLDER = "lists"
 
 
 def register(app: typer.Typer) -> None:
@@ -47,10 +46,7 @@ def churn_list(
     campaign: Annotated[
         str | None, typer.Option(help="The campaign's id [default: churn-DATE].", show_default=False)
     ] = None,
-    suppress: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Ids never to contact, beside contacts.suppress.", show_default=False),
-    ] = None,
+    suppress: SuppressOption = None,
     as_of: AsOfOption = None,
     alias: Annotated[str, typer.Option(help="An alias, or the number of a version of churn.")] = "champion",
     workspace: WorkspaceOption = None,
@@ -67,15 +63,11 @@ def churn_list(
 
         registry_tables.version(space, "churn", alias)  # what is not there is answered before slow imports
         day = resolve_as_of(space, as_of, any_past=True)
-        if output is None:
-            (space.root / FOLDER).mkdir(exist_ok=True)
         from pipelines.churn_list.drawing import Wish, draw
 
-        file = output or space.root / FOLDER / f"churn-list-{day}.csv"
+        file = list_file(space, output, f"churn-list-{day}.csv")
         done = draw(space, Wish(budget, file, tier, cost, hold_out, campaign, suppress, alias), day)
-        for reason, count in done.left_out.items():
-            if count:
-                console.print(f"left out: {count:,} {reason.replace('_', ' ')}")
+        say_left_out(console, done.left_out)
         for assumption in done.assumptions:
             console.print(assumption)
         console.finish(_summary(done, budget, space.tables.manifest.base_currency), _next(done), vars(done))
