@@ -23,7 +23,7 @@ from models.recommendation.history import PurchaseHistories
 from models.recommendation.merchandising.applied_rules import in_force_on, latest
 from models.recommendation.merchandising.bound_rules import RuleSet, RulesInForce
 from models.recommendation.model import Recommender
-from models.recommendation.pipeline import RankedLists, RankingQuery
+from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode, TwoStage
 
@@ -61,22 +61,55 @@ def lists(
     rules: RuleSet | None = None,
 ) -> pd.DataFrame:
     """customer_id, rank, product_id, score, source of every customer with a history, and of `others` without one."""
+    asked = (mode,)
+    return lists_by_mode(workspace, model, dataset, asked, k, others=others, unavailable=unavailable, rules=rules)[mode]
+
+
+def lists_by_mode(
+    workspace: Workspace,
+    model: Recommender,
+    dataset: Dataset,
+    modes: Sequence[Mode],
+    k: int,
+    *,
+    others: Sequence[str] = (),
+    unavailable: Set[str] = frozenset(),
+    rules: RuleSet | None = None,
+) -> dict[Mode, pd.DataFrame]:
+    """The lists of several modes, from one look at each customer's profile."""
+    parts: dict[Mode, list[pd.DataFrame]] = {mode: [] for mode in modes}
+    for block in blocks(workspace, model, dataset, modes, k, others=others, unavailable=unavailable, rules=rules):
+        for mode, pipeline in block.items():
+            parts[mode].append(_frame(pipeline.profiles.histories, dataset.catalogue, pipeline.run()))
+    none = pd.DataFrame(columns=COLUMNS[:-1])
+    return {mode: pd.concat(found, ignore_index=True) if found else none for mode, found in parts.items()}
+
+
+def blocks(
+    workspace: Workspace,
+    model: Recommender,
+    dataset: Dataset,
+    modes: Sequence[Mode],
+    k: int,
+    *,
+    others: Sequence[str] = (),
+    unavailable: Set[str] = frozenset(),
+    rules: RuleSet | None = None,
+) -> Iterator[dict[Mode, Pipeline]]:
+    """Block after block of customers, what makes their lists of each mode; without rules in the dataset's order."""
     if isinstance(model.ranker, TwoStage):
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)
-    query = RankingQuery(k, mode, bound.mask(unavailable), np.zeros(0, dtype=np.int64))
+    query = RankingQuery(k, modes[0], bound.mask(unavailable), np.zeros(0, dtype=np.int64))
     unknown = PurchaseHistories.empty(others), np.zeros(len(others), dtype=bool)
-    parts = []
     for customers, allow in ((dataset.histories, _personal(workspace, dataset)), unknown):
         for histories, personal, in_force in _ruled(customers, allow, rules, dataset.catalogue):
-            asked = replace(query, rules=in_force)
-            blocks = range(0, len(histories), BLOCK)
-            for first in current().track(blocks, f"recommendation: ranking for {mode}", total=len(blocks)):
-                block = histories.block(first, first + BLOCK)
-                profiles = UserProfiles(block, bound.index)
-                ranked = model.rank(bound, profiles, personal[first : first + BLOCK], asked)
-                parts.append(_frame(block, bound.catalogue, ranked))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[:-1])
+            asked = [replace(query, mode=mode, rules=in_force) for mode in modes]
+            starts = range(0, len(histories), BLOCK)
+            for first in current().track(starts, f"recommendation: ranking for {', '.join(modes)}", total=len(starts)):
+                profiles = UserProfiles(histories.block(first, first + BLOCK), bound.index)
+                allowed = personal[first : first + BLOCK]
+                yield {each.mode: model.pipeline(bound, profiles, allowed, each) for each in asked}
 
 
 def _ruled(

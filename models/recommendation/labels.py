@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,13 @@ class Relevance:
 
     all: sp.csr_matrix
     new: sp.csr_matrix
+
+    @cached_property
+    def again(self) -> sp.csr_matrix:
+        """What was bought before, and bought again."""
+        again = (self.all - self.new).tocsr()
+        again.eliminate_zeros()
+        return again
 
     @classmethod
     def load(cls, workspace: Workspace, dataset: Dataset) -> Relevance:

@@ -1,8 +1,9 @@
 """How good lists are: one row per customer, from which every statistic and its interval follows.
 
 NDCG@10, recall@10 (hits / min(10, relevant)), MAP@10 and hit rate@10, over all products and over those the customer
-never bought before; coverage of the catalogue, diversity (different categories in a list) and novelty (mean
-surprisal of its products, -log2 of the share of customers who bought them: Vargas & Castells 2011).
+never bought before; NDCG@10 of what was bought again, where only owned products are ranked; the share of what was
+bought that is among the candidates at all; coverage of the catalogue, diversity (different categories in a list) and
+novelty (mean surprisal of its products, -log2 of the share of customers who bought them: Vargas & Castells 2011).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ K = 10
 _DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
 _IDEAL = np.concatenate([[0.0], np.cumsum(_DISCOUNT)])
 ITEMS, CATALOGUE = "items", "catalogue"
+AGAIN = "ndcg@10_again"
+CANDIDATES: Mapping[str, str] = MappingProxyType({"all": "candidate_recall", "new": "candidate_recall_new"})
 _PER_CUSTOMER = ("ndcg@10", "recall@10", "map@10", "hit_rate@10")
 
 
@@ -103,6 +106,7 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
     {
         **{name: Mean(name) for name in _PER_CUSTOMER},
         **{f"{name}_new": Mean(f"{name}_new") for name in _PER_CUSTOMER},
+        **{name: Mean(name) for name in (AGAIN, *CANDIDATES.values())},
         "coverage": Coverage(),
         "diversity": Mean("diversity"),
         "novelty": Mean("novelty"),

@@ -101,7 +101,13 @@ class Recommender:
         self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: RankingQuery
     ) -> RankedLists:
         """The lists of a block of customers; `personal` says whose profile may be used, shape (R,)."""
-        return Pipeline(bound, self.ranker, self.limits, profiles, personal, query).run()
+        return self.pipeline(bound, profiles, personal, query).run()
+
+    def pipeline(
+        self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: RankingQuery
+    ) -> Pipeline:
+        """What makes these lists, for who looks at its candidates as well."""
+        return Pipeline(bound, self.ranker, self.limits, profiles, personal, query)
 
     def recommend(
         self,

@@ -69,8 +69,7 @@ class Pipeline:
 
     def run(self) -> RankedLists:
         """The k best products of each customer; fewer only where no more may be shown."""
-        pairs = self._candidates()
-        scores = self._scores(pairs)
+        pairs, scores = self.scored
         shown = ~self._barred[pairs.product]
         rules = self.query.rules
         for repeat, keys in self._repeats:
@@ -80,6 +79,12 @@ class Pipeline:
             return self._filled(top(pairs, scores, self.query.k))
         scores = rules.boosted(pairs.row, pairs.product, scores)
         return self._arranged(pairs, scores, rules) if rules.places else self._filled(top(pairs, scores, self.query.k))
+
+    @cached_property
+    def scored(self) -> tuple[Candidates, Float32Array]:
+        """All candidates with their scores, before anything is kept out of the lists."""
+        pairs = self._candidates()
+        return pairs, self._scores(pairs)
 
     @cached_property
     def _barred(self) -> BoolArray:
