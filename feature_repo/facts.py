@@ -143,6 +143,29 @@ def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     return cast(pd.DataFrame, pairs.to_pandas())
 
 
+def first_purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
+    """What customers bought in the window who had bought nothing that counts before it.
+
+    customer_id, product_id: distinct pairs; region: of a line of the customer's first day, missing where it has none.
+    """
+    lines = counted(workspace, date.min, stop)
+    lines = lines.filter(lines.customer_id.notnull())
+    first = lines.group_by("customer_id").agg(first=lines.day.min())
+    first = first.filter(first["first"] >= _day(start))
+    own = lines.inner_join(first, "customer_id")
+    regions = own.filter(own.day == own["first"]).group_by("customer_id").agg(region=lambda each: each.region.min())
+    pairs = own.select("customer_id", "product_id").distinct().left_join(regions, "customer_id")
+    found = pairs.select("customer_id", "product_id", "region").order_by("customer_id", "product_id")
+    return cast(pd.DataFrame, found.to_pandas())
+
+
+def products_sold(workspace: Workspace, stop: date) -> pd.DataFrame:
+    """Of every product with a purchase that counts before a day: product_id, first (the day of the first), orders."""
+    lines = counted(workspace, date.min, stop)
+    sold = lines.group_by("product_id").agg(first=lines.day.min(), orders=lines.order_id.nunique())
+    return cast(pd.DataFrame, sold.order_by("product_id").to_pandas())
+
+
 def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     """Units of purchases that count, per series and day: series_id, day, units.
 

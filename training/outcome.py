@@ -49,7 +49,7 @@ class Outcome:
 
     `plots` are figures of matplotlib, or paths, by file name; `notes` are sentences for the model card (purpose,
     limits, choices), `tables` its tables beside that of the metrics; `extra` is further JSON to log in record.json;
-    `promised` is where metrics are expected on the coming window.
+    `promised` is where metrics are expected on the coming window; `figures` are further numbers to log as metrics.
     """
 
     evaluated_from: date
@@ -64,6 +64,7 @@ class Outcome:
     tables: tuple[CardTable, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     promised: Mapping[str, Interval] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

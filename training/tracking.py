@@ -177,6 +177,7 @@ def _log_metrics(registry: Registry, run_id: str, record: TrainingRecord, model_
     for name, metrics in judged.baselines.items():
         values |= _interval_metrics(f"baseline.{name}.", metrics)
     values |= _interval_metrics("versus.", judged.paired)
+    values |= {metric_name(name): value for name, value in record.outcome.figures.items()}
     found = [Metric(k, v, now, 0, model_id=model_id, run_id=run_id) for k, v in values.items() if math.isfinite(v)]
     history = [row.get("value") for row in record.outcome.study.history]
     found += [Metric("tuning.value", v, now, i) for i, v in enumerate(history) if v is not None and math.isfinite(v)]

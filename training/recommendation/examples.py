@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
-from models.arrays import BoolArray, Float32Array, Int64Array
+from models.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from models.recommendation import item_item, metrics
 from models.recommendation.candidates import CandidateLimits, Candidates, candidates
 from models.recommendation.dataset import Dataset
@@ -29,10 +29,14 @@ OWNED_EXAMPLES = 250_000
 """Owned products of an origin that were not bought, at most: what is bought again is learned from all of them."""
 
 
+_COLUMNS = ("features", "bought", "new", "row", "source", "offset")
+
+
 @dataclass(frozen=True)
 class Examples:
     """Candidate pairs by ascending `row` (customer): features (n, F), whether bought, whether new to the customer.
 
+    `source` is the `CandidateSource` that gave each pair, shape (n,).
     `offset` is what leaving out others of its kind that were not bought adds to a pair's log odds, shape (n,).
     `wanted` counts each customer's relevant products per mode, whether among the candidates or not, shape (R,).
     """
@@ -41,6 +45,7 @@ class Examples:
     bought: BoolArray
     new: BoolArray
     row: Int64Array
+    source: Int64Array
     offset: Float32Array
     wanted: dict[Mode, Int64Array]
 
@@ -53,19 +58,21 @@ class Examples:
 
     def where(self, keep: BoolArray) -> Examples:
         """Some of them."""
-        columns = {name: getattr(self, name)[keep] for name in ("features", "bought", "new", "row", "offset")}
+        columns = {name: getattr(self, name)[keep] for name in _COLUMNS}
         return replace(self, **columns)
 
     def ndcg(self, scores: Float32Array, mode: Mode) -> float:
         """Mean NDCG@10 over the customers with a relevant product, when these examples are all candidates."""
-        order = np.lexsort((-scores, self.row))
+        return float(np.nanmean(metrics.ndcg(self.hits(np.lexsort((-scores, self.row))), self.wanted[mode])))
+
+    def hits(self, order: Int64Array) -> Float64Array:
+        """1 where what stands at a rank was bought, shape (R, 10): of examples in an order by row, the best first."""
         row = self.row[order]
         place = np.arange(len(row)) - np.searchsorted(row, row)
         top = place < metrics.K
-        wanted = self.wanted[mode]
-        hits = np.zeros((len(wanted), metrics.K))
+        hits = np.zeros((len(self.wanted["all"]), metrics.K))
         hits[row[top], place[top]] = self.bought[order][top]
-        return float(np.nanmean(metrics.ndcg(hits, wanted)))
+        return hits
 
 
 @dataclass(frozen=True)
@@ -136,9 +143,9 @@ def examples(source: TrainingOrigin, limits: CandidateLimits, shares: KeptShares
         "all": np.diff(source.relevant.all.indptr).astype(np.int64),
         "new": np.diff(source.relevant.new.indptr).astype(np.int64),
     }
-    features, bought, new, row = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    features, bought, new, row, source_of = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     offset = np.where(new, -np.log(shares.new), -np.log(shares.owned)).astype(np.float32)
-    return Examples(features, bought, new, row, offset, wanted)
+    return Examples(features, bought, new, row, source_of, offset, wanted)
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
@@ -151,6 +158,7 @@ def joined(parts: Sequence[Examples]) -> Examples:
         np.concatenate([part.bought for part in parts]),
         np.concatenate([part.new for part in parts]),
         np.concatenate(rows),
+        np.concatenate([part.source for part in parts]),
         np.concatenate([part.offset for part in parts]),
         wanted,
     )
@@ -173,7 +181,7 @@ def _block(
     *,
     shares: KeptShares,
     rng: np.random.Generator,
-) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array]:
+) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array, Int64Array]:
     profiles = UserProfiles(source.dataset.histories.block(first, first + BLOCK), index)
     pairs = candidates(profiles, limits)
     bought = _bought(source.relevant, pairs, first)
@@ -183,7 +191,7 @@ def _block(
         share = np.where(pairs.new, shares.new, shares.owned)
         keep = (bought | (rng.random(len(pairs)) < share)) & some[pairs.row]
         pairs, bought = pairs.where(keep), bought[keep]
-    return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first
+    return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first, pairs.source
 
 
 def _bought(relevant: Relevance, pairs: Candidates, first: int) -> BoolArray:

@@ -7,12 +7,10 @@ scores on the window from D - 2H; the evaluation model is fitted on labels that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-
-import pandas as pd
 
 from core.errors import DataError
 from core.progress import current
@@ -22,6 +20,7 @@ from models.kinds import Budget
 from models.recommendation import baselines, evaluation, item_statistics
 from models.recommendation.candidates import CandidateLimits
 from models.recommendation.dataset import SERVICE
+from models.recommendation.evaluation import Account
 from models.recommendation.inputs import PAIR_FEATURES
 from models.recommendation.kind import KIND
 from models.recommendation.model import Recommender
@@ -30,7 +29,7 @@ from models.recommendation.recipe import Recipe
 from training import splits
 from training.holdout_evaluation import differences, evaluate
 from training.outcome import FeatureNote, Outcome
-from training.recommendation import fitting, plots, tuning
+from training.recommendation import by_experience, fitting, new_products, plots, source_worth, tuning
 from training.recommendation.examples import (
     NEW_SHARE,
     OWNED_EXAMPLES,
@@ -42,10 +41,12 @@ from training.recommendation.examples import (
     origin,
     training_shares,
 )
+from training.recommendation.honest_report import HonestReport
 from training.study import Tuned
 
 ORIGINS = 3
 """Origins that one fit sees, the newest (NDCG@10 as of 2017-10-06: 0.4226 with 2, 0.4256 with 3, 0.4238 with 4)."""
+POPULARITY = "popularity"
 LEAST_DAYS = 28
 """Days of facts that the oldest origin needs."""
 
@@ -64,6 +65,11 @@ class TrainingOrigins:
         if day not in self.known:
             self.known[day] = origin(self.workspace, day)
         return self.known[day]
+
+    def turn_off(self, sources: Sequence[str]) -> None:
+        """Do without some sources of candidates from now on."""
+        self.limits = source_worth.without(self.limits, sources)
+        self.sampled = {day: source_worth.kept(each, sources) for day, each in self.sampled.items()}
 
     def training(self, days: list[date]) -> Examples:
         """The training examples of several origins, computed once each."""
@@ -89,6 +95,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     origins = TrainingOrigins(workspace)
     _build_features(workspace, [evaluated_from, as_of])
     tuned, recipes = _tune(origins, evaluated_from, budget)
+    origins.turn_off(source_worth.turned_off(tuning.source_worths(tuned)))
     return _outcome(origins, as_of, evaluated_from, tuned=tuned, recipes=recipes, directory=directory)
 
 
@@ -180,12 +187,17 @@ def _outcome(
     directory: Path,
 ) -> Outcome:
     workspace, seed = origins.workspace, origins.workspace.settings.seed
+    worths = tuning.source_worths(tuned)
+    off = source_worth.turned_off(worths)
     evaluated, _ = _fit_recommender(origins, evaluated_from, recipes)
-    frames = _evaluate(origins, evaluated_from, evaluated)
+    models = {KIND.name: evaluated, **baselines.of(evaluated.item_statistics)}
+    accounts = _evaluate(origins, evaluated_from, models)
+    frames = {name: each.frame for name, each in accounts.items()}
     own = frames.pop(KIND.name)
     current().step("recommendation: confidence intervals")
     judged = evaluate(KIND, own, frames, seed)
     of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
+    told = _told(origins.at(evaluated_from), models, accounts)
     evaluated.save(directory / "evaluation")
     model, rows = _fit_recommender(origins, as_of, recipes)
     model.save(directory / "model")
@@ -202,23 +214,41 @@ def _outcome(
             "against_baselines.png": plots.against_baselines(judged.metrics, judged.baselines),
             "importance.png": plots.importance(_two_stage(model)),
         },
-        notes=_notes(workspace, evaluated_from, as_of),
-        extra={"paired ndcg@10_new": {name: each.as_dict() for name, each in of_new.items()}},
+        notes=(*_notes(workspace, evaluated_from, as_of), *_sources_note(off)),
+        tables=(*told.tables(), source_worth.table(worths, off)),
+        extra={
+            "paired ndcg@10_new": {name: each.as_dict() for name, each in of_new.items()},
+            "for whom and what": told.as_dict(),
+            "sources": {"off": list(off), "worth": [vars(each) for each in worths]},
+        },
+        figures=told.figures(),
     )
 
 
-def _evaluate(origins: TrainingOrigins, day: date, model: Recommender) -> dict[str, pd.DataFrame]:
-    """The evaluation of the model and of every baseline on the window from a day."""
+def _evaluate(origins: TrainingOrigins, day: date, models: Mapping[str, Recommender]) -> dict[str, Account]:
+    """How each did on the window from a day."""
     at = origins.at(day)
-    models = {KIND.name: model, **baselines.of(model.item_statistics)}
-    return {
-        name: evaluation.evaluate(origins.workspace, each, at.dataset, at.relevant) for name, each in models.items()
-    }
+    return {name: evaluation.account(origins.workspace, each, at.dataset, at.relevant) for name, each in models.items()}
+
+
+def _told(at: TrainingOrigin, models: Mapping[str, Recommender], accounts: Mapping[str, Account]) -> HonestReport:
+    """Whom and what the lists serve well, beside what sells best."""
+    own, popular = accounts[KIND.name], accounts[POPULARITY]
+    known = by_experience.of_known(at.workspace, at.dataset, own.frame, popular.frame)
+    strangers = by_experience.of_strangers(at.workspace, at.dataset, models[KIND.name], models[POPULARITY])
+    fair = new_products.fair_start(at.workspace, at.dataset, at.relevant, own.lists, popular.lists)
+    return HonestReport((strangers, *known), fair, own.sources)
 
 
 def _two_stage(model: Recommender) -> TwoStage:
     assert isinstance(model.ranker, TwoStage)
     return model.ranker
+
+
+def _sources_note(off: Sequence[str]) -> tuple[str, ...]:
+    return (
+        (f"Sources of candidates that did not pay on the tuning window, and are off: {', '.join(off)}.",) if off else ()
+    )
 
 
 def _notes(workspace: Workspace, evaluated_from: date, as_of: date) -> tuple[str, ...]:

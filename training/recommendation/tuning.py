@@ -10,12 +10,14 @@ import numpy as np
 from optuna.trial import FrozenTrial, Trial
 
 from core.workspace import Workspace
+from models.arrays import Float32Array
 from models.kinds import Budget
 from models.recommendation.rankers import MODES, Boosters, Mode, standardised
 from models.recommendation.recipe import DEFAULTS, Recipe
 from training import study
-from training.recommendation import fitting
+from training.recommendation import fitting, source_worth
 from training.recommendation.examples import Examples, sampled
+from training.recommendation.source_worth import SourceWorth
 from training.study import Tuned
 
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -48,9 +50,10 @@ def tune(
         total = 0.0
         for mode in MODES:
             boosters = fitting.fit(data[mode], replace(_suggest(trial, mode), blend=0.5), threads, seed)
-            blend, value = _best_blend(boosters, judged[mode], mode)
+            blend, value, scores = _best_blend(boosters, judged[mode], mode)
             trial.set_user_attr(f"{mode}.blend", blend)
             trial.set_user_attr(f"{mode}.ndcg@10", value)
+            trial.set_user_attr(f"{mode}.sources", source_worth.measured(judged[mode], scores, mode))
             total += value
         return total
 
@@ -82,21 +85,35 @@ def _suggest(trial: Trial, mode: Mode) -> Recipe:
     )
 
 
-def _best_blend(boosters: Boosters, judged: Examples, mode: Mode) -> tuple[float, float]:
-    """The share of the ranker that gives the highest NDCG, and that; of equal ones the smaller share."""
+def _best_blend(boosters: Boosters, judged: Examples, mode: Mode) -> tuple[float, float, Float32Array]:
+    """The share of the ranker that gives the highest NDCG, that, and its scores; of equal ones the smaller share."""
     parts = [
         standardised(booster.inplace_predict(judged.features, predict_type="margin"), judged.row)
         for booster in (boosters.order, boosters.probability)
         if booster is not None
     ]
-    values = [judged.ndcg(np.float32(b) * parts[0] + np.float32(1 - b) * parts[1], mode) for b in BLENDS]
+    scores = [np.float32(b) * parts[0] + np.float32(1 - b) * parts[1] for b in BLENDS]
+    values = [judged.ndcg(each, mode) for each in scores]
     best = int(np.argmax(values))
-    return BLENDS[best], values[best]
+    return BLENDS[best], values[best], scores[best]
+
+
+def source_worths(tuned: Tuned) -> list[SourceWorth]:
+    """What each source of candidates was worth in each mode's best trial."""
+    return [
+        SourceWorth(mode=mode, **each)
+        for mode in MODES
+        for each in _best_trial(tuned, mode).user_attrs[f"{mode}.sources"]
+    ]
+
+
+def _best_trial(tuned: Tuned, mode: Mode) -> FrozenTrial:
+    trials = [t for t in tuned.study.get_trials(deepcopy=False)[: tuned.trials] if f"{mode}.ndcg@10" in t.user_attrs]
+    return max(trials, key=lambda trial: (trial.user_attrs[f"{mode}.ndcg@10"], -trial.number))
 
 
 def _best_of(tuned: Tuned, mode: Mode) -> Recipe:
     """The mode's part of the trial that is best in it."""
-    trials = [t for t in tuned.study.get_trials(deepcopy=False)[: tuned.trials] if f"{mode}.ndcg@10" in t.user_attrs]
-    best: FrozenTrial = max(trials, key=lambda trial: (trial.user_attrs[f"{mode}.ndcg@10"], -trial.number))
+    best = _best_trial(tuned, mode)
     own = {key.removeprefix(f"{mode}."): value for key, value in best.params.items() if key.startswith(f"{mode}.")}
     return Recipe(**own, blend=best.user_attrs[f"{mode}.blend"])

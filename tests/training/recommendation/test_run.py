@@ -37,6 +37,16 @@ def test_training_ends_with_a_version_that_holds_three_recommenders(trained_once
     assert KIND.golden(KIND.load(folder / MODEL)) == []
 
 
+def test_the_card_says_for_whom_for_which_products_and_by_which_sources(trained_once: Callable[..., Any]) -> None:
+    workspace, done = trained_once(KIND.name)
+    card = (Registry(workspace).fetch(done) / "card.md").read_text()
+    for title in ("NDCG@10 by days with a purchase before", "New products in the lists", "What each source", "worth"):
+        assert title in card
+    for metric in ("ndcg@10_again", "candidate_recall", "candidate_recall_new"):
+        assert 0 <= done.metrics[metric].value <= 1
+    assert done.metrics["candidate_recall_new"].value <= done.metrics["candidate_recall"].value
+
+
 @pytest.mark.long
 def test_later_facts_change_no_model(small_shop: Workspace, copy_workspace: Callable[..., Workspace]) -> None:
     other = copy_workspace(small_shop, "cut")
