@@ -74,9 +74,11 @@ class EventLog:
         missing = RECEIVED_EVENTS.c.applied_to.is_(None) | (RECEIVED_EVENTS.c.applied_to < filling)
         return self._where(missing & RECEIVED_EVENTS.c.ingested_at.is_(None))
 
-    def pending(self, customers: Iterable[str] | None = None) -> list[Event]:
-        """Events no ingest has taken yet, in the order they came: all, or those of some customers."""
-        missing = RECEIVED_EVENTS.c.ingested_at.is_(None)
+    def pending(self, customers: Iterable[str] | None = None, kind: str | None = None) -> list[Event]:
+        """Events no ingest has taken yet, in the order they came: all, or those of some customers, or of a kind."""
+        missing: sa.ColumnElement[bool] = RECEIVED_EVENTS.c.ingested_at.is_(None)
+        if kind is not None:  # as `_content` writes it; within a text its quotes would be escaped
+            missing = missing & RECEIVED_EVENTS.c.content.contains(f'"kind": {json.dumps(kind)}', autoescape=True)
         if customers is None:
             return self._where(missing)
         pieces = [

@@ -131,6 +131,13 @@ _ALL = (
         ("customer_history",),
     ),
     View(
+        "customer_interests",
+        CUSTOMER,
+        "what each customer looked at, put into the cart, wished and searched for lately, packed; all who did, known or"
+        " not",
+        ("customer_interests",),
+    ),
+    View(
         "customer_preferences",
         CUSTOMER,
         "what each customer prefers, by name; all customers with an order line before the snapshot or an account",
@@ -156,6 +163,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "churn_v1": ("customer_features",),
         "recommendation_v1": ("customer_history", "product_features"),
+        "recommendation_v2": ("customer_history", "customer_interests", "product_features"),
         "demand_v1": ("series_features",),
         "uplift_v1": ("customer_features", "customer_preferences"),
     }

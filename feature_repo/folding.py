@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from datetime import date
 
 from core import shared_lock
+from core.consents import Consents
 from core.event_log import Event, EventLog
 from core.workspace import Workspace, of_one_generation
-from feature_repo import online, store
+from feature_repo import interactions_received, online, store
 from feature_repo.materialization import Materializations
+from feature_repo.purchases import KIND
 from feature_repo.store import MaterializeReport
 
 LOCK = "online-store"
@@ -27,8 +29,11 @@ def alone(workspace: Workspace, patience: float | None = None) -> Iterator[bool]
         yield is_alone
 
 
-def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
+def fold_in(workspace: Workspace, log: EventLog, consents: Consents | None = None) -> Sequence[Event]:
     """Fold in what the online store does not show yet; returns it. Hold the lock meanwhile.
+
+    What customers do besides buying is not shown of those who refuse personalisation: nothing else uses it. `consents`
+    are those of now, which are read where they are not given.
 
     Raises:
         NotReady: the online store has not been filled.
@@ -38,15 +43,25 @@ def fold_in(workspace: Workspace, log: EventLog) -> Sequence[Event]:
     filling = latest.number if latest else 0
     waiting = log.unapplied(filling)
     if waiting:
-        online.apply_events(workspace, waiting, _shown(log, waiting))
+        online.apply_events(workspace, _allowed(workspace, waiting, consents), _shown(log, waiting))
         log.mark_applied(waiting, filling)
     return waiting
 
 
+def _allowed(workspace: Workspace, waiting: Sequence[Event], consents: Consents | None) -> Sequence[Event]:
+    kinds = interactions_received.KINDS
+    looked = {event.customer_id for event in waiting if event.kind in kinds}
+    if not looked:
+        return waiting
+    refused = (consents or Consents.load(workspace)).refused(looked, "personalisation")
+    return [event for event in waiting if event.kind not in kinds or event.customer_id not in refused]
+
+
 def _shown(log: EventLog, waiting: Sequence[Event]) -> list[Event]:
-    """The events of these customers that the online store shows already."""
+    """The purchases that the online store shows already, of these customers who have bought."""
     new = {event.sequence for event in waiting}
-    return [event for event in log.pending({event.customer_id for event in waiting}) if event.sequence not in new]
+    buyers = {event.customer_id for event in waiting if event.kind == KIND}
+    return [event for event in log.pending(buyers, KIND) if event.sequence not in new] if buyers else []
 
 
 @of_one_generation

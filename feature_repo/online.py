@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from core.clock import day_start
 from core.event_log import Event
 from core.workspace import Workspace
-from feature_repo import catalog, store, updates
+from feature_repo import catalog, interactions_received, store, updates
 from feature_repo.catalog import View
 from feature_repo.materialization import Content, Materializations
-from feature_repo.purchases import KIND, Purchase, by_customer
+from feature_repo.purchases import KIND, Row, by_customer
 from feature_repo.snapshots import TIMESTAMP
 
+T = TypeVar("T")
+Apply = Callable[[View, Row, Sequence[T]], dict[str, Any]]
 _WRITERS: dict[Path, OnlineWriter] = {}
 _WRITERS_LOCK = threading.Lock()
 
@@ -81,32 +83,52 @@ class OnlineWriter:
 
     def __init__(self, workspace: Workspace) -> None:
         self._materializations = Materializations(workspace)
-        views = [view for view in catalog.VIEWS.values() if updates.updatable(view)]
-        self._readers = {view: OnlineReader.of_views(workspace, [view]) for view in views}
+        views = catalog.VIEWS.values()
+        self._of_purchases = [view for view in views if updates.shows_purchases(view)]
+        self._of_interactions = [view for view in views if updates.shows_interactions(view)]
+        shown = [*self._of_purchases, *self._of_interactions]
+        self._readers = {view: OnlineReader.of_views(workspace, [view]) for view in shown}
         self._lock = threading.Lock()
 
     def apply(self, events: Sequence[Event], shown: Sequence[Event] = ()) -> int:
-        """Fold purchases into their customers' features; returns how many customers changed.
+        """Fold events into their customers' features; returns how many customers changed.
 
-        Other kinds of events show with the next snapshot. `shown` are events that were folded in before: a further
-        line of their orders is no order more.
+        Kinds that no family can fold in show with the next snapshot. `shown` are events that were folded in before: a
+        further line of their orders is no order more.
 
         Raises:
             NotReady: the online store has not been filled.
             StoreError: it does not answer.
         """
-        if not any(event.kind == KIND for event in events):
+        if not any(at_once(event) for event in events):
             return 0
         latest = self._materializations.required()
-        customers = by_customer(events, shown, latest.as_of, latest.content.timezone)
+        content = latest.content
+        bought = by_customer(events, shown, latest.as_of, content.timezone)
+        done = interactions_received.by_customer(events, latest.as_of, content.timezone)
         with self._lock:
-            for view, reader in self._readers.items():
-                reader.write(view, _updated(view, reader, customers, latest.content))
-        return len(customers)
+            for view in self._of_purchases:
+                self._write(view, bought, updates.apply_purchases, content)
+            for view in self._of_interactions:
+                self._write(view, done, updates.apply_interactions, content)
+        return len({*bought, *done})
+
+    def _write(self, view: View, happened: Mapping[str, Sequence[T]], apply: Apply[T], content: Content) -> None:
+        if not happened or view.name not in content.days:  # an older release has filled the store without the view
+            return
+        reader = self._readers[view]
+        rows = _updated(view, reader, happened, apply, content)
+        if len(rows):
+            reader.write(view, rows)
+
+
+def at_once(event: Event) -> bool:
+    """Whether the online store shows the event, not only the next snapshot."""
+    return event.kind == KIND or event.kind in interactions_received.KINDS
 
 
 def _updated(
-    view: View, reader: OnlineReader, customers: Mapping[str, Sequence[Purchase]], content: Content
+    view: View, reader: OnlineReader, customers: Mapping[str, Sequence[T]], apply: Apply[T], content: Content
 ) -> pd.DataFrame:
     ids = list(customers)
     columns = reader.read(ids)
@@ -115,7 +137,9 @@ def _updated(
         row = {name: values[place] for name, values in columns.items()}
         if all(value is None for value in row.values()):
             row = updates.nobody(view, content.tables.__contains__)
-        rows.append({view.key: customer, **updates.apply_purchases(view, row, customers[customer])})
+        changed = apply(view, row, customers[customer])
+        if changed != row:
+            rows.append({view.key: customer, **changed})
     frame = pd.DataFrame(rows, columns=[view.key, *columns])
     return frame.assign(**{TIMESTAMP: pd.Timestamp(day_start(content.days[view.name], content.timezone))})
 

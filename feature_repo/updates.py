@@ -1,9 +1,10 @@
-"""What a purchase that has just happened changes in a customer's features, at once.
+"""What a purchase or a look that has just happened changes in a customer's features, at once.
 
 The online store shows every customer as of one snapshot. A purchase after it is folded in as one of the last day
 before the snapshot (`age` 1): all features of a row keep speaking of the same moment. So for the features that
 `after_purchase` of a family returns, the updated row equals a snapshot of a shop that has that purchase (a law that
-the tests hold them to, but for those named in a family's `APPROXIMATE`); all others wait for the next snapshot.
+the tests hold them to, but for those named in a family's `APPROXIMATE`); all others wait for the next snapshot. So do
+`after_interactions` for views, carts, wishes and searches, which keep their own time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from feature_repo.catalog import View
 from feature_repo.families import rfm
+from feature_repo.interactions_received import Interaction
 from feature_repo.purchases import Purchase, Row
 
 
@@ -45,6 +47,20 @@ def apply_purchases(view: View, row: Row, purchases: Iterable[Purchase]) -> dict
     return current
 
 
-def updatable(view: View) -> bool:
+def apply_interactions(view: View, row: Row, interactions: Sequence[Interaction]) -> dict[str, Any]:
+    """The row after what the customer did besides buying: pure, likewise."""
+    current = dict(row)
+    for family in view.families:
+        if interactions and hasattr(family, "after_interactions"):
+            current |= family.after_interactions(current, interactions)
+    return current
+
+
+def shows_purchases(view: View) -> bool:
     """Whether any family of the view can fold a purchase in."""
     return any(hasattr(family, "after_purchase") for family in view.families)
+
+
+def shows_interactions(view: View) -> bool:
+    """Whether any family of the view can fold other events in."""
+    return any(hasattr(family, "after_interactions") for family in view.families)

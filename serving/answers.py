@@ -376,8 +376,8 @@ class EventsAnswer(Answer):
     accepted: int = Field(ge=0, description="events that were kept, known ones among them")
     known: int = Field(ge=0, description="those of them that had been sent before: they count once")
     applied: bool = Field(
-        description="whether the next prediction shows the purchases among them; false: there is none, or the store "
-        "does not answer and shows them as soon as it does"
+        description="whether the next prediction shows the purchases, views, carts, wishes and searches among them; "
+        "false: there is none, or the store does not answer and shows them as soon as it does"
     )
     deferred: int = Field(
         ge=0,

@@ -10,7 +10,8 @@ import structlog
 from core.errors import RegularsError
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
-from feature_repo import folding, purchases
+from feature_repo import folding, online
+from serving.choices import Choices
 
 PATIENCE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -31,15 +32,16 @@ class Taken:
 class EventIntake:
     """Takes events. What the online store could not show at once it shows as soon as it can."""
 
-    def __init__(self, workspace: Workspace, log: EventLog) -> None:
+    def __init__(self, workspace: Workspace, log: EventLog, choices: Choices | None = None) -> None:
         self._workspace = workspace
         self._log = log
+        self._choices = choices
 
     def take(self, events: Sequence[Event]) -> Taken:
         """Keep events, and fold those into the online store that it can show at once."""
         new = self._log.append(events)
         shows_all = self.apply_missed()
-        at_once = sum(event.kind == purchases.KIND for event in events)
+        at_once = sum(map(online.at_once, events))
         return Taken(len(events) - len(new), bool(at_once) and shows_all, len(events) - at_once)
 
     def apply_missed(self) -> bool:
@@ -51,7 +53,7 @@ class EventIntake:
             if not is_alone:
                 return False
             try:
-                folding.fold_in(self._workspace, self._log)
+                folding.fold_in(self._workspace, self._log, self._choices.now if self._choices else None)
             except RegularsError as error:
                 _log.error("events_not_applied", error=str(error))
                 return False

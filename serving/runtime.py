@@ -50,7 +50,7 @@ class Runtime:
         self.audiences = AudienceCache(workspace, self.features)
         self.unavailable_products = UnavailableProducts(workspace)
         self.rules = RulesInUse(workspace)
-        self.event_intake = EventIntake(workspace, EventLog(workspace))
+        self.event_intake = EventIntake(workspace, EventLog(workspace), self.choices)
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
         self._refresh_present()

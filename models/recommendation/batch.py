@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
@@ -20,6 +20,7 @@ from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.dataset import Dataset
 from models.recommendation.history import PurchaseHistories
+from models.recommendation.interests import RecentInterest, by_place
 from models.recommendation.merchandising.applied_rules import in_force_on, latest
 from models.recommendation.merchandising.bound_rules import RuleSet, RulesInForce
 from models.recommendation.model import Recommender
@@ -43,6 +44,7 @@ def predict_file(
     refuse_hindsight("recommendation", version, model, as_of)
     dataset = Dataset.load(workspace, as_of)
     others = strangers(workspace, dataset)
+    dataset = dataset.with_strangers(workspace, others)
     rules = in_force_on(workspace, as_of, latest(workspace))
     frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=unavailable(workspace), rules=rules)
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
@@ -101,15 +103,27 @@ def blocks(
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)
     query = RankingQuery(k, modes[0], bound.mask(unavailable), np.zeros(0, dtype=np.int64))
+    recent = _allowed(workspace, dataset.as_of, dataset.recent)
     unknown = PurchaseHistories.empty(others), np.zeros(len(others), dtype=bool)
     for customers, allow in ((dataset.histories, _personal(workspace, dataset)), unknown):
         for histories, personal, in_force in _ruled(customers, allow, rules, dataset.catalogue):
             asked = [replace(query, mode=mode, rules=in_force) for mode in modes]
             starts = range(0, len(histories), BLOCK)
             for first in current().track(starts, f"recommendation: ranking for {', '.join(modes)}", total=len(starts)):
-                profiles = UserProfiles(histories.block(first, first + BLOCK), bound.index)
+                block = histories.block(first, first + BLOCK)
+                profiles, known = UserProfiles(block, bound.index), by_place(recent, block.customers)
                 allowed = personal[first : first + BLOCK]
-                yield {each.mode: model.pipeline(bound, profiles, allowed, each) for each in asked}
+                yield {each.mode: model.pipeline(bound, profiles, allowed, each, known) for each in asked}
+
+
+def _allowed(
+    workspace: Workspace, as_of: date, recent: Mapping[str, Sequence[RecentInterest]]
+) -> Mapping[str, Sequence[RecentInterest]]:
+    """The interests of those who allow personalisation."""
+    if not recent:
+        return recent
+    refused = Consents.load(workspace, as_of).refused(recent, "personalisation")
+    return {customer: interests for customer, interests in recent.items() if customer not in refused}
 
 
 def _ruled(

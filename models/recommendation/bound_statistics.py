@@ -14,6 +14,7 @@ from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.item_item_index import ItemItemIndex
 from models.recommendation.item_statistics import ItemStatistics
+from models.recommendation.product_words import ProductWords
 
 _TIE = 0.01
 """What the best seller everywhere weighs beside one order in the region: it breaks ties, no more."""
@@ -39,6 +40,11 @@ class BoundStatistics:
     def catalogue(self) -> Catalogue:
         """The products."""
         return self.index.catalogue
+
+    @cached_property
+    def words(self) -> ProductWords:
+        """What the words of a search mean."""
+        return ProductWords(self.catalogue)
 
     @cached_property
     def sales(self) -> Float32Array:

@@ -14,7 +14,7 @@ from models.recommendation.profiles import UserProfiles
 
 
 class CandidateSource(IntEnum):
-    """Where a candidate came from; of several, the one that stands first here."""
+    """Where a candidate came from; of several, the one that stands first here, but a fresh interest before all new."""
 
     HISTORY = 0
     TOGETHER = 1
@@ -23,6 +23,7 @@ class CandidateSource(IntEnum):
     CATEGORY = 4
     POPULAR = 5
     BASKET = 6
+    INTEREST = 7
 
     @property
     def label(self) -> str:
@@ -40,6 +41,7 @@ class CandidateLimits:
     discovered: int = sources.Discovered.limit
     category: int = sources.Category.limit
     popular: int = sources.Popular.limit
+    interest: int = sources.InterestSource.limit
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -10,16 +11,20 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from core import clock
 from core.reads import Read
 from core.workspace import Workspace
 from feature_repo import facts, store
+from feature_repo.snapshots import TIMESTAMP
 from models.arrays import Int64Array
+from models.recommendation import interests
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.history import KEY, PurchaseHistories
+from models.recommendation.interests import RecentInterest
 from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 
-SERVICE = "recommendation_v1"
+SERVICE = "recommendation_v2"
 REGION_DAYS = 84
 READS = (Read("orders", ("region",), "recommending what sells in a region"),)
 
@@ -31,6 +36,8 @@ class Dataset:
     as_of: date
     catalogue: Catalogue
     histories: PurchaseHistories
+    recent: Mapping[str, Sequence[RecentInterest]] = field(default_factory=dict)
+    """The interests of those customers who have any."""
 
     @classmethod
     def load(cls, workspace: Workspace, as_of: date) -> Dataset:
@@ -41,7 +48,18 @@ class Dataset:
         """
         products = catalogue(workspace, as_of)
         customers = store.matrix(workspace, SERVICE, as_of, key=KEY)
-        return cls(as_of, products, PurchaseHistories.of(customers, products))
+        moment = clock.day_start(as_of, workspace.tables.timezone)
+        recent = interests.of_frame(customers, moment)
+        return cls(as_of, products, PurchaseHistories.of(customers, products), recent)
+
+    def with_strangers(self, workspace: Workspace, customers: Sequence[str]) -> Dataset:
+        """With the interests of customers who bought nothing that counts; without events there are none."""
+        if not customers or not workspace.tables.has("events"):
+            return self
+        moment = clock.day_start(self.as_of, workspace.tables.timezone)
+        entities = pd.DataFrame({KEY: list(customers), TIMESTAMP: pd.Timestamp(moment)})
+        found = interests.of_frame(store.historical(workspace, SERVICE, entities), moment)
+        return replace(self, recent={**self.recent, **found})
 
     def index(self, neighbours: Neighbours) -> ItemItemIndex:
         """The catalogue with item-item weights, which may be of an earlier date."""

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 import numpy as np
 
+from models.recommendation.bound_statistics import BoundStatistics
+from models.recommendation.candidate_sources.interest import Seeds
 from models.recommendation.candidates import CandidateSource
+from models.recommendation.interests import RecentInterest
 from models.recommendation.profiles import UserProfiles
+
+_ITSELF: Final[Mapping[str, str]] = {
+    "view": "you looked at it lately",
+    "cart": "you put it into your cart lately",
+    "wishlist": "it is on your wish list",
+    "search": "it is what you searched for",
+}
+_GOES_WITH: Final[Mapping[str, str]] = {
+    "view": "goes with {kind}, which you looked at lately",
+    "cart": "goes with {kind}, which you put into your cart lately",
+    "wishlist": "goes with {kind}, which is on your wish list",
+    "search": "goes with {kind}, which you searched for",
+}
 
 
 class Explainer:
     """Reasons for one customer, a block of one; `region` where what sells best there was asked for."""
 
-    def __init__(self, profiles: UserProfiles, region: str | None = None) -> None:
+    def __init__(
+        self,
+        profiles: UserProfiles,
+        region: str | None = None,
+        interests: Sequence[RecentInterest] = (),
+        bound: BoundStatistics | None = None,
+    ) -> None:
         self._profiles = profiles
         self._catalogue = profiles.index.catalogue
         self._region = region
+        self._interests = interests
+        self._bound = bound
 
     def reason(self, product: int, source: CandidateSource) -> str:
         """Why this product, given where it came from."""
@@ -27,6 +54,8 @@ class Explainer:
                 return f"you often buy {self._catalogue.texts[self._catalogue.kind][product]}"
             case CandidateSource.BASKET:
                 return "often bought together with what is in your basket"
+            case CandidateSource.INTEREST:
+                return self._interest(product)
             case CandidateSource.POPULAR:
                 return f"sells best in {self._region}" if self._region else "sells best at present"
 
@@ -35,6 +64,19 @@ class Explainer:
         times, last = (int(self._profiles.of_entries(name)[place]) for name in ("purchases", "last_days"))
         days = "yesterday" if last == 1 else f"{last} days ago"
         return f"you bought it on {times} days, last {days}" if times > 1 else f"you bought it {days}"
+
+    def _interest(self, product: int) -> str:
+        """The interest that speaks most for it: in itself, else in what it goes with."""
+        if self._bound is None:
+            return "goes with what you looked at lately"
+        seeds = Seeds.of(self._interests, self._bound)
+        itself = seeds.where(seeds.product == product)
+        if len(itself.product):
+            return _ITSELF[self._interests[int(itself.interest[itself.weight.argmax()])].kind]
+        with_it = self._bound.cooccurrence[seeds.product][:, [product]].toarray().ravel() * seeds.weight
+        seed = int(with_it.argmax())
+        said = _GOES_WITH[self._interests[int(seeds.interest[seed])].kind]
+        return said.format(kind=self._kind(int(seeds.product[seed])))
 
     def _neighbour(self, product: int) -> str | None:
         """The purchase that speaks most for it."""

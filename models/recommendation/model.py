@@ -15,10 +15,12 @@ from models import artifact
 from models.arrays import BoolArray
 from models.recommendation import golden, rankers, related_items
 from models.recommendation.bound_statistics import BoundStatistics
+from models.recommendation.candidate_sources import INTEREST
 from models.recommendation.candidates import CandidateLimits, CandidateSource
 from models.recommendation.catalogue import KEY, Catalogue
 from models.recommendation.explain import Explainer
 from models.recommendation.history import IDS, PurchaseHistories
+from models.recommendation.interests import RecentInterest
 from models.recommendation.item_statistics import ItemStatistics
 from models.recommendation.merchandising.applied_to_list import CHOSEN, AppliedToList
 from models.recommendation.merchandising.bound_rules import BoundRules, RuleSet
@@ -98,16 +100,31 @@ class Recommender:
         return prepared[1]
 
     def rank(
-        self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: RankingQuery
+        self,
+        bound: BoundStatistics,
+        profiles: UserProfiles,
+        personal: BoolArray,
+        query: RankingQuery,
+        recent: Mapping[int, Sequence[RecentInterest]] | None = None,
     ) -> RankedLists:
-        """The lists of a block of customers; `personal` says whose profile may be used, shape (R,)."""
-        return self.pipeline(bound, profiles, personal, query).run()
+        """The lists of a block of customers; `personal` says whose profile may be used, shape (R,).
+
+        `recent` are the interests, by row, of those who have any and allow to use them.
+        """
+        return self.pipeline(bound, profiles, personal, query, recent).run()
 
     def pipeline(
-        self, bound: BoundStatistics, profiles: UserProfiles, personal: BoolArray, query: RankingQuery
+        self,
+        bound: BoundStatistics,
+        profiles: UserProfiles,
+        personal: BoolArray,
+        query: RankingQuery,
+        recent: Mapping[int, Sequence[RecentInterest]] | None = None,
     ) -> Pipeline:
         """What makes these lists, for who looks at its candidates as well."""
-        return Pipeline(bound, self.ranker, self.limits, profiles, personal, query)
+        limit = self.limits.interest
+        found = INTEREST.pairs(recent, bound, profiles, limit) if recent and limit else None
+        return Pipeline(bound, self.ranker, self.limits, profiles, personal, query, found)
 
     def recommend(
         self,
@@ -140,6 +157,7 @@ class Recommender:
         unavailable: Set[str] = frozenset(),
         rules: RuleSet | None = None,
         audience: Audience | None = None,
+        recent: Sequence[RecentInterest] = (),
     ) -> RecommendedList:
         """At most k products for one customer, fewer only where no more may be shown.
 
@@ -154,6 +172,7 @@ class Recommender:
             unavailable: product ids that can't be had now: left out. The same object is prepared once.
             rules: a merchandiser's that count now. The same object is prepared once.
             audience: for whom, as the rules see it (`RuleSet.audience`).
+            recent: what the customer, known or not, looked at and the like (`interests.of_row`).
         """
         bound = self.bound_to(catalogue)
         region = region if region in bound.regions else None
@@ -166,9 +185,9 @@ class Recommender:
         known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
         histories = PurchaseHistories.one(history, bound.catalogue) if history and known else PurchaseHistories.empty()
         profiles, personal = UserProfiles(histories, bound.index), np.array([known])
-        ranked = self.rank(bound, profiles, personal, query)
+        ranked = self.rank(bound, profiles, personal, query, {0: recent} if recent else None)
         applied = AppliedToList(in_force, ranked.product, ranked.rule)
-        why = Explainer(profiles, None if known else region)
+        why = Explainer(profiles, None if known else region, recent, bound)
         items = []
         for place, (product, score, source) in enumerate(
             zip(ranked.product, ranked.score, map(CandidateSource, ranked.source), strict=True)

@@ -1,4 +1,4 @@
-"""POST /v1/events: what customers do now; kept first, then purchases are shown by the next prediction."""
+"""POST /v1/events: what customers do now; kept first, then the next prediction shows purchases, looks and searches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from serving.runtime import Runtime
 
 
 def events(runtime: Runtime, body: EventsBody, _key: Key) -> dict[str, Any]:
-    """Keep the events, and let the online store show the purchases; of a person's ids any may be named."""
+    """Keep the events, and let the online store show what it can at once; of a person's ids any may be named."""
     now = clock.now(runtime.workspace)
     persons = runtime.persons.now
     named = [_event(event, now) for event in body.events]
@@ -44,7 +44,7 @@ ENDPOINT = Endpoint(
     "events",
     events,
     EventsAnswer,
-    "Tell what customers do; the next prediction shows purchases, the next snapshot all else",
+    "Tell what customers do; the next prediction shows purchases, views, carts, wishes and searches",
     EventsBody,
     {"events": [{"customer_id": "2375", "kind": "purchase", "product_id": "1082185", "quantity": 1, "value": 2.5}]},
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core import clock
 from core.keys import Key
 from core.prediction_log import Result
 from models.recommendation import KIND
+from models.recommendation.candidates import CandidateSource
+from models.recommendation.history import IDS
+from models.recommendation.interests import of_row
 from models.recommendation.merchandising.bound_rules import RuleSet
-from models.recommendation.model import RecommendedList
+from models.recommendation.model import Recommended, RecommendedList
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.endpoint import Endpoint
@@ -21,10 +25,11 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     """At most k products for a customer; what sells best for guests, unknown customers, and without consent."""
     serving = champion(runtime, KIND)
     customer = None if body.customer_id is None else runtime.persons.now.person(body.customer_id)
-    history, fallback = _history(runtime, customer)
+    known, fallback = _known(runtime, customer)
+    recent = of_row(known, clock.now(runtime.workspace)) if known else ()
     rules = runtime.rules.now
     found = serving.model.recommendation(
-        history,
+        known,
         runtime.products.columns,
         k=body.k,
         mode=body.mode,
@@ -34,8 +39,8 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         unavailable=runtime.unavailable_products.now,
         rules=rules,
         audience=rules.audience(customer, body.region, body.context.adult) if rules else None,
+        recent=recent,
     )
-    missing = fallback or serving.fallback
     results = [
         {
             "product_id": item.product_id,
@@ -43,12 +48,14 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
             "source": item.source,
             "reason": item.reason,
             "rules": list(item.rules),
-            "fallback": missing,
+            "fallback": _missing(item, fallback, serving.fallback),
         }
         for item in found.items
     ]
     subject = customer if customer is not None and fallback != "no_consent" else ""
-    logged = [Result(subject, item.score, item.product_id, missing) for item in found.items]
+    logged = [
+        Result(subject, item.score, item.product_id, _missing(item, fallback, serving.fallback)) for item in found.items
+    ]
     asked = {"k": body.k, "mode": body.mode} | ({"rules": rules.version} if rules else {})
     framed = answer(runtime, serving, "recommendations", results, logged=logged, request=asked)
     return framed | {"rules": _told(rules, found), "shortfall": found.shortfall}
@@ -60,8 +67,14 @@ def _told(rules: RuleSet | None, found: RecommendedList) -> dict[str, Any]:
     return {"version": rules.version if rules else None, "left_out": left_out, "unmet": list(found.unmet)}
 
 
-def _history(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] | None, str | None]:
-    """The customer's packed history, or why there is none."""
+def _missing(item: Recommended, fallback: str | None, of_model: str | None) -> str | None:
+    """What was missing for one product: what a stranger looked at is known of them."""
+    told = fallback == "popular" and item.source == CandidateSource.INTEREST.label
+    return (None if told else fallback) or of_model
+
+
+def _known(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] | None, str | None]:
+    """The customer's packed history and recent interests, and why there is no history where there is none."""
     if customer is None:
         return None, "popular"
     if not runtime.choices.now.allows(customer, "personalisation"):
@@ -69,7 +82,8 @@ def _history(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] 
     found = runtime.features.read(KIND.service, "customer_id", [customer])
     if not found.known:
         return None, "popular"
-    return {name: values[0] for name, values in found.columns.items()}, None
+    row = {name: values[0] for name, values in found.columns.items()}
+    return row, None if row[IDS] else "popular"
 
 
 ENDPOINT = Endpoint(

@@ -101,7 +101,7 @@ def test_a_line_opens_an_order_unless_one_of_it_came_before() -> None:
 
 
 def test_other_kinds_of_events_wait_for_the_next_snapshot(filled_copy: Workspace) -> None:
-    assert OnlineWriter(filled_copy).apply([Event("c003", NOON, "view", "003")]) == 0
+    assert OnlineWriter(filled_copy).apply([Event("c003", NOON, "complaint", "003")]) == 0
 
 
 def test_events_of_many_customers_are_applied_together(filled_copy: Workspace) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from core.errors import SettingsError, StoreError
+from core.event_log import Event
 from core.workspace import Workspace
-from feature_repo import online, store
+from feature_repo import catalog, online, store
 from feature_repo.config import repo_config
 from feature_repo.online import OnlineReader
 from tests.conftest import need
 from tests.feature_repo.conftest import D
-from tests.feature_repo.test_online import SERVICE, purchase, same
+from tests.feature_repo.test_online import NOON, SERVICE, purchase, same
 from tests.support.postgres import new_database
 
 
@@ -81,9 +82,11 @@ def assert_serves_like_sqlite(workspace: Workspace) -> None:
     found = reader.read(list(offline["customer_id"]))
     for name in reader.names:
         assert all(same(a, b) for a, b in zip(found[name], offline[name], strict=True)), name
+    looked = OnlineReader.of_views(workspace, [catalog.view("customer_interests")])
     before = reader.read(["c003", "nobody"])
-    online.OnlineWriter(workspace).apply([purchase("c003")])
+    online.OnlineWriter(workspace).apply([purchase("c003"), Event("session 1", NOON, "view", "003")])
     assert reader.read(["c003"])["days_since_last_visit"] == [1.0]
+    assert looked.read(["session 1"])["interest_products"] == [["003"]]
     store.materialize(workspace, D)
     assert reader.read(["c003", "nobody"]) == before
 

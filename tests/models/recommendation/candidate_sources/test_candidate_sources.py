@@ -27,7 +27,8 @@ def everybody(dataset: Dataset, known: ItemStatistics) -> UserProfiles:
 
 
 def test_every_source_has_a_label_and_a_limit() -> None:
-    assert vars(CandidateLimits()) == {source.name: source.limit for source in (sources.OWN, *sources.FRESH)}
+    every = (sources.OWN, *sources.FRESH, sources.INTEREST)
+    assert vars(CandidateLimits()) == {source.name: source.limit for source in every}
     assert set(vars(CandidateLimits())) == {source.label for source in CandidateSource} - {"basket"}
 
 
