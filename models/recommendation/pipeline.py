@@ -185,12 +185,11 @@ class Pipeline:
         return scores
 
     def _stranger_scores(self, pairs: Candidates) -> Float32Array:
-        """What they looked at, and what goes with it, before all else."""
+        """What they looked at first, then what goes with it and what sells best."""
         scores = self._cold_scores[pairs.product]
         if self.interests is None:
             return scores
-        fresh = self.interests.of(pairs.row, pairs.product, len(self.bound.catalogue))
-        return np.where(fresh > 0, 1 + fresh + scores, scores)
+        return scores + self.interests.of(pairs.row, pairs.product, len(self.bound.catalogue), stranger=True)
 
     def _personal_scores(self, pairs: Candidates) -> Float32Array:
         scores = self.ranker.score(self.profiles, pairs, self.query.mode)

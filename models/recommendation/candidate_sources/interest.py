@@ -13,8 +13,13 @@ from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.interests import RecentInterest
 from models.recommendation.profiles import UserProfiles
 
+SPOKEN: Final = 5.0
+"""What a companion that shares every basket with a fresh interest counts beside the best seller, to a stranger.
+
+Chosen on past windows, products of the window taken for looks (docs/recommendation.md): of 2 and 4 on the scale of a
+look that counts 1, the one was best on the Complete Journey, the other on Ta-Feng; a look counts 0.6."""
 NEAR: Final = 0.5
-"""What the best companion of an interest counts beside the interest itself."""
+"""What the best companions count, at most, beside an interest itself, to a customer with purchases."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +48,23 @@ class Seeds:
 
 @dataclass(frozen=True)
 class InterestPairs:
-    """Pairs of customer and product with how strongly lately's interests speak for them, 0..1; by ascending row."""
+    """Pairs of customer and product that lately's interests speak for; by ascending row and product.
+
+    `strength` in 0..1 is for customers with purchases; `beside_popularity` is for strangers, on the scale on which the
+    best seller has 1.
+    """
 
     row: Int64Array
     product: Int64Array
     strength: Float32Array
+    beside_popularity: Float32Array
 
-    def of(self, row: Int64Array, product: Int64Array, products: int) -> Float32Array:
-        """The strength of other pairs, 0 where there is none; `products` is the size of the catalogue."""
+    def of(self, row: Int64Array, product: Int64Array, products: int, *, stranger: bool = False) -> Float32Array:
+        """What other pairs have, 0 where there is none; `products` is the size of the catalogue."""
         key, wanted = self.row * products + self.product, row * products + product
         place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-        return np.where(key[place] == wanted, self.strength[place], np.float32(0))
+        values = self.beside_popularity if stranger else self.strength
+        return np.where(key[place] == wanted, values[place], np.float32(0))
 
 
 class InterestSource:
@@ -73,30 +84,31 @@ class InterestSource:
         found = [part for part in parts if len(part.row)]
         if not found:
             return None
-        columns = ([getattr(part, name) for part in found] for name in ("row", "product", "strength"))
+        columns = (
+            [getattr(part, name) for part in found] for name in ("row", "product", "strength", "beside_popularity")
+        )
         return InterestPairs(*(np.concatenate(column) for column in columns))
 
     def _of_customer(
         self, row: int, interests: Sequence[RecentInterest], bound: BoundStatistics, profiles: UserProfiles, limit: int
     ) -> InterestPairs:
         seeds = Seeds.of(interests, bound)
-        strength = NEAR * companions(seeds, bound)
+        spoken = companions(seeds, bound)
         wanted = seeds.where(~_bought_since(row, seeds, interests, profiles))
-        direct = np.zeros_like(strength)
+        direct = np.zeros_like(spoken)
         np.maximum.at(direct, wanted.product, wanted.weight)
-        strength[seeds.product] = 0
-        best = np.union1d(_top(direct, limit), _top(strength, limit))
-        strength = np.maximum(direct, strength)[best]
-        return InterestPairs(np.full(len(best), row, dtype=np.int64), best, strength)
+        best = np.union1d(_top(direct, limit), _top(spoken, limit))
+        strength = np.maximum(direct, NEAR * np.minimum(spoken, 1))[best]
+        first = np.where(direct > 0, 1 + float(spoken.max(initial=0)) + direct, spoken)[best]
+        return InterestPairs(np.full(len(best), row, dtype=np.int64), best, strength, first.astype(np.float32))
 
 
 def companions(seeds: Seeds, bound: BoundStatistics) -> Float32Array:
-    """How well each product goes with the seeds, the best as much as the strongest seed counts, shape (I,)."""
+    """How much the seeds together speak for each other product, `SPOKEN` times the cosine of baskets, shape (I,)."""
     together = seeds.weight @ bound.cooccurrence[seeds.product] if len(seeds.product) else 0.0
     found = np.zeros(len(bound.catalogue), dtype=np.float32) + np.asarray(together, dtype=np.float32)
     found[seeds.product] = 0
-    highest = float(found.max(initial=0))
-    return found * np.float32(seeds.weight.max() / highest) if highest > 0 else found
+    return found * np.float32(SPOKEN)
 
 
 def _meant(interest: RecentInterest, bound: BoundStatistics) -> tuple[Int64Array, Float32Array]:
