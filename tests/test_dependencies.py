@@ -38,7 +38,6 @@ BY_SETTING = {
     "statsforecast": "a peer of the bench of demand, which needs the extra",
     "mlforecast": "likewise",
     "implicit": "a peer of the bench of recommendation, which needs the extra",
-    "threadpoolctl": "keeps that library's threads from multiplying, likewise",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",
     "botocore": "its errors, likewise",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, cast
 
@@ -15,6 +15,7 @@ from models import artifact
 from models.arrays import Float32Array, Int64Array
 from models.recommendation.candidates import Candidates
 from models.recommendation.inputs import NAMES, pair_features
+from models.recommendation.networks import Networks
 from models.recommendation.profiles import UserProfiles
 
 Mode = Literal["all", "new"]
@@ -89,66 +90,101 @@ BASELINES = tuple(_FORMULAS)
 
 
 @dataclass(frozen=True)
-class Boosters:
-    """The learners of one mode: one for the order, one for the probability; `blend` is the share of the former."""
+class LearnerShares:
+    """What each learner of a mode counts in a score; they sum to 1."""
+
+    order: float = 0.0
+    probability: float = 0.0
+    network: float = 0.0
+
+    @classmethod
+    def mixed(cls, order: float, network: float) -> LearnerShares:
+        """Those two; the booster of the probability has the rest."""
+        return cls(order, 1.0 - order - network, network)
+
+
+@dataclass(frozen=True)
+class Learners:
+    """Of one mode: a booster for the order, one for the probability, and networks; None where its share is 0."""
 
     order: xgb.Booster | None
     probability: xgb.Booster | None
-    blend: float
+    network: Networks | None
+    shares: LearnerShares
 
     def score(self, features: Float32Array, row: Int64Array) -> Float32Array:
-        """The weighted mean of both scores, each standardised within the customer."""
+        """The weighted mean of their scores, each standardised within the customer."""
         total = np.zeros(len(features), dtype=np.float32)
-        for booster, share in ((self.order, self.blend), (self.probability, 1.0 - self.blend)):
-            if booster is not None and share > 0 and len(features):
-                margin = booster.inplace_predict(features, predict_type="margin")
-                total += np.float32(share) * standardised(cast(Float32Array, margin), row)
+        for name, margins in self.margins(features).items():
+            total += np.float32(getattr(self.shares, name)) * standardised(margins, row)
         return total
+
+    def margins(self, features: Float32Array) -> dict[str, Float32Array]:
+        """What each of them says, by its name; each of shape (n,)."""
+        if not len(features):
+            return {}
+        found = {
+            name: cast(Float32Array, booster.inplace_predict(features, predict_type="margin"))
+            for name, booster in self.boosters.items()
+        }
+        return found if self.network is None else found | {"network": self.network.margins(features)}
+
+    @property
+    def boosters(self) -> dict[str, xgb.Booster]:
+        """Those there are, by name."""
+        named = {"order": self.order, "probability": self.probability}
+        return {name: booster for name, booster in named.items() if booster is not None}
+
+    def save(self, directory: Path, mode: Mode) -> None:
+        """The boosters as UBJ, the networks as Parquet."""
+        for name, booster in self.boosters.items():
+            booster.save_model(directory / f"{mode}.{name}.ubj")
+        if self.network is not None:
+            self.network.save(directory, mode)
+
+    @classmethod
+    def load(cls, directory: Path, mode: Mode, shares: LearnerShares) -> Learners:
+        """What `save` wrote."""
+        order, probability = (_booster(directory / f"{mode}.{name}.ubj") for name in ("order", "probability"))
+        return cls(order, probability, Networks.load(directory, mode), shares)
 
 
 @dataclass(frozen=True)
 class TwoStage:
-    """Gradient-boosted rankers on pair features, separate for each mode."""
+    """Learned rankers on pair features, separate for each mode."""
 
-    modes: Mapping[Mode, Boosters]
+    modes: Mapping[Mode, Learners]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     name: str = "two_stage"
 
     def score(self, profiles: UserProfiles, pairs: Candidates, mode: Mode) -> Float32Array:
-        """By the boosters of the mode."""
+        """By the learners of the mode."""
         return self.modes[mode].score(pair_features(profiles, pairs), pairs.row)
 
     def use_threads(self, threads: int) -> None:
         """One per worker is best for single requests; all for files."""
-        for boosters in self.modes.values():
-            for booster in (boosters.order, boosters.probability):
-                if booster is not None:
-                    booster.set_param({"nthread": threads})
+        for learners in self.modes.values():
+            for booster in learners.boosters.values():
+                booster.set_param({"nthread": threads})
 
     def save(self, directory: Path) -> None:
-        """The boosters as UBJ, the rest as JSON."""
-        for mode, boosters in self.modes.items():
-            for part in ("order", "probability"):
-                booster = getattr(boosters, part)
-                if booster is not None:
-                    booster.save_model(directory / f"{mode}.{part}.ubj")
-        blends = {mode: boosters.blend for mode, boosters in self.modes.items()}
-        content = {"name": self.name, "features": NAMES, "blend": blends, "parameters": dict(self.parameters)}
+        """The learners, and the rest as JSON."""
+        for mode, learners in self.modes.items():
+            learners.save(directory, mode)
+        shares = {mode: asdict(learners.shares) for mode, learners in self.modes.items()}
+        content = {"name": self.name, "features": NAMES, "shares": shares, "parameters": dict(self.parameters)}
         artifact.write_json(directory / "ranker.json", content)
 
     @classmethod
     def load(cls, directory: Path, content: Mapping[str, Any]) -> TwoStage:
         """What `save` wrote."""
-        if tuple(content["features"]) != NAMES:
+        if tuple(content["features"]) != NAMES or "shares" not in content:
             raise StoreError(
-                "the saved ranker was trained on other pair features",
+                "the saved ranker was trained on other pair features, or mixes learners in another way",
                 where=str(directory),
                 todo="train it again: regulars train recommendation",
             )
-        modes: dict[Mode, Boosters] = {}
-        for mode in MODES:
-            order, probability = (_booster(directory / f"{mode}.{part}.ubj") for part in ("order", "probability"))
-            modes[mode] = Boosters(order, probability, float(content["blend"][mode]))
+        modes = {mode: Learners.load(directory, mode, LearnerShares(**content["shares"][mode])) for mode in MODES}
         return cls(modes, content["parameters"])
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.recommendation.rankers import Mode
+from models.recommendation.rankers import LearnerShares, Mode
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Of both learners of a mode; `blend` is the share of the ranker in the score."""
+    """Of the learners of a mode. `order_share` and `network_share` are what the ranker and the networks count in the
+    score; the booster of the probability has the rest."""
 
     eta: float = 0.05
     rounds: int = 250
@@ -20,11 +21,20 @@ class Recipe:
     subsample: float = 0.8
     colsample_bytree: float = 0.5
     reg_lambda: float = 1.0
-    blend: float = 0.0
+    order_share: float = 0.0
+    network_share: float = 0.0
+
+    @property
+    def shares(self) -> LearnerShares:
+        """Of all three."""
+        return LearnerShares.mixed(self.order_share, self.network_share)
 
     def as_dict(self) -> dict[str, Any]:
         """For the log."""
         return asdict(self)
 
 
-DEFAULTS: Mapping[Mode, Recipe] = {"all": Recipe(blend=0.0), "new": Recipe(blend=0.5)}
+DEFAULTS: Mapping[Mode, Recipe] = {
+    "all": Recipe(network_share=0.5),
+    "new": Recipe(order_share=0.25, network_share=0.5),
+}

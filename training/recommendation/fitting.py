@@ -1,15 +1,16 @@
-"""Fits the boosters of one mode: one for the order of a list, one for the probability of each product."""
+"""Fits the learners of one mode: a booster for the order of a list, one for each product's probability, networks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xgboost as xgb
 
 from models.arrays import Float32Array
-from models.recommendation.rankers import Boosters, Mode
+from models.recommendation.rankers import Learners, Mode
 from models.recommendation.recipe import Recipe
+from training.recommendation import networks
 from training.recommendation.examples import Examples
 
 BINS = 64
@@ -34,11 +35,20 @@ def binned(source: Examples, mode: Mode, threads: int) -> BinnedExamples:
     return BinnedExamples(matrix, chosen.offset)
 
 
-def fit(data: BinnedExamples, recipe: Recipe, threads: int, seed: int) -> Boosters:
-    """Both boosters, or the one that the blend asks for."""
-    order = _train(data, recipe, threads, seed, ranking=True) if recipe.blend > 0 else None
-    probability = _train(data, recipe, threads, seed, ranking=False) if recipe.blend < 1 else None
-    return Boosters(order, probability, recipe.blend)
+def fit(source: Examples, mode: Mode, recipe: Recipe, threads: int, seed: int) -> Learners:
+    """The learners of a mode that have a share in its scores."""
+    found = boosters(binned(source, mode, threads), recipe, threads, seed)
+    if recipe.network_share <= 0:
+        return found
+    return replace(found, network=networks.fit(source.of_mode(mode), mode, threads, seed))
+
+
+def boosters(data: BinnedExamples, recipe: Recipe, threads: int, seed: int) -> Learners:
+    """Those that have a share, without networks."""
+    shares = recipe.shares
+    order = _train(data, recipe, threads, seed, ranking=True) if shares.order > 0 else None
+    probability = _train(data, recipe, threads, seed, ranking=False) if shares.probability > 0 else None
+    return Learners(order, probability, None, shares)
 
 
 def _train(data: BinnedExamples, recipe: Recipe, threads: int, seed: int, *, ranking: bool) -> xgb.Booster:

@@ -170,8 +170,7 @@ def _fit_recommender(
     modes = {}
     for mode in MODES:
         current().step(f"recommendation: fitting mode {mode} as of {labels_until}, {len(source):,} pairs")
-        data = fitting.binned(source, mode, threads)
-        modes[mode] = fitting.fit(data, recipes[mode], threads, workspace.settings.seed)
+        modes[mode] = fitting.fit(source, mode, recipes[mode], threads, workspace.settings.seed)
     at = origins.at(labels_until)
     ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in recipes.items()})
     return Recommender(item_statistics.fit(workspace, at.dataset, at.neighbours), ranker, origins.limits), len(source)

@@ -1,7 +1,8 @@
-"""Tuning: the recipe, blend included, of both modes, on the window before the one that evaluates."""
+"""Tuning: the recipe, shares of the learners included, of both modes, on the window before the one that evaluates."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,15 +13,17 @@ from optuna.trial import FrozenTrial, Trial
 from core.workspace import Workspace
 from models.arrays import Float32Array
 from models.kinds import Budget
-from models.recommendation.rankers import MODES, Boosters, Mode, standardised
+from models.recommendation.rankers import MODES, Learners, LearnerShares, Mode, standardised
 from models.recommendation.recipe import DEFAULTS, Recipe
 from training import study
-from training.recommendation import fitting, source_worth
+from training.recommendation import fitting, networks, source_worth
 from training.recommendation.examples import Examples, sampled
 from training.recommendation.source_worth import SourceWorth
 from training.study import Tuned
 
-BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
+ORDER_SHARES = (0.0, 0.5, 1.0)
+"""Of what the networks leave to the boosters."""
+NETWORK_SHARES = (0.0, 0.25, 0.5)
 SHARE = 0.5
 """Of the customers whose examples a trial is fitted on: what is best for half of them is best for all."""
 OWNED_SHARE = 0.15
@@ -45,13 +48,15 @@ def tune(
     some = sampled(train, SHARE, OWNED_SHARE, seed)
     data = {mode: fitting.binned(some, mode, threads) for mode in MODES}
     judged = {mode: validate.of_mode(mode) for mode in MODES}
+    networked = {mode: _of_networks(train, judged[mode], mode, threads, seed) for mode in MODES}
 
     def objective(trial: Trial) -> float:
         total = 0.0
         for mode in MODES:
-            boosters = fitting.fit(data[mode], replace(_suggest(trial, mode), blend=0.5), threads, seed)
-            blend, value, scores = _best_blend(boosters, judged[mode], mode)
-            trial.set_user_attr(f"{mode}.blend", blend)
+            boosters = fitting.boosters(data[mode], replace(_suggest(trial, mode), order_share=0.5), threads, seed)
+            shares, value, scores = _best_shares(boosters, networked[mode], judged[mode], mode)
+            trial.set_user_attr(f"{mode}.order_share", shares.order)
+            trial.set_user_attr(f"{mode}.network_share", shares.network)
             trial.set_user_attr(f"{mode}.ndcg@10", value)
             trial.set_user_attr(f"{mode}.sources", source_worth.measured(judged[mode], scores, mode))
             total += value
@@ -63,7 +68,14 @@ def tune(
         name,
         objective,
         budget,
-        depends_on={**depends_on, "share": SHARE, "owned": OWNED_SHARE, "blends": BLENDS, "bins": fitting.BINS},
+        depends_on={
+            **depends_on,
+            "share": SHARE,
+            "owned": OWNED_SHARE,
+            "shares": [ORDER_SHARES, NETWORK_SHARES],
+            "bins": fitting.BINS,
+            "networks": [networks.HIDDEN, networks.SEEN, networks.MOST_EPOCHS, networks.BAG],
+        },
         direction="maximize",
         first=first,
     )
@@ -85,17 +97,36 @@ def _suggest(trial: Trial, mode: Mode) -> Recipe:
     )
 
 
-def _best_blend(boosters: Boosters, judged: Examples, mode: Mode) -> tuple[float, float, Float32Array]:
-    """The share of the ranker that gives the highest NDCG, that, and its scores; of equal ones the smaller share."""
-    parts = [
-        standardised(booster.inplace_predict(judged.features, predict_type="margin"), judged.row)
-        for booster in (boosters.order, boosters.probability)
-        if booster is not None
-    ]
-    scores = [np.float32(b) * parts[0] + np.float32(1 - b) * parts[1] for b in BLENDS]
-    values = [judged.ndcg(each, mode) for each in scores]
-    best = int(np.argmax(values))
-    return BLENDS[best], values[best], scores[best]
+def _of_networks(train: Examples, judged: Examples, mode: Mode, threads: int, seed: int) -> Float32Array:
+    """What networks say of the judged candidates, standardised; no trial changes them, so they are fitted once.
+
+    They go through half the customers as often as those that are served go through all.
+    """
+    often = networks.epochs(len(train.of_mode(mode)))
+    some = sampled(train, SHARE, 1.0, seed).of_mode(mode)
+    found = networks.fit(some, mode, threads, seed, often)
+    return standardised(found.margins(judged.features), judged.row)
+
+
+def _best_shares(
+    boosters: Learners, networked: Float32Array, judged: Examples, mode: Mode
+) -> tuple[LearnerShares, float, Float32Array]:
+    """The shares that give the highest NDCG, that, and their scores; of equal ones those with the most of the
+    booster of the probability."""
+    parts = {name: standardised(each, judged.row) for name, each in boosters.margins(judged.features).items()}
+    best: tuple[LearnerShares, float, Float32Array] | None = None
+    for network, order in itertools.product(NETWORK_SHARES, ORDER_SHARES):
+        shares = LearnerShares.mixed(order * (1 - network), network)
+        scores = (
+            np.float32(shares.order) * parts["order"]
+            + np.float32(shares.probability) * parts["probability"]
+            + np.float32(shares.network) * networked
+        )
+        value = judged.ndcg(scores, mode)
+        if best is None or value > best[1]:
+            best = shares, value, scores
+    assert best is not None
+    return best
 
 
 def source_worths(tuned: Tuned) -> list[SourceWorth]:
@@ -116,4 +147,5 @@ def _best_of(tuned: Tuned, mode: Mode) -> Recipe:
     """The mode's part of the trial that is best in it."""
     best = _best_trial(tuned, mode)
     own = {key.removeprefix(f"{mode}."): value for key, value in best.params.items() if key.startswith(f"{mode}.")}
-    return Recipe(**own, blend=best.user_attrs[f"{mode}.blend"])
+    shares = {name: best.user_attrs[f"{mode}.{name}"] for name in ("order_share", "network_share")}
+    return Recipe(**own, **shares)

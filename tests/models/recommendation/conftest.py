@@ -48,10 +48,8 @@ def model(small_shop_readonly: Workspace, known: ItemStatistics) -> Recommender:
     """Two stages, fitted on the window before D."""
     before = origin(small_shop_readonly, D - timedelta(days=28))
     source = examples(before, CandidateLimits(), KeptShares(), seed=1)
-    modes = {
-        mode: fitting.fit(fitting.binned(source, mode, 1), Recipe(rounds=20, min_child_weight=1, blend=0.5), 1, 1)
-        for mode in MODES
-    }
+    recipe = Recipe(rounds=20, min_child_weight=1, order_share=0.25, network_share=0.5)
+    modes = {mode: fitting.fit(source, mode, recipe, 1, 1) for mode in MODES}
     return Recommender(known, TwoStage(modes))
 
 

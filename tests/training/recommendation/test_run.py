@@ -111,10 +111,10 @@ def test_what_is_left_out_makes_nothing_likelier(small_shop_readonly: Workspace,
     whole, some = (
         examples(source, CandidateLimits(), shares, seed=1) for shares in (KeptShares(), KeptShares(1, 0.05))
     )
-    recipe = Recipe(rounds=150, eta=0.1, min_child_weight=1, blend=0)
+    recipe = Recipe(rounds=150, eta=0.1, min_child_weight=1)
     told = []
     for given in (whole, some):
-        booster = fitting.fit(fitting.binned(given, "all", 1), recipe, 1, 1).probability
+        booster = fitting.boosters(fitting.binned(given, "all", 1), recipe, 1, 1).probability
         assert booster is not None
         margin = booster.inplace_predict(whole.features, predict_type="margin")
         told.append(margin[whole.new].mean() - margin[~whole.new].mean())
