@@ -30,6 +30,7 @@ MODULES = (
     "models.recommendation.audience.shop_products",
     "models.recommendation.dataset",
     "models.recommendation.merchandising.shop_terms",
+    "models.recommendation.unit_margins",
     "models.uplift.dataset",
     "monitoring.protected",
     "pipelines.identity.key_records",

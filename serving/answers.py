@@ -20,6 +20,7 @@ Fallback = Literal[
     "unknown_product",
     "no_scenario",
     "new_product",
+    "pairs_only",
 ]
 ScenarioRefusal = Literal[
     "unknown_series",
@@ -44,6 +45,7 @@ FALLBACKS = {
     "unknown_series": "the series has no sales, or on too few days (demand.min_days): not forecast, all is 0",
     "unknown_product": "the product is not known: what sells best",
     "new_product": "the product was launched lately, or is to come: told by products alike",
+    "pairs_only": "the version was trained by a release that counted no bundles: what was bought with it",
     "no_scenario": "the scenario can't be answered for the series, and `scenario` says why: the forecast as planned",
 }
 
@@ -169,6 +171,9 @@ class RecommendationsAnswer(PredictionAnswer):
     shortfall: str | None = Field(description="null, or why there are fewer than k products")
 
 
+_NEAREST = "the product that was meant, where nobody knows the one asked for and one is near"
+
+
 class SimilarProduct(AnswerLine):
     """One product, the most similar first."""
 
@@ -180,6 +185,34 @@ class SimilarAnswer(PredictionAnswer):
     """At most k products."""
 
     results: list[SimilarProduct]
+    did_you_mean: str | None = Field(description=_NEAREST)
+
+
+class BundleOfProducts(AnswerLine):
+    """Two products or three; figures are null where the version counted none."""
+
+    product_ids: list[str] = Field(description="the product asked for first, if it is one of them")
+    scene: str = Field(description="what it is for, told by the kinds of its products and when they are bought")
+    baskets: int | None = Field(ge=0, description="that hold all of them")
+    support: float | None = Field(ge=0, le=1, description="the share of all baskets")
+    lift: float | None = Field(
+        ge=0, description="how many times as many baskets as if the product that belongs least had to do with no other"
+    )
+    lift_low: float | None = Field(ge=0)
+    lift_high: float | None = Field(ge=0)
+    lift_by_chance: float | None = Field(ge=0, description="the lift of unrelated products in baskets as large")
+    margin: float | None = Field(
+        description="base currency: the sum of price less unit_cost; null where one is not known"
+    )
+    told_by: str | None = Field(description="the product alike whose bundle it is; null of a product told by itself")
+
+
+class BundlesAnswer(PredictionAnswer):
+    """At most k bundles."""
+
+    results: list[BundleOfProducts]
+    shortfall: str | None = Field(description="null, or why there are fewer than k bundles")
+    did_you_mean: str | None = Field(description=_NEAREST)
 
 
 class AudienceCustomer(AnswerLine):

@@ -20,7 +20,6 @@ from models.arrays import Float32Array
 from models.recommendation import KIND, Recommender
 from models.recommendation.audience.asked_product import AskedProduct
 from models.recommendation.audience.buyer_scores import KnownCustomers, buyer_scores
-from models.recommendation.audience.shop_products import ShopProducts
 from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.history import IDS, KEY, PurchaseHistories
 from serving.champions import Champion
@@ -40,7 +39,6 @@ class AudienceCache:
     """Scores of all customers for a product; safe to use from several threads."""
 
     def __init__(self, workspace: Workspace, features: OnlineFeatures) -> None:
-        self._workspace = workspace
         self._fillings = Materializations(workspace)
         self._features = features
         self._entering = threading.BoundedSemaphore(MOST_UNDER_WAY)
@@ -48,16 +46,6 @@ class AudienceCache:
         self._read_for: tuple[BoundStatistics, int] | None = None
         self._customers: KnownCustomers | None = None
         self._scores: OrderedDict[tuple[str, ...], Float32Array] = OrderedDict()
-        self._described: tuple[int, ShopProducts] | None = None
-
-    def described(self) -> ShopProducts:
-        """The products of the shop's table, as it is now."""
-        known = self._described
-        if known is None or known[0] != self._workspace.tables.generation:
-            with self._workspace.pinned() as workspace:
-                known = workspace.tables.generation, ShopProducts.load(workspace)
-            self._described = known
-        return known[1]
 
     def scores(
         self, champion: Champion[Recommender], bound: BoundStatistics, asked: AskedProduct

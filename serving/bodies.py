@@ -84,6 +84,13 @@ class SimilarBody(Body):
     k: int = Field(10, ge=1, le=MOST_ITEMS, description="an integer from 1 to 1000: how many products")
 
 
+class BundlesBody(Body):
+    """With which product."""
+
+    product_id: Id = Field(description="a product id, as a string; also of a product that is not sold yet")
+    k: int = Field(5, ge=1, le=MOST_ITEMS, description="an integer from 1 to 1000: how many bundles")
+
+
 class AudienceBody(Body):
     """Of which product."""
 

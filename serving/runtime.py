@@ -23,6 +23,7 @@ from serving.background import Background
 from serving.champions import Champion, Champions
 from serving.choices import Choices
 from serving.contact_caps_cache import ContactCapsCache
+from serving.described_products import DescribedProducts
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
 from serving.online_features import OnlineFeatures
@@ -30,6 +31,7 @@ from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
 from serving.rules_in_use import RulesInUse
 from serving.unavailable_products import UnavailableProducts
+from serving.unit_costs_in_use import UnitCostsInUse
 
 
 class Runtime:
@@ -49,6 +51,8 @@ class Runtime:
         self.contact_caps = ContactCapsCache(workspace)
         self.audiences = AudienceCache(workspace, self.features)
         self.unavailable_products = UnavailableProducts(workspace)
+        self.described_products = DescribedProducts(workspace)
+        self.unit_costs = UnitCostsInUse(workspace)
         self.rules = RulesInUse(workspace)
         self.event_intake = EventIntake(workspace, EventLog(workspace), self.choices)
         self.present: date | None = None
@@ -60,6 +64,7 @@ class Runtime:
             "consents": self.choices.refresh,
             "persons": self.persons.refresh,
             "availability": self.unavailable_products.refresh,
+            "costs": self.unit_costs.refresh,
             "rules": self.rules.refresh,
             "champions": self.champions.refresh,
             "acceptances": self._refresh_acceptances,

@@ -87,17 +87,6 @@ def catalogue(workspace: Workspace, as_of: date) -> Catalogue:
     return Catalogue.of({name: products[name].tolist() for name in products.columns})
 
 
-def baskets_before(workspace: Workspace, dataset: Dataset) -> sp.csr_matrix:
-    """Orders (of guests as well) x products of the catalogue, before the date: ones."""
-    lines = facts.counted(workspace, date.min, dataset.as_of)
-    bought = lines.select("order_id", "product_id").distinct().execute()
-    order, _ = pd.factorize(bought.order_id)
-    product = dataset.catalogue.codes(bought.product_id.to_numpy(object))
-    inside = product >= 0
-    shape = (int(order.max(initial=-1)) + 1, len(dataset.catalogue))
-    return sp.csr_matrix((np.ones(inside.sum(), dtype=np.float32), (order[inside], product[inside])), shape=shape)
-
-
 def sales_by_region(workspace: Workspace, as_of: date) -> pd.DataFrame:
     """Orders per (region, product_id) in the last REGION_DAYS days; no rows where orders have no region."""
     lines = facts.counted(workspace, as_of - timedelta(days=REGION_DAYS), as_of)

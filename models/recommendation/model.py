@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from models import artifact
 from models.arrays import BoolArray
 from models.recommendation import golden, rankers, related_items
 from models.recommendation.bound_statistics import BoundStatistics
+from models.recommendation.bundles.asked_bundles import BundleShelf
+from models.recommendation.bundles.bundle_table import KEEP
 from models.recommendation.candidate_sources import INTEREST
 from models.recommendation.candidates import CandidateLimits, CandidateSource
 from models.recommendation.catalogue import KEY, Catalogue
@@ -217,6 +220,20 @@ class Recommender:
         """At most k products that most often share a basket with it; none for an unknown product."""
         return related_items.bought_together(self.item_statistics.cooccurrence, product_id, k)
 
+    def similar_to_new(
+        self, described: pd.Series[Any], k: int = 10, unavailable: Set[str] = frozenset()
+    ) -> list[tuple[str, float]]:
+        """At most k products most like one that is not known, by what is said of it (see `products_like`)."""
+        return related_items.similar_to_new(self.bound.catalogue, described, k, self._mask(self.bound, unavailable))
+
+    def bundle_shelf(
+        self, catalogue: Mapping[str, Sequence[Any]] | None, hidden: Set[str], unit_costs: Mapping[str, float]
+    ) -> BundleShelf:
+        """What bundles are answered from, with the prices of a catalogue, which may be newer."""
+        statistics = self.item_statistics
+        pairs = partial(related_items.together_with, statistics.cooccurrence, k=KEEP)
+        return BundleShelf(statistics.bundles, pairs, self.bound_to(catalogue).catalogue, hidden, unit_costs)
+
     def save(self, directory: Path) -> None:
         """Write everything as data into a sealed directory."""
         with artifact.saving(directory) as staging:
@@ -252,8 +269,11 @@ class Recommender:
             return unavailable
         joined = self._hidden
         if joined is None or joined[0] is not unavailable or joined[1] is not rules:
-            barred = rules.bind(self.bound.catalogue).in_force(Audience()).barred
-            joined = unavailable, rules, unavailable | set(self.bound.catalogue.ids[barred])
+            joined = (
+                unavailable,
+                rules,
+                unavailable | set(self.bound.catalogue.ids[rules.keeps_out(self.bound.catalogue)]),
+            )
             self._hidden = joined
         return joined[2]
 

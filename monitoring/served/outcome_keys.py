@@ -85,5 +85,6 @@ _READERS: Final[Mapping[str, Callable[[Outcome, Sequence[Line]], list[Told]]]] =
     "churn": _of_customer,
     "recommendations": _of_products,
     "similar": _of_products,
+    "bundles": _of_products,
     "audience": _of_customer,
 }

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from serving.endpoint import Endpoint
-from serving.endpoints import audience, churn, customers, demand, events, feedback, models, recommendations, similar
+from serving.endpoints import (
+    audience,
+    bundles,
+    churn,
+    customers,
+    demand,
+    events,
+    feedback,
+    models,
+    recommendations,
+    similar,
+)
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     module.ENDPOINT
-    for module in (churn, recommendations, similar, audience, demand, customers, events, feedback, models)
+    for module in (churn, recommendations, similar, bundles, audience, demand, customers, events, feedback, models)
 )
 """In the order of the documentation."""

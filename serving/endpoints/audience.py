@@ -7,7 +7,7 @@ from typing import Any
 from core.keys import Key
 from core.prediction_log import Result
 from models.recommendation import KIND
-from models.recommendation.audience.asked_product import AskedProduct, asked_product
+from models.recommendation.audience.asked_product import AskedProduct
 from models.recommendation.audience.chosen_customers import chosen
 from models.recommendation.catalogue import Catalogue
 from serving.answers import AudienceAnswer
@@ -40,20 +40,17 @@ def audience(runtime: Runtime, body: AudienceBody, _key: Key) -> dict[str, Any]:
 
 
 def _asked(runtime: Runtime, product_id: str, catalogue: Catalogue) -> AskedProduct:
-    """Of a product the model knows nothing else has to be read.
+    """The product, or those like it.
 
     Raises:
         InvalidBody: nobody describes it, or it does not count; with the nearest.
     """
-    if product_id in catalogue.index:
-        return AskedProduct.known(product_id, catalogue)
-    described = runtime.audiences.described()
-    asked = asked_product(product_id, catalogue, described)
+    asked = runtime.described_products.asked(product_id, catalogue)
     if asked is not None:
         return asked
     allowed = "a product that was bought often enough, or is in the table products and not excluded"
-    near = described.nearest(product_id, [] if len(described.rows) else [str(each) for each in catalogue.ids])
-    if described.excluded(product_id):
+    near = runtime.described_products.nearest(product_id, catalogue)
+    if runtime.described_products.now().excluded(product_id):
         raise InvalidBody.field("product_id", "does not count (products.exclude)", allowed)
     raise InvalidBody.field("product_id", f"{product_id!r} is not known", allowed, [near] if near else [], near or "")
 

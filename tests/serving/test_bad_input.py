@@ -28,6 +28,8 @@ BODIES: list[tuple[str, Any, str, str]] = [
     ("/v1/recommendations", {"customer_id": "a", "k": True}, "k", "1 to 1000"),
     ("/v1/recommendations", {"customer_id": "a", "mode": "nwe"}, "mode", "'new'"),
     ("/v1/similar", {"product_id": 7}, "product_id", "string"),
+    ("/v1/bundles", {"product_id": "003", "k": 1001}, "k", "1 to 1000"),
+    ("/v1/bundles", {"product_ids": ["003"]}, "product_ids", "product_id"),
     ("/v1/audience", {"product_id": "003", "size": 0}, "size", "1 to 10000"),
     ("/v1/customers", {"customer_ids": {"a": 1}}, "customer_ids", "string"),
     ("/v1/demand", {"series": [{"category": "a"}] * 10_001}, "series", "at most 10,000"),

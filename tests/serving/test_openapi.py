@@ -39,8 +39,8 @@ def hold(answer: Any, path: str, method: str) -> None:
 
 def test_every_address_of_the_design_is_there() -> None:
     assert set(DOCUMENT["paths"]) == {
-        "/v1/churn", "/v1/recommendations", "/v1/similar", "/v1/audience", "/v1/demand", "/v1/customers", "/v1/events",
-        "/v1/feedback", "/v1/models", "/healthz", "/readyz", "/metrics", "/docs.json",
+        "/v1/churn", "/v1/recommendations", "/v1/similar", "/v1/bundles", "/v1/audience", "/v1/demand", "/v1/customers",
+        "/v1/events", "/v1/feedback", "/v1/models", "/healthz", "/readyz", "/metrics", "/docs.json",
     }  # fmt: skip
 
 

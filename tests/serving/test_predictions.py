@@ -33,6 +33,7 @@ BODIES: dict[str, Any] = {
     "/v1/churn": {"customer_ids": ["c001", "nobody", "c001"], "explain": True},
     "/v1/recommendations": {"customer_id": "c001"},
     "/v1/similar": {"product_id": "003"},
+    "/v1/bundles": {"product_id": "003"},
     "/v1/audience": {"product_id": "003", "size": 20},
     "/v1/demand": {"series": [{"category": "category 1"}]},
     "/v1/customers": {"customer_ids": ["c001", "nobody"]},

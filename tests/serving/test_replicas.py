@@ -40,6 +40,7 @@ ASKED: Mapping[str, Any] = {
     "/v1/churn": {"customer_ids": ["c000", "c001", SILENT, NEW, "nobody"], "explain": True},
     "/v1/recommendations": {"customer_id": "c001", "k": 5, "mode": "new"},
     "/v1/similar": {"product_id": "007", "k": 5},
+    "/v1/bundles": {"product_id": "007", "k": 5},
     "/v1/audience": {"product_id": "007", "size": 20},
     "/v1/demand": {"series": [{"category": "category 1"}, {"category": "no such"}], "horizon": 14},
     "/v1/customers": {"customer_ids": ["c000", "c001", SILENT, NEW, "nobody"]},
@@ -231,7 +232,7 @@ def test_a_store_filled_anew_shows_at_both(services: tuple[Shop, Shop]) -> None:
     assert after[0]["results"][0]["forecast"][0]["date"] < before
 
 
-LASTING = ("/v1/similar", "/v1/demand", "/v1/feedback", "/v1/models")
+LASTING = ("/v1/similar", "/v1/bundles", "/v1/demand", "/v1/feedback", "/v1/models")
 """What a purchase changes nothing in."""
 
 

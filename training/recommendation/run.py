@@ -162,9 +162,9 @@ def _origins(workspace: Workspace, labels_until: date) -> list[date]:
 
 
 def _fit_recommender(
-    origins: TrainingOrigins, labels_until: date, recipes: Mapping[Mode, Recipe]
+    origins: TrainingOrigins, labels_until: date, recipes: Mapping[Mode, Recipe], *, bundles: bool
 ) -> tuple[Recommender, int]:
-    """A recommender of everything known at a date, and the number of its training rows."""
+    """A recommender of everything known at a date, with its bundles or without, and the number of its training rows."""
     workspace, threads = origins.workspace, origins.workspace.settings.threads
     source = origins.training(_origins(workspace, labels_until))
     modes = {}
@@ -173,7 +173,8 @@ def _fit_recommender(
         modes[mode] = fitting.fit(source, mode, recipes[mode], threads, workspace.settings.seed)
     at = origins.at(labels_until)
     ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in recipes.items()})
-    return Recommender(item_statistics.fit(workspace, at.dataset, at.neighbours), ranker, origins.limits), len(source)
+    statistics = item_statistics.fit(workspace, at.dataset, at.neighbours, bundles=bundles)
+    return Recommender(statistics, ranker, origins.limits), len(source)
 
 
 def _outcome(
@@ -188,7 +189,7 @@ def _outcome(
     workspace, seed = origins.workspace, origins.workspace.settings.seed
     worths = tuning.source_worths(tuned)
     off = source_worth.turned_off(worths)
-    evaluated, _ = _fit_recommender(origins, evaluated_from, recipes)
+    evaluated, _ = _fit_recommender(origins, evaluated_from, recipes, bundles=False)
     models = {KIND.name: evaluated, **baselines.of(evaluated.item_statistics)}
     accounts = _evaluate(origins, evaluated_from, models)
     frames = {name: each.frame for name, each in accounts.items()}
@@ -198,7 +199,7 @@ def _outcome(
     of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
     told = _told(origins.at(evaluated_from), models, accounts)
     evaluated.save(directory / "evaluation")
-    model, rows = _fit_recommender(origins, as_of, recipes)
+    model, rows = _fit_recommender(origins, as_of, recipes, bundles=True)
     model.save(directory / "model")
     baselines.of(model.item_statistics)[judged.best_baseline].save(directory / "baseline")
     return Outcome(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import pandas as pd
 
 from models.alike import Level
 from models.arrays import Float64Array, Int64Array
@@ -45,6 +44,6 @@ def asked_product(product_id: str, catalogue: Catalogue, described: ShopProducts
         return AskedProduct.known(product_id, catalogue)
     if not described.describes(product_id) or not len(catalogue):
         return None
-    like = products_like(pd.Series(described.rows.loc[product_id]), catalogue, MOST)
+    like = products_like(described.of(product_id), catalogue, MOST)
     alike = tuple(str(each) for each in catalogue.ids[like.codes])
     return AskedProduct(product_id, like.codes, like.weights, "alike", alike, like.level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,11 +14,12 @@ from core.errors import nearest
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from feature_repo.counted_products import counted_products
+from models.recommendation.catalogue import COLUMNS, GROUPS, KEY, Catalogue
 
 _DESCRIBED: Final = ("name", "category", "department", "brand", "list_price")
 READS = (
     Read("products", ("product_id", "name", "category", "department", "brand", "list_price"),
-        "audiences: products that are not sold yet"),
+        "products that are not sold yet: whom to show them to, what is like them, what goes with them"),
 )  # fmt: skip
 _MOST_COMPARED: Final = 20_000
 """So many names are compared letter by letter at most."""
@@ -42,6 +43,17 @@ class ShopProducts:
     def excluded(self, product_id: str) -> bool:
         """Whether it is in the table, and `products.exclude` matches it."""
         return product_id in self.rows.index and not bool(self.rows.at[product_id, "counts"])
+
+    def of(self, product_id: str) -> pd.Series[Any]:
+        """What is said of a product of the table, named by its id."""
+        return pd.Series(self.rows.loc[product_id])
+
+    def as_catalogue(self, product_id: str) -> Catalogue:
+        """A product of the table as the only one of a catalogue: never sold, at its list price."""
+        row = self.rows.loc[product_id]
+        said = {name: row[name] if isinstance(row[name], str) else None for name in GROUPS}
+        columns = dict.fromkeys(COLUMNS) | said | {KEY: product_id, "price": row["list_price"]}
+        return Catalogue.of({name: [value] for name, value in columns.items()})
 
     def nearest(self, asked: str, others: Sequence[str] = ()) -> str | None:
         """The id that was meant, if any is near: by a product's name as it stands, else by the letters of the id."""

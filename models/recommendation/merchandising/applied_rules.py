@@ -20,6 +20,7 @@ from models.recommendation.merchandising.rule import MerchandisingRule
 from models.recommendation.merchandising.rules_file import RulesFile
 from models.recommendation.merchandising.shop_check import refuse_what_does_not_fit
 from models.recommendation.merchandising.shop_terms import home_regions, shop_terms
+from models.recommendation.unit_margins import unit_costs
 
 SUBJECT: Final = "recommendation rules"
 ACTION: Final = "apply rules"
@@ -107,7 +108,7 @@ def in_force_on(workspace: Workspace, day: date, applied: AppliedRules | None) -
 @of_one_generation
 def rule_set(workspace: Workspace, day: date, rules: tuple[MerchandisingRule, ...], version: int) -> RuleSet:
     """Rules with what they go by: costs and regions are read only where a rule needs them."""
-    costs = shop_terms(workspace).unit_costs if any(isinstance(rule, MinimumMargin) for rule in rules) else {}
+    costs = unit_costs(workspace) if any(isinstance(rule, MinimumMargin) for rule in rules) else {}
     regions = home_regions(workspace) if any(rule.regions for rule in rules) else {}
     return RuleSet(version, day, rules, costs, regions)
 

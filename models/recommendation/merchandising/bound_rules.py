@@ -37,6 +37,10 @@ class RuleSet:
         """In the codes of a catalogue."""
         return BoundRules(self, catalogue)
 
+    def keeps_out(self, catalogue: Catalogue) -> BoolArray:
+        """What they keep from who is nowhere and not of age, shape (I,)."""
+        return self.bind(catalogue).in_force(Audience()).barred
+
     @cached_property
     def named_regions(self) -> frozenset[str]:
         """The regions that any rule speaks of: to the rules all others are one."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from models.arrays import BoolArray
 from models.recommendation.merchandising.rule import BarringRule, RuledProducts
+from models.recommendation.unit_margins import margins
 
 
 class MinimumMargin(BarringRule):
@@ -37,7 +38,7 @@ class MinimumMargin(BarringRule):
     def barred(self, products: RuledProducts) -> BoolArray:
         """Which of its products earn less."""
         price = products.catalogue.numbers["price"]
-        margin = price - products.unit_cost
+        margin = margins(price, products.unit_cost)
         least = np.full(len(price), -np.inf, dtype=np.float32)
         if self.share is not None:
             least = np.maximum(least, np.float32(self.share) * price)

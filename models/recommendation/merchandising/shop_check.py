@@ -19,7 +19,7 @@ def refuse_what_does_not_fit(file: RulesFile, terms: ShopTerms) -> None:
     for rule in file.rules:
         _refuse_unknown_products(rule, file, terms)
         _refuse_unknown_regions(rule, file, terms)
-        if isinstance(rule, MinimumMargin) and not terms.unit_costs:
+        if isinstance(rule, MinimumMargin) and not terms.knows_costs:
             raise RulesError(
                 f"{TOP}.{rule.name} can't be told",
                 where=file.source.place(TOP, rule.name),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,11 +45,10 @@ class ShopTerms:
         """What may stand under one of the keys that name products."""
         return sorted(self.products[SELECTORS[key]].dropna().unique())
 
-    @cached_property
-    def unit_costs(self) -> Mapping[str, float]:
-        """What a unit of each product costs, where that is known."""
-        known = self.products.dropna(subset="unit_cost")
-        return dict(zip(known.product_id, known.unit_cost.astype(float), strict=True))
+    @property
+    def knows_costs(self) -> bool:
+        """Whether anything says what a unit of any product costs."""
+        return bool(self.products["unit_cost"].notna().any())
 
 
 @of_one_generation

@@ -47,7 +47,7 @@ def said(told: list[Told]) -> list[tuple[Any, ...]]:
             [("ICE|north", None, None, 3.5)],
         ),
         ("demand", SERIES, {"units": True, "series": "ICE|north"}, [("ICE|north", None, None, None)]),
-        ("bundles", LIST, {"bought": True}, [(None, None, None, None)]),
+        ("other", LIST, {"bought": True}, [(None, None, None, None)]),
     ],
 )
 def test_an_outcome_tells_of_its_line(
