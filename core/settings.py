@@ -433,6 +433,10 @@ class Rules(SettingsSection):
     concentration_rise: Share = Field(
         0.15, description="rise of the share of all places that the 10 products shown most hold, above it an alert"
     )
+    exposure_ratio: Annotated[float, Field(gt=1)] = Field(
+        3.0,
+        description="customers of one value who get more than so many times the exposure of the rest raise an alert",
+    )
     repetition_rise: Share = Field(
         0.15, description="rise of the share of places with products bought before, above it an alert"
     )

@@ -160,9 +160,11 @@ def first_purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFra
 
 
 def products_sold(workspace: Workspace, stop: date) -> pd.DataFrame:
-    """Of every product with a purchase that counts before a day: product_id, first (the day of the first), orders."""
+    """Of every product with a purchase that counts before a day: product_id, first (its day), orders, brand."""
     lines = counted(workspace, date.min, stop)
-    sold = lines.group_by("product_id").agg(first=lines.day.min(), orders=lines.order_id.nunique())
+    sold = lines.group_by("product_id").agg(
+        first=lines.day.min(), orders=lines.order_id.nunique(), brand=lines.brand.max()
+    )
     return cast(pd.DataFrame, sold.order_by("product_id").to_pandas())
 
 

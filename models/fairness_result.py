@@ -52,7 +52,10 @@ class GroupFigure:
 
 @dataclass(frozen=True)
 class FairnessResult:
-    """Every figure of one measurement of one model on the window `[as_of, until)`; without any, the note says why."""
+    """Every figure of one measurement of one model on the window `[as_of, until)`.
+
+    Where there is nothing to judge by, the note says why; figures that are only shown may be there all the same.
+    """
 
     kind: str
     as_of: date
@@ -67,10 +70,10 @@ class FairnessResult:
 
     @property
     def state(self) -> State:
-        """What the gate acts on: `blocked` by any flagged figure, `not measured` without any figure."""
+        """What the gate acts on: `blocked` by any flagged figure, `not measured` with nothing to judge by."""
         if self.flagged:
             return "blocked"
-        return "ok" if self.figures else "not measured"
+        return "ok" if self.figures and self.note is None else "not measured"
 
     def to_json(self) -> str:
         """The artifact's text; `from_json` reads it back unchanged."""

@@ -145,7 +145,11 @@ def _fairness(registry: Registry, version: Version) -> GateResult:
             Message("gate.fairness.nothing_to_judge", {"note": result.note.as_dict() if result.note else None}),
         )
     if result.state == "ok":
-        return GateResult(FAIRNESS, True, Message("gate.fairness.ok", {"figures": len(result.figures)}))
+        return GateResult(
+            FAIRNESS,
+            True,
+            Message("gate.fairness.ok", {"figures": sum(f.verdict != "not judged" for f in result.figures)}),
+        )
     disparity = [figure.sentence() for figure in result.flagged]
     verdict = version.review
     if verdict and verdict.verdict == "approved" and verdict.evidence == evidence(result):

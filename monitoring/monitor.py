@@ -95,6 +95,7 @@ def _of_models(
             rules.drift(model.kind, model.drift, settings),
             rules.quality(model.kind, model.performance, days, settings),
             rules.fairness(model.kind, model.fairness),
+            *rules.value_tiers(model.kind, model.fairness, settings),
             *each.rules,
         ]
     return states

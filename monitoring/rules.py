@@ -12,12 +12,13 @@ from typing import Any
 from core.messages import Message
 from core.settings import Rules
 from feature_repo.segment_rules import GROUPS
-from models.fairness_result import FairnessResult
+from models.fairness_result import FairnessResult, GroupFigure
 from models.segments.group_month import GroupMonth
 from monitoring.business import Figure
+from monitoring.list_fairness import EXPLORE, EXPOSURE, VALUE_ATTRIBUTE
 from monitoring.results import LEVELS, SEGMENT_CHURN, DriftResult, Performance, RuleState, WaitingForecast
 
-FAIRNESS, REVIEW = "fairness", "needs_review"
+FAIRNESS, REVIEW, EXPOSURE_RULE = "fairness", "needs_review", "exposure"
 ABOUT_GROUPS, LOST = "customer groups", "lost"
 CADENCE_DAYS = 7
 """Runs are at most this far apart in a chain of days in a row: monitoring runs daily or weekly."""
@@ -193,6 +194,30 @@ def _exposure(kind: str, name: str, now: float, before: float | None, rules: Rul
         effect = Message("rule.recommendations.effect")
         return RuleState("recommendations", name, kind, "alert", says, effect, level=1)
     return RuleState("recommendations", name, kind, "ok", says)
+
+
+def value_tiers(kind: str, result: FairnessResult | None, rules: Rules) -> list[RuleState]:
+    """Alert where customers of one value get more than `exposure_ratio` times the rest's exposure, and surely more.
+
+    None for a kind that measures no exposure.
+    """
+    exposure = [f for f in result.figures if _is_exposure(f)] if result else []
+    judged = [f for f in exposure if f.verdict != "too few to judge" and f.ratio is not None and f.low is not None]
+    if not exposure:
+        return []
+    if not judged:
+        return [RuleState(EXPOSURE_RULE, VALUE_ATTRIBUTE, kind, "unknown", Message("rule.exposure.nothing"))]
+    most = max(judged, key=lambda figure: figure.ratio or 0.0)
+    values = {"tier": most.group, "metric": most.metric, "ratio": most.ratio, "limit": rules.exposure_ratio}
+    says = Message("rule.exposure", values)
+    if (most.ratio or 0.0) > rules.exposure_ratio and (most.low or 0.0) > 1:
+        effect = Message("rule.exposure.effect")
+        return [RuleState(EXPOSURE_RULE, VALUE_ATTRIBUTE, kind, "alert", says, effect, level=1)]
+    return [RuleState(EXPOSURE_RULE, VALUE_ATTRIBUTE, kind, "ok", says)]
+
+
+def _is_exposure(figure: GroupFigure) -> bool:
+    return figure.attribute == VALUE_ATTRIBUTE and figure.metric.removesuffix(EXPLORE) in EXPOSURE
 
 
 def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:

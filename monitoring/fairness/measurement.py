@@ -26,8 +26,15 @@ def measure(workspace: Workspace, kind: Kind[Any], model: FittedModel, as_of: da
     return monitor(kind).fairness(workspace, kind, model, as_of)
 
 
-def result(kind: Kind[Any], as_of: date, until: date, figures: Iterable[GroupFigure]) -> FairnessResult:
-    """The figures as the result of a measurement; without any, the shop keeps nothing to measure by."""
+def result(
+    kind: Kind[Any], as_of: date, until: date, figures: Iterable[GroupFigure], groups: bool | None = None
+) -> FairnessResult:
+    """The figures as the result of a measurement.
+
+    `groups` says whether the shop keeps protected attributes, where figures are of other groups as well; without any
+    to judge by, the note says so.
+    """
     found = tuple(figures)
-    note = None if found else Message("fairness.no_protected_attributes")
+    measured = bool(found) if groups is None else groups
+    note = None if measured else Message("fairness.no_protected_attributes")
     return FairnessResult(kind.name, as_of, until, found, note)

@@ -36,8 +36,12 @@ def test_without_a_note_the_text_is_that_of_earlier_releases_so_an_approval_stil
 
 def test_one_flagged_group_blocks_the_version():
     assert result(OK, FLAGGED).state == "blocked"
-    assert result(OK, FEW).state == "ok"
+    assert replace(result(OK, FEW), note=None).state == "ok"
     assert result().state == "not measured"
+
+
+def test_figures_that_are_only_shown_are_no_measurement():
+    assert result(replace(OK, verdict="not judged"), FEW).state == "not measured"
 
 
 def test_a_figure_speaks_for_itself():

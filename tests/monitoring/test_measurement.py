@@ -8,12 +8,14 @@ import pytest
 
 from core.clock import present
 from core.manifest import PROTECTED
+from core.settings import Rules
 from feature_repo import facts
 from models.fairness_result import FairnessResult
+from models.kinds import kind
 from models.recommendation.dataset import Dataset
-from monitoring import prices, recommendation
+from monitoring import prices, recommendation, rules
 from monitoring.fairness import measure
-from monitoring.recommendation import VALUE_ATTRIBUTE
+from monitoring.list_fairness import EXPLORE, FILLED, NEW_PLACES, VALUE_ATTRIBUTE
 from tests.support.shop import commit
 from tests.support.watched import RecencyKind, RecencyModel
 
@@ -26,7 +28,18 @@ def recommended(workspace, start, choose):
         for c in range(160)
         for rank, product in enumerate(choose(c, products)[:10])
     ]
-    return recommendation.figures(workspace, Dataset.load(workspace, start), pd.DataFrame(rows))
+    lists = pd.DataFrame(rows)
+    return recommendation.figures(workspace, Dataset.load(workspace, start), {"all": lists, "new": lists})
+
+
+def listed(customers, choose):
+    """Lists of ten: `choose` orders the products for each customer."""
+    rows = [
+        {"customer_id": name, "rank": rank + 1, "product_id": product}
+        for name in customers
+        for rank, product in enumerate(choose(name)[:10])
+    ]
+    return pd.DataFrame(rows)
 
 
 class Forecasts:
@@ -93,7 +106,70 @@ def test_customer_value_is_shown_and_never_judged(small_shop, start):
     found = recommended(small_shop, start, lambda c, products: products)
     value = [figure for figure in found if figure.attribute == VALUE_ATTRIBUTE]
     assert {figure.group for figure in value} == {"low", "middle", "high"}
-    assert {figure.verdict for figure in value} == {"not judged"}
+    assert {figure.verdict for figure in value} <= {"not judged", "too few to judge"}
+    everybody = [figure for figure in value if figure.metric in {"price level", "variety", FILLED, NEW_PLACES}]
+    assert {figure.verdict for figure in everybody} == {"not judged"}
+
+
+def test_lists_of_what_was_never_bought_stand_apart_and_block_nothing(small_shop, start):
+    old = [f"c{c:03d}" for c in range(80)]
+    ages = ["old" if f"c{c:03d}" in old else "young" for c in range(160)]
+    customers = [f"c{c:03d}" for c in range(160)]
+    commit(small_shop, {PROTECTED: pd.DataFrame({"customer_id": customers, "attribute": "age", "value": ages})})
+    dataset, products = Dataset.load(small_shop, start), [f"{i:03d}" for i in range(47)]
+    levels = prices.levels(small_shop, start)
+    cheap, dear = levels[levels < 1].index.tolist(), levels[levels > 1].index.tolist()
+    usual = listed(customers, lambda customer: products)
+    explored = listed(customers, lambda customer: dear if customer in old else cheap)
+    found = recommendation.figures(small_shop, dataset, {"all": usual, "new": explored})
+    price = {figure.metric: figure for figure in found if (figure.attribute, figure.group) == ("age", "old")}
+    assert price["price level"].verdict == "ok"
+    assert price[f"price level{EXPLORE}"].verdict == "not judged"
+    assert price[f"price level{EXPLORE}"].low > 1.18
+    assert not [figure for figure in found if figure.verdict == "flagged"]
+    assert {figure.metric for figure in found if figure.attribute == "age"} >= {
+        f"{name}{ending}" for name in ("NDCG@10", "price level", "variety", FILLED) for ending in ("", EXPLORE)
+    }
+
+
+def test_exposure_of_customers_is_what_their_lists_hold_beside_their_habits(small_shop, start):
+    dataset = Dataset.load(small_shop, start)
+    owned = {
+        name: dataset.catalogue.ids[dataset.owned[row].indices] for row, name in enumerate(dataset.histories.customers)
+    }
+    never = {name: np.setdiff1d(dataset.catalogue.ids, own) for name, own in owned.items()}
+    spent = facts.spent(small_shop, start - timedelta(days=365), start).reindex(dataset.histories.customers).fillna(0)
+    high = set(spent.rank(pct=True, method="first").loc[lambda share: share > 2 / 3].index)
+    lists = listed(list(owned), lambda name: [*(never[name][:4] if name in high else never[name][:1]), *owned[name]])
+    found = recommendation.figures(small_shop, dataset, {"all": lists})
+    new = {figure.group: figure for figure in found if figure.metric == NEW_PLACES}
+    assert new["high"].value == pytest.approx(np.mean([min(4, len(never[name])) for name in high]) / 10)
+    state = rules.value_tiers("recommendation", FairnessResult("recommendation", start, start, tuple(found)), Rules())[
+        0
+    ]
+    assert (state.status, state.says.values["tier"]) == ("alert" if new["high"].ratio > 3 else "ok", "high")
+
+
+def test_products_are_shown_by_how_new_they_are_and_by_brand(small_shop, start):
+    dataset = Dataset.load(small_shop, start)
+    lists = listed([f"c{c:03d}" for c in range(160)], lambda name: dataset.catalogue.ids.tolist())
+    found = [
+        f for f in recommendation.figures(small_shop, dataset, {"all": lists}) if f.attribute.startswith("product")
+    ]
+    assert all(figure.verdict in {"not judged", "too few to judge"} for figure in found)
+    for attribute in {figure.attribute for figure in found}:
+        shown = [f for f in found if (f.attribute, f.metric) == (attribute, "exposure")]
+        assert sum(figure.n * figure.value for figure in shown) == pytest.approx(10_000)
+
+
+def test_a_shop_without_protected_attributes_still_shows_values_and_is_not_measured(small_shop, start, monkeypatch):
+    monkeypatch.setattr(type(small_shop.tables), "protected_files", lambda self: [])
+    dataset = Dataset.load(small_shop, start)
+    model = kind("recommendation").baselines(small_shop, start)["popularity"]
+    found = measure(small_shop, kind("recommendation"), model, dataset.as_of)
+    assert found.state == "not measured"
+    assert {figure.attribute for figure in found.figures} >= {VALUE_ATTRIBUTE}
+    assert FairnessResult.from_json(found.to_json()) == found
 
 
 def test_demand_without_a_region_says_so(small_shop, start):

@@ -114,6 +114,7 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tup
         "validate": validated.isoformat(),
         "examples": {"owned": OWNED_EXAMPLES, "new share": NEW_SHARE},
         "limits": vars(origins.limits),
+        "source worth": source_worth.RULE,
         "features": [feature.name for feature in PAIR_FEATURES],
         "settings": workspace.settings.recommendation.model_dump(exclude={"trials", "timeout_s"}),
     }
