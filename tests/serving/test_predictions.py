@@ -175,6 +175,18 @@ def test_new_products_were_never_bought(shop: Shop) -> None:
     assert not set(new) & bought
 
 
+@pytest.mark.parametrize("mode", ["all", "new"])
+def test_recommendations_online_are_those_of_the_batch_file(shop: Shop, mode: str) -> None:
+    workspace, model = shop.workspace, shop.runtime.champions.get(kind("recommendation")).model
+    file = kind("recommendation").predict_file(workspace, model, clock.present(workspace), "1", mode=mode)
+    assert file["customer_id"].nunique() == len(CUSTOMERS)
+    for customer, expected in file.groupby("customer_id"):
+        answer = shop.post("/v1/recommendations", {"customer_id": customer, "mode": mode}).json()["results"]
+        assert [each["product_id"] for each in answer] == expected["product_id"].tolist()
+        assert [each["source"] for each in answer] == expected["source"].tolist()
+        assert [each["score"] for each in answer] == pytest.approx(expected["score"].tolist(), abs=1e-5)
+
+
 @pytest.mark.parametrize("customer", ["nobody", None])
 def test_the_unknown_and_guests_get_what_sells_best(shop: Shop, customer: str | None) -> None:
     answer = shop.post("/v1/recommendations", {"customer_id": customer, "k": 5})
