@@ -435,7 +435,7 @@ class Rules(SettingsSection):
     )
     exposure_ratio: Annotated[float, Field(gt=1)] = Field(
         3.0,
-        description="customers of one value who get more than so many times the exposure of the rest raise an alert",
+        description="customers of high value who get more than so many times the rest's exposure raise an alert",
     )
     repetition_rise: Share = Field(
         0.15, description="rise of the share of places with products bought before, above it an alert"

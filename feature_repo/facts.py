@@ -143,20 +143,19 @@ def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     return cast(pd.DataFrame, pairs.to_pandas())
 
 
-def first_purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
-    """What customers bought in the window who had bought nothing that counts before it.
+def first_regions(workspace: Workspace, start: date, stop: date) -> pd.Series[str]:
+    """Of customers who bought nothing that counts before the window: the region of a line of their first day in it.
 
-    customer_id, product_id: distinct pairs; region: of a line of the customer's first day, missing where it has none.
+    Indexed by customer_id; those whose lines name none are left out.
     """
     lines = counted(workspace, date.min, stop)
     lines = lines.filter(lines.customer_id.notnull())
     first = lines.group_by("customer_id").agg(first=lines.day.min())
     first = first.filter(first["first"] >= _day(start))
     own = lines.inner_join(first, "customer_id")
-    regions = own.filter(own.day == own["first"]).group_by("customer_id").agg(region=lambda each: each.region.min())
-    pairs = own.select("customer_id", "product_id").distinct().left_join(regions, "customer_id")
-    found = pairs.select("customer_id", "product_id", "region").order_by("customer_id", "product_id")
-    return cast(pd.DataFrame, found.to_pandas())
+    own = own.filter(own.day == own["first"], own.region.notnull())
+    regions = own.group_by("customer_id").agg(region=own.region.min()).order_by("customer_id").to_pandas()
+    return cast("pd.Series[str]", regions.set_index("customer_id")["region"])
 
 
 def products_sold(workspace: Workspace, stop: date) -> pd.DataFrame:

@@ -34,11 +34,13 @@ OTHER_BRANDS = "other brands"
 def by_product(workspace: Workspace, dataset: Dataset, lists: Mapping[Mode, pd.DataFrame]) -> list[GroupFigure]:
     """The figures of lists as of the dataset's date: customer_id, product_id of each mode."""
     limits = Limits.of(workspace.settings.rules)
-    sold = facts.products_sold(workspace, dataset.as_of).set_index("product_id")
+    sold = facts.products_sold(workspace, dataset.as_of)
+    new = newness(workspace, dataset.as_of, sold)
+    sold = sold.set_index("product_id")
     until = dataset.as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
     bought = facts.purchases(workspace, dataset.as_of, until)["product_id"].value_counts()
     demand = _of_products(bought, sold)
-    groups = {NEWNESS: newness(workspace, dataset.as_of).reindex(sold.index), BRAND: _brands(sold)}
+    groups = {NEWNESS: new, BRAND: _brands(sold)}
     found: list[GroupFigure] = []
     for mode, own in lists.items():
         ending = EXPLORE if mode == "new" else ""

@@ -15,7 +15,7 @@ from feature_repo.segment_rules import GROUPS
 from models.fairness_result import FairnessResult, GroupFigure
 from models.segments.group_month import GroupMonth
 from monitoring.business import Figure
-from monitoring.list_fairness import EXPLORE, EXPOSURE, VALUE_ATTRIBUTE
+from monitoring.list_fairness import EXPLORE, EXPOSURE, VALUE_ATTRIBUTE, VALUE_TIERS
 from monitoring.results import LEVELS, SEGMENT_CHURN, DriftResult, Performance, RuleState, WaitingForecast
 
 FAIRNESS, REVIEW, EXPOSURE_RULE = "fairness", "needs_review", "exposure"
@@ -197,19 +197,19 @@ def _exposure(kind: str, name: str, now: float, before: float | None, rules: Rul
 
 
 def value_tiers(kind: str, result: FairnessResult | None, rules: Rules) -> list[RuleState]:
-    """Alert where customers of one value get more than `exposure_ratio` times the rest's exposure, and surely more.
+    """Alert where customers of high value get more than `exposure_ratio` times the rest's exposure, and surely more.
 
-    None for a kind that measures no exposure.
+    Who has bought little is shown much that is new, and so more of it: that is no favour, and no alert. None for a
+    kind that measures no exposure.
     """
     exposure = [f for f in result.figures if _is_exposure(f)] if result else []
-    judged = [f for f in exposure if f.verdict != "too few to judge" and f.ratio is not None and f.low is not None]
     if not exposure:
         return []
+    judged = [f for f in exposure if f.verdict != "too few to judge" and f.ratio is not None and f.low is not None]
     if not judged:
         return [RuleState(EXPOSURE_RULE, VALUE_ATTRIBUTE, kind, "unknown", Message("rule.exposure.nothing"))]
     most = max(judged, key=lambda figure: figure.ratio or 0.0)
-    values = {"tier": most.group, "metric": most.metric, "ratio": most.ratio, "limit": rules.exposure_ratio}
-    says = Message("rule.exposure", values)
+    says = Message("rule.exposure", {"metric": most.metric, "ratio": most.ratio, "limit": rules.exposure_ratio})
     if (most.ratio or 0.0) > rules.exposure_ratio and (most.low or 0.0) > 1:
         effect = Message("rule.exposure.effect")
         return [RuleState(EXPOSURE_RULE, VALUE_ATTRIBUTE, kind, "alert", says, effect, level=1)]
@@ -217,7 +217,8 @@ def value_tiers(kind: str, result: FairnessResult | None, rules: Rules) -> list[
 
 
 def _is_exposure(figure: GroupFigure) -> bool:
-    return figure.attribute == VALUE_ATTRIBUTE and figure.metric.removesuffix(EXPLORE) in EXPOSURE
+    of_high = (figure.attribute, figure.group) == (VALUE_ATTRIBUTE, VALUE_TIERS[-1])
+    return of_high and figure.metric.removesuffix(EXPLORE) in EXPOSURE
 
 
 def days_in_a_row(as_of: date, now: bool, earlier: Mapping[date, bool]) -> int:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from core.workspace import Workspace
-from feature_repo import facts
 
 FEW_SALES = 5
 FEW, RECENT, OLDER = f"fewer than {FEW_SALES} sales", "first sold within the horizon", "older"
@@ -17,16 +15,15 @@ NEW = (FEW, RECENT)
 """What counts as new."""
 
 
-def newness(workspace: Workspace, as_of: date) -> pd.Series[str]:
+def newness(workspace: Workspace, as_of: date, sold: pd.DataFrame) -> pd.Series[str]:
     """FEW, RECENT (in the `recommendation.horizon_days` before) or OLDER of each product sold before a date.
 
-    Indexed by product_id. A sale is an order with the product, of a guest as well.
+    Indexed by product_id. A sale is an order with the product, of a guest as well; `sold` is `facts.products_sold`.
     """
-    sold = facts.products_sold(workspace, as_of)
     since = as_of - timedelta(days=workspace.settings.recommendation.horizon_days)
     recent = pd.to_datetime(sold["first"]) >= pd.Timestamp(since)
     names = np.select([sold["orders"] < FEW_SALES, recent], [FEW, RECENT], OLDER)
-    return cast("pd.Series[str]", pd.Series(names, index=pd.Index(sold["product_id"], name="product_id"), dtype=object))
+    return pd.Series(names, index=pd.Index(sold["product_id"], name="product_id"), dtype=object)
 
 
 def of_products(found: pd.Series[str], product_ids: pd.Series[str] | pd.Index[str]) -> pd.Series[str]:

@@ -114,9 +114,9 @@ def _of_zero(zero: Side, other: Side, confidence: float) -> RatioInterval:
     size = float(other[0][found].sum() / other[1][found].sum())
     estimate = _log_ratio(other, other)
     lowest = exp(estimate.value - float(stats.t.ppf(1 - alpha / 2, estimate.df)) * sqrt(estimate.variance))
-    value = 0.5 / (n + 0.5) * size / exp(estimate.value)
+    value = max(0.5 / (n + 0.5) * size / exp(estimate.value), 1 / FARTHEST)
     high = (1 - (alpha / 2) ** (1 / n)) * size / max(lowest, 1e-300)
-    return RatioInterval(max(value, 1 / FARTHEST), 1 / FARTHEST, min(max(high, value), FARTHEST))
+    return RatioInterval(value, 1 / FARTHEST, min(max(high, value), FARTHEST))
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,12 @@ def test_a_group_whose_values_are_all_zero_has_an_interval():
     assert few.high > 2 * ratio.high
 
 
+def test_an_interval_of_very_many_zeros_still_holds_its_value():
+    rest = np.random.default_rng(3).gamma(2.0, 1.0, 100)
+    ratio = of_means(np.zeros(30_000), rest, 0.95)
+    assert ratio.low <= ratio.value <= ratio.high
+
+
 def test_means_of_skewed_values_are_covered():
     rng = np.random.default_rng(6)
     held = 0

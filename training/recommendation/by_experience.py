@@ -19,6 +19,7 @@ from models.recommendation.dataset import Dataset
 from models.recommendation.guest_lists import guest_lists
 from models.recommendation.model import Recommender
 from training.outcome import CardTable
+from training.recommendation.examples import TrainingOrigin
 
 GROUPS = (("1", 1, 1), ("2-5", 2, 5), ("6 and more", 6, None))
 NONE = "0"
@@ -74,25 +75,33 @@ def of_known(workspace: Workspace, dataset: Dataset, ours: pd.DataFrame, popular
     return found
 
 
-def of_strangers(workspace: Workspace, dataset: Dataset, model: Recommender, popularity: Recommender) -> GroupNdcg:
+def of_strangers(at: TrainingOrigin, bought: pd.DataFrame, model: Recommender, popularity: Recommender) -> GroupNdcg:
     """Customers whose first purchase lies in the window: what a guest of their region would have been answered.
 
-    The region is that of their first day: what a shop's front knows when they come. Popularity knows of none.
+    The region is that of their first day: what a shop's front knows when they come. Popularity knows of none. `bought`
+    are the pairs (customer_id, product_id) of the window.
     """
-    until = dataset.as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
-    bought = facts.first_purchases(workspace, dataset.as_of, until)
-    row, customers = pd.factorize(bought["customer_id"])
-    regions = bought.groupby(row)["region"].first().reindex(range(len(customers)))
-    named = [None if pd.isna(each) else str(each) for each in regions]
+    workspace, dataset = at.workspace, at.dataset
+    bought = bought[~bought["customer_id"].isin(set(dataset.histories.customers))]
+    row, customers = pd.factorize(bought["customer_id"], sort=True)
     product = dataset.catalogue.codes(bought["product_id"].to_numpy(object))
     known = product >= 0
     shape = (len(customers), len(dataset.catalogue))
     relevant = sp.csr_matrix((np.ones(known.sum(), dtype=np.float32), (row[known], product[known])), shape=shape)
+    regions = _regions(at, model, customers)
     sides = [
         pd.DataFrame(metrics.ranking(guest_lists(each, each.bind(dataset.catalogue), asked), relevant), index=customers)
-        for each, asked in ((model, named), (popularity, [None] * len(named)))
+        for each, asked in ((model, regions), (popularity, [None] * len(customers)))
     ]
     return beside(workspace, NONE, sides, ALL)
+
+
+def _regions(at: TrainingOrigin, model: Recommender, customers: pd.Index[str]) -> list[str | None]:
+    if not len(customers) or model.item_statistics.regions.empty:
+        return [None] * len(customers)
+    until = at.dataset.as_of + timedelta(days=at.workspace.settings.recommendation.horizon_days)
+    found = facts.first_regions(at.workspace, at.dataset.as_of, until).to_dict()
+    return [found.get(customer) for customer in customers]
 
 
 def table(found: Sequence[GroupNdcg]) -> CardTable:

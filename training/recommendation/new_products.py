@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,11 @@ from core.workspace import Workspace
 from feature_repo import facts
 from models.arrays import BoolArray, Int64Array
 from models.recommendation import metrics
-from models.recommendation.dataset import Dataset
-from models.recommendation.labels import Relevance
 from models.recommendation.product_newness import NEW, OLDER, newness, of_products
 from models.recommendation.rankers import MODES, Mode
 from training.outcome import CardTable
 from training.recommendation.by_experience import GroupNdcg, beside
+from training.recommendation.examples import TrainingOrigin
 
 Lists = Mapping[Mode, Int64Array]
 
@@ -60,14 +58,14 @@ class FairStart:
         return {"exposure": [vars(each) for each in self.exposure], "ndcg": [each.as_dict() for each in self.ndcg]}
 
 
-def fair_start(
-    workspace: Workspace, dataset: Dataset, relevant: Relevance, ours: Lists, popularity: Lists
-) -> FairStart:
-    """Of lists of every customer with a history: product codes by rank, shape (R, 10) each."""
-    found = newness(workspace, dataset.as_of)
+def fair_start(at: TrainingOrigin, bought: pd.DataFrame, ours: Lists, popularity: Lists) -> FairStart:
+    """Of lists of every customer with a history: product codes by rank, shape (R, 10) each.
+
+    `bought` are the pairs (customer_id, product_id) of the window.
+    """
+    workspace, dataset, relevant = at.workspace, at.dataset, at.relevant
+    found = newness(workspace, dataset.as_of, facts.products_sold(workspace, dataset.as_of))
     of_code = of_products(found, pd.Index(dataset.catalogue.ids)).to_numpy(object)
-    until = dataset.as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
-    bought = facts.purchases(workspace, dataset.as_of, until)
     bought = bought[bought["customer_id"].isin(set(dataset.histories.customers))]
     shares = of_products(found, bought["product_id"]).value_counts(normalize=True)
     sizes = {group: int((found == group).sum()) for group in (*NEW, OLDER)}

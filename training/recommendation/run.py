@@ -15,7 +15,7 @@ from pathlib import Path
 from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
-from feature_repo import catalog, snapshots
+from feature_repo import catalog, facts, snapshots
 from models.kinds import Budget
 from models.recommendation import baselines, evaluation, item_statistics
 from models.recommendation.candidates import CandidateLimits
@@ -236,8 +236,10 @@ def _told(at: TrainingOrigin, models: Mapping[str, Recommender], accounts: Mappi
     """Whom and what the lists serve well, beside what sells best."""
     own, popular = accounts[KIND.name], accounts[POPULARITY]
     known = by_experience.of_known(at.workspace, at.dataset, own.frame, popular.frame)
-    strangers = by_experience.of_strangers(at.workspace, at.dataset, models[KIND.name], models[POPULARITY])
-    fair = new_products.fair_start(at.workspace, at.dataset, at.relevant, own.lists, popular.lists)
+    day, horizon = at.dataset.as_of, at.workspace.settings.recommendation.horizon_days
+    bought = facts.purchases(at.workspace, day, day + timedelta(days=horizon))
+    strangers = by_experience.of_strangers(at, bought, models[KIND.name], models[POPULARITY])
+    fair = new_products.fair_start(at, bought, own.lists, popular.lists)
     return HonestReport((strangers, *known), fair, own.sources)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from optuna.trial import FrozenTrial, Trial
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from core.workspace import Workspace
 from models.arrays import Float32Array
@@ -58,7 +58,8 @@ def tune(
             trial.set_user_attr(f"{mode}.order_share", shares.order)
             trial.set_user_attr(f"{mode}.network_share", shares.network)
             trial.set_user_attr(f"{mode}.ndcg@10", value)
-            trial.set_user_attr(f"{mode}.sources", source_worth.measured(judged[mode], scores, mode))
+            if value >= _best_so_far(trial, mode):
+                trial.set_user_attr(f"{mode}.sources", source_worth.measured(judged[mode], scores, mode))
             total += value
         return total
 
@@ -129,12 +130,18 @@ def _best_shares(
     return best
 
 
+def _best_so_far(trial: Trial, mode: Mode) -> float:
+    """The highest NDCG@10 of the mode in a trial that is done: only those as good are asked what sources are worth."""
+    done = trial.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return max((float(each.user_attrs.get(f"{mode}.ndcg@10", 0.0)) for each in done), default=0.0)
+
+
 def source_worths(tuned: Tuned) -> list[SourceWorth]:
-    """What each source of candidates was worth in each mode's best trial."""
+    """What each source of candidates was worth in each mode's best trial; nothing where that was not measured."""
     return [
         SourceWorth(mode=mode, **each)
         for mode in MODES
-        for each in _best_trial(tuned, mode).user_attrs[f"{mode}.sources"]
+        for each in _best_trial(tuned, mode).user_attrs.get(f"{mode}.sources", [])
     ]
 
 

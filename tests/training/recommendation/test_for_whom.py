@@ -17,6 +17,7 @@ from models.recommendation.model import Recommender
 from models.recommendation.product_newness import FEW, NEW, OLDER, newness, of_products
 from tests.support.shop import FIRST_DAY
 from training.recommendation.by_experience import TOO_FEW, of_known, of_strangers, table
+from training.recommendation.examples import origin
 from training.recommendation.new_products import fair_start, tables
 
 D = FIRST_DAY + timedelta(days=180)
@@ -53,21 +54,29 @@ def test_every_customer_judged_is_in_one_group_by_purchases(
 def test_strangers_are_those_whose_first_purchase_lies_in_the_window(
     small_shop_readonly: Workspace, models: dict[str, Recommender]
 ) -> None:
-    early = Dataset.load(small_shop_readonly, FIRST_DAY + timedelta(days=3))
-    window = facts.first_purchases(small_shop_readonly, early.as_of, early.as_of + timedelta(days=28))
-    assert not set(window["customer_id"]) & set(early.histories.customers)
-    later = facts.purchases(small_shop_readonly, early.as_of, early.as_of + timedelta(days=28))
-    assert set(window["customer_id"]) == set(later["customer_id"]) - set(early.histories.customers)
-    model = models["popularity"]
-    found = of_strangers(small_shop_readonly, early, model, model)
-    assert found.customers <= window["customer_id"].nunique()
-    assert found.ours == found.popularity or found.customers == 0 or found.less is not None
+    day = FIRST_DAY + timedelta(days=30)
+    at = origin(small_shop_readonly, day)
+    bought = facts.purchases(small_shop_readonly, day, day + timedelta(days=28))
+    strangers = set(bought["customer_id"]) - set(at.dataset.histories.customers)
+    assert strangers
+    found = of_strangers(at, bought, models["popularity"], models["popularity"])
+    assert 1 <= found.customers <= len(strangers)
+    assert found.ours == found.popularity
+    assert set(facts.first_regions(small_shop_readonly, day, day + timedelta(days=28)).index) <= strangers
+
+
+def test_who_comes_first_is_known_by_the_region_of_that_day(small_shop_readonly: Workspace) -> None:
+    found = facts.first_regions(small_shop_readonly, FIRST_DAY, FIRST_DAY + timedelta(days=28))
+    bought = facts.purchases(small_shop_readonly, FIRST_DAY, FIRST_DAY + timedelta(days=28))
+    assert set(found.index) <= set(bought["customer_id"])
+    assert set(found) <= {"north", "south"}
 
 
 def test_newness_follows_the_sales_before_the_date(small_shop_readonly: Workspace) -> None:
-    early = newness(small_shop_readonly, FIRST_DAY + timedelta(days=20))
+    start = FIRST_DAY + timedelta(days=20)
+    early = newness(small_shop_readonly, start, facts.products_sold(small_shop_readonly, start))
     assert OLDER not in set(early)
-    late = newness(small_shop_readonly, D)
+    late = newness(small_shop_readonly, D, facts.products_sold(small_shop_readonly, D))
     assert (late == OLDER).any()
     assert of_products(late, pd.Index(["never sold"])).tolist() == [FEW]
     assert set(late) <= {*NEW, OLDER}
@@ -78,7 +87,8 @@ def test_exposure_of_new_products_adds_up(
 ) -> None:
     relevant = Relevance.load(small_shop_readonly, dataset)
     lists = evaluation.account(small_shop_readonly, models["popularity"], dataset, relevant).lists
-    found = fair_start(small_shop_readonly, dataset, relevant, lists, lists)
+    bought = facts.purchases(small_shop_readonly, D, D + timedelta(days=28))
+    found = fair_start(origin(small_shop_readonly, D), bought, lists, lists)
     for mode in ("all", "new"):
         of_mode = [each for each in found.exposure if each.mode == mode]
         assert sum(each.places[0] for each in of_mode) == pytest.approx(1)
