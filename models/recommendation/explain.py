@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import numpy as np
+import scipy.sparse as sp
 
 from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.candidate_sources.interest import Seeds
@@ -37,6 +39,7 @@ class Explainer:
         interests: Sequence[RecentInterest] = (),
         bound: BoundStatistics | None = None,
     ) -> None:
+        """`bound` is needed where there are interests."""
         self._profiles = profiles
         self._catalogue = profiles.index.catalogue
         self._region = region
@@ -65,16 +68,25 @@ class Explainer:
         days = "yesterday" if last == 1 else f"{last} days ago"
         return f"you bought it on {times} days, last {days}" if times > 1 else f"you bought it {days}"
 
+    @cached_property
+    def _seeds(self) -> Seeds:
+        """What the interests mean, looked up once for all reasons."""
+        assert self._bound is not None
+        return Seeds.of(self._interests, self._bound)
+
+    @cached_property
+    def _spoken(self) -> sp.csc_matrix:
+        """How often each product shares baskets with what the interests mean, shape (seeds, I)."""
+        assert self._bound is not None
+        return self._bound.cooccurrence[self._seeds.product].tocsc()
+
     def _interest(self, product: int) -> str:
         """The interest that speaks most for it: in itself, else in what it goes with."""
-        if self._bound is None:
-            return "goes with what you looked at lately"
-        seeds = Seeds.of(self._interests, self._bound)
+        seeds, spoken = self._seeds, self._spoken
         itself = seeds.where(seeds.product == product)
         if len(itself.product):
             return _ITSELF[self._interests[int(itself.interest[itself.weight.argmax()])].kind]
-        with_it = self._bound.cooccurrence[seeds.product][:, [product]].toarray().ravel() * seeds.weight
-        seed = int(with_it.argmax())
+        seed = int((spoken[:, [product]].toarray().ravel() * seeds.weight).argmax())
         said = _GOES_WITH[self._interests[int(seeds.interest[seed])].kind]
         return said.format(kind=self._kind(int(seeds.product[seed])))
 

@@ -16,7 +16,8 @@ from typing import Any, Final
 import pandas as pd
 
 COLUMNS: Final = ("interest_products", "interest_kinds", "interest_times", "search_texts", "search_times")
-COUNTS: Final[Mapping[str, float]] = {"cart": 1.0, "wishlist": 0.8, "view": 0.6, "search": 0.6}
+SEARCH: Final = "search"
+COUNTS: Final[Mapping[str, float]] = {"cart": 1.0, "wishlist": 0.8, "view": 0.6, SEARCH: 0.6}
 """What each kind counts at once."""
 HALF_LIFE_HOURS: Final = 24.0
 LONGEST_DAYS: Final = 14.0
@@ -63,7 +64,7 @@ def _unpacked(row: Mapping[str, Any] | pd.Series[Any], now: float) -> Iterator[R
     texts, searched = (_listed(row.get(name)) for name in ("search_texts", "search_times"))
     for kind, what, at in [
         *zip(kinds, products, times, strict=True),
-        *(("search", text, at) for text, at in zip(texts, searched, strict=True)),
+        *((SEARCH, text, at) for text, at in zip(texts, searched, strict=True)),
     ]:
         days = max(0.0, (now - at) / 86_400)
         if days <= LONGEST_DAYS + 1 and kind in COUNTS:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation.bound_statistics import BoundStatistics
-from models.recommendation.interests import RecentInterest
+from models.recommendation.interests import SEARCH, RecentInterest
 from models.recommendation.profiles import UserProfiles
 
 SPOKEN: Final = 5.0
@@ -33,7 +33,12 @@ class Seeds:
     @classmethod
     def of(cls, interests: Sequence[RecentInterest], bound: BoundStatistics) -> Seeds:
         """Ids that the catalogue does not have, and words that no product has, mean nothing."""
-        found = [_meant(interest, bound) for interest in interests]
+        ids = [interest.what for interest in interests if interest.kind != SEARCH]
+        codes = iter(bound.catalogue.codes(ids))
+        found = [
+            _searched(interest, bound) if interest.kind == SEARCH else _looked_at(interest, next(codes))
+            for interest in interests
+        ]
         sizes = [len(codes) for codes, _ in found]
         return cls(
             np.concatenate([np.zeros(0, dtype=np.int64), *(codes for codes, _ in found)]),
@@ -111,13 +116,14 @@ def companions(seeds: Seeds, bound: BoundStatistics) -> Float32Array:
     return found * np.float32(SPOKEN)
 
 
-def _meant(interest: RecentInterest, bound: BoundStatistics) -> tuple[Int64Array, Float32Array]:
-    if interest.kind == "search":
-        codes, share = bound.words.found(interest.what)
-        return codes, share * np.float32(interest.weight)
-    codes = bound.catalogue.codes([interest.what])
-    codes = codes[codes >= 0]
-    return codes, np.full(len(codes), interest.weight, dtype=np.float32)
+def _searched(interest: RecentInterest, bound: BoundStatistics) -> tuple[Int64Array, Float32Array]:
+    codes, share = bound.words.found(interest.what)
+    return codes, share * np.float32(interest.weight)
+
+
+def _looked_at(interest: RecentInterest, code: int) -> tuple[Int64Array, Float32Array]:
+    found = np.array([code] if code >= 0 else [], dtype=np.int64)
+    return found, np.full(len(found), interest.weight, dtype=np.float32)
 
 
 def _bought_since(row: int, seeds: Seeds, interests: Sequence[RecentInterest], profiles: UserProfiles) -> BoolArray:
