@@ -15,6 +15,7 @@ from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.candidate_sources.interest import InterestPairs
 from models.recommendation.candidates import CandidateLimits, Candidates, CandidateSource, candidates, crossed
+from models.recommendation.durables import behind_all_else, held_back
 from models.recommendation.merchandising.arranging import arrange
 from models.recommendation.merchandising.bound_rules import Repeat, RulesInForce
 from models.recommendation.profiles import UserProfiles
@@ -90,7 +91,8 @@ class Pipeline:
     def scored(self) -> tuple[Candidates, Float32Array]:
         """All candidates with their scores, before anything is kept out of the lists."""
         pairs = self._candidates()
-        return pairs, self._scores(pairs)
+        held = held_back(self.profiles, pairs) & self.personal[pairs.row]
+        return pairs, behind_all_else(self._scores(pairs), pairs, held)
 
     @cached_property
     def _barred(self) -> BoolArray:
