@@ -46,9 +46,9 @@ def looked(small_shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         found.judged_on.append(dataset.as_of)
         return account(workspace, model, dataset, relevant)
 
-    def fitted(origins: Any, labels_until: date, recipes: Any) -> Any:
+    def fitted(origins: Any, labels_until: date, recipes: Any, **others: Any) -> Any:
         now[:] = [labels_until]
-        return fit(origins, labels_until, recipes)
+        return fit(origins, labels_until, recipes, **others)
 
     def of_days(self: Any, days: Sequence[date]) -> Any:
         for labels_until in now:
