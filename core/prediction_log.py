@@ -40,12 +40,16 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """One line of a prediction: for whom or what, which item, with which value, and what was missing."""
+    """One line of a prediction: for whom or what, which item, with which value, and what was missing.
+
+    `propensity` is the chance with which the item is there, None where nothing was left to chance.
+    """
 
     subject: str
     value: float | None
     item: str | None = None
     fallback: str | None = None
+    propensity: float | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,7 @@ def _result_rows(prediction: Prediction) -> list[dict[str, Any]]:
             "item": result.item,
             "value": result.value,
             "fallback": result.fallback,
+            "propensity": result.propensity,
         }
         for position, result in enumerate(prediction.results)
     ]
@@ -209,7 +214,7 @@ def _lines() -> sa.Select[Any]:
     p, r = PREDICTIONS.c, PREDICTION_RESULTS.c
     return (
         sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request)
-        .add_columns(r.position, r.subject, r.item, r.value, r.fallback)
+        .add_columns(r.position, r.subject, r.item, r.value, r.fallback, r.propensity)
         .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
     )
 

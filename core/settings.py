@@ -27,6 +27,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3660)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
+CountOrNone = Annotated[int, Field(ge=0)]
 Percentile = Annotated[int, Field(ge=0, le=100)]
 Actions = tuple[str, str, str, str]
 Cause = Literal["logistics", "price", "service", "product", "engagement", "life_stage"]
@@ -303,6 +304,22 @@ class Recommendation(SettingsSection):
 
     horizon_days: Days = Field(28, description="a recommendation is right if it is bought in these days")
     min_purchases: Count = Field(5, description="a product needs this many purchases before as-of to be recommended")
+    diversity: Literal["auto"] | Share = Field(
+        "auto",
+        description="how far lists follow the customer's own mix of categories: from 0 (scores alone) to 1, or auto: as"
+        " far as each version found it to cost nothing",
+    )
+    most_per_category: CountOrNone = Field(
+        0, description="a list has at most so many products of one category; 0: any number"
+    )
+    most_per_brand: CountOrNone = Field(
+        0, description="a list has at most so many products of one brand; 0: any number"
+    )
+    explore_share: Annotated[float, Field(ge=0, le=0.4)] = Field(
+        0.0,
+        description="share of the places after the first that the service fills by chance, so that what else is liked"
+        " can be seen, and versions be judged by it",
+    )
     trials: Count = Field(12, description="completed Optuna trials of one training")
     timeout_s: Count = Field(900, description="safety stop of the tuning, in seconds")
 
@@ -439,6 +456,12 @@ class Rules(SettingsSection):
     )
     repetition_rise: Share = Field(
         0.15, description="rise of the share of places with products bought before, above it an alert"
+    )
+    sameness_rise: Share = Field(
+        0.1, description="rise of the share of a list's pairs of products of one category, above it an alert"
+    )
+    off_mix_rise: Share = Field(
+        0.1, description="rise of the share of places off the customer's own mix of categories, above it an alert"
     )
 
 

@@ -177,13 +177,18 @@ def tiers(kind: str, counts: Mapping[int, int], refused: Mapping[int, int], acti
 
 def recommendations(kind: str, now: Mapping[str, float], before: Mapping[str, float], rules: Rules) -> list[RuleState]:
     """Filter-bubble and exposure alerts: how today's lists differ from those on the day of training."""
-    names = ("coverage", "concentration", "repetition")
+    names = ("coverage", "concentration", "repetition", "sameness", "off_mix")
     return [_exposure(kind, name, now[name], before.get(name), rules) for name in names if name in now]
 
 
 def _exposure(kind: str, name: str, now: float, before: float | None, rules: Rules) -> RuleState:
     says = Message("rule.recommendations", {"figure": name, "now": now, "before": before})
-    rising = {"concentration": rules.concentration_rise, "repetition": rules.repetition_rise}
+    rising = {
+        "concentration": rules.concentration_rise,
+        "repetition": rules.repetition_rise,
+        "sameness": rules.sameness_rise,
+        "off_mix": rules.off_mix_rise,
+    }
     if before is None:
         broken = False
     elif name == "coverage":

@@ -42,6 +42,7 @@ def predict(
     alias: str = "champion",
     mode: str | None = None,
     k: int | None = None,
+    diversity: float | None = None,
     level: str | None = None,
 ) -> Predicted:
     """Predict for the whole population as of a date, with the version of an alias or number, into a file.
@@ -52,7 +53,7 @@ def predict(
     """
     of_kind, registry = kind(name), Registry(workspace)
     require_writable(output)
-    options = of_kind.file_options({"mode": mode, "k": k, "level": level})
+    options = of_kind.file_options({"mode": mode, "k": k, "diversity": diversity, "level": level})
     version = registry.version(name, alias)
     model = of_kind.load(registry.fetch(version) / MODEL)
     current().step(f"predicting {name} as of {as_of} with version {version.version}")

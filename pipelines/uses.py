@@ -28,6 +28,7 @@ MODULES = (
     "models.demand.newcomers.newcomer_outlook",
     "models.demand.plans",
     "models.recommendation.audience.shop_products",
+    "models.recommendation.variety.new_arrivals",
     "models.recommendation.dataset",
     "models.recommendation.merchandising.shop_terms",
     "models.recommendation.unit_margins",

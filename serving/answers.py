@@ -146,6 +146,8 @@ class RecommendedProduct(AnswerLine):
     source: str = Field(description="where the candidate came from")
     reason: str = Field(description="why, in words a shop front may print")
     rules: list[str] = Field(description="the names of the merchandiser's rules that lifted it, or put it in its place")
+    explored: bool = Field(description="whether chance put it there (recommendation.explore_share)")
+    propensity: float = Field(gt=0, le=1, description="the chance with which it stands in this list")
 
 
 class LeftOutByRule(Answer):

@@ -72,6 +72,11 @@ class RecommendationsBody(Body):
         [], max_length=MOST_ITEMS, description=f"at most {MOST_ITEMS:,} product ids (strings) in the basket now"
     )
     region: Id | None = Field(None, description="a region as in the orders, as a string, or null")
+    diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        None,
+        description="how far the list follows the customer's own mix of categories, a number from 0 to 1; null: as"
+        " recommendation.diversity says",
+    )
     context: RecommendationContext = Field(
         RecommendationContext(), description="an object with the field adult (true or false)"
     )

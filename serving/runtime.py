@@ -18,6 +18,7 @@ from models import demand, recommendation
 from models.registry import Registry
 from serving import prometheus
 from serving.access import Access
+from serving.arrivals_in_use import ArrivalsInUse
 from serving.audience_cache import AudienceCache
 from serving.background import Background
 from serving.champions import Champion, Champions
@@ -54,6 +55,7 @@ class Runtime:
         self.described_products = DescribedProducts(workspace)
         self.unit_costs = UnitCostsInUse(workspace)
         self.rules = RulesInUse(workspace)
+        self.arrivals = ArrivalsInUse(workspace)
         self.event_intake = EventIntake(workspace, EventLog(workspace), self.choices)
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
@@ -74,6 +76,7 @@ class Runtime:
             "contacts": self._refresh_contact_caps,
         }
         slow = {
+            "arrivals": self.arrivals.refresh,
             "forecasts": self._refresh_forecasts,
             "loaded": self._loaded.set,
             "catalogue": self._refresh_catalogue,

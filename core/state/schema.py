@@ -40,6 +40,7 @@ PREDICTION_RESULTS: Final = sa.Table(
     sa.Column("item", sa.String(300)),
     sa.Column("value", sa.Float),
     sa.Column("fallback", sa.String(40)),
+    sa.Column("propensity", sa.Float),
 )
 """The lines of each answer."""
 

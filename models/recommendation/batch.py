@@ -27,26 +27,36 @@ from models.recommendation.model import Recommender
 from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode, TwoStage
+from models.recommendation.variety.list_variety import ListVariety
 
 COLUMNS = ["customer_id", "rank", "product_id", "score", "source", "model_version"]
 _LABELS = np.array([source.label for source in CandidateSource], dtype=object)
 
 
 def predict_file(
-    workspace: Workspace, model: Recommender, as_of: date, version: str, *, mode: Mode = "all", k: int = 10
+    workspace: Workspace,
+    model: Recommender,
+    as_of: date,
+    version: str,
+    *,
+    mode: Mode = "all",
+    k: int = 10,
+    diversity: float | None = None,
 ) -> pd.DataFrame:
     """Every customer with an order line before the date; ranks 1..k, fewer only where the shop has fewer products.
 
     Who does not allow personalisation, or has bought nothing that counts, gets what sells best. In mode `new` no
     list has a product that the customer bought before. What can't be had now is in no list, whatever the date. Rules
-    of a merchandiser are those that count on the date, of the version applied last.
+    of a merchandiser are those that count on the date, of the version applied last. Without a `diversity` lists have
+    that of `recommendation.diversity`.
     """
     refuse_hindsight("recommendation", version, model, as_of)
     dataset = Dataset.load(workspace, as_of)
     others = strangers(workspace, dataset)
     dataset = dataset.with_strangers(workspace, others)
     rules = in_force_on(workspace, as_of, latest(workspace))
-    frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=unavailable(workspace), rules=rules)
+    gone, asked = unavailable(workspace), ListVariety.asked(workspace.settings.recommendation, diversity)
+    frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=gone, rules=rules, variety=asked)
     frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
     return frame.assign(model_version=version)[COLUMNS]
 
@@ -61,10 +71,16 @@ def lists(
     others: Sequence[str] = (),
     unavailable: Set[str] = frozenset(),
     rules: RuleSet | None = None,
+    variety: ListVariety | None = None,
 ) -> pd.DataFrame:
-    """customer_id, rank, product_id, score, source of every customer with a history, and of `others` without one."""
-    asked = (mode,)
-    return lists_by_mode(workspace, model, dataset, asked, k, others=others, unavailable=unavailable, rules=rules)[mode]
+    """customer_id, rank, product_id, score, source of every customer with a history, and of `others` without one.
+
+    As varied as the shop's settings have it where nothing else is asked: what is evaluated is what is served.
+    """
+    found = lists_by_mode(
+        workspace, model, dataset, (mode,), k, others=others, unavailable=unavailable, rules=rules, variety=variety
+    )
+    return found[mode]
 
 
 def lists_by_mode(
@@ -77,10 +93,13 @@ def lists_by_mode(
     others: Sequence[str] = (),
     unavailable: Set[str] = frozenset(),
     rules: RuleSet | None = None,
+    variety: ListVariety | None = None,
 ) -> dict[Mode, pd.DataFrame]:
     """The lists of several modes, from one look at each customer's profile."""
     parts: dict[Mode, list[pd.DataFrame]] = {mode: [] for mode in modes}
-    for block in blocks(workspace, model, dataset, modes, k, others=others, unavailable=unavailable, rules=rules):
+    for block in blocks(
+        workspace, model, dataset, modes, k, others=others, unavailable=unavailable, rules=rules, variety=variety
+    ):
         for mode, pipeline in block.items():
             parts[mode].append(_frame(pipeline.profiles.histories, dataset.catalogue, pipeline.run()))
     none = pd.DataFrame(columns=COLUMNS[:-1])
@@ -97,12 +116,14 @@ def blocks(
     others: Sequence[str] = (),
     unavailable: Set[str] = frozenset(),
     rules: RuleSet | None = None,
+    variety: ListVariety | None = None,
 ) -> Iterator[dict[Mode, Pipeline]]:
     """Block after block of customers, what makes their lists of each mode; without rules in the dataset's order."""
     if isinstance(model.ranker, TwoStage):
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)
-    query = RankingQuery(k, modes[0], bound.mask(unavailable), np.zeros(0, dtype=np.int64))
+    variety = variety or ListVariety.asked(workspace.settings.recommendation)
+    query = RankingQuery(k, modes[0], bound.mask(unavailable), np.zeros(0, dtype=np.int64), variety=variety)
     recent = _allowed(workspace, dataset.as_of, dataset.recent)
     unknown = PurchaseHistories.empty(others), np.zeros(len(others), dtype=bool)
     for customers, allow in ((dataset.histories, _personal(workspace, dataset)), unknown):

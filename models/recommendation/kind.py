@@ -56,18 +56,23 @@ class RecommendationKind:
         }
 
     def file_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """mode (all, new) and k.
+        """mode (all, new), k and diversity.
 
         Raises:
-            UsageError: an unknown mode, k out of 1..1000, or another option.
+            UsageError: an unknown mode, k out of 1..1000, a diversity out of 0..1, or another option.
         """
-        no_file_options(self.name, {name: value for name, value in given.items() if name not in ("mode", "k")})
+        known = ("mode", "k", "diversity")
+        no_file_options(self.name, {name: value for name, value in given.items() if name not in known})
         mode, k = given.get("mode") or "all", metrics.K if given.get("k") is None else given["k"]
         if mode not in MODES:
             raise UsageError(f"--mode {mode!r} is not known", todo=did_you_mean(str(mode), MODES))
         if not isinstance(k, int) or not 1 <= k <= LARGEST_K:
             raise UsageError(f"--k {k} is not possible", todo=f"give 1 to {LARGEST_K}")
-        return {"mode": mode, "k": k}
+        diversity = given.get("diversity")
+        if diversity is not None and not 0 <= diversity <= 1:
+            todo = "give 0 (scores alone) to 1 (the customer's own mix alone)"
+            raise UsageError(f"--diversity {diversity} is not possible", todo=todo)
+        return {"mode": mode, "k": k, "diversity": diversity}
 
     def limits(self, settings: Settings) -> Mapping[str, float]:
         """None."""
@@ -85,11 +90,11 @@ class RecommendationKind:
     def predict_file(
         self, workspace: Workspace, model: Recommender, as_of: date, version: str, **options: Any
     ) -> pd.DataFrame:
-        """The prediction file of the whole population; options: mode (all, new), k.
+        """The prediction file of the whole population; options: mode (all, new), k, diversity.
 
         Raises:
             NotReady: the model was trained as of a later date.
-            UsageError: an unknown mode, or k out of 1..1000.
+            UsageError: an option that is not possible (`file_options`).
         """
         return batch.predict_file(workspace, model, as_of, version, **self.file_options(options))
 

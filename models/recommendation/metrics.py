@@ -82,6 +82,19 @@ def beyond_accuracy(top: Int64Array, dataset: Dataset) -> dict[str, Float64Array
     return {"diversity": different / size, "novelty": surprise.sum(axis=1) / size}
 
 
+def intra_list_diversity(top: Int64Array, dataset: Dataset) -> Float64Array:
+    """Share of the pairs of each list's products that are of different categories (Ziegler et al. 2005); 1 of one.
+
+    Args:
+        top: product codes by rank, -1 where a list has ended, shape (R, K).
+    """
+    category = np.where(top >= 0, dataset.catalogue.groups["category"][top], -1 - np.arange(top.shape[1]))
+    same = (category[:, :, None] == category[:, None, :]).sum(axis=(1, 2)) - top.shape[1]
+    length = (top >= 0).sum(axis=1)
+    apart: Float64Array = 1 - same / np.maximum(length * (length - 1), 1)
+    return apart
+
+
 @dataclass(frozen=True)
 class Coverage(Resampled):
     """Share of the catalogue that is in at least one customer's list."""

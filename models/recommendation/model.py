@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from models import artifact
-from models.arrays import BoolArray
+from models.arrays import BoolArray, Int64Array
 from models.recommendation import golden, rankers, related_items
 from models.recommendation.bound_statistics import BoundStatistics
 from models.recommendation.bundles.asked_bundles import BundleShelf
@@ -30,8 +30,16 @@ from models.recommendation.merchandising.bound_rules import BoundRules, RuleSet
 from models.recommendation.merchandising.rule import Audience
 from models.recommendation.pipeline import Pipeline, RankedLists, RankingQuery
 from models.recommendation.profiles import UserProfiles
-from models.recommendation.rankers import Mode, Ranker
+from models.recommendation.rankers import MODES, Mode, Ranker
 from models.recommendation.shortfall import shortfall
+from models.recommendation.variety.exploration import Exploration
+from models.recommendation.variety.list_variety import AS_TRAINED, ListVariety
+from models.recommendation.variety.new_arrivals import NewArrivals
+
+NEW_SOURCE: Final = "arrival"
+NEW_REASON: Final = "new in the shop"
+_DIVERSITY: Final = "diversity.json"
+"""An earlier release wrote none: its versions go by the scores alone."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,9 @@ class Recommended:
     reason: str
     rules: tuple[str, ...] = ()
     """The merchandiser's rules that lifted it, or put it in its place."""
+    explored: bool = False
+    propensity: float = 1.0
+    """The chance with which it stands in this list: 1 where nothing is left to chance."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +74,24 @@ class Recommender:
     Pure and safe to use from several threads: nothing but what was prepared last is kept.
     """
 
-    def __init__(self, statistics: ItemStatistics, ranker: Ranker, limits: CandidateLimits | None = None) -> None:
+    def __init__(
+        self,
+        statistics: ItemStatistics,
+        ranker: Ranker,
+        limits: CandidateLimits | None = None,
+        diversity: Mapping[Mode, float] | None = None,
+    ) -> None:
+        """`diversity` is what lists of each mode have where nobody asks for another (`variety.trade_off`)."""
         self.item_statistics = statistics
         self.ranker = ranker
         self.limits = limits or CandidateLimits()
+        self.diversity: Mapping[Mode, float] = diversity or {}
         self.golden: dict[str, Any] | None = None
         self._prepared: tuple[object, BoundStatistics] | None = None
         self._masked: tuple[object, object, BoolArray] | None = None
         self._hidden: tuple[object, object, Set[str]] | None = None
         self._ruled: tuple[object, object, BoundRules] | None = None
+        self._arrivals_ruled: tuple[object, object, BoundRules] | None = None
 
     @property
     def trained_as_of(self) -> date:
@@ -125,6 +145,7 @@ class Recommender:
         recent: Mapping[int, Sequence[RecentInterest]] | None = None,
     ) -> Pipeline:
         """What makes these lists, for who looks at its candidates as well."""
+        query = replace(query, variety=query.variety.resolved(self.diversity.get(query.mode, 0.0)))
         limit = self.limits.interest
         found = INTEREST.pairs(recent, bound, profiles, limit) if recent and limit else None
         return Pipeline(bound, self.ranker, self.limits, profiles, personal, query, found)
@@ -161,6 +182,9 @@ class Recommender:
         rules: RuleSet | None = None,
         audience: Audience | None = None,
         recent: Sequence[RecentInterest] = (),
+        variety: ListVariety = AS_TRAINED,
+        exploration: Exploration | None = None,
+        arrivals: NewArrivals | None = None,
     ) -> RecommendedList:
         """At most k products for one customer, fewer only where no more may be shown.
 
@@ -176,6 +200,9 @@ class Recommender:
             rules: a merchandiser's that count now. The same object is prepared once.
             audience: for whom, as the rules see it (`RuleSet.audience`).
             recent: what the customer, known or not, looked at and the like (`interests.of_row`).
+            variety: what the list is to be besides accurate.
+            exploration: which share of its places is left to chance.
+            arrivals: new products that these places may show. The same object is prepared once.
         """
         bound = self.bound_to(catalogue)
         region = region if region in bound.regions else None
@@ -184,7 +211,10 @@ class Recommender:
         if exclude or basket:
             barred = barred | bound.mask([*exclude, *basket])
         in_force = self._rules(bound, rules).in_force(audience or Audience()) if rules else None
-        query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region, in_force)
+        if exploration is not None and arrivals is not None:
+            out = {*exclude, *basket, *unavailable}
+            exploration = replace(exploration, arrivals=self._shown_arrivals(bound, arrivals, rules, audience, out))
+        query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region, in_force, variety, exploration)
         known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
         histories = PurchaseHistories.one(history, bound.catalogue) if history and known else PurchaseHistories.empty()
         profiles, personal = UserProfiles(histories, bound.index), np.array([known])
@@ -201,6 +231,8 @@ class Recommender:
             items.append(
                 Recommended(str(bound.catalogue.ids[product]), float(score), source.label, reason, tuple(names))
             )
+        if ranked.drawn is not None:
+            items = _explored(items, ranked, bound.catalogue, why, arrivals)
         return RecommendedList(
             items,
             applied.left_out(profiles, personal),
@@ -240,6 +272,7 @@ class Recommender:
             self.item_statistics.save(staging)
             self.ranker.save(staging)
             artifact.write_json(staging / "limits.json", vars(self.limits))
+            artifact.write_json(staging / _DIVERSITY, dict(self.diversity))
             golden.save(self, staging)
 
     @classmethod
@@ -251,9 +284,32 @@ class Recommender:
         """
         artifact.verify(directory)
         limits = CandidateLimits(**artifact.read_json(directory / "limits.json"))
-        model = cls(ItemStatistics.load(directory), rankers.load(directory), limits)
+        own = artifact.read_json(directory / _DIVERSITY) if (directory / _DIVERSITY).exists() else {}
+        diversity: dict[Mode, float] = {mode: float(own[mode]) for mode in MODES if mode in own}
+        model = cls(ItemStatistics.load(directory), rankers.load(directory), limits, diversity)
         model.golden = artifact.read_json(directory / golden.FILE)
         return model
+
+    def _shown_arrivals(
+        self,
+        bound: BoundStatistics,
+        arrivals: NewArrivals,
+        rules: RuleSet | None,
+        audience: Audience | None,
+        out: Set[str],
+    ) -> Int64Array:
+        """Numbers of the new products that no rule bars or counts, and that are not recommended by their sales."""
+        catalogue = arrivals.catalogue
+        shown = (bound.catalogue.codes(catalogue.ids) < 0) & ~np.isin(catalogue.ids, list(out))
+        if rules is not None:
+            ruled = self._arrivals_ruled
+            if ruled is None or ruled[0] is not arrivals or ruled[1] is not rules:
+                ruled = self._arrivals_ruled = (arrivals, rules, rules.bind(catalogue))
+            in_force = ruled[2].in_force(audience or Audience())
+            shown &= ~in_force.barred
+            for members in (*(each.about for each in in_force.repeats), *(each.members for each in in_force.quotas)):
+                shown &= ~members
+        return np.flatnonzero(shown).astype(np.int64)
 
     def _mask(self, bound: BoundStatistics, unavailable: Set[str]) -> BoolArray:
         """Which products can't be had, looked up once for as long as the same objects are given."""
@@ -284,3 +340,24 @@ class Recommender:
             ruled = (bound, rules, rules.bind(bound.catalogue))
             self._ruled = ruled
         return ruled[2]
+
+
+def _explored(
+    items: list[Recommended], ranked: RankedLists, catalogue: Catalogue, why: Explainer, arrivals: NewArrivals | None
+) -> list[Recommended]:
+    """The list with what explored places show; a product there bears the score of its place."""
+    drawn, behind = ranked.drawn, ranked.behind
+    assert drawn is not None
+    assert behind is not None
+    found = []
+    for item, candidate, arrival, chance in zip(items, drawn.candidate, drawn.arrival, drawn.propensity, strict=True):
+        shown = item
+        if candidate >= 0:
+            product, source = int(behind[0, candidate]), CandidateSource(behind[1, candidate])
+            named, reason = str(catalogue.ids[product]), why.reason(product, source)
+            shown = Recommended(named, item.score, source.label, reason, explored=True)
+        elif arrival >= 0 and arrivals is not None:
+            named = str(arrivals.catalogue.ids[arrival])
+            shown = Recommended(named, item.score, NEW_SOURCE, NEW_REASON, explored=True)
+        found.append(replace(shown, propensity=float(chance)))
+    return found

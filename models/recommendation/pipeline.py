@@ -1,4 +1,4 @@
-"""The one way from user profiles to lists: candidates, basket, scores, rules, the k best, filling.
+"""The one way from user profiles to lists: candidates, basket, scores, rules, variety, the k best, filling.
 
 A prediction file goes it with blocks of customers, a request with a block of one. Those of whom nothing is known, or
 who allow nothing personal, go it as well: their candidates are what shares baskets with theirs and what sells best.
@@ -20,6 +20,9 @@ from models.recommendation.merchandising.arranging import arrange
 from models.recommendation.merchandising.bound_rules import Repeat, RulesInForce
 from models.recommendation.profiles import UserProfiles
 from models.recommendation.rankers import Mode, Ranker, standardised
+from models.recommendation.variety import group_caps
+from models.recommendation.variety.exploration import BEHIND, Exploration, ExploredPlaces, draw
+from models.recommendation.variety.list_variety import AS_TRAINED, ListVariety, varied
 
 BASKET_BOOST = 2.0
 """What a product that always shares the basket gains: twice the deviation of a customer's scores."""
@@ -36,7 +39,8 @@ class RankingQuery:
     """What is asked for every customer of a block.
 
     `barred` says of each product whether it may not be shown, shape (I,); `basket` holds product codes; `region`
-    matters to those of whom nothing is known; `rules` are the merchandiser's that count for all of the block.
+    matters to those of whom nothing is known; `rules` are the merchandiser's that count for all of the block;
+    `variety` is what lists are to be besides accurate; `exploration` is of a block of one.
     """
 
     k: int
@@ -45,13 +49,16 @@ class RankingQuery:
     basket: Int64Array
     region: str | None = None
     rules: RulesInForce | None = None
+    variety: ListVariety = AS_TRAINED
+    exploration: Exploration | None = None
 
 
 @dataclass(frozen=True)
 class RankedLists:
     """The best products of a block of customers, by ascending row and rank (from 1, without gaps).
 
-    `rule` is the number of the rule that put a product in its place, -1 where the score did.
+    `rule` is the number of the rule that put a product in its place, -1 where the score did; `drawn` is what explored
+    places show instead, its candidates being those of `behind`: their product and source, shape (2, m).
     """
 
     row: Int64Array
@@ -60,6 +67,17 @@ class RankedLists:
     score: Float32Array
     source: Int64Array
     rule: Int64Array
+    drawn: ExploredPlaces | None = None
+    behind: Int64Array | None = None
+
+    def falling(self) -> RankedLists:
+        """With scores that never rise: a product that stands higher than its score has it bears the next one's."""
+        if not len(self.row):
+            return self
+        table = np.full((int(self.row.max()) + 1, int(self.rank.max())), -np.inf, dtype=np.float32)
+        table[self.row, self.rank - 1] = self.score
+        highest = np.maximum.accumulate(table[:, ::-1], axis=1)[:, ::-1]
+        return replace(self, score=highest[self.row, self.rank - 1])
 
 
 @dataclass(frozen=True)
@@ -76,16 +94,79 @@ class Pipeline:
 
     def run(self) -> RankedLists:
         """The k best products of each customer; fewer only where no more may be shown."""
+        return self.listed(self.query.variety)
+
+    @cached_property
+    def shown(self) -> tuple[Candidates, Float32Array]:
+        """What may be shown, by ascending row, and its scores, with boosts of rules."""
         pairs, scores = self.scored
         shown = ~self._barred[pairs.product]
         rules = self.query.rules
         for repeat, keys in self._repeats:
             shown &= ~repeat.barred(keys, pairs.row, pairs.product)
         pairs, scores = pairs.where(shown), scores[shown]
-        if rules is None:
-            return self._filled(top(pairs, scores, self.query.k))
-        scores = rules.boosted(pairs.row, pairs.product, scores)
-        return self._arranged(pairs, scores, rules) if rules.places else self._filled(top(pairs, scores, self.query.k))
+        return pairs, scores if rules is None else rules.boosted(pairs.row, pairs.product, scores)
+
+    def listed(self, variety: ListVariety) -> RankedLists:
+        """The lists from what may be shown, as varied as is asked: scored once, however often."""
+        pairs, scores = self.shown
+        order = by_score(pairs, scores)
+        spare = np.zeros(len(order), dtype=bool)
+        if not variety.plain:
+            found = varied(
+                variety,
+                self.query.k,
+                self.profiles,
+                self.personal,
+                row=pairs.row[order],
+                product=pairs.product[order],
+                score=scores[order],
+                fixed=self._pinned,
+            )
+            order, spare = order[found.order], found.spare
+        if self._placing or variety.caps:
+            lists = self._arranged(pairs, scores, order, spare=spare, variety=variety)
+        else:
+            best = top(pairs, scores, self.query.k, order)
+            lists = self._filled(best if variety.plain else best.falling())
+        if self.query.exploration is None:
+            return lists
+        return self._explored(lists, pairs, scores, order[~spare], self.query.exploration)
+
+    def _explored(
+        self,
+        lists: RankedLists,
+        pairs: Candidates,
+        scores: Float32Array,
+        order: Int64Array,
+        exploration: Exploration,
+    ) -> RankedLists:
+        """One list with some places drawn by chance from the 4k best that caps and quotas allow behind it.
+
+        What a rule put in its place, or a quota counts, stays where it is.
+        """
+        quotas = self.query.rules.quotas if self.query.rules else ()
+        counted = np.zeros(len(self.bound.catalogue), dtype=bool)
+        for quota in quotas:
+            counted |= quota.members
+        taken = counted.copy()
+        taken[lists.product] = True
+        behind = order[~taken[pairs.product[order]]][: BEHIND * self.query.k]
+        free = (lists.rank > 1) & (lists.rule < 0) & ~counted[lists.product]
+        drawn = draw(exploration, free, scores[behind])
+        return replace(lists, drawn=drawn, behind=np.stack([pairs.product[behind], pairs.source[behind]]))
+
+    @property
+    def _placing(self) -> bool:
+        """Whether a rule speaks of places."""
+        return self.query.rules is not None and self.query.rules.places
+
+    @cached_property
+    def _pinned(self) -> Int64Array:
+        """Products that rules give a place in these lists."""
+        pins = self.query.rules.pins if self.query.rules else ()
+        products = [pin.product for pin in pins if pin.place <= self.query.k and not self._barred[pin.product]]
+        return np.array(products, dtype=np.int64)
 
     @cached_property
     def scored(self) -> tuple[Candidates, Float32Array]:
@@ -167,7 +248,8 @@ class Pipeline:
         """So many of the best that k are left once those that were bought are taken out."""
         rows = np.flatnonzero(~self.personal)
         order = np.lexsort((np.arange(len(self._cold_scores)), -self._cold_scores))
-        most = self.query.k + (int(self.profiles.sizes[rows].max(initial=0)) if self.query.mode == "new" else 0)
+        more = BEHIND * self.query.k if self.query.exploration else 0
+        most = self.query.k + more + (int(self.profiles.sizes[rows].max(initial=0)) if self.query.mode == "new" else 0)
         chosen = order[~self._barred[order]][:most]
         if self.query.rules is not None:
             chosen = np.append(chosen, np.setdiff1d(self.query.rules.promoted, chosen))
@@ -204,33 +286,58 @@ class Pipeline:
         alike = scores if len(self.query.basket) else standardised(scores, pairs.row)
         return np.where(moved, alike + np.float32(INTEREST_BOOST) * fresh, scores)
 
-    def _arranged(self, pairs: Candidates, scores: Float32Array, rules: RulesInForce) -> RankedLists:
-        """Places as the rules have them, filled with what sells best where the candidates do not do."""
-        order = np.lexsort((pairs.product, -scores, pairs.row))
-        start = np.searchsorted(pairs.row[order], np.arange(len(self.profiles.histories) + 1))
-        parts = [
-            self._row(row, pairs, scores, order[start[row] : start[row + 1]], rules) for row in range(len(start) - 1)
-        ]
+    def _arranged(
+        self, pairs: Candidates, scores: Float32Array, order: Int64Array, *, spare: BoolArray, variety: ListVariety
+    ) -> RankedLists:
+        """Places as rules and caps have them, filled with what sells best where the candidates do not do."""
+        rows = len(self.profiles.histories)
+        start = np.searchsorted(pairs.row[order], np.arange(rows + 1))
+        simple = np.zeros(rows, dtype=bool)
+        if not self._placing:  # caps alone are kept by leaving out what is spare, where enough is left
+            simple = np.bincount(pairs.row[order[~spare]], minlength=rows) >= self.query.k
+        parts = [top(pairs, scores, self.query.k, order[~spare & simple[pairs.row[order]]]).falling()]
+        for row in np.flatnonzero(~simple).tolist():
+            own, behind = order[start[row] : start[row + 1]], spare[start[row] : start[row + 1]]
+            parts.append(self._row(row, pairs, scores, own[~behind], spare=own[behind], variety=variety))
         return _joined(parts)
 
     def _row(
-        self, row: int, pairs: Candidates, scores: Float32Array, order: Int64Array, rules: RulesInForce
+        self,
+        row: int,
+        pairs: Candidates,
+        scores: Float32Array,
+        order: Int64Array,
+        *,
+        spare: Int64Array,
+        variety: ListVariety,
     ) -> RankedLists:
-        """One customer's list from their candidates, `order`, the best first."""
+        """One customer's list from their candidates, `order`, the best first; `spare` are those behind caps."""
+        rules = self.query.rules
+        pins, quotas = (rules.pins, rules.quotas) if rules else ((), ())
         products, score, source = pairs.product[order], scores[order], pairs.source[order]
-        found = arrange(products, self.query.k, rules.pins, rules.quotas)
+        found = arrange(products, self.query.k, pins, quotas)
         if not found.complete:
-            more = self._popular(row, products)
-            products = np.append(products, more)
-            score = np.append(score, self._below(score, len(more)))
-            source = np.append(source, np.full(len(more), CandidateSource.POPULAR))
-            found = arrange(products, self.query.k, rules.pins, rules.quotas)
+            behind = pairs.product[spare]
+            more = self._popular(row, np.append(products, behind))
+            first = self._within_caps(variety, products, more)
+            parts = [more[first], behind, more[~first]]
+            worth = [self._below(score, int(first.sum())), scores[spare], self._below(score, int((~first).sum()))]
+            filler = [np.full(len(each), CandidateSource.POPULAR) for each in (parts[0], parts[2])]
+            products, score = np.concatenate([products, *parts]), np.concatenate([score, *worth])
+            source = np.concatenate([source, filler[0], pairs.source[spare], filler[1]])
+            found = arrange(products, self.query.k, pins, quotas)
         chosen = found.chosen
-        # A product that stands higher than its score has it counts as much as the next one: the order is the list's.
-        falling = np.maximum.accumulate(score[chosen][::-1])[::-1]
         rank = np.arange(1, len(chosen) + 1)
         rows = np.full(len(chosen), row, dtype=np.int64)
-        return RankedLists(rows, rank, products[chosen], falling.astype(np.float32), source[chosen], found.rule)
+        worth_of = score[chosen].astype(np.float32)
+        return RankedLists(rows, rank, products[chosen], worth_of, source[chosen], found.rule).falling()
+
+    def _within_caps(self, variety: ListVariety, taken: Int64Array, more: Int64Array) -> BoolArray:
+        """Which of more products a list may take beside those taken, the best first."""
+        groups = self.profiles.index.catalogue.groups
+        caps = [(groups[name], most) for name, most in variety.caps.items()]
+        fixed = np.append(self._pinned, taken)
+        return group_caps.kept(caps, np.zeros(len(more), dtype=np.int64), more, fixed)
 
     def _filled(self, best: RankedLists) -> RankedLists:
         """What sells best behind lists that are shorter than k."""
@@ -262,13 +369,18 @@ class Pipeline:
 
     def _below(self, scores: Float32Array, count: int) -> Float32Array:
         """Scores for so many products behind those that have some."""
-        lowest = float(scores[-1]) if len(scores) else 0.0
+        lowest = float(scores.min()) if len(scores) else 0.0
         return (lowest - STEP * np.arange(1, count + 1)).astype(np.float32)
 
 
-def top(pairs: Candidates, scores: Float32Array, k: int) -> RankedLists:
-    """The k best of each row; of equal scores the smaller product code."""
-    order = np.lexsort((pairs.product, -scores, pairs.row))
+def by_score(pairs: Candidates, scores: Float32Array) -> Int64Array:
+    """The positions of pairs by row, the best first; of equal scores the smaller product code."""
+    return np.lexsort((pairs.product, -scores, pairs.row)).astype(np.int64, copy=False)
+
+
+def top(pairs: Candidates, scores: Float32Array, k: int, order: Int64Array | None = None) -> RankedLists:
+    """The first k of each row in an order of the pairs; without one the best."""
+    order = by_score(pairs, scores) if order is None else order
     row = pairs.row[order]
     rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
     best, rule = order[rank <= k], np.full(int((rank <= k).sum()), -1, dtype=np.int64)
@@ -279,4 +391,5 @@ def _joined(parts: list[RankedLists]) -> RankedLists:
     names = ("row", "rank", "product", "score", "source", "rule")
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
     order = np.lexsort((columns[1], columns[0]))
-    return RankedLists(*(column[order] for column in columns))
+    row, rank, product, score, source, rule = (column[order] for column in columns)
+    return RankedLists(row, rank, product, score, source, rule)

@@ -30,6 +30,14 @@ def predict(
     k: Annotated[
         int | None, typer.Option(help="Recommendation: products per customer, 1 to 1000 [default: 10].")
     ] = None,
+    diversity: Annotated[
+        float | None,
+        typer.Option(
+            help="Recommendation: how far lists follow the customer's own mix, 0 to 1 [default:"
+            " recommendation.diversity].",
+            show_default=False,
+        ),
+    ] = None,
     level: Annotated[
         str | None,
         typer.Option(
@@ -57,6 +65,8 @@ def predict(
         from pipelines import predictions
 
         day = resolve_as_of(space, as_of, any_past=True)
-        done = predictions.predict(space, model, day, output, alias=alias, mode=mode, k=k, level=level)
+        done = predictions.predict(
+            space, model, day, output, alias=alias, mode=mode, k=k, diversity=diversity, level=level
+        )
         text = f"{done.rows:,} rows as of {done.as_of} by version {done.version} in {done.output}"
         console.finish(text, data={**vars(done), "model": done.kind})

@@ -49,7 +49,10 @@ def compare(
         header = ("metric", f"version {found.a}", f"version {found.b}", "difference", "certain")
         rows = [(row.statistic, row.a, row.b, row.difference, "yes" if row.certain else "no") for row in found.rows]
         console.table(header, rows, f"{model} as of {found.as_of}, {found.units:,} units, 95% intervals")
-        console.finish(found.verdict, data=found.as_dict())
+        data = found.as_dict()
+        if model == "recommendation":
+            data["off_policy"] = _off_policy(console, space, a, b)
+        console.finish(found.verdict, data=data)
 
 
 def promote(
@@ -122,6 +125,31 @@ def after_promotion(workspace: Workspace, model: str) -> str:
     if materialization.as_of(workspace) is None:
         return "regulars materialize (until then the service knows nobody)"
     return "the service picks it up by itself; back: regulars rollback " + model
+
+
+def _off_policy(console: Console, workspace: Workspace, a: str, b: str) -> dict[str, object]:
+    """What served lists with explored places say of both versions."""
+    from monitoring.served import logged_exploration
+
+    judged = logged_exploration.judge(workspace, a, b)
+    if judged.a and judged.b:
+        header = ("products bought per list", "IPS", "self-normalised", "doubly robust", "matches", "covered")
+        rows = [
+            (
+                f"version {name}",
+                each.ips,
+                each.self_normalised,
+                each.doubly_robust,
+                f"{each.effective:.0f}",
+                f"{each.covered:.0%}",
+            )
+            for name, each in ((a, judged.a), (b, judged.b))
+        ]
+        console.table(
+            header, rows, f"{judged.lists:,} answers to {judged.customers:,} customers, {', '.join(judged.days)}"
+        )
+    console.print(judged.verdict)
+    return judged.as_dict()
 
 
 def _having(root: Path | None, model: str, *versions: str) -> Workspace:

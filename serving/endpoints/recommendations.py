@@ -14,6 +14,8 @@ from models.recommendation.history import IDS
 from models.recommendation.interests import of_row
 from models.recommendation.merchandising.bound_rules import RuleSet
 from models.recommendation.model import Recommended, RecommendedList
+from models.recommendation.variety.exploration import Exploration, seed_of
+from models.recommendation.variety.list_variety import ListVariety
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.endpoint import Endpoint
@@ -28,6 +30,10 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     known, fallback = _known(runtime, customer)
     recent = of_row(known, clock.now(runtime.workspace)) if known else ()
     rules = runtime.rules.now
+    settings = runtime.workspace.settings.recommendation
+    variety = ListVariety.asked(settings, body.diversity)
+    share = settings.explore_share
+    exploration = Exploration(share, seed_of(customer, runtime.present, body.mode)) if share else None
     found = serving.model.recommendation(
         known,
         runtime.products.columns,
@@ -40,6 +46,9 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         rules=rules,
         audience=rules.audience(customer, body.region, body.context.adult) if rules else None,
         recent=recent,
+        variety=variety,
+        exploration=exploration,
+        arrivals=runtime.arrivals.now,
     )
     results = [
         {
@@ -48,15 +57,26 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
             "source": item.source,
             "reason": item.reason,
             "rules": list(item.rules),
+            "explored": item.explored,
+            "propensity": item.propensity,
             "fallback": _missing(item, fallback, serving.fallback),
         }
         for item in found.items
     ]
     subject = customer if customer is not None and fallback != "no_consent" else ""
     logged = [
-        Result(subject, item.score, item.product_id, _missing(item, fallback, serving.fallback)) for item in found.items
+        Result(
+            subject,
+            item.score,
+            item.product_id,
+            _missing(item, fallback, serving.fallback),
+            item.propensity if share else None,
+        )
+        for item in found.items
     ]
-    asked = {"k": body.k, "mode": body.mode} | ({"rules": rules.version} if rules else {})
+    asked: dict[str, Any] = {"k": body.k, "mode": body.mode} | ({"rules": rules.version} if rules else {})
+    if share:
+        asked |= {"explored": share, "plain": not (body.basket or body.exclude)}
     framed = answer(runtime, serving, "recommendations", results, logged=logged, request=asked)
     return framed | {"rules": _told(rules, found), "shortfall": found.shortfall}
 
@@ -94,5 +114,14 @@ ENDPOINT = Endpoint(
     RecommendationsAnswer,
     "Which products a customer buys next",
     RecommendationsBody,
-    {"customer_id": "2375", "k": 10, "mode": "all", "exclude": [], "basket": [], "region": None, "context": {}},
+    {
+        "customer_id": "2375",
+        "k": 10,
+        "mode": "all",
+        "exclude": [],
+        "basket": [],
+        "region": None,
+        "diversity": None,
+        "context": {},
+    },
 )

@@ -127,6 +127,19 @@ def test_exposure_counts_places():
     assert found["repetition"] == pytest.approx(0.25)
 
 
+def test_lists_grow_narrow_where_they_hold_one_category_or_leave_the_customer_s_mix():
+    groups = pd.Series({"a": 0, "b": 0, "c": 1, "d": 2})
+    shown = pd.DataFrame({"customer_id": ["c0", "c0", "c0", "c1"], "product_id": ["a", "b", "c", "d"]})
+    bought = pd.DataFrame({"customer_id": ["c0", "c0", "c2"], "product_id": ["a", "c", "d"]})
+    found = exposure.variety(shown, bought, groups)
+    assert found["sameness"] == pytest.approx((1 / 3 + 0) / 2)
+    assert found["off_mix"] == pytest.approx((abs(2 / 3 - 1 / 2) + abs(1 / 3 - 1 / 2)) / 2)
+    before = {"sameness": 0.05, "off_mix": 0.05}
+    states = rules.recommendations("recommendation", found, before, Rules())
+    assert {state.subject: state.status for state in states} == {"sameness": "alert", "off_mix": "alert"}
+    assert "of one category" in str(states[0].says)
+
+
 def test_a_filter_bubble_is_a_fall_from_what_it_was():
     before = {"coverage": 0.4, "concentration": 0.2, "repetition": 0.6}
     quiet = rules.recommendations(

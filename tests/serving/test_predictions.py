@@ -517,3 +517,62 @@ def test_a_list_that_rules_leave_short_says_why(shop: Shop) -> None:
 def test_what_is_told_of_the_moment_is_checked(shop: Shop) -> None:
     refused = shop.post("/v1/recommendations", {"context": {"adlut": True}}).json()
     assert refused["errors"][0]["did_you_mean"] == "adult"
+
+
+def explore(served: Workspace, monkeypatch: pytest.MonkeyPatch, share: float) -> Iterator[Shop]:
+    """The service with a share of its places left to chance."""
+    monkeypatch.setenv("REGULARS_RECOMMENDATION__EXPLORE_SHARE", str(share))
+    return open_shop(Workspace.open(served.root))
+
+
+def test_explored_places_are_told_logged_and_the_same_all_day(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"customer_id": "c001", "k": 10}
+    for shop in explore(served, monkeypatch, 0.4):
+        answers = [shop.post("/v1/recommendations", body | {"customer_id": f"c00{n}"}).json() for n in range(8)]
+        results = [answer["results"] for answer in answers]
+        again = shop.post("/v1/recommendations", body | {"customer_id": "c000"}).json()["results"]
+        assert again == results[0]
+        explored = [result for each in results for result in each if result["explored"]]
+        assert explored
+        assert not any(each[0]["explored"] for each in results)
+        assert {each[0]["propensity"] for each in results} == {1.0}
+        assert all(0 < result["propensity"] < 0.4 for result in explored)
+        assert all(result["propensity"] == 0.6 for each in results for result in each[1:] if not result["explored"])
+        assert all(len({result["product_id"] for result in each}) == 10 for each in results)
+        shop.runtime.predictions.close()
+        rows = list(shop.runtime.predictions.lines([answers[0]["prediction_id"]]))
+        assert [row["propensity"] for row in rows] == [result["propensity"] for result in results[0]]
+        assert rows[0]["request"]["explored"] == 0.4
+        assert rows[0]["request"]["plain"] is True
+
+
+def test_without_exploration_every_product_is_certain(shop: Shop) -> None:
+    results = shop.post("/v1/recommendations", {"customer_id": "c001"}).json()["results"]
+    assert {(result["explored"], result["propensity"]) for result in results} == {(False, 1.0)}
+
+
+def test_new_products_get_their_first_places_by_exploration(served: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    products = pd.concat([pd.read_parquet(path) for path in served.tables.files("products")])
+    launched = pd.Timestamp(clock.present(served) - timedelta(days=3))
+    new = pd.DataFrame({"product_id": ["n1", "n2"], "name": "novelty", "launched_on": launched, "available": True})
+    commit(served, {"products": pd.concat([products, new], ignore_index=True)})
+    for shop in explore(served, monkeypatch, 0.4):
+        lists = [shop.post("/v1/recommendations", {"customer_id": f"c{n:03d}", "k": 10}).json() for n in range(60)]
+        shown = [result for answer in lists for result in answer["results"]]
+        arrived = [result for result in shown if result["product_id"] in {"n1", "n2"}]
+        assert arrived
+        assert {(result["source"], result["explored"]) for result in arrived} == {("arrival", True)}
+        excluded = {"exclude": ["n1", "n2"]}
+        without = [shop.post("/v1/recommendations", {"customer_id": f"c{n:03d}", **excluded}).json() for n in range(60)]
+        assert not {r["product_id"] for answer in without for r in answer["results"]} & {"n1", "n2"}
+
+
+def test_diversity_is_asked_for_and_held_to_its_range(shop: Shop) -> None:
+    body = {"customer_id": "c001", "k": 10}
+    plain, mixed = (shop.post("/v1/recommendations", body | {"diversity": d}).json() for d in (0.0, 1.0))
+    assert len(mixed["results"]) == len(plain["results"]) == 10
+    refused = shop.post("/v1/recommendations", body | {"diversity": 1.5})
+    assert refused.status_code == 400
+    assert "diversity" in refused.text

@@ -29,14 +29,14 @@ OWNED_EXAMPLES = 250_000
 """Owned products of an origin that were not bought, at most: what is bought again is learned from all of them."""
 
 
-_COLUMNS = ("features", "bought", "new", "row", "source", "offset")
+_COLUMNS = ("features", "bought", "new", "row", "source", "product", "offset")
 
 
 @dataclass(frozen=True)
 class Examples:
     """Candidate pairs by ascending `row` (customer): features (n, F), whether bought, whether new to the customer.
 
-    `source` is the `CandidateSource` that gave each pair, shape (n,).
+    `source` is the `CandidateSource` that gave each pair, `product` its code in the catalogue of the origin, (n,).
     `offset` is what leaving out others of its kind that were not bought adds to a pair's log odds, shape (n,).
     `wanted` counts each customer's relevant products per mode, whether among the candidates or not, shape (R,).
     """
@@ -46,6 +46,7 @@ class Examples:
     new: BoolArray
     row: Int64Array
     source: Int64Array
+    product: Int64Array
     offset: Float32Array
     wanted: dict[Mode, Int64Array]
 
@@ -143,9 +144,9 @@ def examples(source: TrainingOrigin, limits: CandidateLimits, shares: KeptShares
         "all": np.diff(source.relevant.all.indptr).astype(np.int64),
         "new": np.diff(source.relevant.new.indptr).astype(np.int64),
     }
-    features, bought, new, row, source_of = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    features, bought, new, row, source_of, product = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     offset = np.where(new, -np.log(shares.new), -np.log(shares.owned)).astype(np.float32)
-    return Examples(features, bought, new, row, source_of, offset, wanted)
+    return Examples(features, bought, new, row, source_of, product, offset, wanted)
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
@@ -159,6 +160,7 @@ def joined(parts: Sequence[Examples]) -> Examples:
         np.concatenate([part.new for part in parts]),
         np.concatenate(rows),
         np.concatenate([part.source for part in parts]),
+        np.concatenate([part.product for part in parts]),
         np.concatenate([part.offset for part in parts]),
         wanted,
     )
@@ -181,7 +183,7 @@ def _block(
     *,
     shares: KeptShares,
     rng: np.random.Generator,
-) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array, Int64Array]:
+) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array, Int64Array, Int64Array]:
     profiles = UserProfiles(source.dataset.histories.block(first, first + BLOCK), index)
     pairs = candidates(profiles, limits)
     bought = _bought(source.relevant, pairs, first)
@@ -191,7 +193,7 @@ def _block(
         share = np.where(pairs.new, shares.new, shares.owned)
         keep = (bought | (rng.random(len(pairs)) < share)) & some[pairs.row]
         pairs, bought = pairs.where(keep), bought[keep]
-    return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first, pairs.source
+    return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first, pairs.source, pairs.product
 
 
 def _bought(relevant: Relevance, pairs: Candidates, first: int) -> BoolArray:

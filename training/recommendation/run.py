@@ -29,7 +29,17 @@ from models.recommendation.recipe import Recipe
 from training import splits
 from training.holdout_evaluation import differences, evaluate
 from training.outcome import FeatureNote, Outcome
-from training.recommendation import by_experience, fitting, new_products, plots, source_worth, tuning
+from training.recommendation import (
+    by_experience,
+    diversity_choice,
+    fitting,
+    new_products,
+    plots,
+    source_worth,
+    tuning,
+    variety_curve,
+)
+from training.recommendation.diversity_choice import DiversityChoice
 from training.recommendation.examples import (
     NEW_SHARE,
     OWNED_EXAMPLES,
@@ -81,6 +91,20 @@ class TrainingOrigins:
         return joined([self.sampled[day] for day in days])
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What the tuning chose: of each mode the recipe, and how varied its lists are."""
+
+    tuned: Tuned
+    recipes: dict[Mode, Recipe]
+    variety: dict[Mode, DiversityChoice]
+
+    @property
+    def diversity(self) -> dict[Mode, float]:
+        """Of each mode."""
+        return {mode: choice.chosen for mode, choice in self.variety.items()}
+
+
 def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
     """Tune, evaluate beside the baselines, refit as of a date (see `training.kinds.Trainer`).
 
@@ -94,12 +118,12 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     evaluated_from = splits.evaluated_from(as_of, horizon)
     origins = TrainingOrigins(workspace)
     _build_features(workspace, [evaluated_from, as_of])
-    tuned, recipes = _tune(origins, evaluated_from, budget)
-    origins.turn_off(source_worth.turned_off(tuning.source_worths(tuned)))
-    return _outcome(origins, as_of, evaluated_from, tuned=tuned, recipes=recipes, directory=directory)
+    chosen = _tune(origins, evaluated_from, budget)
+    origins.turn_off(source_worth.turned_off(tuning.source_worths(chosen.tuned)))
+    return _outcome(origins, as_of, evaluated_from, chosen=chosen, directory=directory)
 
 
-def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tuple[Tuned, dict[Mode, Recipe]]:
+def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Chosen:
     """On the window that ends where the evaluation begins."""
     workspace = origins.workspace
     horizon = workspace.settings.recommendation.horizon_days
@@ -116,9 +140,9 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tup
         "limits": vars(origins.limits),
         "source worth": source_worth.RULE,
         "features": [feature.name for feature in PAIR_FEATURES],
-        "settings": workspace.settings.recommendation.model_dump(exclude={"trials", "timeout_s"}),
+        "settings": workspace.settings.recommendation.model_dump(include={"horizon_days", "min_purchases"}),
     }
-    return tuning.tune(
+    found = tuning.tune(
         workspace,
         f"recommendation-{evaluated_from}",
         train_on,
@@ -126,6 +150,10 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> tup
         budget,
         depends_on=depends_on,
     )
+    current().step("recommendation: how much variety costs nothing")
+    at = origins.at(validated)
+    choices = {mode: diversity_choice.choose(at, judged.of_mode(mode), found.scores[mode], mode) for mode in MODES}
+    return Chosen(found.tuned, found.recipes, choices)
 
 
 def _require_purchases(train_on: Examples, judged: Examples, validated: date) -> None:
@@ -163,7 +191,7 @@ def _origins(workspace: Workspace, labels_until: date) -> list[date]:
 
 
 def _fit_recommender(
-    origins: TrainingOrigins, labels_until: date, recipes: Mapping[Mode, Recipe], *, bundles: bool
+    origins: TrainingOrigins, labels_until: date, chosen: Chosen, *, bundles: bool
 ) -> tuple[Recommender, int]:
     """A recommender of everything known at a date, with its bundles or without, and the number of its training rows."""
     workspace, threads = origins.workspace, origins.workspace.settings.threads
@@ -171,11 +199,11 @@ def _fit_recommender(
     modes = {}
     for mode in MODES:
         current().step(f"recommendation: fitting mode {mode} as of {labels_until}, {len(source):,} pairs")
-        modes[mode] = fitting.fit(source, mode, recipes[mode], threads, workspace.settings.seed)
+        modes[mode] = fitting.fit(source, mode, chosen.recipes[mode], threads, workspace.settings.seed)
     at = origins.at(labels_until)
-    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in recipes.items()})
+    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in chosen.recipes.items()})
     statistics = item_statistics.fit(workspace, at.dataset, at.neighbours, bundles=bundles)
-    return Recommender(statistics, ranker, origins.limits), len(source)
+    return Recommender(statistics, ranker, origins.limits, chosen.diversity), len(source)
 
 
 def _outcome(
@@ -183,14 +211,13 @@ def _outcome(
     as_of: date,
     evaluated_from: date,
     *,
-    tuned: Tuned,
-    recipes: dict[Mode, Recipe],
+    chosen: Chosen,
     directory: Path,
 ) -> Outcome:
     workspace, seed = origins.workspace, origins.workspace.settings.seed
-    worths = tuning.source_worths(tuned)
+    worths = tuning.source_worths(chosen.tuned)
     off = source_worth.turned_off(worths)
-    evaluated, _ = _fit_recommender(origins, evaluated_from, recipes, bundles=False)
+    evaluated, _ = _fit_recommender(origins, evaluated_from, chosen, bundles=False)
     models = {KIND.name: evaluated, **baselines.of(evaluated.item_statistics)}
     accounts = _evaluate(origins, evaluated_from, models)
     frames = {name: each.frame for name, each in accounts.items()}
@@ -199,14 +226,18 @@ def _outcome(
     judged = evaluate(KIND, own, frames, seed)
     of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
     told = _told(origins.at(evaluated_from), models, accounts)
+    current().step("recommendation: what variety costs")
+    at = origins.at(evaluated_from)
+    curve = variety_curve.curve(workspace, evaluated, at.dataset, at.relevant, seed)
     evaluated.save(directory / "evaluation")
-    model, rows = _fit_recommender(origins, as_of, recipes, bundles=True)
+    model, rows = _fit_recommender(origins, as_of, chosen, bundles=True)
     model.save(directory / "model")
     baselines.of(model.item_statistics)[judged.best_baseline].save(directory / "baseline")
     return Outcome(
         evaluated_from=evaluated_from,
-        parameters={mode: each.as_dict() for mode, each in recipes.items()} | {"candidates": vars(origins.limits)},
-        study=tuned.note(),
+        parameters={mode: each.as_dict() for mode, each in chosen.recipes.items()}
+        | {"candidates": vars(origins.limits), "diversity": chosen.diversity},
+        study=chosen.tuned.note(),
         evaluation=judged,
         features=tuple(FeatureNote(f.name, f.description, f.unit) for f in PAIR_FEATURES),
         rows=rows,
@@ -214,12 +245,14 @@ def _outcome(
         plots={
             "against_baselines.png": plots.against_baselines(judged.metrics, judged.baselines),
             "importance.png": plots.importance(_two_stage(model)),
+            "variety.png": variety_curve.figure(curve, chosen.diversity),
         },
-        notes=(*_notes(workspace, evaluated_from, as_of), *_sources_note(off)),
-        tables=(*told.tables(), source_worth.table(worths, off)),
+        notes=(*_notes(workspace, evaluated_from, as_of), variety_curve.note(chosen.variety), *_sources_note(off)),
+        tables=(*told.tables(), source_worth.table(worths, off), *variety_curve.tables(curve)),
         extra={
             "paired ndcg@10_new": {name: each.as_dict() for name, each in of_new.items()},
             "for whom and what": told.as_dict(),
+            "variety": variety_curve.as_dict(curve, chosen.variety),
             "sources": {"off": list(off), "worth": [vars(each) for each in worths]},
         },
         figures=told.figures(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,24 @@ OWNED_SHARE = 0.15
 """Of the owned products that were not bought: a dozen trials on all of them would take longer than all the rest."""
 
 
+@dataclass(frozen=True)
+class JudgedTrial:
+    """What a trial reached in a mode; `scores` are those of its candidates, shape (pairs,)."""
+
+    number: int
+    value: float
+    scores: Float32Array
+
+
+@dataclass(frozen=True)
+class ModesTuned:
+    """The study; of each mode the best recipe, and the scores it gave the mode's part of `validate`."""
+
+    tuned: Tuned
+    recipes: dict[Mode, Recipe]
+    scores: dict[Mode, Float32Array]
+
+
 def tune(
     workspace: Workspace,
     name: str,
@@ -38,8 +56,8 @@ def tune(
     budget: Budget,
     *,
     depends_on: Mapping[str, Any],
-) -> tuple[Tuned, dict[Mode, Recipe]]:
-    """The study, and for each mode the recipe of the trial that is best in it.
+) -> ModesTuned:
+    """The study, and of each mode the recipe of the trial that is best in it, with its scores.
 
     A trial's value is the sum of both modes' NDCG@10. The modes share nothing, so each takes its own best trial.
     `validate` holds all candidates of its origin.
@@ -50,11 +68,15 @@ def tune(
     judged = {mode: validate.of_mode(mode) for mode in MODES}
     networked = {mode: _of_networks(train, judged[mode], mode, threads, seed) for mode in MODES}
 
+    best: dict[Mode, JudgedTrial] = {}
+
     def objective(trial: Trial) -> float:
         total = 0.0
         for mode in MODES:
             boosters = fitting.boosters(data[mode], replace(_suggest(trial, mode), order_share=0.5), threads, seed)
             shares, value, scores = _best_shares(boosters, networked[mode], judged[mode], mode)
+            if mode not in best or value > best[mode].value:
+                best[mode] = JudgedTrial(trial.number, value, scores)
             trial.set_user_attr(f"{mode}.order_share", shares.order)
             trial.set_user_attr(f"{mode}.network_share", shares.network)
             trial.set_user_attr(f"{mode}.ndcg@10", value)
@@ -80,7 +102,15 @@ def tune(
         direction="maximize",
         first=first,
     )
-    return tuned, {mode: _best_of(tuned, mode) for mode in MODES}
+    recipes = {mode: _best_of(tuned, mode) for mode in MODES}
+    scores = {}
+    for mode, recipe in recipes.items():
+        if mode in best and best[mode].number == _best_trial(tuned, mode).number:
+            scores[mode] = best[mode].scores
+        else:  # another process ran it
+            boosters = fitting.boosters(data[mode], replace(recipe, order_share=0.5), threads, seed)
+            scores[mode] = _best_shares(boosters, networked[mode], judged[mode], mode)[2]
+    return ModesTuned(tuned, recipes, scores)
 
 
 def _searched(recipe: Recipe) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from models.recommendation.dataset import Dataset
 from models.recommendation.merchandising.applied_rules import rule_set
 from models.recommendation.merchandising.rule import MerchandisingRule
 from models.recommendation.model import Recommender
+from models.recommendation.variety.list_variety import ListVariety
 
 ALL: Final = "all together"
 SCORED = 300
@@ -69,15 +70,15 @@ def dry_run(
     dataset = replace(dataset, histories=dataset.histories.of_customers(np.sort(rows)))
     gone = unavailable(workspace)
 
-    def lists(of: Sequence[MerchandisingRule], length: int) -> pd.DataFrame:
+    def lists(of: Sequence[MerchandisingRule], length: int = k, variety: ListVariety | None = None) -> pd.DataFrame:
         in_force = rule_set(workspace, day, tuple(of), 0) if of else None
-        return batch.lists(workspace, model, dataset, "all", length, unavailable=gone, rules=in_force)
+        return batch.lists(workspace, model, dataset, "all", length, unavailable=gone, rules=in_force, variety=variety)
 
     counted = [rule for rule in rules if rule.counts_on(day)]
-    scored = lists([], max(SCORED, k))
-    before = scored[scored["rank"] <= k]
+    scored = lists([], max(SCORED, k), ListVariety(0.0))
+    before = lists([])
     tried = [(rule.name, [rule]) for rule in counted] + ([(ALL, counted)] if counted else [])
-    effects = [_effect(name, before, lists(of, k), scored) for name, of in tried]
+    effects = [_effect(name, before, lists(of), scored) for name, of in tried]
     return DryRun(len(dataset.histories), len(before), tuple(effects))
 
 

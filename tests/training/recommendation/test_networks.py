@@ -22,7 +22,8 @@ def source() -> Examples:
     new = np.arange(PAIRS) % 3 == 0
     offset = np.where(new, -np.log(0.1), 0).astype(np.float32)
     wanted = np.bincount(row, weights=bought).astype(np.int64)
-    return Examples(features, bought, new, row, np.zeros(PAIRS, np.int64), offset, {"all": wanted, "new": wanted})
+    none = np.zeros(PAIRS, np.int64)
+    return Examples(features, bought, new, row, none, none, offset, {"all": wanted, "new": wanted})
 
 
 def test_they_learn_what_is_bought(source: Examples) -> None:

@@ -40,7 +40,13 @@ def test_training_ends_with_a_version_that_holds_three_recommenders(trained_once
 def test_the_card_says_for_whom_for_which_products_and_by_which_sources(trained_once: Callable[..., Any]) -> None:
     workspace, done = trained_once(KIND.name)
     card = (Registry(workspace).fetch(done) / "card.md").read_text()
-    for title in ("NDCG@10 by days with a purchase before", "New products in the lists", "What each source", "worth"):
+    for title in (
+        "NDCG@10 by days with a purchase before",
+        "New products in the lists",
+        "What each source",
+        "worth",
+        "What variety costs",
+    ):
         assert title in card
     for metric in ("ndcg@10_again", "candidate_recall", "candidate_recall_new"):
         assert 0 <= done.metrics[metric].value <= 1

@@ -28,6 +28,7 @@ def shop(customers: int, popular_bought: int = 0) -> tuple[Examples, np.ndarray]
     n = len(row)
     wanted = np.bincount(row, weights=bought).astype(np.int64)
     columns = {"bought": bought, "new": np.ones(n, dtype=bool), "row": row, "source": source.astype(np.int64)}
+    columns["product"] = np.tile(np.arange(16), customers)
     offset, features = np.zeros(n, dtype=np.float32), np.zeros((n, 1), dtype=np.float32)
     scores = np.tile(-np.arange(16, dtype=np.float32), customers)
     return Examples(features=features, offset=offset, wanted={"all": wanted, "new": wanted}, **columns), scores

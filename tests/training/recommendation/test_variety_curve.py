@@ -1,0 +1,43 @@
+"""A version's diversity is the highest that costs nothing where it was tuned, and the curve says what each costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.artifact_cache import EVALUATION, MODEL
+from models.recommendation.kind import KIND
+from models.recommendation.rankers import MODES
+from models.registry import Registry
+from training.recommendation.diversity_choice import KEPT, STEPS, highest_free
+
+values = st.lists(st.floats(0.3, 0.5), min_size=len(STEPS), max_size=len(STEPS))
+
+
+@given(values)
+def test_no_step_up_to_the_chosen_one_costs_more_than_is_given_away(found: list[float]) -> None:
+    ndcg = dict(zip(STEPS, found, strict=True))
+    chosen = highest_free(ndcg)
+    assert all(ndcg[step] >= KEPT * ndcg[0.0] for step in STEPS if step <= chosen)
+    after = [step for step in STEPS if step > chosen]
+    assert not after or ndcg[after[0]] < KEPT * ndcg[0.0]
+
+
+def test_a_version_keeps_what_was_chosen_and_the_curve_it_was_not_chosen_on(
+    trained_once: Callable[..., Any],
+) -> None:
+    workspace, done = trained_once(KIND.name)
+    folder = Registry(workspace).fetch(done)
+    record = next(workspace.root.rglob("record.json"))
+    variety = json.loads(record.read_text())["extra"]["variety"]
+    assert KIND.load(folder / MODEL).diversity == KIND.load(folder / EVALUATION).diversity == variety["chosen"]
+    assert [(p["mode"], p["asked"]) for p in variety["curve"]] == [(m, d) for m in MODES for d in STEPS]
+    for mode in MODES:
+        own = [point for point in variety["curve"] if point["mode"] == mode]
+        assert own[-1]["off_mix"] <= own[0]["off_mix"]
+        assert own[0]["ndcg@10 beside 0"] == pytest.approx(0)
