@@ -171,17 +171,18 @@ def _rates(c: dict[str, Float32Array]) -> dict[str, Float32Array]:
 def _group(profiles: UserProfiles, pairs: Candidates, name: str, c: dict[str, Float32Array]) -> dict[str, Float32Array]:
     """The customer's purchases of the product's group; those of the product itself are taken out."""
     group, liked = profiles.index.catalogue.groups[name][pairs.product], profiles.group(name)
-    weight, last = liked.weight[pairs.row, group], liked.last_days[pairs.row, group]
+    place = liked.places(pairs.row, group)
+    weight, last = liked.weight[place], liked.last_days[place]
     return {
         f"{name}_weight": weight - c["weight_60d"],
-        f"{name}_purchases": liked.purchases[pairs.row, group] - c["purchases"],
+        f"{name}_purchases": liked.purchases[place] - c["purchases"],
         f"{name}_rate": _ratio(weight, c["visit_weight_60d"]),
         f"{name}_own_share": _ratio(c["weight_60d"], weight),
         f"{name}_sales_share": profiles.index.catalogue.group_shares[name][pairs.product],
         f"{name}_last_days": np.where(np.isfinite(last), last, np.float32(np.nan)),
-        f"{name}_products": liked.products[pairs.row, group],
-        f"{name}_first_28d": liked.first_28d[pairs.row, group],
-        f"{name}_first_84d": liked.first_84d[pairs.row, group],
+        f"{name}_products": liked.products[place],
+        f"{name}_first_28d": liked.first_28d[place],
+        f"{name}_first_84d": liked.first_84d[place],
         f"{name}_first_share": profiles.index.catalogue.group_first_shares[name][pairs.product],
     }
 

@@ -3,7 +3,10 @@
 EASE (Steck 2019, "Embarrassingly shallow autoencoders for sparse data"): with X the customers x products matrix of
 who ever bought what and P = (X'X + l I)^-1, the weight of product i for product j is B_ij = -P_ij / P_jj, B_jj = 0.
 With fewer customers than products P comes from the smaller matrix K = (XX' + l I)^-1, as P = (I - X'KX) / l; both ways
-give the same weights. Only the strongest weights are kept, and no customer is in them.
+give the same weights where all products are targets. Only the strongest weights are kept, and no customer is in them.
+
+Neither matrix grows with the shop: that of customers is taken up to MOST_CUSTOMERS of them, beyond it that of TARGETS
+products. A product that is no target speaks for none then.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ REGULARISATION = 0.2
 NEIGHBOURS = 60
 TARGETS = 6000
 """At most so many products, those that sell most, are anybody's neighbour: the rest is too rare to be proposed."""
+MOST_CUSTOMERS = 10_000
+"""Of a matrix of customers by customers: 800 MB."""
 _BLOCK = 1024
 
 
@@ -86,7 +91,7 @@ def ease(x: sp.csr_matrix, targets: Int64Array, regularisation: float, keep: int
         regularisation: l > 0.
         keep: how many weights of each product stay.
     """
-    if x.shape[0] <= x.shape[1]:
+    if x.shape[0] <= min(x.shape[1], MOST_CUSTOMERS):
         return _dual(x, targets, regularisation, keep)
     return _primal(x, targets, regularisation, keep)
 

@@ -1,6 +1,7 @@
 """User profiles of a block of customers: histories through the item-item weights and summed over groups of products.
 
-Everything is dense over the block, so blocks are small (`BLOCK` customers); one customer is a block of one.
+Scores of targets are dense over the block, so blocks are small (`BLOCK` customers); one customer is a block of one.
+Groups are looked up: a shop may have as many names as products, and a customer bought of few of them.
 """
 
 from __future__ import annotations
@@ -21,15 +22,36 @@ BLOCK = 128
 
 @dataclass(frozen=True)
 class GroupProfiles:
-    """Per customer and group of products, each of shape (R, G): recent weight, purchases, days since the last;
-    different products, and those of them first bought in the last 28 and 84 days."""
+    """Pairs of customer and group with a purchase, P of them: recent weight, purchases, days since the last; different
+    products, and those of them first bought in the last 28 and 84 days.
 
+    Each has shape (P + 1,): the last place is that of a pair without a purchase, 0 and infinitely many days. `key` is
+    `row * groups + group` of the pairs, ascending, shape (P,).
+    """
+
+    groups: int
+    key: Int64Array
     weight: Float32Array
     purchases: Float32Array
     last_days: Float32Array
     products: Float32Array
     first_28d: Float32Array
     first_84d: Float32Array
+
+    def places(self, row: Int64Array, group: Int64Array) -> Int64Array:
+        """Where the arrays have each pair of a customer and a group."""
+        return _places(self.key, row * self.groups + group)
+
+    def weight_of(self, customers: int, group: Int64Array) -> Float32Array:
+        """The recent weight of all customers for some groups, shape (customers, len(group))."""
+        asked, column = np.unique(group, return_inverse=True)
+        row, of_key = np.divmod(self.key, self.groups)
+        place = _places(asked, of_key)
+        inside = place < len(asked)
+        table = np.zeros((customers, len(asked)), dtype=np.float32)
+        table[row[inside], place[inside]] = self.weight[:-1][inside]
+        found: Float32Array = table[:, column]
+        return found
 
 
 @dataclass(frozen=True)
@@ -132,22 +154,36 @@ class UserProfiles:
         return scores
 
     def _summed(self, name: str) -> GroupProfiles:
-        size = self.index.catalogue.group_sizes[name]
-        shape = (len(self.histories), size)
+        size = max(self.index.catalogue.group_sizes[name], 1)
         cell = self.row * size + self.index.catalogue.groups[name][self.product]
-        cells = shape[0] * size
-        last = np.full(cells, np.inf, dtype=np.float32)
-        np.minimum.at(last, cell, self.of_entries("last_days"))
+        order = np.argsort(cell, kind="stable")
+        starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        place = np.empty(len(cell), dtype=np.int64)
+        place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(cell)))
+        last = np.full(len(starts) + 1, np.inf, dtype=np.float32)
+        if len(starts):
+            last[:-1] = np.minimum.reduceat(self.of_entries("last_days")[order], starts)
         first = self.of_entries("first_days")
 
         def summed(values: NDArray[np.generic]) -> Float32Array:
-            return np.bincount(cell, weights=values, minlength=cells).astype(np.float32).reshape(shape)
+            return np.bincount(place, weights=values, minlength=len(starts) + 1).astype(np.float32)
 
         return GroupProfiles(
+            groups=size,
+            key=cell[order[starts]],
             weight=summed(self.of_entries("weight_60d")),
             purchases=summed(self.of_entries("purchases")),
-            last_days=last.reshape(shape),
+            last_days=last,
             products=summed(np.ones(len(cell), dtype=np.float32)),
             first_28d=summed(first <= 28),
             first_84d=summed(first <= 84),
         )
+
+
+def _places(key: Int64Array, asked: Int64Array) -> Int64Array:
+    """The place of each value among ascending ones, their number where it is none of them."""
+    place = np.searchsorted(key, asked)
+    found = np.zeros(len(asked), dtype=bool)
+    inside = place < len(key)
+    found[inside] = key[place[inside]] == asked[inside]
+    return np.where(found, place, len(key)).astype(np.int64)

@@ -34,6 +34,14 @@ def test_both_ways_give_the_weights_of_the_definition(
         np.testing.assert_allclose(found, expected, atol=2e-5, rtol=2e-4)
 
 
+def test_beyond_a_bounded_number_of_customers_the_matrix_is_that_of_the_products(monkeypatch) -> None:
+    x = sp.csr_matrix((np.random.default_rng(0).random((20, 30)) < 0.3).astype(float))
+    expected = by_definition(x.toarray(), 2.0)
+    monkeypatch.setattr(item_item, "MOST_CUSTOMERS", 19)
+    monkeypatch.setattr(item_item, "_dual", None)
+    np.testing.assert_allclose(item_item.ease(x, np.arange(30), 2.0, 30).toarray(), expected, atol=2e-5)
+
+
 def test_only_the_strongest_weights_of_the_targets_stay() -> None:
     x = sp.csr_matrix((np.random.default_rng(0).random((40, 12)) < 0.5).astype(float))
     targets = np.array([1, 4, 7, 8])
