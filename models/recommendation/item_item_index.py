@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,6 +11,14 @@ import scipy.sparse as sp
 from models.arrays import Int64Array
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.item_item import Neighbours
+
+
+@dataclass(frozen=True)
+class TargetGroups:
+    """The groups of one kind that have targets, ascending; `column` is the place of each target's in it, shape (T,)."""
+
+    group: Int64Array
+    column: Int64Array
 
 
 @dataclass(frozen=True)
@@ -29,3 +38,9 @@ class ItemItemIndex:
         column = np.full(len(catalogue), -1, dtype=np.int64)
         column[targets] = np.arange(len(targets))
         return cls(catalogue, weights[:, targets].tocsr().astype(np.float32), targets, column)
+
+    @cached_property
+    def kinds(self) -> TargetGroups:
+        """What kinds of thing the targets are (`Catalogue.kind`)."""
+        group, column = np.unique(self.catalogue.groups[self.catalogue.kind][self.targets], return_inverse=True)
+        return TargetGroups(group, column.astype(np.int64))

@@ -11,11 +11,10 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from models.arrays import BoolArray, Float32Array, Int64Array
+from models.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from models.recommendation.history import PurchaseHistories
-from models.recommendation.item_item_index import ItemItemIndex
+from models.recommendation.item_item_index import ItemItemIndex, TargetGroups
 
 BLOCK = 128
 
@@ -42,15 +41,14 @@ class GroupProfiles:
         """Where the arrays have each pair of a customer and a group."""
         return _places(self.key, row * self.groups + group)
 
-    def weight_of(self, customers: int, group: Int64Array) -> Float32Array:
-        """The recent weight of all customers for some groups, shape (customers, len(group))."""
-        asked, column = np.unique(group, return_inverse=True)
-        row, of_key = np.divmod(self.key, self.groups)
-        place = _places(asked, of_key)
-        inside = place < len(asked)
-        table = np.zeros((customers, len(asked)), dtype=np.float32)
+    def weight_of(self, customers: int, asked: TargetGroups) -> Float32Array:
+        """The recent weight of all customers for the targets' groups, shape (customers, T)."""
+        row, group = np.divmod(self.key, self.groups)
+        place = _places(asked.group, group)
+        inside = place < len(asked.group)
+        table = np.zeros((customers, len(asked.group)), dtype=np.float32)
         table[row[inside], place[inside]] = self.weight[:-1][inside]
-        found: Float32Array = table[:, column]
+        found: Float32Array = table[:, asked.column]
         return found
 
 
@@ -153,37 +151,42 @@ class UserProfiles:
         ).toarray()
         return scores
 
+    @cached_property
+    def _amounts(self) -> dict[str, Float64Array]:
+        """What is summed over groups, by entry."""
+        first = self.of_entries("first_days")
+        amounts = {
+            "weight": self.of_entries("weight_60d"),
+            "purchases": self.of_entries("purchases"),
+            "products": np.ones(len(first)),
+            "first_28d": first <= 28,
+            "first_84d": first <= 84,
+        }
+        return {name: values.astype(np.float64) for name, values in amounts.items()}
+
     def _summed(self, name: str) -> GroupProfiles:
         size = max(self.index.catalogue.group_sizes[name], 1)
         cell = self.row * size + self.index.catalogue.groups[name][self.product]
         order = np.argsort(cell, kind="stable")
-        starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        ordered = cell[order]
+        begins = np.ones(len(cell), dtype=bool)
+        np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+        starts = np.flatnonzero(begins)
         place = np.empty(len(cell), dtype=np.int64)
-        place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(cell)))
+        place[order] = np.cumsum(begins) - 1
         last = np.full(len(starts) + 1, np.inf, dtype=np.float32)
         if len(starts):
             last[:-1] = np.minimum.reduceat(self.of_entries("last_days")[order], starts)
-        first = self.of_entries("first_days")
-
-        def summed(values: NDArray[np.generic]) -> Float32Array:
-            return np.bincount(place, weights=values, minlength=len(starts) + 1).astype(np.float32)
-
-        return GroupProfiles(
-            groups=size,
-            key=cell[order[starts]],
-            weight=summed(self.of_entries("weight_60d")),
-            purchases=summed(self.of_entries("purchases")),
-            last_days=last,
-            products=summed(np.ones(len(cell), dtype=np.float32)),
-            first_28d=summed(first <= 28),
-            first_84d=summed(first <= 84),
-        )
+        sums = {
+            each: np.bincount(place, weights=values, minlength=len(starts) + 1).astype(np.float32)
+            for each, values in self._amounts.items()
+        }
+        return GroupProfiles(groups=size, key=ordered[starts], last_days=last, **sums)
 
 
 def _places(key: Int64Array, asked: Int64Array) -> Int64Array:
     """The place of each value among ascending ones, their number where it is none of them."""
-    place = np.searchsorted(key, asked)
-    found = np.zeros(len(asked), dtype=bool)
-    inside = place < len(key)
-    found[inside] = key[place[inside]] == asked[inside]
-    return np.where(found, place, len(key)).astype(np.int64)
+    place: Int64Array = np.searchsorted(key, asked)
+    if len(key):
+        place[key[np.minimum(place, len(key) - 1)] != asked] = len(key)
+    return place

@@ -17,6 +17,5 @@ class Category:
     def scores(self, profiles: UserProfiles) -> Float32Array:
         """How much the customer buys of the product's kind, times the product's share of its sales."""
         catalogue, targets = profiles.index.catalogue, profiles.index.targets
-        kinds = catalogue.groups[catalogue.kind][targets]
-        liked = profiles.group(catalogue.kind).weight_of(len(profiles.histories), kinds)
+        liked = profiles.group(catalogue.kind).weight_of(len(profiles.histories), profiles.index.kinds)
         return cast(Float32Array, liked * catalogue.group_shares[catalogue.kind][targets])

@@ -50,11 +50,11 @@ def test_the_groups_of_a_block_are_those_of_a_table_of_all_cells(profiles: UserP
     assert (found.last_days[place] == last.ravel()).all()
 
 
-@pytest.mark.parametrize("name", GROUPS)
-def test_the_weight_of_some_groups_is_a_table_of_those_only(profiles: UserProfiles, name: str) -> None:
-    groups = profiles.index.catalogue.groups[name][profiles.index.targets]
-    expected = table(profiles, name, profiles.of_entries("weight_60d"))[:, groups]
-    assert (profiles.group(name).weight_of(len(profiles.histories), groups) == expected).all()
+def test_the_weight_of_the_targets_kinds_is_a_table_of_those_only(profiles: UserProfiles) -> None:
+    kind = profiles.index.catalogue.kind
+    groups = profiles.index.catalogue.groups[kind][profiles.index.targets]
+    expected = table(profiles, kind, profiles.of_entries("weight_60d"))[:, groups]
+    assert (profiles.group(kind).weight_of(len(profiles.histories), profiles.index.kinds) == expected).all()
 
 
 def test_who_bought_nothing_has_nothing_in_any_group(dataset: Dataset, known: ItemStatistics) -> None:
@@ -63,4 +63,4 @@ def test_who_bought_nothing_has_nothing_in_any_group(dataset: Dataset, known: It
     place = found.places(np.zeros(3, dtype=np.int64), np.arange(3))
     assert all((getattr(found, each)[place] == 0).all() for each in SUMS)
     assert np.isinf(found.last_days[place]).all()
-    assert (found.weight_of(1, np.arange(3)) == 0).all()
+    assert (profiles.group(profiles.index.catalogue.kind).weight_of(1, profiles.index.kinds) == 0).all()
