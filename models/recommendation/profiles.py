@@ -155,14 +155,13 @@ class UserProfiles:
     def _amounts(self) -> dict[str, Float64Array]:
         """What is summed over groups, by entry."""
         first = self.of_entries("first_days")
-        amounts = {
-            "weight": self.of_entries("weight_60d"),
-            "purchases": self.of_entries("purchases"),
+        return {
+            "weight": self.of_entries("weight_60d").astype(np.float64),
+            "purchases": self.of_entries("purchases").astype(np.float64),
             "products": np.ones(len(first)),
-            "first_28d": first <= 28,
-            "first_84d": first <= 84,
+            "first_28d": (first <= 28).astype(np.float64),
+            "first_84d": (first <= 84).astype(np.float64),
         }
-        return {name: values.astype(np.float64) for name, values in amounts.items()}
 
     def _summed(self, name: str) -> GroupProfiles:
         size = max(self.index.catalogue.group_sizes[name], 1)
