@@ -18,6 +18,7 @@ from models.recommendation.recipe import DEFAULTS, Recipe
 from training import study
 from training.recommendation import fitting, networks, source_worth
 from training.recommendation.examples import Examples, sampled
+from training.recommendation.fitting import BinnedExamples
 from training.recommendation.source_worth import SourceWorth
 from training.study import Tuned
 
@@ -73,7 +74,7 @@ def tune(
     def objective(trial: Trial) -> float:
         total = 0.0
         for mode in MODES:
-            boosters = fitting.boosters(data[mode], replace(_suggest(trial, mode), order_share=0.5), threads, seed)
+            boosters = _both_boosters(data[mode], _suggest(trial, mode), threads, seed)
             shares, value, scores = _best_shares(boosters, networked[mode], judged[mode], mode)
             if mode not in best or value > best[mode].value:
                 best[mode] = JudgedTrial(trial.number, value, scores)
@@ -108,7 +109,7 @@ def tune(
         if mode in best and best[mode].number == _best_trial(tuned, mode).number:
             scores[mode] = best[mode].scores
         else:  # another process ran it
-            boosters = fitting.boosters(data[mode], replace(recipe, order_share=0.5), threads, seed)
+            boosters = _both_boosters(data[mode], recipe, threads, seed)
             scores[mode] = _best_shares(boosters, networked[mode], judged[mode], mode)[2]
     return ModesTuned(tuned, recipes, scores)
 
@@ -126,6 +127,11 @@ def _suggest(trial: Trial, mode: Mode) -> Recipe:
         reg_lambda=trial.suggest_float(f"{mode}.reg_lambda", 0.5, 30.0, log=True),
         rounds=trial.suggest_int(f"{mode}.rounds", 150, 350, step=50),
     )
+
+
+def _both_boosters(data: BinnedExamples, recipe: Recipe, threads: int, seed: int) -> Learners:
+    """Both, whatever share the recipe gives them: shares are what is chosen from their scores."""
+    return fitting.boosters(data, replace(recipe, order_share=0.5, network_share=0.0), threads, seed)
 
 
 def _of_networks(train: Examples, judged: Examples, mode: Mode, threads: int, seed: int) -> Float32Array:
