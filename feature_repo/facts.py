@@ -12,7 +12,9 @@ from typing import cast
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core import query_engine
 from core.workspace import Workspace, of_one_generation
@@ -136,9 +138,13 @@ def contacted(workspace: Workspace, start: date, until: date) -> pd.DataFrame:
     return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
 
 
-def purchases(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
-    """The distinct pairs (customer_id, product_id) of purchases that count."""
+def purchases(
+    workspace: Workspace, start: date, stop: date, customers: Sequence[str] | NDArray[np.object_] | None = None
+) -> pd.DataFrame:
+    """The distinct pairs (customer_id, product_id) of purchases that count, of everybody or of some customers."""
     lines = counted(workspace, start, stop)
+    if customers is not None:
+        lines = lines.semi_join(ibis.memtable(pd.DataFrame({"customer_id": customers}, dtype=object)), "customer_id")
     pairs = lines.filter(lines.customer_id.notnull()).select("customer_id", "product_id").distinct()
     return cast(pd.DataFrame, pairs.to_pandas())
 

@@ -110,7 +110,18 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
 
 @of_one_generation
 def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = None) -> pd.DataFrame:
-    """Every entity of the snapshot as of a date, with its features, through `historical`.
+    """Every entity of the snapshot as of a date (`entities`), with its features, through `historical`.
+
+    Raises:
+        UsageError: no such service or key.
+        DataError: before any data.
+    """
+    return historical(workspace, service, entities(workspace, service, as_of, key))
+
+
+@of_one_generation
+def entities(workspace: Workspace, service: str, as_of: date, key: str | None = None) -> pd.DataFrame:
+    """The entities of the snapshot as of a date, as `historical` takes them: the key and `event_timestamp`.
 
     `key` names the entity where the service has several (`customer_id`, `product_id`); else its first.
 
@@ -122,7 +133,7 @@ def matrix(workspace: Workspace, service: str, as_of: date, key: str | None = No
     with snapshots.kept(workspace, [part.name], [as_of]):
         ids = pd.read_parquet(partitions.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
     moment = day_start(as_of, workspace.tables.timezone)
-    return historical(workspace, service, ids.assign(**{TIMESTAMP: pd.Timestamp(moment)}))
+    return ids.assign(**{TIMESTAMP: pd.Timestamp(moment)})
 
 
 @of_one_generation

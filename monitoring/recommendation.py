@@ -10,7 +10,7 @@ import pandas as pd
 from core.workspace import Workspace
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind, refuse_hindsight
-from models.recommendation import Recommender, batch
+from models.recommendation import Recommender, batch, customer_bounds
 from models.recommendation.dataset import Dataset
 from models.recommendation.metrics import K
 from models.recommendation.rankers import MODES, Mode
@@ -29,10 +29,13 @@ class RecommendationMonitor:
     def fairness(
         self, workspace: Workspace, kind: Kind[Recommender], model: Recommender, as_of: date
     ) -> FairnessResult:
-        """Accuracy, price level, variety and exposure of customers by group and value, and exposure of products."""
+        """Accuracy, price level, variety and exposure of customers by group and value, and exposure of products.
+
+        Of at most `customer_bounds.JUDGED` customers, and of those who bought nothing that counts.
+        """
         refuse_hindsight(kind.name, UNREGISTERED, model, as_of)
         until = as_of + timedelta(days=kind.horizon_days(workspace.settings))
-        dataset = Dataset.load(workspace, as_of)
+        dataset = Dataset.load(workspace, as_of, customer_bounds.JUDGED)
         others = batch.strangers(workspace, dataset)
         by_mode = batch.lists_by_mode(workspace, model, dataset, MODES, K, others=others)
         found = figures(workspace, dataset, by_mode)

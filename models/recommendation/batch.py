@@ -163,7 +163,9 @@ def _ruled(
 
 def strangers(workspace: Workspace, dataset: Dataset) -> list[str]:
     """Customers with an order line before the dataset's date who bought nothing that counts, in ascending order."""
-    return sorted(facts.buyers(workspace, date.min, dataset.as_of) - set(dataset.histories.customers))
+    return sorted(
+        facts.buyers(workspace, date.min, dataset.as_of) - set(dataset.histories.customers) - set(dataset.not_drawn)
+    )
 
 
 def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:

@@ -10,14 +10,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from core import clock
 from core.reads import Read
 from core.workspace import Workspace
 from feature_repo import facts, store
 from feature_repo.snapshots import TIMESTAMP
-from models.arrays import Int64Array
-from models.recommendation import interests
+from models.arrays import BoolArray, Int64Array
+from models.recommendation import customer_bounds, interests
 from models.recommendation.catalogue import Catalogue
 from models.recommendation.history import KEY, PurchaseHistories
 from models.recommendation.interests import RecentInterest
@@ -26,31 +27,62 @@ from models.recommendation.item_item_index import ItemItemIndex
 
 SERVICE = "recommendation_v2"
 REGION_DAYS = 84
+AT_ONCE = 100_000
+"""Customers whose rows are read from the feature store at a time: as a frame they take ten times what they do here."""
 READS = (Read("orders", ("region",), "recommending what sells in a region"),)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """All customers and products as of a date."""
+    """The customers and products as of a date: all customers, or some drawn by chance where others are `not_drawn`."""
 
     as_of: date
     catalogue: Catalogue
     histories: PurchaseHistories
     recent: Mapping[str, Sequence[RecentInterest]] = field(default_factory=dict)
     """The interests of those customers who have any."""
+    not_drawn: NDArray[np.object_] = field(default_factory=lambda: np.zeros(0, dtype=object))
+    """The ids of customers with a history who are not in `histories`."""
 
     @classmethod
-    def load(cls, workspace: Workspace, as_of: date) -> Dataset:
-        """Through `get_historical_features`; missing snapshots are built first.
+    def load(cls, workspace: Workspace, as_of: date, most: int | None = None) -> Dataset:
+        """Through `get_historical_features`; missing snapshots are built first. Of at most `most` customers.
 
         Raises:
             DataError: before any data.
         """
         products = catalogue(workspace, as_of)
-        customers = store.matrix(workspace, SERVICE, as_of, key=KEY)
+        everybody = store.entities(workspace, SERVICE, as_of, key=KEY)
+        size = len(everybody)
+        some = customer_bounds.drawn(size, size if most is None else most, workspace.settings.seed, as_of)
         moment = clock.day_start(as_of, workspace.tables.timezone)
-        recent = interests.of_frame(customers, moment)
-        return cls(as_of, products, PurchaseHistories.of(customers, products), recent)
+        histories: list[PurchaseHistories] = []
+        recent: dict[str, Sequence[RecentInterest]] = {}
+        for first in range(0, max(len(some), 1), AT_ONCE):
+            rows = store.historical(workspace, SERVICE, everybody.iloc[some[first : first + AT_ONCE]])
+            histories.append(PurchaseHistories.of(rows, products))
+            recent |= interests.of_frame(rows, moment)
+        others = np.delete(everybody[KEY].to_numpy(dtype=object), some)
+        return cls(as_of, products, PurchaseHistories.joined(histories), recent, others)
+
+    def drawn(self, most: int, seed: int) -> Dataset:
+        """With at most so many of its customers, drawn by chance."""
+        if len(self.histories) <= most:
+            return self
+        some = customer_bounds.drawn(len(self.histories), most, seed, self.as_of)
+        histories = self.histories.of_customers(some)
+        recent = {name: self.recent[name] for name in histories.customers if name in self.recent}
+        others = np.concatenate([self.not_drawn, np.delete(self.histories.customers, some)])
+        return replace(self, histories=histories, recent=recent, not_drawn=others)
+
+    @property
+    def customers(self) -> int:
+        """How many have a history, those not drawn as well."""
+        return len(self.histories) + len(self.not_drawn)
+
+    def has_history(self, customers: pd.Series[str]) -> BoolArray:
+        """Whether each customer has one, drawn or not."""
+        return customers.isin(self.histories.customers).to_numpy() | customers.isin(self.not_drawn).to_numpy()
 
     def with_strangers(self, workspace: Workspace, customers: Sequence[str]) -> Dataset:
         """With the interests of customers who bought nothing that counts; without events there are none."""

@@ -94,6 +94,8 @@ class PurchaseHistories:
         """All customers of some, in the codes of one catalogue."""
         if not parts:
             return cls.empty(())
+        if len(parts) == 1:
+            return parts[0]
         shifts = np.cumsum([0, *(len(part.product) for part in parts)])
         starts = [part.start[1:] + shift for part, shift in zip(parts, shifts, strict=False)]
         return cls(

@@ -14,7 +14,7 @@ from core.settings import Settings
 from core.workspace import Workspace
 from models.intervals import Statistic
 from models.kinds import Budget, ColumnType, Kind, no_file_options
-from models.recommendation import baselines, batch, evaluation, golden, item_statistics, metrics
+from models.recommendation import baselines, batch, customer_bounds, evaluation, golden, item_statistics, metrics
 from models.recommendation.dataset import SERVICE, Dataset
 from models.recommendation.labels import Relevance
 from models.recommendation.model import Recommender
@@ -84,7 +84,7 @@ class RecommendationKind:
 
     def evaluate(self, workspace: Workspace, model: Recommender, as_of: date) -> pd.DataFrame:
         """One row per customer with a relevant product in the window from `as_of`, indexed by customer_id."""
-        dataset = Dataset.load(workspace, as_of)
+        dataset = Dataset.load(workspace, as_of, customer_bounds.JUDGED)
         return evaluation.evaluate(workspace, model, dataset, Relevance.load(workspace, dataset))
 
     def predict_file(
@@ -100,7 +100,7 @@ class RecommendationKind:
 
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Recommender]:
         """Popularity, personal frequency with time decay, item-item."""
-        return baselines.of(item_statistics.fit(workspace, Dataset.load(workspace, as_of)))
+        return baselines.of(item_statistics.fit(workspace, Dataset.load(workspace, as_of, customer_bounds.FITTED)))
 
     def signature(self, model: Recommender) -> Mapping[str, list[str]]:
         """Packed histories in, lists out."""

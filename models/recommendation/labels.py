@@ -33,7 +33,8 @@ class Relevance:
     def load(cls, workspace: Workspace, dataset: Dataset) -> Relevance:
         """Of the `recommendation.horizon_days` from `dataset.as_of` on; `new` are those never bought before."""
         end = dataset.as_of + timedelta(days=workspace.settings.recommendation.horizon_days)
-        bought = facts.purchases(workspace, dataset.as_of, end)
+        some = dataset.histories.customers if len(dataset.not_drawn) else None
+        bought = facts.purchases(workspace, dataset.as_of, end, some)
         row = pd.Index(dataset.histories.customers).get_indexer(pd.Index(bought.customer_id))
         product = dataset.catalogue.codes(bought.product_id.to_numpy(object))
         known = (row >= 0) & (product >= 0)

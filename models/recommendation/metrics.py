@@ -77,7 +77,7 @@ def beyond_accuracy(top: Int64Array, dataset: Dataset) -> dict[str, Float64Array
     size = np.maximum(there.sum(axis=1), 1)
     category = np.where(there, catalogue.groups["category"][top], -1)
     different = np.array([len(set(row[row >= 0])) for row in category])
-    share = np.maximum(catalogue.numbers["buyers"], 1) / max(len(dataset.histories), 1)
+    share = np.maximum(catalogue.numbers["buyers"], 1) / max(dataset.customers, 1)
     surprise = np.where(there, -np.log2(share)[top], 0.0)
     return {"diversity": different / size, "novelty": surprise.sum(axis=1) / size}
 

@@ -82,7 +82,7 @@ def of_strangers(at: TrainingOrigin, bought: pd.DataFrame, model: Recommender, p
     are the pairs (customer_id, product_id) of the window.
     """
     workspace, dataset = at.workspace, at.dataset
-    bought = bought[~bought["customer_id"].isin(set(dataset.histories.customers))]
+    bought = bought[~dataset.has_history(bought["customer_id"])]
     row, customers = pd.factorize(bought["customer_id"], sort=True)
     product = dataset.catalogue.codes(bought["product_id"].to_numpy(object))
     known = product >= 0

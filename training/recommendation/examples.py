@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray, Float32Array, Float64Array, Int64Array
-from models.recommendation import item_item, metrics
+from models.recommendation import customer_bounds, item_item, metrics
 from models.recommendation.candidates import CandidateLimits, Candidates, candidates
 from models.recommendation.dataset import Dataset
 from models.recommendation.inputs import pair_features
@@ -78,7 +78,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class TrainingOrigin:
-    """A date with its facts and the item-item weights fitted on them."""
+    """A date with its facts and the item-item weights fitted on them, of more customers where there are many."""
 
     workspace: Workspace
     dataset: Dataset
@@ -89,6 +89,12 @@ class TrainingOrigin:
         """What was bought after the date."""
         return Relevance.load(self.workspace, self.dataset)
 
+    @cached_property
+    def judged(self) -> TrainingOrigin:
+        """The same with as many customers as lists are judged by."""
+        some = self.dataset.drawn(customer_bounds.JUDGED, self.workspace.settings.seed)
+        return self if some is self.dataset else replace(self, dataset=some)
+
 
 def origin(workspace: Workspace, as_of: date) -> TrainingOrigin:
     """The facts as of a date.
@@ -97,7 +103,7 @@ def origin(workspace: Workspace, as_of: date) -> TrainingOrigin:
         DataError: no product was bought often enough before it to be recommended.
     """
     current().step(f"recommendation: facts as of {as_of}")
-    dataset = Dataset.load(workspace, as_of)
+    dataset = Dataset.load(workspace, as_of, customer_bounds.FITTED)
     if not len(dataset.catalogue):
         least = workspace.settings.recommendation.min_purchases
         raise DataError(
@@ -106,7 +112,8 @@ def origin(workspace: Workspace, as_of: date) -> TrainingOrigin:
             todo="take a later date, or a lower recommendation.min_purchases in regulars.toml; where every piece is"
             " sold once, map product_id to what several pieces share (a model, a design)",
         )
-    return TrainingOrigin(workspace, dataset, item_item.fit(dataset.histories, dataset.catalogue))
+    neighbours = item_item.fit(dataset.histories, dataset.catalogue)
+    return TrainingOrigin(workspace, dataset.drawn(customer_bounds.LEARNT, workspace.settings.seed), neighbours)
 
 
 @dataclass(frozen=True)

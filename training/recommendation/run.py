@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog, facts, snapshots
 from models.kinds import Budget
-from models.recommendation import baselines, evaluation, item_statistics
+from models.recommendation import baselines, customer_bounds, evaluation, item_statistics
 from models.recommendation.candidates import CandidateLimits
 from models.recommendation.dataset import SERVICE
 from models.recommendation.evaluation import Account
@@ -130,9 +131,9 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Cho
     validated = splits.evaluated_from(evaluated_from, horizon)
     days = _origins(workspace, validated)
     train_on = origins.training(days)
-    judged = examples(origins.at(validated), origins.limits, KeptShares(), workspace.settings.seed)
+    judged = examples(origins.at(validated).judged, origins.limits, KeptShares(), workspace.settings.seed)
     _require_purchases(train_on, judged, validated)
-    depends_on = {
+    depends_on: dict[str, Any] = {
         "data": workspace.tables.digest(evaluated_from),
         "train": [day.isoformat() for day in days],
         "validate": validated.isoformat(),
@@ -142,6 +143,8 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Cho
         "features": [feature.name for feature in PAIR_FEATURES],
         "settings": workspace.settings.recommendation.model_dump(include={"horizon_days", "min_purchases"}),
     }
+    if len(origins.at(validated).judged.dataset.not_drawn):
+        depends_on["customers"] = [customer_bounds.LEARNT, customer_bounds.JUDGED]
     found = tuning.tune(
         workspace,
         f"recommendation-{evaluated_from}",
@@ -151,7 +154,7 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Cho
         depends_on=depends_on,
     )
     current().step("recommendation: how much variety costs nothing")
-    at = origins.at(validated)
+    at = origins.at(validated).judged
     choices = {mode: diversity_choice.choose(at, judged.of_mode(mode), found.scores[mode], mode) for mode in MODES}
     return Chosen(found.tuned, found.recipes, choices)
 
@@ -225,9 +228,9 @@ def _outcome(
     current().step("recommendation: confidence intervals")
     judged = evaluate(KIND, own, frames, seed)
     of_new = differences(KIND, own, frames, "ndcg@10_new", seed)
-    told = _told(origins.at(evaluated_from), models, accounts)
+    told = _told(origins.at(evaluated_from).judged, models, accounts)
     current().step("recommendation: what variety costs")
-    at = origins.at(evaluated_from)
+    at = origins.at(evaluated_from).judged
     curve = variety_curve.curve(workspace, evaluated, at.dataset, at.relevant, seed)
     evaluated.save(directory / "evaluation")
     model, rows = _fit_recommender(origins, as_of, chosen, bundles=True)
@@ -247,7 +250,12 @@ def _outcome(
             "importance.png": plots.importance(_two_stage(model)),
             "variety.png": variety_curve.figure(curve, chosen.diversity),
         },
-        notes=(*_notes(workspace, evaluated_from, as_of), variety_curve.note(chosen.variety), *_sources_note(off)),
+        notes=(
+            *_notes(workspace, evaluated_from, as_of),
+            *_bounds_note(origins.at(as_of)),
+            variety_curve.note(chosen.variety),
+            *_sources_note(off),
+        ),
         tables=(*told.tables(), source_worth.table(worths, off), *variety_curve.tables(curve)),
         extra={
             "paired ndcg@10_new": {name: each.as_dict() for name, each in of_new.items()},
@@ -261,7 +269,7 @@ def _outcome(
 
 def _evaluate(origins: TrainingOrigins, day: date, models: Mapping[str, Recommender]) -> dict[str, Account]:
     """How each did on the window from a day."""
-    at = origins.at(day)
+    at = origins.at(day).judged
     return {name: evaluation.account(origins.workspace, each, at.dataset, at.relevant) for name, each in models.items()}
 
 
@@ -284,6 +292,18 @@ def _two_stage(model: Recommender) -> TwoStage:
 def _sources_note(off: Sequence[str]) -> tuple[str, ...]:
     return (
         (f"Sources of candidates that did not pay on the tuning window, and are off: {', '.join(off)}.",) if off else ()
+    )
+
+
+def _bounds_note(at: TrainingOrigin) -> tuple[str, ...]:
+    """Where the shop has more customers than are looked at."""
+    if at.judged.dataset.customers == len(at.judged.dataset.histories):
+        return ()
+    bounds = (customer_bounds.FITTED, customer_bounds.LEARNT, customer_bounds.JUDGED)
+    fitted, learnt, judged = (f"{bound:,}" for bound in bounds)
+    return (
+        f"Of {at.dataset.customers:,} customers, drawn by chance at each date: at most {fitted} for what products speak"
+        f" for each other, {learnt} to learn from, and {judged} to be judged by, fairness as well.",
     )
 
 
