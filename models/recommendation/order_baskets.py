@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import ibis
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -32,19 +33,27 @@ class OrderBaskets:
         """Every order before the dataset's date, those of guests as well."""
         lines = facts.counted(workspace, date.min, dataset.as_of)
         orders = lines.group_by("order_id").agg(customer_id=lines.customer_id.max(), local_at=lines.local_at.min())
-        found = orders.order_by("order_id").execute()
-        bought = lines.select("order_id", "product_id").distinct().execute()
-        row = pd.Index(found.order_id).get_indexer(bought.order_id)
-        product = dataset.catalogue.codes(bought.product_id.to_numpy(object))
-        inside = product >= 0
+        # Numbered by the engine: ids of tens of millions of orders would take more room than all else of a training.
+        numbered = orders.mutate(
+            row=ibis.row_number().over(order_by=orders.order_id),
+            customer=ibis.dense_rank().over(order_by=orders.customer_id),
+        )
+        found = numbered.order_by("row").select("local_at", "customer", guest=numbered.customer_id.isnull()).execute()
+        codes = ibis.memtable(
+            pd.DataFrame({"product_id": dataset.catalogue.ids, "product": range(len(dataset.catalogue))})
+        )
+        pairs = lines.select("order_id", "product_id").distinct().inner_join(codes, "product_id")
+        bought = pairs.inner_join(numbered.select("order_id", "row"), "order_id").select("row", "product").execute()
         shape = (len(found), len(dataset.catalogue))
-        ones = np.ones(inside.sum(), dtype=np.float32)
-        products = sp.csr_matrix((ones, (row[inside], product[inside])), shape=shape)
-        return cls(products, _customers(found.customer_id), found.local_at.to_numpy("datetime64[s]"))
+        ones = np.ones(len(bought), dtype=np.float32)
+        products = sp.csr_matrix((ones, (bought["row"].to_numpy(), bought["product"].to_numpy())), shape=shape)
+        customer = _customers(found["customer"].where(~found["guest"]))
+        return cls(products, customer, found["local_at"].to_numpy("datetime64[s]"))
 
 
-def _customers(ids: pd.Series[str]) -> Int64Array:
-    codes, names = pd.factorize(ids)
+def _customers(known: pd.Series[float]) -> Int64Array:
+    """A code of each basket's customer, from 0 on as they come; every guest's order has its own."""
+    codes, names = pd.factorize(known)
     guests = codes < 0
     codes[guests] = len(names) + np.arange(guests.sum())
     return codes.astype(np.int64)

@@ -31,7 +31,8 @@ def test_everybody_is_drawn_of_no_more_than_the_bound() -> None:
 def test_a_draw_is_the_same_again_and_another_with_another_seed() -> None:
     one, again, other = (customer_bounds.drawn(1000, 30, seed, date(2024, 1, 1)).tolist() for seed in (1, 1, 2))
     assert one == again != other
-    assert len(set(one)) == 30 and one == sorted(one)
+    assert len(set(one)) == 30
+    assert one == sorted(one)
 
 
 def test_some_customers_have_the_history_they_have_among_all(dataset: Dataset, some: Dataset) -> None:
