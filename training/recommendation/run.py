@@ -53,6 +53,7 @@ from training.recommendation.examples import (
     training_shares,
 )
 from training.recommendation.honest_report import HonestReport
+from training.recommendation.source_worth import SourceWorth
 from training.study import Tuned
 
 ORIGINS = 3
@@ -94,10 +95,11 @@ class TrainingOrigins:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the tuning chose: of each mode the recipe, and how varied its lists are."""
+    """What the tuning chose: of each mode the recipe, and how varied its lists are; what each source is worth."""
 
     tuned: Tuned
     recipes: dict[Mode, Recipe]
+    worths: Sequence[SourceWorth]
     variety: dict[Mode, DiversityChoice]
 
     @property
@@ -120,7 +122,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     origins = TrainingOrigins(workspace)
     _build_features(workspace, [evaluated_from, as_of])
     chosen = _tune(origins, evaluated_from, budget)
-    origins.turn_off(source_worth.turned_off(tuning.source_worths(chosen.tuned)))
+    origins.turn_off(source_worth.turned_off(chosen.worths))
     return _outcome(origins, as_of, evaluated_from, chosen=chosen, directory=directory)
 
 
@@ -139,7 +141,6 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Cho
         "validate": validated.isoformat(),
         "examples": {"owned": OWNED_EXAMPLES, "new share": NEW_SHARE},
         "limits": vars(origins.limits),
-        "source worth": source_worth.RULE,
         "features": [feature.name for feature in PAIR_FEATURES],
         "settings": workspace.settings.recommendation.model_dump(include={"horizon_days", "min_purchases"}),
     }
@@ -156,7 +157,7 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Cho
     current().step("recommendation: how much variety costs nothing")
     at = origins.at(validated).judged
     choices = {mode: diversity_choice.choose(at, judged.of_mode(mode), found.scores[mode], mode) for mode in MODES}
-    return Chosen(found.tuned, found.recipes, choices)
+    return Chosen(found.tuned, found.recipes, found.worths, choices)
 
 
 def _require_purchases(train_on: Examples, judged: Examples, validated: date) -> None:
@@ -218,8 +219,7 @@ def _outcome(
     directory: Path,
 ) -> Outcome:
     workspace, seed = origins.workspace, origins.workspace.settings.seed
-    worths = tuning.source_worths(chosen.tuned)
-    off = source_worth.turned_off(worths)
+    off = source_worth.turned_off(chosen.worths)
     evaluated, _ = _fit_recommender(origins, evaluated_from, chosen, bundles=False)
     models = {KIND.name: evaluated, **baselines.of(evaluated.item_statistics)}
     accounts = _evaluate(origins, evaluated_from, models)
@@ -256,12 +256,12 @@ def _outcome(
             variety_curve.note(chosen.variety),
             *_sources_note(off),
         ),
-        tables=(*told.tables(), source_worth.table(worths, off), *variety_curve.tables(curve)),
+        tables=(*told.tables(), source_worth.table(chosen.worths, off), *variety_curve.tables(curve)),
         extra={
             "paired ndcg@10_new": {name: each.as_dict() for name, each in of_new.items()},
             "for whom and what": told.as_dict(),
             "variety": variety_curve.as_dict(curve, chosen.variety),
-            "sources": {"off": list(off), "worth": [vars(each) for each in worths]},
+            "sources": {"off": list(off), "worth": [vars(each) for each in chosen.worths]},
         },
         figures=told.figures(),
     )

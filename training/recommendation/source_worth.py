@@ -27,8 +27,6 @@ TOLERANCE = 0.005
 _Z = float(stats.norm.ppf(0.95))
 _UNSEEN = 3.0
 """Of n customers without a hit, up to 3 / n of them could have one, with 95% (the rule of three)."""
-RULE = {"tolerance": TOLERANCE, "unseen": _UNSEEN}
-"""What a study's trials hold of the sources' worth depends on it."""
 _SOURCES = tuple(each.name for each in fields(CandidateLimits))
 ALWAYS = "history"
 

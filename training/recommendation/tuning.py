@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, Trial
 
+from core.progress import current
 from core.workspace import Workspace
 from models.arrays import Float32Array
 from models.kinds import Budget
@@ -22,9 +23,10 @@ from training.recommendation.fitting import BinnedExamples
 from training.recommendation.source_worth import SourceWorth
 from training.study import Tuned
 
-ORDER_SHARES = (0.0, 0.5, 1.0)
-"""Of what the networks leave to the boosters."""
-NETWORK_SHARES = (0.0, 0.25, 0.5)
+NETWORK_SHARES: Final = (0.0, 0.25, 0.5)
+ORDER_SHARES: Final[Mapping[Mode, Sequence[float]]] = {"all": (0.0,), "new": (0.0, 0.5, 1.0)}
+"""Of what the networks leave to the boosters. None in `all`: pairs of an order carry no word of how many new products
+were left out beside each owned one, so that a ranker takes new ones for likelier than they are."""
 SHARE = 0.5
 """Of the customers whose examples a trial is fitted on: what is best for half of them is best for all."""
 OWNED_SHARE = 0.15
@@ -32,21 +34,14 @@ OWNED_SHARE = 0.15
 
 
 @dataclass(frozen=True)
-class JudgedTrial:
-    """What a trial reached in a mode; `scores` are those of its candidates, shape (pairs,)."""
-
-    number: int
-    value: float
-    scores: Float32Array
-
-
-@dataclass(frozen=True)
 class ModesTuned:
-    """The study; of each mode the best recipe, and the scores it gave the mode's part of `validate`."""
+    """The study; of each mode the best recipe, the scores it gave the mode's part of `validate`, and what each source
+    of candidates was worth in them."""
 
     tuned: Tuned
     recipes: dict[Mode, Recipe]
     scores: dict[Mode, Float32Array]
+    worths: tuple[SourceWorth, ...]
 
 
 def tune(
@@ -58,7 +53,7 @@ def tune(
     *,
     depends_on: Mapping[str, Any],
 ) -> ModesTuned:
-    """The study, and of each mode the recipe of the trial that is best in it, with its scores.
+    """The boosters' parameters by a study; then the shares of the learners, by those fitted as the ones that serve.
 
     A trial's value is the sum of both modes' NDCG@10. The modes share nothing, so each takes its own best trial.
     `validate` holds all candidates of its origin.
@@ -67,22 +62,13 @@ def tune(
     some = sampled(train, SHARE, OWNED_SHARE, seed)
     data = {mode: fitting.binned(some, mode, threads) for mode in MODES}
     judged = {mode: validate.of_mode(mode) for mode in MODES}
-    networked = {mode: _of_networks(train, judged[mode], mode, threads, seed) for mode in MODES}
-
-    best: dict[Mode, JudgedTrial] = {}
 
     def objective(trial: Trial) -> float:
         total = 0.0
         for mode in MODES:
-            boosters = _both_boosters(data[mode], _suggest(trial, mode), threads, seed)
-            shares, value, scores = _best_shares(boosters, networked[mode], judged[mode], mode)
-            if mode not in best or value > best[mode].value:
-                best[mode] = JudgedTrial(trial.number, value, scores)
-            trial.set_user_attr(f"{mode}.order_share", shares.order)
-            trial.set_user_attr(f"{mode}.network_share", shares.network)
+            parts = _parts(_every_booster(data[mode], _suggest(trial, mode), mode, threads, seed), judged[mode])
+            value = _best_shares(parts, judged[mode], mode)[1]
             trial.set_user_attr(f"{mode}.ndcg@10", value)
-            if value >= _best_so_far(trial, mode):
-                trial.set_user_attr(f"{mode}.sources", source_worth.measured(judged[mode], scores, mode))
             total += value
         return total
 
@@ -96,22 +82,21 @@ def tune(
             **depends_on,
             "share": SHARE,
             "owned": OWNED_SHARE,
-            "shares": [ORDER_SHARES, NETWORK_SHARES],
+            "orders": [list(ORDER_SHARES[mode]) for mode in MODES],
             "bins": fitting.BINS,
-            "networks": [networks.HIDDEN, networks.SEEN, networks.MOST_EPOCHS, networks.BAG],
         },
         direction="maximize",
         first=first,
     )
-    recipes = {mode: _best_of(tuned, mode) for mode in MODES}
-    scores = {}
-    for mode, recipe in recipes.items():
-        if mode in best and best[mode].number == _best_trial(tuned, mode).number:
-            scores[mode] = best[mode].scores
-        else:  # another process ran it
-            boosters = _both_boosters(data[mode], recipe, threads, seed)
-            scores[mode] = _best_shares(boosters, networked[mode], judged[mode], mode)[2]
-    return ModesTuned(tuned, recipes, scores)
+    recipes, scores, worths = {}, {}, []
+    for mode in MODES:
+        current().step(f"recommendation: what each learner counts in mode {mode}")
+        parts = _served_parts(train, judged[mode], _best_of(tuned, mode), mode, threads=threads, seed=seed)
+        shares, _, scores[mode] = _best_shares(parts, judged[mode], mode)
+        recipes[mode] = replace(_best_of(tuned, mode), order_share=shares.order, network_share=shares.network)
+        found = source_worth.measured(judged[mode], scores[mode], mode)
+        worths += [SourceWorth(mode=mode, **each) for each in found]
+    return ModesTuned(tuned, recipes, scores, tuple(worths))
 
 
 def _searched(recipe: Recipe) -> dict[str, Any]:
@@ -129,56 +114,47 @@ def _suggest(trial: Trial, mode: Mode) -> Recipe:
     )
 
 
-def _both_boosters(data: BinnedExamples, recipe: Recipe, threads: int, seed: int) -> Learners:
-    """Both, whatever share the recipe gives them: shares are what is chosen from their scores."""
-    return fitting.boosters(data, replace(recipe, order_share=0.5, network_share=0.0), threads, seed)
+def _every_booster(data: BinnedExamples, recipe: Recipe, mode: Mode, threads: int, seed: int) -> Learners:
+    """Those that the mode may mix, whatever share the recipe gives them."""
+    order = 0.5 if max(ORDER_SHARES[mode]) > 0 else 0.0
+    return fitting.boosters(data, replace(recipe, order_share=order, network_share=0.0), threads, seed)
 
 
-def _of_networks(train: Examples, judged: Examples, mode: Mode, threads: int, seed: int) -> Float32Array:
-    """What networks say of the judged candidates, standardised; no trial changes them, so they are fitted once.
+def _parts(learners: Learners, judged: Examples) -> dict[str, Float32Array]:
+    """What each learner says of the judged candidates, standardised within the customer."""
+    return {name: standardised(each, judged.row) for name, each in learners.margins(judged.features).items()}
 
-    They go through half the customers as often as those that are served go through all.
+
+def _served_parts(
+    train: Examples, judged: Examples, recipe: Recipe, mode: Mode, *, threads: int, seed: int
+) -> dict[str, Float32Array]:
+    """Of all learners, fitted on half the customers as those that serve are on all of them.
+
+    Which owned products an example holds decides how good a booster is; networks go through half the customers as
+    often as they would through all.
     """
     often = networks.epochs(len(train.of_mode(mode)))
     some = sampled(train, SHARE, 1.0, seed).of_mode(mode)
-    found = networks.fit(some, mode, threads, seed, often)
-    return standardised(found.margins(judged.features), judged.row)
+    learners = _every_booster(fitting.binned(some, mode, threads), recipe, mode, threads, seed)
+    return _parts(replace(learners, network=networks.fit(some, mode, threads, seed, often)), judged)
 
 
 def _best_shares(
-    boosters: Learners, networked: Float32Array, judged: Examples, mode: Mode
+    parts: Mapping[str, Float32Array], judged: Examples, mode: Mode
 ) -> tuple[LearnerShares, float, Float32Array]:
     """The shares that give the highest NDCG, that, and their scores; of equal ones those with the most of the
-    booster of the probability."""
-    parts = {name: standardised(each, judged.row) for name, each in boosters.margins(judged.features).items()}
+    booster of the probability. Learners that are not among the parts have none."""
     best: tuple[LearnerShares, float, Float32Array] | None = None
-    for network, order in itertools.product(NETWORK_SHARES, ORDER_SHARES):
+    for network, order in itertools.product(NETWORK_SHARES if "network" in parts else (0.0,), ORDER_SHARES[mode]):
         shares = LearnerShares.mixed(order * (1 - network), network)
-        scores = (
-            np.float32(shares.order) * parts["order"]
-            + np.float32(shares.probability) * parts["probability"]
-            + np.float32(shares.network) * networked
+        scores = sum(
+            (np.float32(getattr(shares, name)) * part for name, part in parts.items()), np.zeros(1, dtype=np.float32)
         )
         value = judged.ndcg(scores, mode)
         if best is None or value > best[1]:
             best = shares, value, scores
     assert best is not None
     return best
-
-
-def _best_so_far(trial: Trial, mode: Mode) -> float:
-    """The highest NDCG@10 of the mode in a trial that is done: only those as good are asked what sources are worth."""
-    done = trial.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return max((float(each.user_attrs.get(f"{mode}.ndcg@10", 0.0)) for each in done), default=0.0)
-
-
-def source_worths(tuned: Tuned) -> list[SourceWorth]:
-    """What each source of candidates was worth in each mode's best trial; nothing where that was not measured."""
-    return [
-        SourceWorth(mode=mode, **each)
-        for mode in MODES
-        for each in _best_trial(tuned, mode).user_attrs.get(f"{mode}.sources", [])
-    ]
 
 
 def _best_trial(tuned: Tuned, mode: Mode) -> FrozenTrial:
@@ -190,5 +166,4 @@ def _best_of(tuned: Tuned, mode: Mode) -> Recipe:
     """The mode's part of the trial that is best in it."""
     best = _best_trial(tuned, mode)
     own = {key.removeprefix(f"{mode}."): value for key, value in best.params.items() if key.startswith(f"{mode}.")}
-    shares = {name: best.user_attrs[f"{mode}.{name}"] for name in ("order_share", "network_share")}
-    return Recipe(**own, **shares)
+    return Recipe(**own)
