@@ -8,7 +8,7 @@ of the others. The kind travels as an object; only where a person or a program w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -157,6 +157,21 @@ class Kind(Scoring, Protocol[M]):
 
     def golden(self, model: M) -> list[str]:
         """Replay the golden inputs saved with the model; what came out differently, in words (empty: nothing)."""
+        ...
+
+
+@runtime_checkable
+class PartwiseKind(Protocol):
+    """A kind whose prediction file may be too large to be held."""
+
+    def predict_parts(
+        self, workspace: Workspace, model: Any, as_of: date, version: str, **options: Any
+    ) -> Iterator[DataFrame]:
+        """`Kind.predict_file` in parts, one after the other in its order; at least one.
+
+        Raises:
+            NotReady, UsageError: as `predict_file`.
+        """
         ...
 
 

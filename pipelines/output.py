@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from core.files import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import csv
 
 SUFFIXES = (".parquet", ".csv")
 _FORMULA = r"^([=@\t\r]|[-+][^0-9.,]|[-+][0-9.,]*[^0-9.,])"
@@ -47,19 +51,36 @@ def write(table: pa.Table, output: Path) -> None:
     Raises:
         UsageError: the file can't be written.
     """
-    import pyarrow.csv
-    import pyarrow.parquet
+    write_parts([table], output)
 
+
+def write_parts(tables: Iterable[pa.Table], output: Path) -> int:
+    """Write tables of the same columns one after the other, holding one at a time; returns their rows.
+
+    Raises:
+        UsageError: the file can't be written.
+    """
+    rows = 0
     try:
-        with replacing(output) as staged:
-            if output.suffix == ".csv":
-                pyarrow.csv.write_csv(
-                    _without_formulas(_flat(table)), staged, pyarrow.csv.WriteOptions(quoting_style="needed")
-                )
-            else:
-                pyarrow.parquet.write_table(table, staged)
+        with replacing(output) as staged, ExitStack() as opened:
+            writer = None
+            for table in tables:
+                part = _without_formulas(_flat(table)) if output.suffix == ".csv" else table
+                writer = writer or opened.enter_context(_writer(part.schema, staged, output.suffix))
+                writer.write_table(part)
+                rows += part.num_rows
     except OSError as error:
         raise UsageError(f"{output} can't be written", why=str(error), todo="choose another --output") from error
+    return rows
+
+
+def _writer(schema: pa.Schema, path: Path, suffix: str) -> pq.ParquetWriter | csv.CSVWriter:
+    import pyarrow.parquet as pq
+    from pyarrow import csv
+
+    if suffix == ".csv":
+        return csv.CSVWriter(path, schema, write_options=csv.WriteOptions(quoting_style="needed"))
+    return pq.ParquetWriter(path, schema)
 
 
 def _flat(table: pa.Table) -> pa.Table:

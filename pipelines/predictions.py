@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +15,9 @@ from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
 from models.artifact_cache import MODEL
-from models.kinds import ColumnType, Kind, kind
+from models.kinds import ColumnType, Kind, PartwiseKind, kind
 from models.registry import Registry
-from pipelines.output import require_writable, write
+from pipelines.output import require_writable, write_parts
 
 _TYPES = {"text": pa.string(), "day": pa.date32(), "number": pa.float64(), "integer": pa.int32()}
 
@@ -57,10 +58,13 @@ def predict(
     version = registry.version(name, alias)
     model = of_kind.load(registry.fetch(version) / MODEL)
     current().step(f"predicting {name} as of {as_of} with version {version.version}")
-    frame = of_kind.predict_file(workspace, model, as_of, version.version, **options)
-    table = shape(workspace, of_kind, frame, **options)
-    write(table, output)
-    return Predicted(name, version.version, as_of, table.num_rows, output)
+    parts: Iterable[DataFrame]
+    if isinstance(of_kind, PartwiseKind):
+        parts = of_kind.predict_parts(workspace, model, as_of, version.version, **options)
+    else:
+        parts = [of_kind.predict_file(workspace, model, as_of, version.version, **options)]
+    rows = write_parts((shape(workspace, of_kind, part, **options) for part in parts), output)
+    return Predicted(name, version.version, as_of, rows, output)
 
 
 def shape(workspace: Workspace, of_kind: Kind[Any], frame: DataFrame, **options: Any) -> pa.Table:

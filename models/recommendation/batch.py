@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
@@ -12,14 +12,14 @@ import pandas as pd
 from core.consents import Consents
 from core.progress import current
 from core.workspace import Workspace
-from feature_repo import facts
+from feature_repo import facts, store
 from feature_repo.availability import unavailable
 from models.arrays import BoolArray
 from models.kinds import refuse_hindsight
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.catalogue import Catalogue
-from models.recommendation.dataset import Dataset
-from models.recommendation.history import PurchaseHistories
+from models.recommendation.dataset import AT_ONCE, SERVICE, Dataset, catalogue
+from models.recommendation.history import KEY, PurchaseHistories
 from models.recommendation.interests import RecentInterest, by_place
 from models.recommendation.merchandising.applied_rules import in_force_on, latest
 from models.recommendation.merchandising.bound_rules import RuleSet, RulesInForce
@@ -43,22 +43,48 @@ def predict_file(
     k: int = 10,
     diversity: float | None = None,
 ) -> pd.DataFrame:
+    """`predict_parts` in one."""
+    parts = predict_parts(workspace, model, as_of, version, mode=mode, k=k, diversity=diversity)
+    return pd.concat(parts, ignore_index=True)
+
+
+def predict_parts(
+    workspace: Workspace,
+    model: Recommender,
+    as_of: date,
+    version: str,
+    *,
+    mode: Mode = "all",
+    k: int = 10,
+    diversity: float | None = None,
+) -> Iterator[pd.DataFrame]:
     """Every customer with an order line before the date; ranks 1..k, fewer only where the shop has fewer products.
 
-    Who does not allow personalisation, or has bought nothing that counts, gets what sells best. In mode `new` no
-    list has a product that the customer bought before. What can't be had now is in no list, whatever the date. Rules
-    of a merchandiser are those that count on the date, of the version applied last. Without a `diversity` lists have
-    that of `recommendation.diversity`.
+    By customer_id and rank, the customers a part at a time. Who does not allow personalisation, or has bought nothing
+    that counts, gets what sells best. In mode `new` no list has a product that the customer bought before. What can't
+    be had now is in no list, whatever the date. Rules of a merchandiser are those that count on the date, of the
+    version applied last. Without a `diversity` lists have that of `recommendation.diversity`.
     """
     refuse_hindsight("recommendation", version, model, as_of)
-    dataset = Dataset.load(workspace, as_of)
-    others = strangers(workspace, dataset)
-    dataset = dataset.with_strangers(workspace, others)
     rules = in_force_on(workspace, as_of, latest(workspace))
     gone, asked = unavailable(workspace), ListVariety.asked(workspace.settings.recommendation, diversity)
-    frame = lists(workspace, model, dataset, mode, k, others=others, unavailable=gone, rules=rules, variety=asked)
-    frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
-    return frame.assign(model_version=version)[COLUMNS]
+    for dataset, others in _parts(workspace, as_of):
+        found = dataset.with_strangers(workspace, others)
+        frame = lists(workspace, model, found, mode, k, others=others, unavailable=gone, rules=rules, variety=asked)
+        frame = frame.sort_values(["customer_id", "rank"], ignore_index=True)
+        yield frame.assign(model_version=version)[COLUMNS]
+
+
+def _parts(workspace: Workspace, as_of: date) -> Iterator[tuple[Dataset, list[str]]]:
+    """The customers in ascending order of their ids: those with a history, and those without who belong among them."""
+    products, known = catalogue(workspace, as_of), store.entities(workspace, SERVICE, as_of, key=KEY).sort_values(KEY)
+    ids = known[KEY].to_numpy(dtype=object)
+    others = np.array(_without_history(workspace, as_of, ids), dtype=object)
+    starts = list(range(0, max(len(ids), 1), AT_ONCE))
+    cuts = [0, *(int(np.searchsorted(others, ids[start])) for start in starts[1:]), len(others)]
+    for start, first, end in zip(starts, cuts[:-1], cuts[1:], strict=True):
+        some = known.iloc[start : start + AT_ONCE]
+        yield Dataset.of(workspace, as_of, products, some), others[first:end].tolist()
 
 
 def lists(
@@ -163,9 +189,12 @@ def _ruled(
 
 def strangers(workspace: Workspace, dataset: Dataset) -> list[str]:
     """Customers with an order line before the dataset's date who bought nothing that counts, in ascending order."""
-    return sorted(
-        facts.buyers(workspace, date.min, dataset.as_of) - set(dataset.histories.customers) - set(dataset.not_drawn)
-    )
+    return _without_history(workspace, dataset.as_of, [*dataset.histories.customers, *dataset.not_drawn])
+
+
+def _without_history(workspace: Workspace, as_of: date, known: Iterable[str]) -> list[str]:
+    """Customers with an order line before a date who are not among those known, in ascending order."""
+    return sorted(facts.buyers(workspace, date.min, as_of).difference(known))
 
 
 def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:

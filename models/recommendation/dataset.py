@@ -55,15 +55,20 @@ class Dataset:
         everybody = store.entities(workspace, SERVICE, as_of, key=KEY)
         size = len(everybody)
         some = customer_bounds.drawn(size, size if most is None else most, workspace.settings.seed, as_of)
+        found = cls.of(workspace, as_of, products, everybody.iloc[some])
+        return replace(found, not_drawn=np.delete(everybody[KEY].to_numpy(dtype=object), some))
+
+    @classmethod
+    def of(cls, workspace: Workspace, as_of: date, products: Catalogue, customers: pd.DataFrame) -> Dataset:
+        """Of some customers (rows of `store.entities`), who are taken for all."""
         moment = clock.day_start(as_of, workspace.tables.timezone)
         histories: list[PurchaseHistories] = []
         recent: dict[str, Sequence[RecentInterest]] = {}
-        for first in range(0, max(len(some), 1), AT_ONCE):
-            rows = store.historical(workspace, SERVICE, everybody.iloc[some[first : first + AT_ONCE]])
+        for first in range(0, max(len(customers), 1), AT_ONCE):
+            rows = store.historical(workspace, SERVICE, customers.iloc[first : first + AT_ONCE])
             histories.append(PurchaseHistories.of(rows, products))
             recent |= interests.of_frame(rows, moment)
-        others = np.delete(everybody[KEY].to_numpy(dtype=object), some)
-        return cls(as_of, products, PurchaseHistories.joined(histories), recent, others)
+        return cls(as_of, products, PurchaseHistories.joined(histories), recent)
 
     def drawn(self, most: int, seed: int) -> Dataset:
         """With at most so many of its customers, drawn by chance."""

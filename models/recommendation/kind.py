@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,16 @@ class RecommendationKind:
             UsageError: an option that is not possible (`file_options`).
         """
         return batch.predict_file(workspace, model, as_of, version, **self.file_options(options))
+
+    def predict_parts(
+        self, workspace: Workspace, model: Recommender, as_of: date, version: str, **options: Any
+    ) -> Iterator[pd.DataFrame]:
+        """`predict_file` by parts of the customers, one after the other in its order.
+
+        Raises:
+            NotReady, UsageError: as `predict_file`.
+        """
+        return batch.predict_parts(workspace, model, as_of, version, **self.file_options(options))
 
     def baselines(self, workspace: Workspace, as_of: date) -> Mapping[str, Recommender]:
         """Popularity, personal frequency with time decay, item-item."""

@@ -40,3 +40,25 @@ def test_parquet_keeps_texts_as_they_are(tmp_path: Path) -> None:
 def test_a_column_without_texts_is_written(tmp_path: Path, type_: pa.DataType) -> None:
     output.write(pa.table({"id": pa.array([None, None], type_)}), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text().splitlines()[0] == '"id"'
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_parts_are_written_as_one_table(tmp_path: Path, suffix: str) -> None:
+    table = pa.table({"id": ["007", "=1", "b"], "n": [1, 2, 3]})
+    output.write(table, tmp_path / f"whole{suffix}")
+    rows = output.write_parts([table.slice(0, 1), table.slice(1)], tmp_path / f"parts{suffix}")
+    assert rows == 3
+    if suffix == ".csv":
+        assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    else:
+        assert pq.read_table(tmp_path / "parts.parquet").equals(table)
+
+
+def test_a_part_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    def parts():
+        yield pa.table({"n": [1]})
+        raise ValueError("no second part")
+
+    with pytest.raises(ValueError, match="no second part"):
+        output.write_parts(parts(), tmp_path / "x.parquet")
+    assert not list(tmp_path.iterdir())

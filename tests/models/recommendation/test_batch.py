@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import UsageError
 from core.workspace import Workspace
-from feature_repo import facts
-from models.recommendation import KIND
+from feature_repo import facts, store
+from models.recommendation import KIND, batch
 from models.recommendation.model import Recommender
 from tests.support.shop import FIRST_DAY, commit
 
@@ -68,3 +68,32 @@ def test_what_can_not_be_had_is_in_no_file_and_judges_no_model(small_shop, model
     assert not set(file.product_id) & set(gone)
     assert (file.groupby("customer_id").size() == 10).all()
     pd.testing.assert_frame_equal(KIND.evaluate(small_shop, model, as_of), before)
+
+
+def test_the_parts_of_a_file_are_the_file(small_shop: Workspace, model: Recommender, as_of, monkeypatch) -> None:
+    whole = KIND.predict_file(small_shop, model, as_of, "7", k=3)
+    monkeypatch.setattr(batch, "AT_ONCE", 50)
+    parts = list(KIND.predict_parts(small_shop, model, as_of, "7", k=3))
+    assert len(parts) > 2
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
+
+
+def test_customers_without_a_history_stand_among_the_others_of_a_part(
+    small_shop: Workspace, as_of, monkeypatch
+) -> None:
+    monkeypatch.setattr(batch, "AT_ONCE", 50)
+    monkeypatch.setattr(
+        facts,
+        "buyers",
+        lambda *_: {
+            "",
+            "c0",
+            "zz",
+            *store.entities(small_shop, batch.SERVICE, as_of, key="customer_id")["customer_id"],
+        },
+    )
+    seen = []
+    for part, others in batch._parts(small_shop, as_of):
+        seen += sorted([*part.histories.customers, *others])
+    assert seen == sorted(seen)
+    assert {"", "c0", "zz"} <= set(seen)
