@@ -94,13 +94,15 @@ def after_interactions(row: Row, interactions: Iterable[Interaction]) -> dict[st
 
 
 def _merged(row: Row, new: Sequence[tuple[Any, ...]], names: Sequence[str], most: int) -> list[list[Any]]:
-    """The columns of the latest entries, old and new: each what there is of it once, with its latest time."""
+    """The columns of the latest entries, old and new: each what there is of it once, with its latest time.
+
+    Of equal times what came last is the latest: a shop whose clock stands still gives all it receives one time.
+    """
     old = zip(*([] if row[name] is None else list(row[name]) for name in names), strict=True)
-    latest: dict[tuple[Any, ...], float] = {}
-    for before, *what in [*((-time, *rest) for time, *rest in old), *new]:
-        latest[tuple(what)] = min(before, latest.get(tuple(what), before))
-    kept = sorted((before, *what) for what, before in latest.items())[:most]
-    return [
-        [-before for before, *_ in kept],
-        *(list(column) for column in zip(*(what for _, *what in kept), strict=True)),
-    ]
+    entries = [(-time, *what) for time, *what in old][::-1] + list(new)
+    latest: dict[tuple[Any, ...], tuple[float, int]] = {}
+    for arrival, (before, *rest) in enumerate(entries):
+        what, place = tuple(rest), (before, -arrival)
+        latest[what] = min(place, latest.get(what, place))
+    kept = sorted(latest, key=lambda what: latest[what])[:most]
+    return [[-latest[what][0] for what in kept], *(list(column) for column in zip(*kept, strict=True))]

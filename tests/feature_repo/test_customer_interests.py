@@ -40,6 +40,7 @@ events = st.lists(
     ),
     min_size=1,
     max_size=60,
+    unique_by=lambda row: row["hours"],  # of equal times what came last is kept, and no table knows what that was
 )
 
 
@@ -87,6 +88,16 @@ def test_ten_thousand_events_make_a_row_like_any_other() -> None:
     row = updates.apply_interactions(VIEW, updates.nobody(VIEW, lambda _: True), by_customer(many, DAY, "UTC")["ann"])
     assert row["interest_products"] == [str(2 * n) for n in range(family.PRODUCTS)]
     assert row["search_texts"] == [str(2 * n + 1) for n in range(family.SEARCHES)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_where_the_clock_stands_still_the_last_looks_are_kept(at_once: bool) -> None:
+    at = datetime.combine(DAY, time(), UTC)
+    looks = [Event("ann", at, "view", str(n)) for n in range(3 * family.PRODUCTS)]
+    row = updates.nobody(VIEW, lambda _: True)
+    for call in [looks] if at_once else [[look] for look in looks]:
+        row = updates.apply_interactions(VIEW, row, by_customer(call, DAY, "UTC")["ann"])
+    assert row["interest_products"] == [look.product_id for look in looks[: -family.PRODUCTS - 1 : -1]]
 
 
 def test_a_shop_without_events_has_a_view_without_rows() -> None:
