@@ -81,8 +81,11 @@ class GateRefused(RegularsError):  # noqa: N818 - a verdict, said as one
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
-    """The choice most like `name`, or None where none is near."""
+    """The choice most like `name`, one that differs by leading zeros first; None where none is near."""
     by_lower = {choice.lower(): choice for choice in choices}
+    bare = name.lower().lstrip("0")
+    if same := [choice for lower, choice in by_lower.items() if bare and lower.lstrip("0") == bare]:
+        return same[0]
     found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
     return by_lower[found[0]] if found else None
 

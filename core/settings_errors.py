@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ENVIRONMENT_PREFIX: Final = "REGULARS_"
 _NAME_IN_A_TABLE: Final = "[key]"
 """How pydantic's place of an error ends where a name is wrong, not its value."""
+_A_WORD: Final = "literal["
+"""How it ends where a value may be a word or something else, and is neither: each of these has an error of its own."""
 
 
 def variable(key: str) -> str:
@@ -26,7 +28,7 @@ def variable(key: str) -> str:
 def explain(error: ValidationError, path: Path, keys: Sequence[str]) -> SettingsError:
     """The first fault; `keys` are all that there are."""
     first = error.errors()[0]
-    key = ".".join(part for part in first["loc"] if isinstance(part, str) and part != _NAME_IN_A_TABLE)
+    key = ".".join(part for part in first["loc"] if isinstance(part, str) and not _is_no_name(part))
     values = _values_at_fault(first, key, keys)
     variables = [name for each in values if (name := _came_from(each))]
     where = f"environment, {' and '.join(variables)}" if variables else str(path)
@@ -51,6 +53,10 @@ def unreadable(path: Path, reason: str) -> SettingsError:
     where = f"environment, {' or '.join(started)}" if started else str(path)
     todo = """write lists and tables as JSON, such as '["none", "call"]'"""
     return SettingsError("a value can't be read", where=where, why=reason, todo=todo)
+
+
+def _is_no_name(part: str) -> bool:
+    return part == _NAME_IN_A_TABLE or part.startswith(_A_WORD)
 
 
 def _values_at_fault(first: Mapping[str, Any], key: str, keys: Sequence[str]) -> dict[str, Any]:
@@ -98,6 +104,9 @@ def _allowed(first: Mapping[str, Any], error: ValidationError) -> str:
     if first["type"].startswith("bool"):
         return "true or false is allowed"
     text = first["msg"].removeprefix("Value error, ")
+    if "".join(map(str, first["loc"][-1:])).startswith(_A_WORD):
+        same = [each["msg"] for each in error.errors() if each["loc"][:-1] == first["loc"][:-1]]
+        text = ", or ".join([same[0], *(each.removeprefix("Input ") for each in same[1:])])
     return str(text[0].lower() + text[1:])
 
 

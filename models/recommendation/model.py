@@ -237,7 +237,7 @@ class Recommender:
             items,
             applied.left_out(profiles, personal),
             applied.unmet(k),
-            shortfall(profiles, query) if len(items) < k else None,
+            shortfall(profiles, personal, query, len(items)) if len(items) < k else None,
         )
 
     def similar(self, product_id: str, k: int = 10, unavailable: Set[str] = frozenset()) -> list[tuple[str, float]]:

@@ -96,4 +96,5 @@ def test_the_hash_is_the_known_one(tmp_path: Path) -> None:
 def test_the_nearest_name_is_found_whatever_the_case() -> None:
     assert nearest("Custmer_ID", ["order_id", "customer_id"]) == "customer_id"
     assert nearest("zzz", ["order_id"]) is None
+    assert nearest("005", ["0095", "0005", "0055"]) == "0005"
     assert did_you_mean("zzz", ["b", "a"]) == "there is: a, b"

@@ -72,6 +72,11 @@ def test_the_environment_goes_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[segments]\nlost_days = 60", ["segments.lost_days = 60 is", "lost_days must be more than at_risk_days"]),
         ("[segments]\nhealth = {visits = 1}", ["segments.health", "a weight of rhythm"]),
         ('clock = "sun"', ["clock = 'sun'", "'data' or 'wall'"]),
+        (
+            '[recommendation]\ndiversity = "much"',
+            ["recommendation.diversity = 'much' is", "be 'auto', or should be a valid number"],
+        ),
+        ("[recommendation]\ndiversity = 1.5", ["diversity = 1.5 is", "'auto', or should be less than or equal to 1)"]),
         ('[stores]\nonline = "mongodb://x"', ["stores.online", "postgresql://"]),
         ("[rules]\nfairness_low = 1.0", ["fairness_low"]),
         ("[churn]\nx = ?\ny = 1", ["not valid TOML", "line 2"]),

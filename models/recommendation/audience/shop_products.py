@@ -60,7 +60,9 @@ class ShopProducts:
         named = self._by_name.get(asked.strip().casefold())
         if named is not None:
             return named
-        ids = [each for each in (*self.rows.index, *others) if each[:2].lower() == asked[:2].lower()]
+        every, bare = (*self.rows.index, *others), asked.lstrip("0")
+        without_zeros = [each for each in every if each.lstrip("0") == bare]
+        ids = without_zeros or [each for each in every if each[:2].lower() == asked[:2].lower()]
         near = nearest(asked, ids[:_MOST_COMPARED])
         if near is not None:
             return near

@@ -41,12 +41,10 @@ class AppliedToList:
 
     def unmet(self, k: int) -> tuple[str, ...]:
         """Pins and quotas that could not be kept in a list of k."""
-        if self.rules is None or not self.rules.places:
+        if self.rules is None:
             return ()
-        names = self.rules.names
-        missing = [
-            names[pin.rule] for pin in self.rules.pins if pin.place <= k and not (self.product == pin.product).any()
-        ]
+        names, pins = self.rules.names, [*self.rules.pins, *self.rules.absent]
+        missing = [names[pin.rule] for pin in pins if pin.place <= k and not (self.product == pin.product).any()]
         for quota in (each.within(k) for each in self.rules.quotas):
             if int(quota.members[self.product[: quota.places]].sum()) < quota.at_least:
                 missing.append(names[quota.rule])

@@ -90,7 +90,7 @@ class RulesInForce:
     """All rules for one audience. `barring` has each rule that bars products, `promoted` what all are to be scored on.
 
     `boost` is in standard deviations, shape (I,); None where nothing is raised or lowered. `names` are those of pins
-    and quotas by their number.
+    and quotas by their number; `absent` are pins of products that can't be recommended.
     """
 
     barred: BoolArray
@@ -102,6 +102,7 @@ class RulesInForce:
     quotas: Sequence[PlaceQuota]
     names: Sequence[str]
     promoted: Int64Array
+    absent: Sequence[Pin] = ()
 
     @cached_property
     def barred_counts(self) -> Mapping[str, int]:
@@ -153,21 +154,20 @@ class BoundRules:
         barred = np.zeros(size, dtype=bool)
         for _, mask in barring:
             barred |= mask
+        pins = [
+            pin for number, rule in enumerate(placing) if isinstance(rule, Pinned) for pin in self._pins(rule, number)
+        ]
         return RulesInForce(
             barred,
             barring,
             [self._repeat(rule) for rule in rules if isinstance(rule, NotAgain)],
             [(rule.name, self._selected[rule.name]) for rule in boosts],
             self._boost(boosts),
-            [
-                pin
-                for number, rule in enumerate(placing)
-                if isinstance(rule, Pinned)
-                for pin in self._pins(rule, number)
-            ],
+            [pin for pin in pins if pin.product >= 0],
             [self._quota(rule, number) for number, rule in enumerate(placing) if isinstance(rule, Quota)],
             [rule.name for rule in placing],
             self._promoted([*boosts, *placing], barred),
+            [pin for pin in pins if pin.product < 0],
         )
 
     def _repeat(self, rule: NotAgain) -> Repeat:
@@ -185,7 +185,7 @@ class BoundRules:
 
     def _pins(self, rule: Pinned, number: int) -> list[Pin]:
         codes = self._catalogue.codes(list(rule.places.values()))
-        return [Pin(place, int(code), number) for place, code in zip(rule.places, codes, strict=True) if code >= 0]
+        return [Pin(place, int(code), number) for place, code in zip(rule.places, codes, strict=True)]
 
     def _quota(self, rule: Quota, number: int) -> PlaceQuota:
         most = rule.places if rule.at_most is None else rule.at_most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.recommendation.dataset import Dataset
 from models.recommendation.history import COLUMNS, ENTRIES
 from models.recommendation.item_statistics import ItemStatistics
 from models.recommendation.model import Recommender
+from tests.models.recommendation.merchandising.test_lists import rule_set
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,26 @@ def test_the_service_answers_what_the_file_says(small_shop_readonly, recommender
         assert ids(answered) == filed.product_id.tolist()
         np.testing.assert_allclose([item.score for item in answered], filed.score, atol=1e-4)
         assert [item.source for item in answered] == filed.source.tolist()
+
+
+def test_a_short_list_counts_each_missing_product_under_one_reason(recommender, history, dataset) -> None:
+    customer, size = dataset.histories.customers[0], len(dataset.catalogue)
+    rules = rule_set(dataset, "no: {kind: excluded, brands: [own]}", "again: {kind: not_again, days: 3000}")
+    gone = [str(each) for each in dataset.catalogue.ids[:5]]
+    for row, mode in itertools.product([history(customer), None], ["all", "new"]):
+        found = recommender.recommendation(row, k=1000, mode=mode, exclude=gone, rules=rules)
+        counts = [int(each) for each in re.findall(r"(\d+) (?:excluded|kept|bought)", found.shortfall)]
+        assert size - sum(counts) == len(found.items) < size
+        assert found.shortfall.startswith(f"there are {size} products that may be recommended; not shown: 5 excluded")
+        assert ("too lately" in found.shortfall) == (row is not None)
+    assert recommender.recommendation(None, k=1000).shortfall == f"there are {size} products that may be recommended"
+
+
+def test_a_pin_of_a_product_that_cant_be_recommended_is_not_kept(model, history, dataset) -> None:
+    rules = rule_set(dataset, "new: {kind: pinned, products: ['not yet sold'], place: 4}")
+    customer = history(dataset.histories.customers[0])
+    assert model.recommendation(customer, k=10, rules=rules).unmet == ("new",)
+    assert model.recommendation(customer, k=3, rules=rules).unmet == ()
 
 
 def test_new_lists_hold_nothing_that_was_bought(recommender, history, dataset) -> None:
