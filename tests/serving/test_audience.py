@@ -63,7 +63,9 @@ def test_consents_and_contacts_count_at_once(quiet: Shop) -> None:
     assert answer["left_out"]["contacted_lately"] == 1
 
 
-@pytest.mark.parametrize(("product", "said"), [("0031", "031"), ("3", "003"), ("003x", "003"), ("Product 3", "003"), ("047", None)])
+@pytest.mark.parametrize(
+    ("product", "said"), [("0031", "031"), ("3", "003"), ("003x", "003"), ("Product 3", "003"), ("047", None)]
+)
 def test_what_nobody_knows_is_refused_with_the_nearest(quiet: Shop, product: str, said: str | None) -> None:
     answer = quiet.post("/v1/audience", {"product_id": product})
     assert answer.status_code == 400
