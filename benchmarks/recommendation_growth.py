@@ -1,12 +1,13 @@
 """What training recommendations costs as a shop grows: time and memory by customers, products and lines.
 
     .venv/bin/python -m benchmarks.recommendation_growth [--shops 20000x5000x1000000 ...] [--trials N] [--threads N]
-        [--folder DIR]
+        [--folder DIR] [--steps]
 
 Makes shops of 200 days: customers who come from twice to a hundred times, and buy again a third of the time what they
 bought before; products that sell by a power law, in 200 categories. Trains with the default settings in a process for
 each shop. Prints wall-clock and CPU seconds, with the features that have to be built, and the highest memory of that
-process; on the error stream when each step began.
+process; on the error stream when each step began. With --steps it takes instead the steps of one origin that grow
+with the shop: a training has six origins, and baskets for two of them.
 """
 
 from __future__ import annotations
@@ -112,15 +113,55 @@ def trained(root: Path, trials: int) -> dict[str, Any]:
     return {"seconds": time.monotonic() - began, "cpu": time.process_time() - cpu, "peak": peak()}
 
 
+def steps(root: Path) -> None:
+    """Print what each step of one origin takes that grows with the shop, in this process."""
+    from feature_repo import catalog, snapshots
+    from models.recommendation import cooccurrence, customer_bounds, item_item
+    from models.recommendation.bundles.bundle_table import BundleTable
+    from models.recommendation.dataset import SERVICE, Dataset
+    from models.recommendation.labels import Relevance
+    from models.recommendation.order_baskets import OrderBaskets
+
+    workspace, day = Workspace.open(root), LAST - timedelta(days=27)
+    clocks = time.monotonic(), time.process_time()
+
+    def told(step: str) -> None:
+        nonlocal clocks
+        now = time.monotonic(), time.process_time()
+        wall, cpu = (after - before for after, before in zip(now, clocks, strict=True))
+        print(f"    {step:28}{wall:7.1f} s {cpu:7.1f} CPU s {peak():6.2f} GB", flush=True)
+        clocks = now
+
+    for view in catalog.service(SERVICE):
+        snapshots.ensure(workspace, view.name, [day])
+        told(view.name)
+    dataset = Dataset.load(workspace, day, customer_bounds.FITTED)
+    told("customers and products")
+    item_item.fit(dataset.histories, dataset.catalogue)
+    told("item-item weights")
+    Relevance.load(workspace, dataset.drawn(customer_bounds.LEARNT, 0))
+    told("what was bought after")
+    baskets = OrderBaskets.load(workspace, dataset)
+    told("baskets")
+    cooccurrence.fit(baskets.products, dataset.catalogue)
+    told("bought together")
+    BundleTable.fit(baskets, dataset.catalogue)
+    told("bundles")
+
+
 def peak() -> float:
     """The highest memory of this process until now, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
-def compare(folder: Path, sizes: Sequence[ShopSize], trials: int, threads: int) -> None:
+def compare(folder: Path, sizes: Sequence[ShopSize], trials: int, threads: int, *, whole: bool) -> None:
     for place, size in enumerate(sizes):
         root = folder / str(place)
         make(root, size)
+        if not whole:
+            print(f"{size.customers:,} customers, {size.products:,} products, {size.lines:,} lines", flush=True)
+            steps(root)
+            continue
         found = train(root, trials, threads)
         print(
             f"{size.customers:9,} customers, {size.products:7,} products, {size.lines:10,} lines, {trials} trials,"
@@ -136,13 +177,14 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where the shops lie [default: a temporary folder]")
+    parser.add_argument("--steps", action="store_true", help="only the steps of one origin that grow")
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.train:
         print(json.dumps(trained(given.train, given.trials)))
         return
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        compare(Path(folder), given.shops, given.trials, given.threads)
+        compare(Path(folder), given.shops, given.trials, given.threads, whole=not given.steps)
 
 
 if __name__ == "__main__":
