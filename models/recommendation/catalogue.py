@@ -69,6 +69,15 @@ class Catalogue:
         """The codes of the ids, -1 for one that is not in the catalogue."""
         return self.index.get_indexer(pd.Index(ids, dtype=object)).astype(np.int64)
 
+    def groups_of(self, others: Catalogue) -> dict[str, Int64Array]:
+        """The groups of the products of another catalogue, in the codes of this one; one that it lacks is a new one."""
+        found = {}
+        for name, texts in others.texts.items():
+            names = pd.Index(pd.factorize(self.texts[name])[1], dtype=object)
+            codes = names.get_indexer(pd.Index(texts, dtype=object))
+            found[name] = np.where(codes >= 0, codes, self.group_sizes[name] + others.groups[name]).astype(np.int64)
+        return found
+
     @cached_property
     def group_sizes(self) -> Mapping[str, int]:
         """How many groups there are of each kind."""

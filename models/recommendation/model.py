@@ -92,6 +92,7 @@ class Recommender:
         self._hidden: tuple[object, object, Set[str]] | None = None
         self._ruled: tuple[object, object, BoundRules] | None = None
         self._arrivals_ruled: tuple[object, object, BoundRules] | None = None
+        self._arrivals_grouped: tuple[object, object, Mapping[str, Int64Array]] | None = None
 
     @property
     def trained_as_of(self) -> date:
@@ -213,7 +214,9 @@ class Recommender:
         in_force = self._rules(bound, rules).in_force(audience or Audience()) if rules else None
         if exploration is not None and arrivals is not None:
             out = {*exclude, *basket, *unavailable}
-            exploration = replace(exploration, arrivals=self._shown_arrivals(bound, arrivals, rules, audience, out))
+            shown = self._shown_arrivals(bound, arrivals, rules, audience, out)
+            groups = {name: codes[shown] for name, codes in self._groups_of(bound, arrivals).items()}
+            exploration = replace(exploration, arrivals=shown, arrival_groups=groups)
         query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region, in_force, variety, exploration)
         known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
         histories = PurchaseHistories.one(history, bound.catalogue) if history and known else PurchaseHistories.empty()
@@ -310,6 +313,13 @@ class Recommender:
             for members in (*(each.about for each in in_force.repeats), *(each.members for each in in_force.quotas)):
                 shown &= ~members
         return np.flatnonzero(shown).astype(np.int64)
+
+    def _groups_of(self, bound: BoundStatistics, arrivals: NewArrivals) -> Mapping[str, Int64Array]:
+        """The groups of new products in the codes of the catalogue, prepared once for the same objects."""
+        grouped = self._arrivals_grouped
+        if grouped is None or grouped[0] is not bound or grouped[1] is not arrivals:
+            grouped = self._arrivals_grouped = (bound, arrivals, bound.catalogue.groups_of(arrivals.catalogue))
+        return grouped[2]
 
     def _mask(self, bound: BoundStatistics, unavailable: Set[str]) -> BoolArray:
         """Which products can't be had, looked up once for as long as the same objects are given."""

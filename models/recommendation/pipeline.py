@@ -21,7 +21,7 @@ from models.recommendation.merchandising.bound_rules import Repeat, RulesInForce
 from models.recommendation.profiles import UserProfiles
 from models.recommendation.rankers import Mode, Ranker, standardised
 from models.recommendation.variety import group_caps
-from models.recommendation.variety.exploration import BEHIND, Exploration, ExploredPlaces, draw
+from models.recommendation.variety.exploration import BEHIND, CappedGroup, Exploration, ExploredPlaces, draw
 from models.recommendation.variety.list_variety import AS_TRAINED, ListVariety, varied
 
 BASKET_BOOST = 2.0
@@ -131,7 +131,7 @@ class Pipeline:
             lists = self._filled(best if variety.plain else best.falling())
         if self.query.exploration is None:
             return lists
-        return self._explored(lists, pairs, scores, order[~spare], self.query.exploration)
+        return self._explored(lists, pairs, scores, order[~spare], self.query.exploration, variety=variety)
 
     def _explored(
         self,
@@ -140,6 +140,8 @@ class Pipeline:
         scores: Float32Array,
         order: Int64Array,
         exploration: Exploration,
+        *,
+        variety: ListVariety,
     ) -> RankedLists:
         """One list with some places drawn by chance from the 4k best that caps and quotas allow behind it.
 
@@ -153,8 +155,13 @@ class Pipeline:
         taken[lists.product] = True
         behind = order[~taken[pairs.product[order]]][: BEHIND * self.query.k]
         free = (lists.rank > 1) & (lists.rule < 0) & ~counted[lists.product]
-        drawn = draw(exploration, free, scores[behind])
-        return replace(lists, drawn=drawn, behind=np.stack([pairs.product[behind], pairs.source[behind]]))
+        groups, products = self.bound.catalogue.groups, pairs.product[behind]
+        caps = [
+            CappedGroup(most, groups[name][lists.product], groups[name][products], exploration.arrival_groups[name])
+            for name, most in (variety.caps if len(exploration.arrivals) else {}).items()
+        ]
+        drawn = draw(exploration, free, scores[behind], caps)
+        return replace(lists, drawn=drawn, behind=np.stack([products, pairs.source[behind]]))
 
     @property
     def _placing(self) -> bool:

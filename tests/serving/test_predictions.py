@@ -569,6 +569,23 @@ def test_new_products_get_their_first_places_by_exploration(served: Workspace, m
         assert not {r["product_id"] for answer in without for r in answer["results"]} & {"n1", "n2"}
 
 
+def test_new_products_count_against_caps(served: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    products = pd.concat([pd.read_parquet(path) for path in served.tables.files("products")])
+    sold = products.dropna(subset=["category"])["category"].iloc[0]
+    new = pd.DataFrame({"product_id": ["n1", "n2", "n3", "n4", "n5"], "category": ["TEA"] * 3 + [sold] * 2})
+    assert products["category"].nunique() >= 4
+    new = new.assign(launched_on=pd.Timestamp(clock.present(served) - timedelta(days=3)), available=True)
+    every = pd.concat([products, new], ignore_index=True)
+    commit(served, {"products": every})
+    category = every.set_index("product_id")["category"]
+    monkeypatch.setenv("REGULARS_RECOMMENDATION__MOST_PER_CATEGORY", "1")
+    for shop in explore(served, monkeypatch, 0.4):
+        lists = [shop.post("/v1/recommendations", {"customer_id": f"c{n:03d}", "k": 4}).json() for n in range(60)]
+        shown = [[result["product_id"] for result in answer["results"]] for answer in lists]
+        assert {"n1", "n2", "n3"} & {product for each in shown for product in each}
+        assert max(category.reindex(each).value_counts().max() for each in shown) == 1
+
+
 def test_diversity_is_asked_for_and_held_to_its_range(shop: Shop) -> None:
     body = {"customer_id": "c001", "k": 10}
     plain, mixed = (shop.post("/v1/recommendations", body | {"diversity": d}).json() for d in (0.0, 1.0))

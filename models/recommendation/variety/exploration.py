@@ -2,7 +2,8 @@
 
 Each place after the first, unless a rule put its product there, is explored with a chance of `share`. The candidates
 behind the list are dealt out to these places in turn, so that each can stand at one place only, and the place draws one
-of its own by the softmax of their scores; a part of the draws goes to new products, which have no scores yet. A
+of its own by the softmax of their scores; a part of the draws goes to new products, which have no scores yet. Under
+caps a new product is dealt only to a place that may show its group anyway, or to another while the group has room. A
 product's propensity, the chance with which it stands in this list, is then exact, and of each place they sum to 1.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -24,6 +25,8 @@ NEW_SHARE: Final = 0.25
 BEHIND: Final = 4
 """Of a list of k, 4k candidates behind it are explored: the chances of fewer places than that tell little."""
 
+_NOTHING: Final = (np.zeros(0, dtype=np.int64), np.zeros(0))
+
 
 def seed_of(customer: str | None, day: date | None, mode: str) -> int:
     """The same for a customer all day; another one every time for a guest, or where the day is not known."""
@@ -35,11 +38,26 @@ def seed_of(customer: str | None, day: date | None, mode: str) -> int:
 
 @dataclass(frozen=True)
 class Exploration:
-    """What one list may explore: a share of its places; `arrivals` are numbers of new products that may be shown."""
+    """What one list may explore: a share of its places; `arrivals` are numbers of new products that may be shown.
+
+    `arrival_groups` are of these, shape (arrivals,) by the kind of group, in the codes of the list's catalogue.
+    """
 
     share: float
     seed: int
     arrivals: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    arrival_groups: Mapping[str, Int64Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CappedGroup:
+    """A cap of `most` products of a group in the list, and the groups of all that may stand there: codes of the
+    products at its places, of the candidates behind it and of the arrivals, shape (n,) each."""
+
+    most: int
+    places: Int64Array
+    behind: Int64Array
+    arrivals: Int64Array
 
 
 @dataclass(frozen=True)
@@ -68,37 +86,75 @@ class ExploredPlaces:
         return (self.candidate >= 0) | (self.arrival >= 0)
 
 
-def chances(asked: Exploration, free: BoolArray, behind: Float32Array) -> list[PlaceChances]:
+def chances(
+    asked: Exploration, free: BoolArray, behind: Float32Array, caps: Sequence[CappedGroup] = ()
+) -> list[PlaceChances]:
     """Of every place of a list; `free` says which may be explored, shape (n,), `behind` are the scores behind it."""
     places = np.flatnonzero(free)
     deviation = float(behind.std()) if len(behind) else 0.0
     worth = (behind - behind.mean()) / deviation if deviation > 0 else np.zeros(len(behind))
     turn = {int(place): number for number, place in enumerate(places)}
-    return [_of_place(asked, turn.get(place), len(places), worth) for place in range(len(free))]
+    dealt = _dealt(asked.arrivals, places, caps)
+    return [
+        _of_place(asked.share, np.arange(turn[place], len(worth), len(places)), dealt[turn[place]], worth)
+        if place in turn
+        else PlaceChances(1.0, *_NOTHING, *_NOTHING)
+        for place in range(len(free))
+    ]
 
 
-def draw(asked: Exploration, free: BoolArray, behind: Float32Array) -> ExploredPlaces:
-    """One list's draws, the same for the same seed."""
+def draw(asked: Exploration, free: BoolArray, behind: Float32Array, caps: Sequence[CappedGroup] = ()) -> ExploredPlaces:
+    """One list's draws, the same for the same seed; whatever is drawn keeps the caps that list and candidates keep."""
     rng = np.random.default_rng(asked.seed)
     uniform = rng.random(len(free))
-    found = [_drawn(each, value) for each, value in zip(chances(asked, free, behind), uniform, strict=True)]
+    found = [_drawn(each, value) for each, value in zip(chances(asked, free, behind, caps), uniform, strict=True)]
     candidate, arrival = (np.array([each[i] for each in found], dtype=np.int64) for i in (0, 1))
     return ExploredPlaces(candidate, arrival, np.array([each[2] for each in found], dtype=float))
 
 
-def _of_place(asked: Exploration, turn: int | None, places: int, worth: Float64Array | Float32Array) -> PlaceChances:
-    nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0)
-    if turn is None:
-        return PlaceChances(1.0, nothing, none, nothing, none)
-    candidates = np.arange(turn, len(worth), places, dtype=np.int64)
-    arrivals = asked.arrivals[turn::places]
-    of_new = NEW_SHARE if len(candidates) and len(arrivals) else float(len(arrivals) > 0)
+def _dealt(arrivals: Int64Array, places: Int64Array, caps: Sequence[CappedGroup]) -> list[Int64Array]:
+    """The arrivals of each place that may be explored, in turn; one that caps allow nowhere is dealt to none.
+
+    A group can't stand at more places than may show it, so it keeps its cap if no more than `most` of them may.
+    """
+    if not caps:
+        return [arrivals[turn :: len(places)] for turn in range(len(places))]
+    showing = [_showing(cap, places) for cap in caps]
+    dealt: list[list[int]] = [[] for _ in places]
+    for number, arrival in enumerate(arrivals.tolist()):
+        own = [shown.setdefault(int(cap.arrivals[number]), set()) for cap, shown in zip(caps, showing, strict=True)]
+        for step in range(len(places)):
+            turn = (number + step) % len(places)
+            place = int(places[turn])
+            if all(place in group or len(group) < cap.most for cap, group in zip(caps, own, strict=True)):
+                dealt[turn].append(arrival)
+                for group in own:
+                    group.add(place)
+                break
+    return [np.array(each, dtype=np.int64) for each in dealt]
+
+
+def _showing(cap: CappedGroup, places: Int64Array) -> dict[int, set[int]]:
+    """The places that may show each group before arrivals are dealt."""
+    showing: dict[int, set[int]] = {}
+    for place, group in enumerate(cap.places.tolist()):
+        showing.setdefault(group, set()).add(place)
+    if len(places):
+        for number, group in enumerate(cap.behind.tolist()):
+            showing.setdefault(group, set()).add(int(places[number % len(places)]))
+    return showing
+
+
+def _of_place(
+    share: float, candidates: Int64Array, arrivals: Int64Array, worth: Float64Array | Float32Array
+) -> PlaceChances:
     if not len(candidates) and not len(arrivals):
-        return PlaceChances(1.0, nothing, none, nothing, none)
-    weights = np.exp(worth[candidates].astype(float)) if len(candidates) else none
-    of_candidates = asked.share * (1 - of_new) * weights / max(float(weights.sum()), 1e-300)
-    of_arrivals = np.full(len(arrivals), asked.share * of_new / max(len(arrivals), 1))
-    return PlaceChances(1 - asked.share, candidates, of_candidates, arrivals, of_arrivals)
+        return PlaceChances(1.0, *_NOTHING, *_NOTHING)
+    of_new = NEW_SHARE if len(candidates) and len(arrivals) else float(len(arrivals) > 0)
+    weights = np.exp(worth[candidates].astype(float))
+    of_candidates = share * (1 - of_new) * weights / max(float(weights.sum()), 1e-300)
+    of_arrivals = np.full(len(arrivals), share * of_new / max(len(arrivals), 1))
+    return PlaceChances(1 - share, candidates, of_candidates, arrivals, of_arrivals)
 
 
 def _drawn(place: PlaceChances, uniform: float) -> tuple[int, int, float]:

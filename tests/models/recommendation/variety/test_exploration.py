@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.recommendation.variety.exploration import Exploration, chances, draw, seed_of
+from models.recommendation.variety.exploration import CappedGroup, Exploration, chances, draw, seed_of
 
 frees = st.lists(st.booleans(), min_size=1, max_size=12).map(lambda free: np.array([False, *free[1:]]))
 scores = st.lists(st.floats(-50, 50, width=32), max_size=40).map(lambda each: np.array(each, dtype=np.float32))
@@ -40,6 +40,36 @@ def test_a_draw_is_one_of_the_place_and_the_same_again(free, behind, new, share:
         if drawn.arrival[place] >= 0:
             assert drawn.arrival[place] in each.arrivals
         assert 0 < drawn.propensity[place] <= 1
+
+
+@given(st.data(), frees, scores, arrivals)
+def test_no_draw_exceeds_a_cap_whatever_new_products_there_are(data, free, behind, new) -> None:
+    most, seed = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 2**63 - 1))
+
+    def groups(size: int) -> np.ndarray:
+        return np.array(data.draw(st.lists(st.integers(0, 5), min_size=size, max_size=size)), dtype=np.int64)
+
+    of_list, of_new = groups(len(free) + len(behind)), groups(len(new))
+    # As caps have it, list and candidates keep them whichever of these stand in it.
+    earlier = np.array([int((of_list[:place] == each).sum()) for place, each in enumerate(of_list)], dtype=np.int64)
+    of_list = np.where(earlier < most, of_list, 100 + np.arange(len(of_list)))
+    at, of_behind = of_list[: len(free)], of_list[len(free) :]
+    cap = CappedGroup(most, at, of_behind, of_new)
+    drawn = draw(Exploration(0.5, seed, new), free, behind, [cap])
+    shown = [
+        of_new[new.tolist().index(arrival)] if arrival >= 0 else of_behind[candidate] if candidate >= 0 else own
+        for own, candidate, arrival in zip(at, drawn.candidate, drawn.arrival, strict=True)
+    ]
+    assert Counter(shown).most_common(1)[0][1] <= most
+    for each in chances(Exploration(0.5, seed, new), free, behind, [cap]):
+        assert np.isclose(each.stays + each.of_candidates.sum() + each.of_arrivals.sum(), 1)
+
+
+def test_new_products_of_a_full_group_take_turns_at_the_place_that_holds_it() -> None:
+    free, behind = np.arange(4) > 0, np.zeros(0, dtype=np.float32)
+    cap = CappedGroup(1, np.array([0, 1, 2, 3]), np.zeros(0, dtype=np.int64), np.array([2, 2, 2, 9, 9, 0]))
+    found = chances(Exploration(0.4, 0, np.arange(6)), free, behind, [cap])
+    assert [each.arrivals.tolist() for each in found] == [[], [3, 4], [0, 1, 2], []]
 
 
 def test_products_stand_in_lists_as_often_as_their_propensities_say() -> None:
