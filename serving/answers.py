@@ -187,6 +187,7 @@ class SimilarAnswer(PredictionAnswer):
     """At most k products."""
 
     results: list[SimilarProduct]
+    shortfall: str | None = Field(description="null, or why there are fewer than k products")
     did_you_mean: str | None = Field(description=_NEAREST)
 
 

@@ -201,6 +201,14 @@ def test_similar_products_exclude_the_product_and_an_unknown_one_gets_what_sells
     assert len(unknown) == 4
 
 
+def test_fewer_similar_products_than_were_asked_for_say_why(shop: Shop) -> None:
+    assert shop.post("/v1/similar", {"product_id": "003", "k": 2}).json()["shortfall"] is None
+    every = shop.post("/v1/similar", {"product_id": "003", "k": 1000}).json()
+    assert every["shortfall"].startswith(f"{len(every['results'])} products are known to be similar")
+    unknown = shop.post("/v1/similar", {"product_id": "none", "k": 1000}).json()
+    assert unknown["shortfall"].startswith(f"there are {len(unknown['results'])} products that may be recommended")
+
+
 def test_demand_online_is_demand_in_the_batch_file(shop: Shop) -> None:
     workspace, model = shop.workspace, shop.runtime.champions.get(kind("demand")).model
     file = kind("demand").predict_file(workspace, model, clock.present(workspace), "1")
@@ -473,7 +481,9 @@ def test_where_nothing_similar_can_be_had_what_sells_best_is_the_answer(shop: Sh
     products = pd.concat([pd.read_parquet(path) for path in shop.workspace.tables.files("products")])
     commit(shop.workspace, {"products": products.assign(available=~products["product_id"].isin(similar))})
     shop.runtime.background.round()
-    results = shop.post("/v1/similar", {"product_id": "003", "k": 2}).json()["results"]
+    answer = shop.post("/v1/similar", {"product_id": "003", "k": 2}).json()
+    results = answer["results"]
+    assert answer["shortfall"] is None
     assert {result["fallback"] for result in results} == {"popular"}
     assert not {result["product_id"] for result in results} & {*similar, "003"}
 
