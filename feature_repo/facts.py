@@ -173,6 +173,14 @@ def products_sold(workspace: Workspace, stop: date) -> pd.DataFrame:
     return cast(pd.DataFrame, sold.order_by("product_id").to_pandas())
 
 
+def times_bought(workspace: Workspace, stop: date) -> pd.DataFrame:
+    """Of every product, by product_id: purchases, pairs of a customer and an order, before a day, and the first day."""
+    lines = counted(workspace, date.min, stop)
+    pairs = lines.group_by("product_id", "customer_id", "order_id").agg(first=lines.day.min())
+    bought = pairs.group_by("product_id").agg(purchases=pairs.count(), first=pairs["first"].min())
+    return cast(pd.DataFrame, bought.order_by("product_id").to_pandas()).set_index("product_id")
+
+
 def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     """Units of purchases that count, per series and day: series_id, day, units.
 

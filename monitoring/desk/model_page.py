@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from core import clock
 from core.alerts import Alerts
+from core.errors import RulesError
 from core.workspace import Workspace
 from models.intervals import Interval
 from models.recommendation.merchandising import applied_rules
 from models.recommendation.merchandising.applied_rules import AppliedRules
+from models.recommendation.merchandising.too_rarely_bought import never_kept
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
 from monitoring.desk import charts, fairness_sections, forecasts, lights
@@ -86,6 +89,8 @@ class ModelPage:
     drift: list[DriftRow]
     merchandising: Sequence[AppliedRules]
     """Of recommendation: the versions of merchandisers' rules, the newest first."""
+    unkept: Sequence[str]
+    """What of the rules that count can't be kept, in words."""
 
 
 def build(workspace: Workspace, kind: str) -> ModelPage:
@@ -96,6 +101,7 @@ def build(workspace: Workspace, kind: str) -> ModelPage:
     champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
     entry, unwatched = watched(kind, latest, versions)
     flagged = forecasts.flagged(workspace, latest)
+    merchandising = applied_rules.versions(workspace, SHOWN_RULES)[::-1] if kind == "recommendation" else ()
     rules = [] if unwatched else about(kind, forecasts.rules_now(workspace, latest))
     return ModelPage(
         kind=kind,
@@ -113,8 +119,16 @@ def build(workspace: Workspace, kind: str) -> ModelPage:
         trends=_trends(kind, history, workspace.settings.rules.drift_share),
         fairness=fairness_sections.sections(entry.fairness if entry else None, workspace.settings.rules),
         drift=_drift_rows(entry.drift if entry else None),
-        merchandising=applied_rules.versions(workspace, SHOWN_RULES)[::-1] if kind == "recommendation" else (),
+        merchandising=merchandising,
+        unkept=_unkept(workspace, merchandising[0]) if merchandising else (),
     )
+
+
+def _unkept(workspace: Workspace, applied: AppliedRules) -> list[str]:
+    try:
+        return never_kept(workspace, applied.file.rules, clock.present(workspace))
+    except RulesError:  # of a newer release: what it says is shown, but not judged
+        return []
 
 
 def about(kind: str, rules: Sequence[RuleState]) -> list[RuleState]:

@@ -38,18 +38,25 @@ def check(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
 
     with Console(json).running() as console:
         space = Workspace.open(workspace)
+        from core.clock import present
         from models.recommendation.merchandising import applied_rules
         from models.recommendation.merchandising.shop_terms import shop_terms
+        from models.recommendation.merchandising.too_rarely_bought import never_kept
 
         file, applied = applied_rules.draft(space), applied_rules.latest(space)
         texts = shop_terms(space).texts
         counts = {rule.name: int(rule.selected(texts).sum()) for rule in file.rules}
         _told(console, file.rules, counts)
+        warnings = never_kept(space, file.rules, present(space))
+        for warning in warnings:
+            console.print(f"warning: {warning}")
         same = applied is not None and applied.digest == file.digest
         now = f"version {applied.version} is applied" if applied else "none are applied yet"
-        text = f"{len(file.rules):,} rules, all of which can hold; {now}"
+        can = f"{len(warnings):,} of which can't be kept now" if warnings else "all of which can hold"
+        text = f"{len(file.rules):,} rules, {can}; {now}"
         data: dict[str, Any] = {"rules": [rule.written() | {"matches": counts[rule.name]} for rule in file.rules]}
         data |= {"sha256": file.digest, "applied": applied.as_dict() if applied else None, "same": same}
+        data["warnings"] = warnings
         console.finish(text + (", and it is the same" if same else ""), "" if same else _NEXT, data)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
@@ -28,6 +29,7 @@ from monitoring.summary import Summaries
 from pipelines import status
 from tests.support import watched
 from tests.support.served import answered, told
+from tests.support.shop import commit
 
 HOME = "http://127.0.0.1:3001"
 
@@ -396,4 +398,13 @@ def test_the_rules_of_merchandisers_are_shown_with_who_and_why(reviewer, shop):
     text = reviewer.get("/models/recommendation").text
     assert "recall of 28 November" in text
     assert "recall &lt;b&gt;" in text
+    assert "Not kept now" not in text
     assert "Merchandisers" not in reviewer.get("/models/churn").text
+
+
+def test_a_pin_of_a_product_too_rare_to_be_recommended_is_told_beside_the_rules(reviewer, shop):
+    products = pd.concat([pd.read_parquet(path) for path in shop.tables.files("products")])
+    commit(shop, {"products": pd.concat([products, pd.DataFrame({"product_id": ["n1"]})], ignore_index=True)})
+    shop.rules_file.write_text("rules: {first: {kind: pinned, products: [n1], place: 1}}")
+    applied_rules.apply(shop, "ann", "the season")
+    assert "first: &#39;n1&#39; has 0 purchases; below 3 purchases" in reviewer.get("/models/recommendation").text

@@ -58,17 +58,9 @@ def _newest(workspace: Workspace, day: date) -> pd.DataFrame:
     )
     with query_engine.on_tables(workspace) as connection:
         products: pd.DataFrame = connection.execute(query).df()
-    sold = _sold(workspace, day).reindex(products[KEY])
+    sold = facts.times_bought(workspace, day).reindex(products[KEY])
     since = pd.to_datetime(products["launched_on"]).fillna(pd.to_datetime(sold["first"]).reset_index(drop=True))
     first, last = pd.Timestamp(day - timedelta(days=NEW_DAYS)), pd.Timestamp(day)
     few = sold["purchases"].fillna(0).to_numpy() < workspace.settings.recommendation.min_purchases
     new = products.assign(since=since)[few & (since >= first).to_numpy() & (since <= last).to_numpy()]
     return new.sort_values(["since", KEY], ascending=[False, True]).head(MOST).reset_index(drop=True)
-
-
-def _sold(workspace: Workspace, day: date) -> pd.DataFrame:
-    """Purchases and the first day of each product before a day, by product_id."""
-    lines = facts.counted(workspace, date.min, day)
-    pairs = lines.group_by("product_id", "customer_id", "order_id").agg(first=lines.day.min())
-    sold = pairs.group_by("product_id").agg(purchases=pairs.count(), first=pairs["first"].min())
-    return pd.DataFrame(sold.to_pandas()).set_index("product_id")
