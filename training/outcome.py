@@ -49,7 +49,8 @@ class Outcome:
 
     `plots` are figures of matplotlib, or paths, by file name; `notes` are sentences for the model card (purpose,
     limits, choices), `tables` its tables beside that of the metrics; `extra` is further JSON to log in record.json;
-    `promised` is where metrics are expected on the coming window; `figures` are further numbers to log as metrics.
+    `promised` is where metrics are expected on the coming window; `figures` are further numbers to log as metrics;
+    `units_are` is what the units are, in the plural.
     """
 
     evaluated_from: date
@@ -65,6 +66,7 @@ class Outcome:
     extra: Mapping[str, Any] = field(default_factory=dict)
     promised: Mapping[str, Interval] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
+    units_are: str = "customers"
 
 
 @dataclass(frozen=True)

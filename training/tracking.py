@@ -86,6 +86,7 @@ def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
         "trained_by": person(),
         "rows": outcome.rows,
         "units": outcome.units,
+        "units_are": outcome.units_are,
         "seconds": round(record.seconds, 1),
         "parameters": dict(outcome.parameters),
         "best_parameters": dict(outcome.study.best_parameters),

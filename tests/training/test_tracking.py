@@ -15,6 +15,7 @@ import pytest
 
 from core.audit import AuditLog
 from core.errors import StoreError
+from models import model_card
 from models.fairness_result import FairnessResult, GroupFigure
 from models.registry import Registry
 from tests.support import toy
@@ -108,7 +109,7 @@ def test_the_card_shows_the_model_beside_its_baselines(workspace, logged):
     assert "| metric | model | recency | popularity |" in card
     assert "recency (the best baseline): -" in card
     assert "days since the last purchase \\| at most 60" in card
-    assert "Not measured" in card
+    assert "training measures it next" in card
 
 
 def test_the_card_shows_a_kinds_own_tables(workspace, logged):
@@ -176,3 +177,11 @@ def test_a_table_cell_with_odd_numbers_says_so():
 
     assert interval({"value": float("nan"), "low": 0, "high": 0}) == "-"
     assert interval({"value": 0.5, "low": float("nan"), "high": float("nan")}) == "0.5"
+
+
+@pytest.mark.parametrize(("trials", "told"), [(1, "1 trial of"), (2, "2 trials of")])
+def test_the_card_counts_in_words(workspace, logged, trials: int, told: str) -> None:
+    facts = json.loads(Registry(workspace).read_text(logged, "record.json"))
+    for card in model_card.render(facts | {"trials": trials, "units": 437}, None).values():
+        assert told in card
+        assert "437 customers, 95% intervals" in card

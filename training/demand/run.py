@@ -121,6 +121,7 @@ def _outcome(fits: Fits, folds: Sequence[Fold], tuned: StudyNote | None, directo
         features=card_notes.features(),
         rows=len(newest.examples),
         units=len(window.frame),
+        units_are="series",
         plots={
             "forecast.png": plots.fan(window.forecast, window.sold, last.histories),
             "coverage.png": plots.coverage(window.forecast, window.sold),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -23,6 +24,8 @@ from training.recommendation.diversity_choice import STEPS, DiversityChoice
 
 SAMPLE: Final = 800
 """Customers whose lists are made again with every diversity."""
+_NO_DIFFERENCE: Final = 1e-9
+"""Of an NDCG; what is nearer to nothing is the sums' rounding."""
 _SHOWN: Final = {
     "ndcg@10": "NDCG@10",
     "recall@10": "recall@10",
@@ -165,4 +168,14 @@ def _off_mix(top: Int64Array, dataset: Dataset, own: Float64Array) -> Float64Arr
 
 def _cells(point: CurvePoint) -> tuple[str, ...]:
     cells = (f"{point.figures[name]:.4f}" for name in _SHOWN)
-    return (f"{point.diversity:g}", *cells, f"{-point.cost[0]:+.4f} ± {point.cost[1]:.4f}")
+    return (f"{point.diversity:g}", *cells, difference(-point.cost[0], point.cost[1]))
+
+
+def difference(value: float, half: float) -> str:
+    """A difference and half its interval, with as many decimals, four at least, as show its first digit."""
+    width = half or abs(value)
+    if width < _NO_DIFFERENCE:
+        return "0"
+    digits = max(4, math.ceil(-math.log10(width)))
+    told = f"{value:+.{digits}f}" if round(value, digits) else "0"
+    return f"{told} ± {half:.{digits}f}"

@@ -15,6 +15,7 @@ from models.recommendation.kind import KIND
 from models.recommendation.rankers import MODES
 from models.registry import Registry
 from training.recommendation.diversity_choice import KEPT, STEPS, highest_free
+from training.recommendation.variety_curve import difference
 
 values = st.lists(st.floats(0.3, 0.5), min_size=len(STEPS), max_size=len(STEPS))
 
@@ -41,3 +42,17 @@ def test_a_version_keeps_what_was_chosen_and_the_curve_it_was_not_chosen_on(
         own = [point for point in variety["curve"] if point["mode"] == mode]
         assert own[-1]["off_mix"] <= own[0]["off_mix"]
         assert own[0]["ndcg@10 beside 0"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "told"),
+    [
+        (-0.0, 0.0, "0"),
+        (-1e-17, 0.0, "0"),
+        (-0.00002, 0.00003, "-0.00002 ± 0.00003"),
+        (-0.00002, 0.0005, "0 ± 0.0005"),
+        (-0.0039, 0.0017, "-0.0039 ± 0.0017"),
+    ],
+)
+def test_small_differences_are_told_with_the_digits_they_need(value: float, half: float, told: str) -> None:
+    assert difference(value, half) == told
