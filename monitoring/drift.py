@@ -37,12 +37,16 @@ Source = Literal["feature", "prediction"]
 
 @dataclass(frozen=True)
 class ColumnComparison:
-    """The data of one test: columns of numbers or codes; `reference` is one frame per snapshot date, in order."""
+    """The data of one test: columns of numbers or codes; `reference` is one frame per snapshot date, in order.
+
+    `view` is the name of the feature view that they are of, if they are of one.
+    """
 
     reference: Mapping[date, pd.DataFrame]
     current: pd.DataFrame
     as_of: date
     codes: frozenset[str] = frozenset()
+    view: str = ""
 
     @property
     def pooled(self) -> pd.DataFrame:

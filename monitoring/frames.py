@@ -97,7 +97,7 @@ def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[d
     codes = {f.name for f in view.features if f.dtype == "text" or f.unit == "code"}
     kept = [name for name in current if name not in codes or current[name].nunique() <= MOST_CODES]
     return ColumnComparison(
-        {day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept))
+        {day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept)), view.name
     )
 
 

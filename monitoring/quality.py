@@ -33,8 +33,8 @@ def shop(workspace: Workspace, as_of: date) -> tuple[QualityCheck, ...]:
     return (*_orders(workspace, as_of), _silence(workspace, as_of), *_refused(workspace))
 
 
-def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame) -> tuple[QualityCheck, ...]:
-    """Checks of one view's features: what went missing, what became constant.
+def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame, view: str = "") -> tuple[QualityCheck, ...]:
+    """Checks of the features of one view, which they name: what went missing, what became constant.
 
     `reference` has one frame per snapshot: what was missing or constant in any of them (no campaign was running) may
     be so again.
@@ -45,8 +45,8 @@ def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame) -> tuple[
     jumped = [name for name in names if missing[name] - most[name] > JUMP]
     constant = [n for n in names if _constant(current[n]) and not any(_constant(frame[n]) for frame in reference)]
     return (
-        _named("went_missing", jumped, len(names)),
-        _named("became_constant", constant, len(names)),
+        _named("went_missing", jumped, len(names), view),
+        _named("became_constant", constant, len(names), view),
     )
 
 
@@ -54,8 +54,8 @@ def _constant(values: pd.Series[Any]) -> bool:
     return values.nunique(dropna=False) <= 1
 
 
-def _named(check: str, columns: list[str], total: int) -> QualityCheck:
-    says = Message("check.named", {"names": columns, "columns": total})
+def _named(check: str, columns: list[str], total: int, view: str) -> QualityCheck:
+    says = Message("check.named", {"names": columns, "columns": total, "view": view})
     return QualityCheck(check, float(len(columns)), 0.0, 0.0, not columns, says)
 
 

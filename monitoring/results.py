@@ -167,6 +167,12 @@ class RuleState:
         """The rule in words."""
         return messages.title(f"rule.{self.rule}")
 
+    @property
+    def about(self) -> str:
+        """The subject in words, where it has some of its own."""
+        code = f"rule.{self.rule}.{self.subject}"
+        return messages.title(code) if f"{code}.title" in messages.texts() else self.subject
+
 
 @dataclass(frozen=True)
 class BusinessFigure:
@@ -313,7 +319,7 @@ def _spoken_check(check: QualityCheck) -> dict[str, Any]:
 
 def _spoken_rule(rule: RuleState) -> dict[str, Any]:
     effect = {"effect": str(rule.effect) if rule.effect else ""}
-    return asdict(rule) | {"name": rule.name, "text": str(rule.says)} | effect
+    return asdict(rule) | {"name": rule.name, "about": rule.about, "text": str(rule.says)} | effect
 
 
 def _derived(model: ModelReport) -> dict[str, Any]:

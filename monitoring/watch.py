@@ -153,4 +153,4 @@ def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[Colum
 
 
 def _feature_checks(compared: ColumnComparison) -> tuple[QualityCheck, ...]:
-    return quality.features(list(compared.reference.values()), compared.current)
+    return quality.features(list(compared.reference.values()), compared.current, compared.view)

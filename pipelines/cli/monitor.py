@@ -105,7 +105,7 @@ def _show(console: Console, report: MonitorReport) -> None:
             console.print(f"{model.kind}: {model.note}")
     console.print()
     rules = [
-        ("flagged" if rule.flagged else rule.status, rule.name, rule.subject, str(rule.says)) for rule in report.rules
+        ("flagged" if rule.flagged else rule.status, rule.name, rule.about, str(rule.says)) for rule in report.rules
     ]
     console.table(("state", "rule", "about", "says"), rules, "rules")
     failed = [check for check in report.quality if not check.passed]

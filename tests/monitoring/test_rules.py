@@ -138,6 +138,10 @@ def test_lists_grow_narrow_where_they_hold_one_category_or_leave_the_customer_s_
     states = rules.recommendations("recommendation", found, before, Rules())
     assert {state.subject: state.status for state in states} == {"sameness": "alert", "off_mix": "alert"}
     assert "of one category" in str(states[0].says)
+    assert [state.about for state in states] == [
+        "products of one category in a list",
+        "places off the customer's own mix",
+    ]
 
 
 def test_a_filter_bubble_is_a_fall_from_what_it_was():

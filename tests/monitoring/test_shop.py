@@ -75,6 +75,8 @@ def test_features_that_went_missing_or_constant_are_named():
     texts = {check.name: str(check.says) for check in quality.features([before], now) if not check.passed}
     assert texts["features that went missing"] == "1 of 3: a"
     assert texts["features that became constant"] == "1 of 3: c"
+    of_view = [check.name for check in quality.features([before], now, "customer_base")]
+    assert of_view == ["features of customer_base that went missing", "features of customer_base that became constant"]
 
 
 def test_what_was_constant_before_may_be_so_again():
