@@ -61,9 +61,9 @@ def predict_parts(
     """Every customer with an order line before the date; ranks 1..k, fewer only where the shop has fewer products.
 
     By customer_id and rank, the customers a part at a time. Who does not allow personalisation, or has bought nothing
-    that counts, gets what sells best. In mode `new` no list has a product that the customer bought before. What can't
-    be had now is in no list, whatever the date. Rules of a merchandiser are those that count on the date, of the
-    version applied last. Without a `diversity` lists have that of `recommendation.diversity`.
+    that may be recommended, gets what sells best. In mode `new` no list has a product that the customer bought before.
+    What can't be had now is in no list, whatever the date. Rules of a merchandiser are those that count on the date,
+    of the version applied last. Without a `diversity` lists have that of `recommendation.diversity`.
     """
     refuse_hindsight("recommendation", version, model, as_of)
     rules = in_force_on(workspace, as_of, latest(workspace))
@@ -198,10 +198,10 @@ def _without_history(workspace: Workspace, as_of: date, known: Iterable[str]) ->
 
 
 def _personal(workspace: Workspace, dataset: Dataset) -> BoolArray:
-    """Who has bought something that counts and allows personalisation."""
+    """Who has bought something that may be recommended and allows personalisation."""
     histories = dataset.histories
     refused = Consents.load(workspace, dataset.as_of).refused(histories.customers.tolist(), "personalisation")
-    return (np.diff(histories.start) > 0) & ~np.isin(histories.customers, list(refused))
+    return histories.telling & ~np.isin(histories.customers, list(refused))
 
 
 def _frame(histories: PurchaseHistories, catalogue: Catalogue, ranked: RankedLists) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.arrays import Float32Array, Int64Array
+from models.arrays import BoolArray, Float32Array, Int64Array
 from models.recommendation.catalogue import Catalogue
 
 KEY = "customer_id"
@@ -132,6 +132,11 @@ class PurchaseHistories:
             self.product[entry],
             {name: values[entry] for name, values in self.entries.items()},
         )
+
+    @property
+    def telling(self) -> BoolArray:
+        """Whose history holds a product that may be recommended, shape (R,)."""
+        return np.bincount(self.rows[self.product >= 0], minlength=len(self)) > 0
 
     @property
     def rows(self) -> Int64Array:

@@ -60,12 +60,14 @@ class Recommended:
 @dataclass(frozen=True)
 class RecommendedList:
     """One customer's list. `left_out` is how many products each rule kept out of it; `unmet` are pins and quotas that
-    could not be kept; `shortfall` says why there are fewer than k, where there are."""
+    could not be kept; `shortfall` says why there are fewer than k, where there are; `known` whether the customer bought
+    anything that may be recommended, and so is not answered with what sells best."""
 
     items: list[Recommended]
     left_out: dict[str, int]
     unmet: tuple[str, ...] = ()
     shortfall: str | None = None
+    known: bool = True
 
 
 class Recommender:
@@ -218,8 +220,10 @@ class Recommender:
             groups = {name: codes[shown] for name, codes in self._groups_of(bound, arrivals).items()}
             exploration = replace(exploration, arrivals=shown, arrival_groups=groups)
         query = RankingQuery(k, mode, barred, in_basket[in_basket >= 0], region, in_force, variety, exploration)
-        known = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
-        histories = PurchaseHistories.one(history, bound.catalogue) if history and known else PurchaseHistories.empty()
+        told = history is not None and history.get(IDS) is not None and len(history[IDS]) > 0
+        histories = PurchaseHistories.one(history, bound.catalogue) if history and told else PurchaseHistories.empty()
+        known = bool(histories.telling[0])
+        histories = histories if known else PurchaseHistories.empty()
         profiles, personal = UserProfiles(histories, bound.index), np.array([known])
         ranked = self.rank(bound, profiles, personal, query, {0: recent} if recent else None)
         applied = AppliedToList(in_force, ranked.product, ranked.rule)
@@ -241,6 +245,7 @@ class Recommender:
             applied.left_out(profiles, personal),
             applied.unmet(k),
             shortfall(profiles, personal, query, len(items)) if len(items) < k else None,
+            known,
         )
 
     def similar(self, product_id: str, k: int = 10, unavailable: Set[str] = frozenset()) -> list[tuple[str, float]]:

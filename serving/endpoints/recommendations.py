@@ -50,6 +50,8 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         exploration=exploration,
         arrivals=runtime.arrivals.now,
     )
+    if not found.known:  # nor is anything where all that was bought is too rare to be recommended
+        fallback = fallback or "popular"
     results = [
         {
             "product_id": item.product_id,

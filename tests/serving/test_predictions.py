@@ -19,6 +19,7 @@ from core.workspace import Workspace
 from feature_repo import store
 from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
+from models.recommendation.history import IDS
 from models.recommendation.merchandising import applied_rules
 from models.segments.membership import standing
 from models.value.worth import worth
@@ -192,6 +193,21 @@ def test_the_unknown_and_guests_get_what_sells_best(shop: Shop, customer: str | 
     answer = shop.post("/v1/recommendations", {"customer_id": customer, "k": 5})
     assert len(ids(answer)) == 5
     assert {result["fallback"] for result in answer.json()["results"]} == {"popular"}
+
+
+def test_who_bought_nothing_that_can_be_recommended_gets_what_sells_best(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought = set(shop.runtime.features.read(kind("recommendation").service, "customer_id", ["c001"]).columns[IDS][0])
+    table = shop.runtime.champions.get(kind("recommendation")).model.item_statistics.catalogue.frame()
+    assert len(bought) < len(table)
+    monkeypatch.setattr(shop.runtime.products, "columns", table[~table["product_id"].isin(bought)].to_dict("list"))
+    results, guest = (
+        shop.post("/v1/recommendations", {"customer_id": customer, "k": 5}).json()["results"]
+        for customer in ("c001", None)
+    )
+    assert {result["fallback"] for result in results} == {"popular"}
+    assert [result["product_id"] for result in results] == [result["product_id"] for result in guest]
 
 
 def test_similar_products_exclude_the_product_and_an_unknown_one_gets_what_sells_best(shop: Shop) -> None:

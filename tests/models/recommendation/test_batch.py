@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -97,3 +99,15 @@ def test_customers_without_a_history_stand_among_the_others_of_a_part(
         seen += sorted([*part.histories.customers, *others])
     assert seen == sorted(seen)
     assert {"", "c0", "zz"} <= set(seen)
+
+
+def test_who_bought_nothing_that_can_be_recommended_is_listed_as_who_bought_nothing(
+    small_shop_readonly: Workspace, model: Recommender, dataset
+) -> None:
+    histories = dataset.histories
+    rare = replace(histories, product=np.where(histories.rows == 0, -1, histories.product))
+    found = batch.lists(
+        small_shop_readonly, model, replace(dataset, histories=rare), "all", 5, others=["nobody"]
+    ).set_index("customer_id")
+    own, nobody = (found.loc[customer, ["product_id", "score", "source"]] for customer in (rare.customers[0], "nobody"))
+    assert own.to_numpy().tolist() == nobody.to_numpy().tolist()
