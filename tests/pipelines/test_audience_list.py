@@ -79,7 +79,7 @@ def test_the_file_brought_as_contacts_leaves_the_contacted_in_peace(workspace: W
 @pytest.mark.parametrize(
     ("product", "size", "said"),
     [
-        ("0031", 5, "did you mean '003'"),
+        ("0031", 5, "did you mean '031'"),
         ("Product 3", 5, "did you mean '003'"),
         ("047", 5, "products.exclude matches it"),
         ("003", 0, "--size 0 is not possible"),
