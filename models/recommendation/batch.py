@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
+from typing import TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,15 @@ from models.recommendation.variety.list_variety import ListVariety
 
 COLUMNS = ["customer_id", "rank", "product_id", "score", "source", "model_version"]
 _LABELS = np.array([source.label for source in CandidateSource], dtype=object)
+
+
+class ListOptions(TypedDict, total=False):
+    """What lists may be asked for besides: see `blocks`."""
+
+    others: Sequence[str]
+    unavailable: Set[str]
+    rules: RuleSet | None
+    variety: ListVariety | None
 
 
 def predict_file(
@@ -93,19 +103,13 @@ def lists(
     dataset: Dataset,
     mode: Mode,
     k: int,
-    *,
-    others: Sequence[str] = (),
-    unavailable: Set[str] = frozenset(),
-    rules: RuleSet | None = None,
-    variety: ListVariety | None = None,
+    **options: Unpack[ListOptions],
 ) -> pd.DataFrame:
     """customer_id, rank, product_id, score, source of every customer with a history, and of `others` without one.
 
     As varied as the shop's settings have it where nothing else is asked: what is evaluated is what is served.
     """
-    found = lists_by_mode(
-        workspace, model, dataset, (mode,), k, others=others, unavailable=unavailable, rules=rules, variety=variety
-    )
+    found = lists_by_mode(workspace, model, dataset, (mode,), k, **options)
     return found[mode]
 
 
@@ -115,17 +119,11 @@ def lists_by_mode(
     dataset: Dataset,
     modes: Sequence[Mode],
     k: int,
-    *,
-    others: Sequence[str] = (),
-    unavailable: Set[str] = frozenset(),
-    rules: RuleSet | None = None,
-    variety: ListVariety | None = None,
+    **options: Unpack[ListOptions],
 ) -> dict[Mode, pd.DataFrame]:
     """The lists of several modes, from one look at each customer's profile."""
     parts: dict[Mode, list[pd.DataFrame]] = {mode: [] for mode in modes}
-    for block in blocks(
-        workspace, model, dataset, modes, k, others=others, unavailable=unavailable, rules=rules, variety=variety
-    ):
+    for block in blocks(workspace, model, dataset, modes, k, **options):
         for mode, pipeline in block.items():
             parts[mode].append(_frame(pipeline.profiles.histories, dataset.catalogue, pipeline.run()))
     none = pd.DataFrame(columns=COLUMNS[:-1])
@@ -144,7 +142,10 @@ def blocks(
     rules: RuleSet | None = None,
     variety: ListVariety | None = None,
 ) -> Iterator[dict[Mode, Pipeline]]:
-    """Block after block of customers, what makes their lists of each mode; without rules in the dataset's order."""
+    """Block after block of customers, what makes their lists of each mode; without rules in the dataset's order.
+
+    `others` have no history, `unavailable` can't be had; without a `variety` it is the settings'.
+    """
     if isinstance(model.ranker, TwoStage):
         model.ranker.use_threads(workspace.settings.threads)
     bound = model.bind(dataset.catalogue)

@@ -10,10 +10,10 @@ import pandas as pd
 import scipy.sparse as sp
 
 from core.workspace import Workspace
-from models.arrays import BoolArray, Float64Array, Int64Array
+from models.arrays import Float64Array, Int64Array
 from models.recommendation import batch, metrics
 from models.recommendation.dataset import Dataset
-from models.recommendation.labels import Relevance
+from models.recommendation.labels import Relevance, among
 from models.recommendation.model import Recommender
 from models.recommendation.pipeline import RankedLists, top
 from models.recommendation.rankers import MODES, Mode
@@ -49,8 +49,8 @@ def account(workspace: Workspace, model: Recommender, dataset: Dataset, relevant
     for block in batch.blocks(workspace, model, dataset, MODES, metrics.K):
         for mode, pipeline in block.items():
             (pairs, scores), ranked = pipeline.scored, pipeline.run()
-            bought = _bought(pairs.row + first, pairs.product, wanted[mode])
-            hits = _bought(ranked.row + first, ranked.product, wanted[mode])
+            bought = among(wanted[mode], pairs.row + first, pairs.product)
+            hits = among(wanted[mode], ranked.row + first, ranked.product)
             _place(lists[mode], ranked, first)
             rows = len(pipeline.profiles.histories)
             found[mode][first : first + rows] = np.bincount(pairs.row, weights=bought, minlength=rows)
@@ -102,13 +102,6 @@ def accuracy(lists: pd.DataFrame, dataset: Dataset, relevant: sp.csr_matrix) -> 
 
 def _accuracy(top: Int64Array, dataset: Dataset, relevant: sp.csr_matrix) -> pd.DataFrame:
     return pd.DataFrame(metrics.ranking(top, relevant), index=pd.Index(dataset.histories.customers, name="customer_id"))
-
-
-def _bought(row: Int64Array, product: Int64Array, relevant: sp.csr_matrix) -> BoolArray:
-    """Whether each pair is relevant."""
-    if not len(row):
-        return np.zeros(0, dtype=bool)
-    return np.asarray(relevant[row, product]).ravel() > 0
 
 
 def _place(lists: Int64Array, ranked: RankedLists, first: int) -> None:

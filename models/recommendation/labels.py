@@ -12,7 +12,15 @@ import scipy.sparse as sp
 
 from core.workspace import Workspace
 from feature_repo import facts
+from models.arrays import BoolArray, Int64Array
 from models.recommendation.dataset import Dataset
+
+
+def among(relevant: sp.csr_matrix, row: Int64Array, product: Int64Array) -> BoolArray:
+    """Whether each pair of customer and product codes is relevant, shape (n,)."""
+    if not len(row):
+        return np.zeros(0, dtype=bool)
+    return np.asarray(relevant[row, product]).ravel() > 0
 
 
 @dataclass(frozen=True)

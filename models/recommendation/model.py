@@ -83,7 +83,7 @@ class Recommender:
         limits: CandidateLimits | None = None,
         diversity: Mapping[Mode, float] | None = None,
     ) -> None:
-        """`diversity` is what lists of each mode have where nobody asks for another (`variety.trade_off`)."""
+        """`diversity` is what lists of each mode have where nobody asks for another, as its training chose it."""
         self.item_statistics = statistics
         self.ranker = ranker
         self.limits = limits or CandidateLimits()

@@ -14,12 +14,12 @@ from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from models.recommendation import customer_bounds, item_item, metrics
-from models.recommendation.candidates import CandidateLimits, Candidates, candidates
+from models.recommendation.candidates import CandidateLimits, candidates
 from models.recommendation.dataset import Dataset
 from models.recommendation.inputs import pair_features
 from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
-from models.recommendation.labels import Relevance
+from models.recommendation.labels import Relevance, among
 from models.recommendation.profiles import BLOCK, UserProfiles
 from models.recommendation.rankers import Mode
 
@@ -193,7 +193,7 @@ def _block(
 ) -> tuple[Float32Array, BoolArray, BoolArray, Int64Array, Int64Array, Int64Array]:
     profiles = UserProfiles(source.dataset.histories.block(first, first + BLOCK), index)
     pairs = candidates(profiles, limits)
-    bought = _bought(source.relevant, pairs, first)
+    bought = among(source.relevant.all, pairs.row + first, pairs.product)
     if not shares.whole:
         # Customers are kept by what they bought of all candidates; `new` has its own look at the rest.
         some = np.bincount(pairs.row, weights=bought, minlength=len(profiles.histories)) > 0
@@ -201,9 +201,3 @@ def _block(
         keep = (bought | (rng.random(len(pairs)) < share)) & some[pairs.row]
         pairs, bought = pairs.where(keep), bought[keep]
     return pair_features(profiles, pairs), bought, pairs.new, pairs.row + first, pairs.source, pairs.product
-
-
-def _bought(relevant: Relevance, pairs: Candidates, first: int) -> BoolArray:
-    if not len(pairs):
-        return np.zeros(0, dtype=bool)
-    return np.asarray(relevant.all[pairs.row + first, pairs.product]).ravel() > 0

@@ -1,5 +1,5 @@
 """What a list is besides accurate: the customer's own mix, caps per category and brand, places to explore.
 
-`own_mix` reorders, `group_caps` bounds, `exploration` draws, `trade_off` says what each step of variety costs; the
+`own_mix` reorders, `group_caps` bounds, `exploration` draws; the
 pipeline applies them after the scores and before a merchandiser's places.
 """
