@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -361,6 +362,54 @@ class Serving(SettingsSection):
         5.0, description="how often a new champion is looked for, in seconds"
     )
     max_ids: Annotated[int, Field(ge=1, le=10_000)] = Field(10_000, description="customers in one request, at most")
+    max_explained: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        500, description="customers in one request that asks for reasons, at most"
+    )
+    max_body_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        8 * 2**20, description="bytes a body may have (8 MiB by default)"
+    )
+    max_header_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        32_768, description="bytes that the address and the headers may have together"
+    )
+    max_headers: Annotated[int, Field(ge=10)] = Field(100, description="headers a request may have")
+    max_connections: Count = Field(2_000, description="connections of one worker; another is answered with 503")
+    max_requests: Count = Field(256, description="requests under way in one worker; another is answered with 429")
+    header_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="time in which the headers of a request must be here"
+    )
+    body_seconds: Annotated[float, Field(gt=0)] = Field(20.0, description="time in which its body must be here")
+    request_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="time in which it must be answered")
+    key_per_second: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="requests a second of one key that names no limit of its own; 0: any number"
+    )
+    key_burst_seconds: Annotated[float, Field(gt=0)] = Field(
+        2.0, description="a key that was quiet may send the requests of so many seconds at once"
+    )
+    lock_out_after: Count = Field(20, description="wrong keys after which an address is locked out")
+    lock_out_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="time in which they count, and for which it is locked out; a valid key opens still"
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description='origins whose pages may call the service from a browser: ["https://shop.example"]'
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description='addresses or networks of proxies whose X-Forwarded-For counts: ["10.0.0.0/8"]'
+    )
+    tls_cert: str = Field("", description="PEM file of the certificate and its chain; empty: no TLS")
+    tls_key: str = Field("", description="PEM file of the certificate's key")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy, strict=False)  # its own words say what is wrong
+        return proxies
+
+    @model_validator(mode="after")
+    def _both_of_tls(self) -> Self:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError("tls_cert and tls_key are given together, or neither")
+        return self
 
 
 class Review(SettingsSection):

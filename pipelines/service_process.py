@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Final
 
 from core import progress
-from core.errors import NotReady, StoreError
+from core.errors import NotReady, SettingsError, StoreError
 from core.workspace import VARIABLE, Workspace
 from pipelines.processes import free_port, interrupt_on_signals, is_free
 
@@ -32,7 +33,9 @@ class Service:
     """
 
     def __init__(self, workspace: Workspace, host: str, port: int) -> None:
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        certificate = workspace.settings.serving.tls_cert
+        self.url = f"http{'s' if certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+        self._tls = _trusting(certificate) if certificate else None
         _refuse_busy(host, port)
         self._command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port), "--with-parent"]
         self._environment = {**os.environ, VARIABLE: str(workspace.root)}
@@ -64,7 +67,7 @@ class Service:
         progress.current().step("loading the models")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            state, detail = _state(f"{self.url}/readyz")
+            state, detail = _state(f"{self.url}/readyz", self._tls)
             if state == READY:
                 return
             if state == NO_MODEL:
@@ -96,10 +99,29 @@ def _refuse_busy(host: str, port: int) -> None:
         time.sleep(0.2)
 
 
-def _state(url: str) -> tuple[str, str]:
+def _trusting(certificate: str) -> ssl.SSLContext:
+    """Trust in the service's own certificate, whatever name it is for: it is asked at the address it listens on.
+
+    Raises:
+        SettingsError: the file is not there, or no certificate.
+    """
+    try:
+        context = ssl.create_default_context(cafile=certificate)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            "the certificate can't be read",
+            where=f"serving.tls_cert, {certificate}",
+            why=str(error),
+            todo="name a PEM file, by its whole path",
+        ) from None
+    context.check_hostname = False
+    return context
+
+
+def _state(url: str, tls: ssl.SSLContext | None) -> tuple[str, str]:
     """`READY`, or the type of the service's problem, with its words."""
     try:
-        with urllib.request.urlopen(url, timeout=5):
+        with urllib.request.urlopen(url, timeout=5, context=tls):
             return READY, ""
     except urllib.error.HTTPError as error:
         problem = _problem(error.read())

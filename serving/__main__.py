@@ -48,8 +48,10 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     from serving.service import Regulars
 
     service = cast("Service[Any]", Regulars)  # which the decorator makes of the class
-    service.config["workers"] = workspace.settings.serving.workers
-    service.serve_http(host=host, port=port)
+    settings = workspace.settings.serving
+    service.config["workers"] = settings.workers
+    tls = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key} if settings.tls_cert else {}
+    service.serve_http(host=host, port=port, **tls)
 
 
 if __name__ == "__main__":

@@ -1,63 +1,183 @@
-"""Who may ask: the key in `Authorization: Bearer`, and its rights."""
+"""Who may ask: the key in `Authorization: Bearer`, its rights and its limit; and who guesses keys.
+
+Keys are in memory and read again every second: a request asks no database, and a revocation counts within two seconds.
+A token that is not there is looked for at most twice a second, whoever sends how many. While the database does not
+answer, the keys in memory still open.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.keys import Key, KeyStore
-from serving.problems import NoKey, NoRight
+from core.keys import Key, KeyStore, Token
+from core.settings import Serving
+from serving.problems import LockedOut, NoKey, NoRight, OverLimit
 
-STALE_SECONDS: Final = 300.0
-MOST_REMEMBERED: Final = 1_000
+REFRESH_SECONDS: Final = 1.0
+STALE_SECONDS: Final = 24 * 3600.0
+MOST_ADDRESSES: Final = 10_000
 FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip"}
 Headers = Iterable[tuple[bytes, bytes]]
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Guesser:
+    """Wrong tokens of an address since `since`."""
+
+    since: float
+    wrong: int = 0
+
+
+@dataclass
+class Bucket:
+    """A token bucket: `rate` requests a second, `size` at once; `left` as of `at` (seconds of the monotonic clock)."""
+
+    rate: float
+    size: float
+    left: float
+    at: float
+
+    def take(self, now: float) -> float:
+        """Take one; 0, or the seconds until there is one."""
+        self.left = min(self.size, self.left + (now - self.at) * self.rate)
+        self.at = now
+        if self.left < 1:
+            return (1 - self.left) / self.rate
+        self.left -= 1
+        return 0.0
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """What is left, for the client."""
+        full = (self.size - self.left) / self.rate
+        said = {"limit": int(self.size), "remaining": int(self.left), "reset": -int(-full // 1)}
+        return [(f"ratelimit-{name}".encode(), str(value).encode()) for name, value in said.items()]
 
 
 class Access:
-    """Checks keys. Every request asks the database, so that a revocation counts at once; while the database does
-    not answer, keys seen valid in the last minutes still open: predictions need no database.
-    """
+    """Checks keys. `look_again_seconds` is how old the keys in memory must be for an unknown token to be looked for."""
 
-    def __init__(self, keys: KeyStore) -> None:
+    def __init__(self, keys: KeyStore, settings: Serving) -> None:
+        self.look_again_seconds = 0.5
         self._keys = keys
-        self._seen: dict[str, tuple[Key, float]] = {}
+        self._settings = settings
+        self._known: Mapping[str, Token] = MappingProxyType({})
+        self._read_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._reading = threading.Lock()
+        self._buckets: dict[str, Bucket] = {}
+        self._guessers: dict[str, _Guesser] = {}
 
-    def check(self, token: str | None, right: str | None) -> Key:
-        """The key of the token, if it has the right (None: any key will do).
+    def refresh(self) -> None:
+        """Read the keys; those in memory stay while the database does not answer."""
+        with self._reading:
+            self._tried_at = time.monotonic()
+            self._known = MappingProxyType(self._keys.tokens())
+            self._read_at = time.monotonic()
+
+    def check(self, token: str | None, right: str | None, address: str = "") -> Key:
+        """The key of the token, if it has the right (None: any key will do). May read the database.
 
         Raises:
             NoKey: none, or none that is valid.
+            LockedOut: the same, and the address has sent too many that are not.
             NoRight: it has not the right.
         """
-        key = self._find(token)
+        key = self.remembered(token)
+        if key is None and self.would_look(token, address):
+            self._look_again()
+            key = self.remembered(token)
         if key is None:
-            raise NoKey
+            raise self._refused(token, address)
         if right is not None and not key.allows(right):
             raise NoRight(right, key.rights)
         return key
 
-    def _find(self, token: str | None) -> Key | None:
-        if token is None:
+    def remembered(self, token: str | None) -> Key | None:
+        """The valid key of the token in memory: no input or output, one hash, one look."""
+        if not token or time.monotonic() - self._read_at > STALE_SECONDS:
             return None
-        try:
-            key = self._keys.find(token)
-        except SQLAlchemyError:
-            return self._remembered(token)
-        if key is None:
-            self._seen.pop(token, None)
-        elif len(self._seen) < MOST_REMEMBERED or token in self._seen:
-            self._seen[token] = key, time.monotonic()
-        return key
+        found = self._known.get(hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest())
+        return found.key if found is not None and found.opens() else None
 
-    def _remembered(self, token: str) -> Key | None:
-        key, at = self._seen.get(token, (None, 0.0))
-        fresh = key is not None and time.monotonic() - at < STALE_SECONDS and key.state() == "active"
-        return key if fresh else None
+    def would_look(self, token: str | None, address: str) -> bool:
+        """Whether `check` would read the database for a token that is not in memory."""
+        return (
+            bool(token) and time.monotonic() - self._tried_at >= self.look_again_seconds and not self._locked(address)
+        )
+
+    def spend(self, key: Key) -> list[tuple[bytes, bytes]]:
+        """Count one request of the key; the headers that say what is left, none where nothing limits it.
+
+        Raises:
+            OverLimit: nothing is left; says when there is.
+        """
+        rate = key.per_second or self._settings.key_per_second
+        if not rate:
+            return []
+        bucket = self._bucket(key.id, rate / self._settings.workers)
+        seconds = bucket.take(time.monotonic())
+        if seconds:
+            told = {name.decode(): value.decode() for name, value in bucket.headers()}
+            raise OverLimit(
+                f"the key {key.name!r} may ask {rate:g} times a second",
+                headers={"Retry-After": str(max(1, round(seconds))), **told},
+            )
+        return bucket.headers()
+
+    def _bucket(self, key_id: str, rate: float) -> Bucket:
+        size = max(1.0, rate * self._settings.key_burst_seconds)
+        bucket = self._buckets.get(key_id)
+        if bucket is None or bucket.rate != rate:
+            bucket = self._buckets[key_id] = Bucket(rate, size, size, time.monotonic())
+        return bucket
+
+    def _look_again(self) -> None:
+        try:
+            self.refresh()
+        except SQLAlchemyError as error:
+            _log.warning("keys_not_read", error=type(error).__name__)
+
+    def _locked(self, address: str) -> bool:
+        guesser = self._guessers.get(address)
+        if guesser is None:
+            return False
+        if time.monotonic() - guesser.since > self._settings.lock_out_seconds:
+            del self._guessers[address]
+            return False
+        return guesser.wrong >= self._settings.lock_out_after
+
+    def _refused(self, token: str | None, address: str) -> NoKey | LockedOut:
+        """Who sends no token guesses none."""
+        if not token or not address:
+            return NoKey()
+        if not self._locked(address):
+            self._count_wrong(address)
+            return NoKey()
+        seconds = self._settings.lock_out_seconds - (time.monotonic() - self._guessers[address].since)
+        return LockedOut(
+            "too many wrong keys came from this address; a valid one is answered still",
+            headers={"Retry-After": str(max(1, round(seconds)))},
+        )
+
+    def _count_wrong(self, address: str) -> None:
+        if address not in self._guessers and len(self._guessers) >= MOST_ADDRESSES:
+            self._guessers.pop(next(iter(self._guessers)))
+        guesser = self._guessers.setdefault(address, _Guesser(time.monotonic()))
+        guesser.wrong += 1
+        if guesser.wrong == self._settings.lock_out_after:
+            guesser.since = time.monotonic()
+            _log.warning("address_locked_out", address=address, seconds=self._settings.lock_out_seconds)
 
 
 def bearer(headers: Headers) -> str | None:
@@ -67,6 +187,17 @@ def bearer(headers: Headers) -> str | None:
             scheme, _, token = value.decode("latin-1").strip().partition(" ")
             return token.strip() if scheme.lower() == "bearer" and token.strip() else None
     return None
+
+
+def address_of(client: tuple[str, int] | None) -> str:
+    """Whom a request is held against: an IPv4 address, or the /64 that one subscriber of IPv6 has."""
+    if client is None:
+        return ""
+    try:
+        address = ipaddress.ip_address(client[0])
+    except ValueError:
+        return client[0]
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
 def on_loopback(client: tuple[str, int] | None, headers: Headers) -> bool:

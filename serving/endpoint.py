@@ -17,7 +17,10 @@ Handler = Callable[[Runtime, Any, Key], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address. `handler(runtime, body, key)` runs in a thread and gives an object of the shape `answer`."""
+    """One address. `handler(runtime, body, key)` gives an object of the shape `answer`.
+
+    It runs in a thread, unless it is `quick`: well under a millisecond, and nothing that waits.
+    """
 
     method: Literal["GET", "POST"]
     path: str
@@ -27,3 +30,4 @@ class Endpoint:
     summary: str
     body: type[Body] | None = None
     example: Any = None
+    quick: bool = False

@@ -1,4 +1,6 @@
-"""ASGI middleware that stands before BentoML's own addresses and answers all of them.
+"""What answers in place of BentoML's own addresses.
+
+`serving.protocol` hands each request straight to it; under another server than uvicorn it is ASGI middleware.
 
 It is light: the process that supervises the workers imports the service too, and needs no models for that. The
 worker opens what answers when BentoML makes the service.
@@ -6,11 +8,12 @@ worker opens what answers when BentoML makes the service.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from core.settings import Serving
     from core.workspace import Workspace
     from serving.http import Answering
 
@@ -19,14 +22,16 @@ class Front:
     """Passes each request to what `open` made."""
 
     answering: Answering | None = None
+    application: ASGIApp | None = None
+    """The same behind what the settings put before it: CORS, and proxies that say whom they speak for."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; BentoML's start and end of the process pass through."""
-        if scope["type"] == "http" and Front.answering is not None:
-            await Front.answering(scope, receive, send)
+        if scope["type"] != "lifespan" and Front.application is not None:
+            await Front.application(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -34,15 +39,38 @@ class Front:
     def open(cls, workspace: Workspace) -> None:
         """Open the runtime, and begin to load the models."""
         from serving.http import Answering
+        from serving.protocol import GuardedProtocol
         from serving.runtime import Runtime
 
+        GuardedProtocol.limits = workspace.settings.serving
         runtime = Runtime(workspace)
         cls.answering = Answering(runtime)
+        cls.application = _wrapped(cls.answering, workspace.settings.serving)
         runtime.start()
 
     @classmethod
     def close(cls) -> None:
         """Write what is queued."""
         if cls.answering is not None:
+            cls.answering.close()
             cls.answering.runtime.close()
-            cls.answering = None
+            cls.answering = cls.application = None
+
+
+def _wrapped(application: ASGIApp, settings: Serving) -> ASGIApp:
+    if settings.cors_origins:
+        from starlette.middleware.cors import CORSMiddleware
+
+        application = CORSMiddleware(
+            application,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            expose_headers=["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+        )
+    if settings.trusted_proxies:
+        from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+        proxied = ProxyHeadersMiddleware(application, list(settings.trusted_proxies))  # type: ignore[arg-type]
+        return cast(ASGIApp, proxied)
+    return application

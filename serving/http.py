@@ -1,24 +1,26 @@
-"""The way of a request: address, key and right, body, handler in a thread, answer or problem."""
+"""The way of a request: address, key and right, limit, body, handler, answer or problem."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-import anyio
 import structlog
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from core.errors import RegularsError
 from core.keys import Key
-from serving import openapi, prometheus
-from serving.access import bearer, on_loopback
+from serving import openapi, prometheus, strict_json
+from serving.access import address_of, bearer, on_loopback
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
+from serving.lanes import SOON, Lane
 from serving.problems import (
     Broken,
     NoModel,
@@ -27,18 +29,32 @@ from serving.problems import (
     Problem,
     TooBusy,
     TooLarge,
+    TooLate,
     TooSlow,
     WrongMethod,
     from_validation,
+    names_of,
 )
 from serving.runtime import Runtime
 
-LARGEST_BODY: Final = 8 * 2**20
 THREADS: Final = 8
-MOST_WAITING: Final = 256
-LONGEST_SECONDS: Final = 60.0
+LARGE_THREADS: Final = 2
+WRITING_THREADS: Final = 32
+LARGE_BYTES: Final = 16_384
+"""Of a longer body the answer takes its time: about a thousand ids."""
+READING_SHARE: Final = 4
+"""One key has at most this part of the places for bodies that are still on their way."""
+WRITING: Final = {"events", "feedback"}
 READING: Final = {"GET", "HEAD"}
-SOON: Final = {"Retry-After": "1"}
+RawHeaders = list[tuple[bytes, bytes]]
+JSON: Final = (b"content-type", b"application/json")
+GUARDED: Final[RawHeaders] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+"""On every answer that is no page: browsers read nothing into it, and nobody keeps it."""
 _ENDPOINTS: Final[dict[tuple[str, str], Endpoint]] = {
     (endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS
 }
@@ -50,75 +66,156 @@ class Answering:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.settings = runtime.workspace.settings.serving
         self.waiting = 0
-        self._threads = anyio.CapacityLimiter(THREADS)
+        self.draining = False
+        """Whether the process is about to end: `/readyz` says so first."""
+        self._reading: Counter[str] = Counter()
+        self._lanes = {
+            "small": Lane("small", THREADS),
+            "large": Lane("large", LARGE_THREADS),
+            "writing": Lane("writing", WRITING_THREADS),
+        }
+        self._headers = [*GUARDED]
+        if self.settings.tls_cert:
+            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        response = await self._told(Request(scope, receive))
-        await response(scope, receive, send)
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        status, headers, body = await self._told(scope, receive)
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers + self._headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def _told(self, request: Request) -> Response:
+    def close(self) -> None:
+        """Take nothing more."""
+        for lane in self._lanes.values():
+            lane.close()
+
+    async def _told(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
         try:
-            return await self._route(request)
+            return await self._route(scope, receive)
         except Problem as problem:
-            return problem.response()
+            return _plain(problem.response())
         except ClientDisconnect:
-            return Response(status_code=499)
+            return 499, [], b""
         except Exception as error:
-            _log.exception("request_failed", path=request.url.path, error=type(error).__name__)
-            return Broken("the service's log has the rest").response()
+            _log.exception("request_failed", path=scope["path"], error=type(error).__name__)
+            return _plain(Broken("the service's log has the rest").response())
 
-    async def _route(self, request: Request) -> Response:
-        method, path = request.method, request.url.path
+    async def _route(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+        method, path = scope["method"], scope["path"]
         endpoint = _ENDPOINTS.get(("GET" if method in READING else method, path))
         if endpoint is not None:
-            return await self._measured(endpoint, request)
+            return await self._measured(endpoint, scope, receive)
         if method in READING and path == "/metrics":
-            await self._guard(request)
-            content, media_type = await self._in_thread(prometheus.text)
-            return Response(content, media_type=media_type)
+            if not on_loopback(scope.get("client"), scope["headers"]):  # else for any key
+                await self._key(scope, None)
+            content, media_type = await self._lanes["small"].run(prometheus.text)
+            return 200, [(b"content-type", media_type.encode())], content
         if method in READING and path in _PAGES:
-            return _PAGES[path](self.runtime)
+            return _plain(_PAGES[path](self))
         raise no_such(path)
 
-    async def _guard(self, request: Request) -> None:
-        """The figures are for this machine, or for any key."""
-        headers = request.scope["headers"]
-        if not on_loopback(request.scope.get("client"), headers):
-            await self._in_thread(self.runtime.access.check, bearer(headers), None)
-
-    async def _measured(self, endpoint: Endpoint, request: Request) -> Response:
+    async def _measured(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
         started, status = time.perf_counter(), 500
-        self.waiting += 1
         try:
-            response = await self._answer(endpoint, request)
-            status = response.status_code
-            return response
+            async with asyncio.timeout(self.settings.request_seconds):
+                content, headers = await self._answer(endpoint, scope, receive)
+            status = 200
+            return status, [JSON, *headers], content
         except Problem as problem:
             status = problem.status
             raise
+        except ClientDisconnect:
+            status = 499
+            raise
+        except TimeoutError:
+            status = TooSlow.status
+            seconds = self.settings.request_seconds
+            raise TooSlow(f"no answer within {seconds:g} seconds; ask for less at once") from None
+        except RegularsError as error:
+            status = NotYet.status
+            raise NotYet(str(error), headers={"Retry-After": "5"}) from error
         finally:
-            self.waiting -= 1
             prometheus.tell_request(endpoint.path, status, time.perf_counter() - started)
 
-    async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
-        if self.waiting > MOST_WAITING:
-            raise TooBusy(f"{MOST_WAITING} requests are under way; try again", headers=SOON)
+    async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[bytes, RawHeaders]:
+        key = await self._key(scope, endpoint.right)
+        left = self.runtime.access.spend(key)
+        raw = await self._body(scope, receive, key) if endpoint.body else b""
+        if self.waiting >= self.settings.max_requests:
+            raise TooBusy(f"{self.waiting} requests are under way; try again", headers=SOON)
+        self.waiting += 1
         try:
-            with anyio.fail_after(LONGEST_SECONDS):
-                token = bearer(request.scope["headers"])
-                key = await self._in_thread(self.runtime.access.check, token, endpoint.right)
-                raw = await _body(request) if endpoint.body else b""
-                return JSONResponse(await self._in_thread(_handle, self.runtime, endpoint, raw, key))
-        except TimeoutError:
-            raise TooSlow(f"no answer within {LONGEST_SECONDS:.0f} seconds; ask for less at once") from None
-        except RegularsError as error:
-            raise NotYet(str(error), headers={"Retry-After": "5"}) from error
+            if endpoint.quick:
+                return answer(self.runtime, endpoint, raw, key), left
+            lane = "writing" if endpoint.right in WRITING else "large" if len(raw) > LARGE_BYTES else "small"
+            return await self._lanes[lane].run(answer, self.runtime, endpoint, raw, key), left
+        finally:
+            self.waiting -= 1
 
-    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Handlers are short but block: the event loop stays free for the others."""
-        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads, abandon_on_cancel=True)
+    async def _key(self, scope: Scope, right: str | None) -> Key:
+        """From memory where it is there; a token that is not may need the database."""
+        token, access = bearer(scope["headers"]), self.runtime.access
+        address = address_of(scope.get("client"))
+        if access.remembered(token) is not None or not access.would_look(token, address):
+            return access.check(token, right, address)
+        return await self._lanes["small"].run(access.check, token, right, address)  # type: ignore[no-any-return]
+
+    async def _body(self, scope: Scope, receive: Receive, key: Key) -> bytes:
+        """The body, read only as far as it may go, and waited for only so long.
+
+        Who is slow takes a place among those on their way, not among the requests under way.
+        """
+        most = self.settings.max_body_bytes
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > most:
+                raise _too_large(most)
+        places = self.settings.max_requests
+        if self._reading.total() >= places or self._reading[key.id] >= max(1, places // READING_SHARE):
+            raise TooBusy("too many bodies are on their way; try again", headers=SOON)
+        self._reading[key.id] += 1
+        try:
+            async with asyncio.timeout(self.settings.body_seconds):
+                return await _whole(receive, most)
+        except TimeoutError:
+            seconds = self.settings.body_seconds
+            raise TooLate(
+                f"the body was not here within {seconds:g} seconds", headers={"Connection": "close"}
+            ) from None
+        finally:
+            self._reading[key.id] -= 1
+            if not self._reading[key.id]:
+                del self._reading[key.id]
+
+
+async def _whole(receive: Receive, most: int) -> bytes:
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        content: bytes = message.get("body", b"")  # all of it at once, as nearly always
+    else:
+        pieces = bytearray()
+        while True:
+            if message["type"] != "http.request":
+                raise ClientDisconnect
+            pieces += message.get("body", b"")
+            if len(pieces) > most:
+                raise _too_large(most)
+            if not message.get("more_body"):
+                break
+            message = await receive()
+        content = bytes(pieces)
+    if len(content) > most:
+        raise _too_large(most)
+    return content
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"a body has at most {most:,} bytes", headers={"Connection": "close"})
 
 
 def no_such(path: str) -> Problem:
@@ -129,48 +226,52 @@ def no_such(path: str) -> Problem:
     return NotFound(f"the addresses are in {openapi.PATH}")
 
 
-def _handle(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key) -> dict[str, Any]:
+def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key) -> bytes:
+    """The answer as JSON.
+
+    Raises:
+        Problem: the body is not as it must be, or the handler can't answer it.
+    """
     if endpoint.body is None:
-        return endpoint.handler(runtime, None, key)
+        return strict_json.encode(endpoint.handler(runtime, None, key))
+    strict_json.refuse_loose(raw, f"an object with {names_of(endpoint.body)}")
     try:
         body = endpoint.body.model_validate_json(raw)
     except ValidationError as error:
         raise from_validation(endpoint.body, error) from None
-    return endpoint.handler(runtime, body, key)
+    return strict_json.encode(endpoint.handler(runtime, body, key))
 
 
-async def _body(request: Request) -> bytes:
-    """The body, read only as far as it may go."""
-    too_large = TooLarge(f"a body has at most {LARGEST_BODY:,} bytes")
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > LARGEST_BODY:
-        raise too_large
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LARGEST_BODY:
-            raise too_large
-    return bytes(content)
+def _plain(response: Response) -> tuple[int, RawHeaders, bytes]:
+    headers = [each for each in response.raw_headers if each[0] != b"content-length"]
+    return response.status_code, headers, bytes(response.body)
 
 
-def _alive(_: Runtime) -> Response:
-    return JSONResponse({"status": "alive"})
+def _json(content: dict[str, Any]) -> Response:
+    return Response(strict_json.encode(content), media_type="application/json")
 
 
-def _ready(runtime: Runtime) -> Response:
+def _alive(_: Answering) -> Response:
+    return _json({"status": "alive"})
+
+
+def _ready(answering: Answering) -> Response:
+    runtime = answering.runtime
+    if answering.draining:
+        raise NotYet("this process is about to end", headers=SOON)
     if not runtime.loaded:
         raise NotYet("the models are being loaded", headers=SOON)
     if not runtime.ready:
         todo = "train one and promote it: regulars train churn, then regulars promote churn 1"
         raise NoModel(f"there is no model to answer from; {todo}", headers=SOON)
-    return JSONResponse({"status": "ready", "models": runtime.champions.versions()})
+    return _json({"status": "ready", "models": runtime.champions.versions()})
 
 
-def _documents(runtime: Runtime) -> Response:
-    return JSONResponse(openapi.document(runtime.workspace.settings.serving.max_ids))
+def _documents(answering: Answering) -> Response:
+    return _json(openapi.document(answering.settings.max_ids))
 
 
-_PAGES: Final[dict[str, Callable[[Runtime], Response]]] = {
+_PAGES: Final[dict[str, Callable[[Answering], Response]]] = {
     "/healthz": _alive,
     "/readyz": _ready,
     openapi.PATH: _documents,

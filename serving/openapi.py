@@ -24,8 +24,9 @@ ERRORS: Final = {
     "400": "A field of the body is not as it must be",
     "401": "No key, or none that is valid",
     "403": "The key has not the right",
+    "408": "The request was not whole in time",
     "413": "The body is too large",
-    "429": "Too many requests are under way",
+    "429": "Too many requests are under way, the key has asked more than it may, or its address guesses keys",
     "500": "Something went wrong here",
     "503": "There is no model to answer from yet",
     "504": "The answer took too long",
@@ -78,7 +79,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _problems(endpoint: Endpoint) -> dict[str, Any]:
-    of_body = {"400", "413"}
+    of_body = {"400", "408", "413"}
     statuses = [status for status in ERRORS if endpoint.body is not None or status not in of_body]
     return {status: _response(ERRORS[status], ProblemAnswer, MEDIA_TYPE) for status in statuses}
 

@@ -5,12 +5,18 @@ Problem                400  the request can't be answered as it is
  +- NoKey              401  no key, or none that is valid: the same words for both
  +- NoRight            403  a valid key without the right
  +- NotFound           404  no such address
+ +- BadHead            400  what came is no request
  +- WrongMethod        405  the address takes another method
+ +- TooLate            408  the request was not whole in time
  +- TooLarge           413  more bytes than a body may have
  +- TooBusy            429  as many requests are under way as the service takes
+ |   +- OverLimit      429  the key has asked more than it may
+ |   +- LockedOut      429  the address has sent too many wrong keys
+ +- HeadTooLarge       431  more headers than a request may have
  +- Broken             500  our fault
  +- NotYet             503  the models are still being loaded
  |   +- NoModel        503  there are none
+ |   +- TooManyConnections  503  as many are open as the service takes
  +- TooSlow            504  no answer within the time a request may take
 """
 
@@ -119,6 +125,29 @@ class WrongMethod(Problem):
     title = "The address takes another method"
 
 
+class BadHead(Problem):
+    """What came is no request."""
+
+    name = "bad-request"
+    title = "This is no request"
+
+
+class TooLate(Problem):
+    """The request was not whole in time."""
+
+    status = 408
+    name = "too-late"
+    title = "The request was not whole in time"
+
+
+class HeadTooLarge(Problem):
+    """More headers, or more bytes in them, than a request may have."""
+
+    status = 431
+    name = "head-too-large"
+    title = "The headers are too large"
+
+
 class TooLarge(Problem):
     """More bytes than a body may have."""
 
@@ -133,6 +162,20 @@ class TooBusy(Problem):
     status = 429
     name = "too-busy"
     title = "Too many requests are under way"
+
+
+class OverLimit(TooBusy):
+    """The key has asked more than it may."""
+
+    name = "over-limit"
+    title = "This key has asked more than it may"
+
+
+class LockedOut(TooBusy):
+    """The address has sent too many wrong keys: only right ones are answered for a while."""
+
+    name = "locked-out"
+    title = "Too many wrong keys came from this address"
 
 
 class Broken(Problem):
@@ -159,6 +202,13 @@ class NotYet(Problem):
     title = "The service can't answer yet"
 
 
+class TooManyConnections(NotYet):
+    """As many connections are open as the service takes."""
+
+    name = "too-many-connections"
+    title = "Too many connections are open"
+
+
 class NoModel(NotYet):
     """There is no model to answer from."""
 
@@ -177,14 +227,14 @@ def from_validation(body: type[BaseModel], error: ValidationError) -> InvalidBod
 def _explain(body: type[BaseModel], entry: Mapping[str, Any]) -> dict[str, Any]:
     kind, location = str(entry["type"]), tuple(entry["loc"])
     if kind == "json_invalid":
-        return _error("", f"not valid JSON ({entry['ctx']['error']})", f"an object with {_names(body)}")
+        return _error("", f"not valid JSON ({entry['ctx']['error']})", f"an object with {names_of(body)}")
     if kind in {"model_type", "model_attributes_type"}:
         model = _model_at(body, location)
-        return _error(_path(location), "not an object", f"an object with {_names(model)}")
+        return _error(_path(location), "not an object", f"an object with {names_of(model)}")
     if kind == "extra_forbidden":
         model = _model_at(body, location[:-1])
         near = nearest(str(location[-1]), model.model_fields)
-        return _error(_path(location), "unknown field", _names(model), near)
+        return _error(_path(location), "unknown field", names_of(model), near)
     field = _field_at(body, location)
     allowed = field.description if field and field.description else entry["msg"]
     if kind == "missing":
@@ -216,7 +266,8 @@ def _error(field: str, problem: str, allowed: str, near: str | None = None) -> d
     return error | {"did_you_mean": near} if near else error
 
 
-def _names(model: type[BaseModel]) -> str:
+def names_of(model: type[BaseModel]) -> str:
+    """Its fields, in words."""
     return f"the fields {', '.join(model.model_fields)}"
 
 

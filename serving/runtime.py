@@ -16,8 +16,8 @@ from core.publication import AnsweringWorkspace
 from core.workspace import Workspace
 from models import demand, recommendation
 from models.registry import Registry
-from serving import prometheus
-from serving.access import Access
+from serving import garbage, prometheus
+from serving.access import REFRESH_SECONDS, Access
 from serving.arrivals_in_use import ArrivalsInUse
 from serving.audience_cache import AudienceCache
 from serving.background import Background
@@ -40,7 +40,7 @@ class Runtime:
 
     def __init__(self, workspace: Workspace) -> None:
         workspace = self.workspace = AnsweringWorkspace(workspace)
-        self.access = Access(KeyStore(workspace))
+        self.access = Access(KeyStore(workspace), workspace.settings.serving)
         self.predictions = PredictionLog(workspace)
         self.registry = Registry(workspace)
         self.champions = Champions(workspace, self.registry, self._exchanged)
@@ -78,17 +78,20 @@ class Runtime:
         slow = {
             "arrivals": self.arrivals.refresh,
             "forecasts": self._refresh_forecasts,
-            "loaded": self._loaded.set,
+            "loaded": self._be_loaded,
             "catalogue": self._refresh_catalogue,
         }
+        self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
         self.background = Background(workspace.settings.serving.reload_seconds, quick, slow)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
+        self._keys.start()
         self.background.start()
 
     def close(self) -> None:
         """Stop looking, and write what is queued."""
+        self._keys.close()
         self.background.close()
         self.predictions.close()
 
@@ -102,7 +105,14 @@ class Runtime:
         """Whether there is a model to answer from."""
         return any(self.champions.versions().values())
 
+    def _be_loaded(self) -> None:
+        if not self.loaded:
+            garbage.settle()
+            self._loaded.set()
+
     def _exchanged(self, champion: Champion[Any]) -> None:
+        if self.loaded:
+            garbage.settle()
         prometheus.tell_version(champion.kind.name, champion.version)
 
     def _refresh_catalogue(self) -> None:

@@ -12,6 +12,7 @@ from core import telemetry
 telemetry.switch_off()
 
 import bentoml  # noqa: E402
+from uvicorn.config import HTTP_PROTOCOLS  # noqa: E402
 
 from core import logs  # noqa: E402
 from core.errors import RegularsError  # noqa: E402
@@ -19,6 +20,8 @@ from core.workspace import Workspace  # noqa: E402
 from serving.front import Front  # noqa: E402
 from serving.orphans import end_supervisor, end_with_parent  # noqa: E402
 
+# BentoML's worker leaves the choice of the protocol to uvicorn, and names none of its limits.
+HTTP_PROTOCOLS["auto"] = "serving.protocol:GuardedProtocol"
 # serving.http keeps the time limit, and says so as a problem; BentoML's own must not come first.
 TIMEOUT_SECONDS = 120
 SWITCH_SECONDS = 0.0005

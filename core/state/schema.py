@@ -80,8 +80,11 @@ API_KEYS: Final = sa.Table(
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("expires_at", sa.DateTime),
     sa.Column("revoked_at", sa.DateTime),
+    sa.Column("per_second", sa.Float),
+    sa.Column("previous_hash", sa.String(64)),
+    sa.Column("previous_until", sa.DateTime),
 )
-"""Keys, as hashes."""
+"""Keys, as hashes; the token before the last rotation opens until `previous_until`."""
 
 AUDIT_LOG: Final = sa.Table(
     "audit_log",

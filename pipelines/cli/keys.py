@@ -1,4 +1,4 @@
-"""`regulars keys create|list|revoke`."""
+"""`regulars keys create|list|rotate|revoke`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-RIGHTS = "predict, customers, feedback, events, review or admin"
+RIGHTS = "predict, customers, feedback, events, review, privacy or admin"
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="API keys of the service and the review desk.", no_args_is_help=True)
     group.command("create")(create)
     group.command("list")(show)
+    group.command("rotate")(rotate)
     group.command("revoke")(revoke)
     app.add_typer(group, name="keys")
 
@@ -29,7 +30,17 @@ def create(
         list[str], typer.Option("--right", help=f"{RIGHTS}; may be given several times.", show_default=False)
     ],
     expires: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First day it no longer counts (UTC).", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="DATE|DAYS", help="Last day it counts (UTC), or a time such as 90d from now.", show_default=False
+        ),
+    ] = None,
+    *,
+    per_second: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, help="Requests a second it may send [default: serving.key_per_second].", show_default=False
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -40,13 +51,20 @@ def create(
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        until = _moment(expires)
         keys = KeyStore(Workspace.open(workspace))
-        token = keys.create(name, right, _moment(expires))
+        token = keys.create(name, right, until, per_second)
         console.print(token)
         console.finish(
             "this is the only time the key is shown",
             "send it as: Authorization: Bearer KEY",
-            {"name": name, "token": token, "rights": sorted(set(right)), "expires": expires},
+            {
+                "name": name,
+                "token": token,
+                "rights": sorted(set(right)),
+                "expires": _text(until),
+                "per_second": per_second,
+            },
         )
 
 
@@ -64,15 +82,42 @@ def show(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
                 "rights": ", ".join(sorted(key.rights)),
                 "state": key.state(),
                 "created": f"{key.created_at:%Y-%m-%d}",
-                "expires": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else None,
+                "expires": _text(key.expires_at),
+                "per_second": key.per_second,
+                "old_token_until": _text(key.previous_until),
             }
             for key in keys
         ]
-        console.table(("name", "rights", "state", "created", "expires"), [tuple(row.values()) for row in rows])
+        titles = ("name", "rights", "state", "created", "expires", "per second", "old token until")
+        console.table(titles, [tuple(row.values()) for row in rows])
         console.finish(
             f"{len(rows)} key{'' if len(rows) == 1 else 's'}",
             "" if rows else "regulars keys create NAME --right predict",
             {"keys": rows},
+        )
+
+
+def rotate(
+    name: Annotated[str, typer.Argument(help="The key's name.", show_default=False)],
+    overlap: Annotated[
+        str, typer.Option(metavar="TIME", help="How long the token before opens, too: 7d, 12h, 30m, 0d.")
+    ] = "7d",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give a key another token; the one before lives on for a while, so that nobody is locked out meanwhile."""
+    from core.keys import KeyStore
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        lasts = _duration(overlap, "--overlap")
+        token = KeyStore(Workspace.open(workspace)).rotate(name, lasts)
+        console.print(token)
+        console.finish(
+            f"this is the only time the new token of {name!r} is shown; the one before opens for {overlap} more",
+            "put it in its place, then look whether anything still fails: regulars keys list",
+            {"name": name, "token": token, "overlap_seconds": lasts.total_seconds()},
         )
 
 
@@ -92,12 +137,41 @@ def revoke(
 
 
 def _moment(expires: str | None) -> datetime | None:
+    """When a key that counts up to and with a day, or for so long, ends."""
+    from datetime import date, timedelta
+
     from core import utc
     from core.errors import UsageError
 
     if expires is None:
         return None
+    if expires[-1:] in _UNITS and expires[:-1].isdigit():
+        return utc.now() + _duration(expires, "--expires")
+    try:
+        date.fromisoformat(expires)
+        return utc.parse(expires) + timedelta(days=1)
+    except ValueError:
+        pass
     try:
         return utc.parse(expires)
     except ValueError:
-        raise UsageError(f"--expires {expires!r} is not a date", todo="write it as YYYY-MM-DD") from None
+        todo = "write it as YYYY-MM-DD, the last day on which the key counts, or as a time from now: 90d"
+        raise UsageError(f"--expires {expires!r} is not a date", todo=todo) from None
+
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60}
+
+
+def _duration(text: str, option: str) -> timedelta:
+    from datetime import timedelta
+
+    from core.errors import UsageError
+
+    number, unit = text[:-1], text[-1:]
+    if not number.isdigit() or unit not in _UNITS or len(number) > 5:
+        raise UsageError(f"{option} {text!r} is no time", todo="write days, hours or minutes: 7d, 12h or 30m")
+    return timedelta(seconds=int(number) * _UNITS[unit])
+
+
+def _text(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else None

@@ -27,6 +27,7 @@ from serving.champions import Champion
 from serving.endpoint import Endpoint
 from serving.online_features import Found
 from serving.prediction import answer, champion, refuse_too_many
+from serving.problems import InvalidBody
 from serving.runtime import Runtime
 
 REASONS: Final = 5
@@ -40,6 +41,7 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     An id that was found to be another customer's gets that customer's answer, and is logged as that customer.
     """
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
+    _refuse_many_explained(runtime, body)
     serving = champion(runtime, KIND)
     choices, settings = runtime.choices.now, runtime.workspace.settings.churn
     persons = runtime.persons.now.persons(body.customer_ids)
@@ -57,6 +59,14 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         results.append({"customer_id": asked, **line, **to_do, "expected_value_saved": saved.get(customer)})
     logged = [Result(persons[r["customer_id"]], r["churn_probability"], fallback=r["fallback"]) for r in results]
     return answer(runtime, serving, "churn", results, logged=logged, request={"explain": body.explain})
+
+
+def _refuse_many_explained(runtime: Runtime, body: ChurnBody) -> None:
+    """Reasons cost some twenty times what the probability does."""
+    most, asked = runtime.workspace.settings.serving.max_explained, len(body.customer_ids)
+    if body.explain and asked > most:
+        allowed = f"true for at most {most:,} customers (serving.max_explained)"
+        raise InvalidBody.field("explain", f"{asked:,} customers can't be explained at once", allowed)
 
 
 _NOTHING: Mapping[str, Any] = {

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.audit import AuditLog
 from core.errors import UsageError
 from core.keys import RIGHTS, Forbidden, KeyStore, Unauthorized
 from core.workspace import Workspace
@@ -117,3 +118,38 @@ def test_revoking_a_name_that_is_not_there_offers_the_nearest(keys: KeyStore) ->
 def test_another_process_sees_the_key(keys: KeyStore, workspace: Workspace) -> None:
     token = keys.create("shop front", ["predict"])
     assert KeyStore(Workspace.open(workspace.root)).check(token, "predict").name == "shop front"
+
+
+def test_a_rotated_key_keeps_its_name_and_its_old_token_for_a_while(keys: KeyStore) -> None:
+    old = keys.create("shop front", ["predict"])
+    new = keys.rotate("shop front", timedelta(days=7))
+    assert old != new
+    assert {keys.check(token, "predict").name for token in (old, new)} == {"shop front"}
+    with keys.engine.begin() as connection:
+        connection.execute(sa.text("update api_keys set previous_until = '2020-01-01 00:00:00.000000'"))
+    assert keys.check(new, "predict")
+    with pytest.raises(Unauthorized):
+        keys.check(old, "predict")
+    assert len(keys.tokens()) == 1
+
+
+def test_a_key_that_is_revoked_takes_both_its_tokens_along_and_is_not_rotated(keys: KeyStore) -> None:
+    keys.create("shop front", ["predict"])
+    keys.rotate("shop front", timedelta(days=7))
+    keys.revoke("shop front")
+    assert keys.tokens() == {}
+    with pytest.raises(UsageError, match="revoked"):
+        keys.rotate("shop front", timedelta(days=7))
+    with pytest.raises(UsageError, match="did you mean 'shop front'"):
+        keys.rotate("shop frnt", timedelta(days=7))
+
+
+def test_what_is_done_to_keys_stands_in_the_audit_log(keys: KeyStore, workspace: Workspace) -> None:
+    token = keys.create("shop front", ["predict"])
+    keys.rotate("shop front", timedelta(days=7))
+    keys.revoke("shop front")
+    keys.revoke("shop front")
+    log = AuditLog(workspace)
+    assert [entry.action for entry in log.entries("key:shop front")] == ["create key", "rotate key", "revoke key"]
+    assert log.verify().intact
+    assert token.split("_", 2)[2] not in str(log.entries())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from serving.access import STALE_SECONDS, bearer, on_loopback
+from core.workspace import Workspace
+from serving.access import STALE_SECONDS, Bucket, address_of, bearer, on_loopback
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
 from serving.problems import NoKey
-from tests.serving.conftest import Shop
+from tests.serving.conftest import Shop, open_shop
 
 
 def call(shop: Shop, endpoint: Endpoint, token: str | None) -> Any:
@@ -48,11 +53,12 @@ def test_the_key_is_checked_before_the_body(bare: Shop) -> None:
     assert bare.post("/v1/churn", content=b"{", token=bare.keys.create("r", ["review"])).status_code == 403
 
 
-def test_a_revocation_counts_at_once(bare: Shop) -> None:
+def test_a_revocation_counts_once_the_keys_are_read_again(bare: Shop) -> None:
     token = bare.keys.create("crm", ["customers"])
     body = {"customer_ids": []}
     assert bare.post("/v1/customers", body, token).status_code == 200
     bare.keys.revoke("crm")
+    bare.runtime.access.refresh()  # as a thread does every second
     assert bare.post("/v1/customers", body, token).status_code == 401
 
 
@@ -87,18 +93,87 @@ def test_the_token_is_what_follows_bearer(header: str, token: str | None) -> Non
     assert bearer([(b"Authorization", header.encode())]) == token
 
 
-def test_known_keys_open_for_a_while_when_the_database_is_down(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_open_from_memory_while_the_database_is_down(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     access = bare.runtime.access
     access.check(bare.token, "predict")
 
-    def down(_token: str) -> None:
+    def down() -> None:
         raise OperationalError("select", {}, Exception("down"))
 
-    monkeypatch.setattr(access._keys, "find", down)
+    monkeypatch.setattr(access._keys, "tokens", down)
     assert access.check(bare.token, "predict").name == "test"
     with pytest.raises(NoKey):
         access.check("never seen", "predict")
-    key, at = access._seen[bare.token]
-    access._seen[bare.token] = key, at - STALE_SECONDS
+    access._read_at -= STALE_SECONDS
     with pytest.raises(NoKey):
         access.check(bare.token, "predict")
+
+
+def test_a_request_with_a_known_key_asks_no_database(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare.get("/v1/models")
+    monkeypatch.setattr(bare.runtime.access._keys, "tokens", lambda: pytest.fail("asked"))
+    assert bare.post("/v1/customers", {"customer_ids": []}).status_code == 200
+
+
+def test_tokens_that_nobody_has_are_looked_for_once_in_a_while(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    access, asked = bare.runtime.access, []
+    access.refresh()
+    access.look_again_seconds = 60
+    monkeypatch.setattr(access, "refresh", lambda: asked.append(1))
+    for number in range(10):
+        assert bare.get("/v1/models", f"wrong {number}").status_code == 401
+    assert asked == []
+
+
+def test_a_rotated_key_has_two_tokens_for_a_while(bare: Shop) -> None:
+    first = bare.keys.create("crm", ["predict"])
+    second = bare.keys.rotate("crm", timedelta(days=7))
+    assert [bare.get("/v1/models", token).status_code for token in (first, second)] == [200, 200]
+    third = bare.keys.rotate("crm", timedelta(0))
+    bare.runtime.access.refresh()
+    assert [bare.get("/v1/models", token).status_code for token in (first, second, third)] == [401, 401, 200]
+
+
+@pytest.fixture
+def small_limits(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    for name, value in {"LOCK_OUT_AFTER": "3", "KEY_PER_SECOND": "2", "KEY_BURST_SECONDS": "2"}.items():
+        monkeypatch.setenv(f"REGULARS_SERVING__{name}", value)
+    yield from open_shop(Workspace.open(small_shop.root))
+
+
+def test_who_guesses_is_locked_out_and_a_valid_key_from_there_is_not(
+    small_limits: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [small_limits.get("/v1/models", f"guess {number}") for number in range(6)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429, 429]
+    assert answers[-1].json()["type"] == "urn:regulars:problem:locked-out"
+    assert int(answers[-1].headers["retry-after"]) <= 60
+    assert small_limits.get("/v1/models").status_code == 200
+    assert small_limits.get("/v1/models", None).status_code == 401
+
+
+def test_a_key_asks_as_often_as_it_may_and_is_told_what_is_left(small_limits: Shop) -> None:
+    answers = [small_limits.get("/v1/models") for _ in range(6)]
+    assert [answer.status_code for answer in answers[:4]] == [200] * 4
+    assert answers[0].headers["ratelimit-limit"] == "4"
+    assert answers[0].headers["ratelimit-remaining"] == "3"
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused[0].json()["type"] == "urn:regulars:problem:over-limit"
+    assert refused[0].headers["retry-after"] == "1"
+    own = small_limits.keys.create("quick", ["predict"], per_second=100.0)
+    assert small_limits.get("/v1/models", own).headers["ratelimit-limit"] == "200"
+
+
+@given(st.lists(st.floats(0, 10), max_size=60), st.floats(0.1, 50), st.floats(1, 100))
+def test_a_bucket_never_lets_more_through_than_its_size_and_rate(gaps: list[float], rate: float, size: float) -> None:
+    bucket, now, passed = Bucket(rate, size, size, 0.0), 0.0, 0
+    for gap in gaps:
+        now += gap
+        passed += bucket.take(now) == 0.0
+    assert passed <= size + rate * now + 1e-6
+
+
+def test_who_is_held_responsible_for_a_request() -> None:
+    assert address_of(("203.0.113.7", 1)) == "203.0.113.7"
+    assert address_of(("2001:db8::1", 1)) == address_of(("2001:db8::ffff:2", 1)) == "2001:db8::/64"
+    assert address_of(None) == ""

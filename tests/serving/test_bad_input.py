@@ -8,7 +8,6 @@ import pytest
 
 from core.workspace import Workspace
 from serving.endpoints import ENDPOINTS
-from serving.http import LARGEST_BODY
 from tests.serving.conftest import Shop, open_shop
 
 BODIES: list[tuple[str, Any, str, str]] = [
@@ -20,6 +19,7 @@ BODIES: list[tuple[str, Any, str, str]] = [
     ("/v1/churn", {"customer_ids": [""]}, "customer_ids[0]", "1 to 256"),
     ("/v1/churn", {"customer_ids": ["a"] * 10_001}, "customer_ids", "10,000"),
     ("/v1/churn", {"customer_ids": ["a"], "explain": "yes"}, "explain", "true or false"),
+    ("/v1/churn", {"customer_ids": ["a"] * 501, "explain": True}, "explain", "at most 500 customers"),
     ("/v1/churn", ["a"], "", "customer_ids"),
     ("/v1/churn", None, "", "customer_ids"),
     ("/v1/recommendations", {"customer_id": "a", "k": 0}, "k", "1 to 1000"),
@@ -69,10 +69,28 @@ def test_a_bad_body_is_refused_with_its_field_and_what_is_allowed(
     assert allowed in first["allowed"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"customer_ids": ["\\ud800"]}', b"[" * 5000, b"NaN"])
-def test_what_is_no_json_is_refused(bare: Shop, content: bytes) -> None:
+NO_JSON: list[tuple[bytes, str]] = [
+    (b"", "not valid JSON"),
+    (b"{", "not valid JSON"),
+    (b"\xff\xfe", "not valid UTF-8 (byte 0)"),
+    ('{"customer_ids": []}'.encode("utf-16"), "not valid UTF-8"),
+    (b'{"customer_ids": ["\\ud800"]}', ""),
+    (b"[" * 50_000, "nested too deeply"),
+    (b'{"customer_ids":' * 50_000, "nested too deeply"),
+    (b"NaN", "NaN is no number"),
+    (b'{"customer_ids": [], "explain": -Infinity}', "-Infinity is no number"),
+    (b'{"customer_ids": [], "customer_ids": ["a"]}', "customer_ids: is there more than once"),
+    (b'{"customer_ids": [' + b"1," * 200_000 + b"1]}", "more than 200,000 values"),
+    (b"{" + b",".join(b'"a%d":1' % number for number in range(6_000)) + b"}", "has 6,000 fields"),
+    (b'{"customer_ids": [' + b"9" * 5_000 + b"]}", "not valid JSON"),
+]
+
+
+@pytest.mark.parametrize(("content", "says"), NO_JSON, ids=[says or "surrogate" for _, says in NO_JSON])
+def test_what_is_no_json_or_can_be_read_in_two_ways_is_refused(bare: Shop, content: bytes, says: str) -> None:
     answer = bare.post("/v1/churn", content=content)
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:regulars:problem:invalid-body")
+    assert says in answer.json()["detail"]
 
 
 def test_the_nearest_name_is_offered(bare: Shop) -> None:
@@ -92,7 +110,7 @@ def test_fewer_ids_may_be_allowed_and_the_document_says_so(
 
 
 def test_a_body_that_is_too_large_is_not_read(bare: Shop) -> None:
-    answer = bare.post("/v1/churn", content=b" " * (LARGEST_BODY + 1))
+    answer = bare.post("/v1/churn", content=b" " * (bare.workspace.settings.serving.max_body_bytes + 1))
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
 
 

@@ -1,0 +1,135 @@
+"""The connection itself: what uvicorn's HTTP protocol leaves open is closed here.
+
+uvicorn reads heads of any size and number of headers, waits for them for ever, and asks for no `Host`. BentoML starts
+a timer for each request that it never cancels, and a span whether or not anybody traces: a request goes straight to
+what answers (`serving.front`), and BentoML's application has the start and end of the process only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from core.settings import Serving
+from serving.front import Front
+from serving.problems import BadHead, HeadTooLarge, Problem, TooLate, TooManyConnections
+
+PIECE: Final = 2**18
+"""No read brings more bytes at once: by so much a head that is not whole yet may be over its limit."""
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection. Refusals are problems, and close it."""
+
+    limits: ClassVar[Serving] = Serving()
+    draining: ClassVar[bool] = False
+    """Whether the process is about to end: each answer then asks its client for another connection."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if Front.application is not None:
+            self.app = Front.application
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._come = 0
+        self._head = 0
+        self._refusal: Problem | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head so long and no longer."""
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.max_connections:
+            self._refuse(TooManyConnections(f"{self.limits.max_connections:,} connections are open; try again"))
+            return
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; a head that goes on and on is refused before it is whole."""
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self._head_timer is not None:  # the parser keeps a header back until it is whole
+            self._come += len(data)
+            if self._come > self.limits.max_header_bytes + PIECE:
+                self._refuse(self._too_large())
+
+    def on_message_begin(self) -> None:
+        """A head begins, the first of the connection or a later one."""
+        super().on_message_begin()
+        self._head = 0
+        if self._head_timer is None:
+            self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the address."""
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        super().on_header(name, value)
+        self._count(len(name) + len(value))
+        if len(self.headers) > self.limits.max_headers:
+            self._stop(HeadTooLarge(f"a request has at most {self.limits.max_headers} headers"))
+
+    def on_headers_complete(self) -> None:
+        """Start the request; HTTP/1.1 needs exactly one Host."""
+        self._head_is_here()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._stop(BadHead("a request has exactly one Host header (RFC 9112, 3.2)"))
+        super().on_headers_complete()
+        if self.draining:
+            self.cycle.keep_alive = False
+
+    def send_400_response(self, msg: str) -> None:
+        """What a callback of the parser refused, or what it can't read."""
+        self._refuse(self._refusal or BadHead("this is no HTTP/1.1 request"))
+
+    def _stop(self, problem: Problem) -> None:
+        """Out of a callback there is no other way than an error; `send_400_response` tells it."""
+        self._refusal = problem
+        raise httptools.HttpParserCallbackError(problem.detail)
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > self.limits.max_header_bytes:
+            self._stop(self._too_large())
+
+    def _too_large(self) -> Problem:
+        return HeadTooLarge(f"address and headers have at most {self.limits.max_header_bytes:,} bytes together")
+
+    def _expect_head(self) -> None:
+        self._come = 0
+        self._head_timer = self.loop.call_later(self.limits.header_seconds, self._head_is_late)
+
+    def _head_is_here(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._come:
+            self._refuse(TooLate(f"the head was not whole within {self.limits.header_seconds:g} seconds"))
+        else:
+            self.transport.close()
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer with the problem and close; an answer under way is left to itself."""
+        self._head_is_here()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            response = problem.response()
+            head = [STATUS_LINE[response.status_code], b"connection: close\r\n"]
+            head += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
+            self.transport.write(b"".join([*head, b"\r\n", response.body]))
+        self.transport.close()

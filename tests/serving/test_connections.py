@@ -1,0 +1,245 @@
+"""What comes over a connection and is no request, too large, or too slow: refused as a problem, held by nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+import uvicorn
+
+from core.settings import Serving
+from core.workspace import Workspace
+from serving.front import Front
+from serving.protocol import GuardedProtocol
+from tests.serving.conftest import Shop, as_application, open_shop
+
+BODY = b'{"customer_ids": []}'
+
+
+class Server(uvicorn.Server):
+    """The service's own protocol and application on a port, in a thread of this process."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(uvicorn.Config(as_application(shop.answering), http=GuardedProtocol, log_config=None))
+        self.shop = shop
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=lambda: self.run([self.listener]))
+
+    def __enter__(self) -> Server:
+        self.thread.start()
+        while not self.started:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.should_exit = True
+        self.thread.join()
+
+    def connect(self) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.settimeout(10)
+        return connection
+
+    def ask(self, content: bytes) -> bytes:
+        """What comes back until the other side closes."""
+        with closing(self.connect()) as connection:
+            try:
+                connection.sendall(content)
+            except (BrokenPipeError, ConnectionResetError):
+                return b""
+            return rest(connection)
+
+    def head(self, *headers: str, length: int = len(BODY), path: str = "/v1/customers") -> bytes:
+        lines = [f"POST {path} HTTP/1.1", f"Authorization: Bearer {self.shop.token}", f"Content-Length: {length}"]
+        return "\r\n".join([*lines, *headers, "", ""]).encode()
+
+
+def rest(connection: socket.socket) -> bytes:
+    content = b""
+    try:
+        while piece := connection.recv(65536):
+            content += piece
+    except ConnectionResetError:
+        pass
+    return content
+
+
+LIMITS = {
+    "HEADER_SECONDS": "0.3",
+    "BODY_SECONDS": "0.3",
+    "MAX_REQUESTS": "8",
+    "MAX_CONNECTIONS": "40",
+    "MAX_HEADER_BYTES": "4000",
+}
+
+
+@pytest.fixture
+def server(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    for name, value in LIMITS.items():
+        monkeypatch.setenv(f"REGULARS_SERVING__{name}", value)
+    workspace = Workspace.open(small_shop.root)
+    monkeypatch.setattr(GuardedProtocol, "limits", workspace.settings.serving)
+    for shop in open_shop(workspace):
+        with Server(shop) as listening:
+            yield listening
+
+
+def refused(answer: bytes, status: int, name: str) -> None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode()), answer
+    assert b"application/problem+json" in head
+    assert b"connection: close" in head.lower()
+    assert f"urn:regulars:problem:{name}".encode() in body
+
+
+def test_a_request_is_answered_and_the_connection_kept(server: Server) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}") as client:
+        answers = [client.get("/healthz") for _ in range(3)]
+    assert [answer.json() for answer in answers] == [{"status": "alive"}] * 3
+    assert answers[0].headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"GET /healthz HTTP/1.1\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n",
+        b"POST /v1/churn HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /v1/churn HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused(server: Server, content: bytes) -> None:
+    refused(server.ask(content), 400, "bad-request")
+
+
+def test_http_1_0_needs_no_host(server: Server) -> None:
+    assert server.ask(b"GET /healthz HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+
+
+def test_many_headers_and_long_ones_are_refused(server: Server) -> None:
+    refused(server.ask(server.head("Host: a", *["X: y"] * 200)), 431, "head-too-large")
+    refused(server.ask(server.head("Host: a", "X: " + "y" * 5_000)), 431, "head-too-large")
+    refused(server.ask(b"GET /" + b"x" * 5_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"), 431, "head-too-large")
+
+
+def test_a_header_without_end_is_not_read_to_its_end(server: Server) -> None:
+    sent = 0
+    with closing(server.connect()) as connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: ")
+        while sent < 5_000_000:
+            connection.sendall(b"y" * 10_000)
+            sent += 10_000
+            time.sleep(0.001)
+    assert sent < 4_000_000
+
+
+def test_heads_that_do_not_come_are_not_waited_for(server: Server) -> None:
+    slow = [server.connect() for _ in range(20)]
+    for connection in slow:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+    silent = [server.connect() for _ in range(5)]
+    for connection in slow:
+        refused(rest(connection), 408, "too-late")
+    assert [rest(connection) for connection in silent] == [b""] * 5
+    for connection in slow + silent:
+        connection.close()
+
+
+def test_the_second_head_of_a_connection_is_not_waited_for_either(server: Server) -> None:
+    with closing(server.connect()) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /hea")
+        answer = rest(connection)
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert answer.count(b"HTTP/1.1 408") == 1
+
+
+def test_slow_bodies_of_one_key_keep_nobody_out(server: Server) -> None:
+    slow = [server.connect() for _ in range(8)]
+    for connection in slow:
+        connection.sendall(server.head("Host: a") + b"{")
+    time.sleep(0.1)
+    other = server.shop.keys.create("other", ["customers"])
+    url = f"http://127.0.0.1:{server.port}/v1/customers"
+    assert httpx.post(url, content=BODY, headers={"Authorization": f"Bearer {other}"}).status_code == 200
+    answers = [rest(connection)[:12] for connection in slow]
+    assert answers.count(b"HTTP/1.1 408") == 2  # a quarter of eight places
+    assert answers.count(b"HTTP/1.1 429") == 6
+    for connection in slow:
+        connection.close()
+
+
+def test_a_body_that_says_that_it_is_too_large_is_not_read(server: Server) -> None:
+    refused(server.ask(server.head("Host: a", length=100_000_000)), 413, "too-large")
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(server: Server) -> None:
+    one = server.head("Host: a") + BODY
+    answer = server.ask(one * 5 + b"GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    statuses = [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200"] * 5 + [b"404"]
+
+
+def test_a_request_cut_in_the_middle_leaves_nothing(server: Server) -> None:
+    for _ in range(20):
+        with closing(server.connect()) as connection:
+            connection.sendall(server.head("Host: a") + b"{")
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and (server.shop.answering._reading or server.server_state.connections):
+        time.sleep(0.01)
+    assert not server.shop.answering._reading
+    assert server.shop.answering.waiting == 0
+
+
+def test_more_connections_than_there_may_be_are_told_so(server: Server) -> None:
+    held = [server.connect() for _ in range(45)]
+    answers = [rest(connection) for connection in held]
+    refused(answers[-1], 503, "too-many-connections")
+    assert answers[0] == b""
+    for connection in held:
+        connection.close()
+
+
+def test_no_request_leaves_a_timer_or_anything_else_behind(server: Server) -> None:
+    def alive() -> int:
+        gc.collect()
+        return sum(isinstance(each, asyncio.TimerHandle) and not each._cancelled for each in gc.get_objects())
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}") as client:
+        client.get("/healthz")
+        before = alive()
+        headers = {"Authorization": f"Bearer {server.shop.token}"}
+        for _ in range(50):
+            client.get("/healthz")
+            assert client.post("/v1/customers", content=BODY, headers=headers).status_code == 200
+        assert alive() <= before + 3
+
+
+def test_bentos_worker_takes_this_protocol_and_its_application_sees_no_request(
+    bare: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import serving.service  # noqa: F401 - what a worker imports
+
+    config = uvicorn.Config(as_application(bare.answering), log_config=None)
+    config.load()
+    assert config.http_protocol_class is GuardedProtocol
+    monkeypatch.setattr(Front, "application", bare.answering)
+    made = GuardedProtocol(config, uvicorn.server.ServerState(), {}, asyncio.new_event_loop())
+    assert made.app is bare.answering
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    assert GuardedProtocol.limits == Serving()
