@@ -22,6 +22,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import utc
+from core.lines_by_variant import of_line
 from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
@@ -220,4 +221,6 @@ def _lines() -> sa.Select[Any]:
 
 
 def _line(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {**row, "made_at": utc.aware(row["made_at"]), "request": json.loads(row["request"])}
+    request = json.loads(row["request"])
+    variant, version = of_line(request, row["position"], row["variant"], row["version"])
+    return {**row, "made_at": utc.aware(row["made_at"]), "request": request, "variant": variant, "version": version}

@@ -21,7 +21,7 @@ from core import progress
 from core.errors import SettingsError, did_you_mean, nearest
 from core.settings_errors import ENVIRONMENT_PREFIX, explain, unreadable, variable
 
-RETIRED = {"serving.canary_percent": "nothing has ever read it"}
+RETIRED = {"serving.canary_percent": "nothing has ever read it; it is variants.canary_percent now"}
 """Keys of earlier releases and why they went: a file that still has one is read without it, and says so."""
 OTHER_VARIABLES = {"REGULARS_WORKSPACE", "REGULARS_REQUIRE_ALL"}
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -412,6 +412,14 @@ class Serving(SettingsSection):
         return self
 
 
+class Variants(SettingsSection):
+    """Versions that answer a share of requests beside the champion."""
+
+    canary_percent: Annotated[float, Field(gt=0, lt=100)] = Field(
+        5.0, description="share of customers that a canary answers where the command does not say, in percent"
+    )
+
+
 class Review(SettingsSection):
     """The review desk and the reviewer's part in a release."""
 
@@ -562,6 +570,7 @@ class Settings(BaseSettings):
     products: Products = Field(Products(), description="which products count")
     consents: ConsentSettings = Field(ConsentSettings(), description="choices of customers")
     serving: Serving = Field(Serving(), description="the prediction service")
+    variants: Variants = Field(Variants(), description="versions that answer a share of requests beside the champion")
     review: Review = Field(Review(), description="the review desk and the reviewer's part in a release")
     pages: Pages = Field(Pages(), description="the pages of MLflow and Evidently, on loopback")
     stores: Stores = Field(

@@ -7,6 +7,7 @@ neither a damaged file nor an exchanged folder gets through.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +16,6 @@ from core.errors import StoreError
 from core.files import replace_directory, sha256, staging_directory, write_atomically
 from core.workspace import Workspace
 from models import artifact
-from models.mlflow_store import talking
 from models.version import Version
 
 PACKAGE = "version"  # the folder of a version's own files inside its MLflow model
@@ -75,6 +75,8 @@ class ArtifactCache:
         from mlflow.exceptions import MlflowException
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+        from models.mlflow_store import talking  # it imports MLflow, which takes seconds
+
         try:
             with talking(self._workspace):
                 get_artifact_repository(version.location).download_artifacts(f"artifacts/{PACKAGE}", str(target))
@@ -92,10 +94,11 @@ class ArtifactCache:
 
     def last_good(self, kind: str) -> ServingState | None:
         """The state that served last whose local copy is still whole."""
-        for state in self._remembered(kind):
-            if _problem(state.root, state.seal) is None:
-                return state
-        return None
+        return next(self.whole(kind), None)
+
+    def whole(self, kind: str) -> Iterator[ServingState]:
+        """The states that served whose local copies are still whole, the latest first."""
+        return (state for state in self._remembered(kind) if _problem(state.root, state.seal) is None)
 
     def _remembered(self, kind: str) -> list[ServingState]:
         try:

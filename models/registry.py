@@ -21,14 +21,16 @@ from core.errors import StoreError, UsageError
 from core.workspace import Workspace
 from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
+from models.experiment import Experiment
 from models.fairness_result import FairnessResult
 from models.kinds import require_name
 from models.mlflow_store import connect, talking
 from models.registry_place import exists
-from models.serving_state import Watch
+from models.serving_state import LineupState, Watch
 from models.version import CHALLENGER, PREFIX, Version, choose
 
 Found = TypeVar("Found")
+EXPERIMENT = PREFIX + "experiment"
 PLOTS = "plots"
 """The folder of a run's pictures."""
 
@@ -122,6 +124,25 @@ class Registry:
         with talking(self.workspace):
             self.client.set_registered_model_tag(kind, PREFIX + "past_champions", json.dumps(versions))
 
+    def experiment(self, kind: str) -> Experiment | None:
+        """The experiment that runs beside the champion, or None."""
+        return self.standing(kind)[1]
+
+    def standing(self, kind: str) -> tuple[dict[str, str], Experiment | None]:
+        """The aliases and the experiment, both of one moment."""
+        model = self._model(kind)
+        if model is None:
+            return {}, None
+        text = model.tags.get(EXPERIMENT, "")
+        aliases = {alias: str(number) for alias, number in model.aliases.items()}
+        return aliases, Experiment.of_json(text) if text else None
+
+    def set_experiment(self, kind: str, experiment: Experiment | None) -> None:
+        """Keep an experiment; None: none runs."""
+        with talking(self.workspace):
+            text = experiment.to_json() if experiment and experiment.arms else ""
+            self.client.set_registered_model_tag(kind, EXPERIMENT, text)
+
     def store_fairness(self, version: Version, result: FairnessResult) -> None:
         """Keep a fairness measurement with a version, in the place of an earlier one, and in its model card.
 
@@ -193,6 +214,10 @@ class Registry:
     def serving_state(self, kind: str) -> ServingState | None:
         """What the endpoints answer from now (see `models.serving_state`). Never raises a StoreError."""
         return self._watch.state(kind)
+
+    def lineup(self, kind: str) -> LineupState:
+        """The same with the versions that answer a share of requests beside it. Never raises a StoreError."""
+        return self._watch.lineup(kind)
 
     def _artifacts(self, version: Version) -> str:
         return str(self.client.get_run(version.run_id).info.artifact_uri)

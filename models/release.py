@@ -1,4 +1,7 @@
-"""Releases: promote, approve, refuse, rollback, retire. Every action and refusal is audited first."""
+"""Releases: promote, approve, refuse, rollback, retire. Every action and refusal is audited first.
+
+An experiment (`models.experiment_release`) compares with one champion: whatever changes it ends the experiment.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from core.workspace import Workspace, of_one_generation
 from models import gates
 from models.artifact_cache import BASELINE as BASELINE_MODEL
 from models.artifact_cache import MODEL
+from models.experiment_release import end_arms_of, end_experiment
 from models.gates import Refused, evidence
 from models.kinds import kind
 from models.registry import Registry
@@ -56,6 +60,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
         raise _refusal(registry, version, champion, results, who)
     before = champion.version if champion else None
     _record(workspace, "promote", who, version, {"before": before, "gates": [gate.as_dict() for gate in results]})
+    end_experiment(registry, kind_name, who, f"version {version.version} becomes champion")
     if before is not None:
         registry.set_past_champions(kind_name, [*registry.past_champions(kind_name), before])
     _set_champion(registry, version)
@@ -94,7 +99,8 @@ def refuse(workspace: Workspace, kind_name: str, name: str, who: str, reason: st
     registry = Registry(workspace)
     version = registry.version(kind_name, name)
     _judged(registry, version, "refused", who, reason)
-    text = f"{version} is refused"
+    ended = end_arms_of(registry, version, who, f"version {version.version} is refused")
+    text = f"{version} is refused" + (f" and answers nobody any more as {', '.join(ended)}" if ended else "")
     if CHAMPION in version.aliases:
         way_out = "rollback" if registry.past_champions(kind_name) else "retire"
         text += f"; it still serves until: regulars {way_out} {kind_name}"
@@ -113,6 +119,7 @@ def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -
     target, history = _earlier(registry, champion)
     kind(kind_name).load(registry.fetch(target) / MODEL)
     _record(workspace, "rollback", who, target, {"before": champion.version, "reason": reason})
+    end_experiment(registry, kind_name, who, f"version {champion.version} is rolled back")
     registry.set_past_champions(kind_name, history)
     _set_champion(registry, target)
     text = f"{target} is champion again, in the place of version {champion.version}"
@@ -131,6 +138,7 @@ def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> 
     kind(kind_name).load(registry.fetch(champion) / BASELINE_MODEL)
     details = {"baseline": champion.best_baseline, "reason": reason}
     _record(workspace, "retire", who, champion, details)
+    end_experiment(registry, kind_name, who, f"version {champion.version} is retired")
     # The champion goes last: there is always something that answers.
     registry.set_alias(kind_name, BASELINE, champion.version)
     registry.drop_alias(kind_name, CHAMPION)

@@ -1,4 +1,10 @@
-"""What the endpoints answer from: the champion, else the best baseline; the last good state when something breaks.
+"""What the endpoints answer from: the champion, else the best baseline, and an experiment's arms beside it; the last
+good state when something breaks.
+
+An arm answers only while the experiment names it, its version carries the arm's name as alias, and no reviewer refused
+it nor a disparity blocks it. One that is damaged answers nobody, and its share is the champion's meanwhile. With the
+registry down arms go on in a process that has them; one that starts then has the champion alone, because nobody can
+tell whether they were refused.
 
 The service asks every few seconds. While an embedded registry's file is unchanged an answer takes microseconds.
 """
@@ -6,8 +12,10 @@ The service asks every few seconds. While an embedded registry's file is unchang
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from core.alerts import Alerts, Level
 from core.errors import StoreError
@@ -15,11 +23,24 @@ from core.messages import Message
 from core.workspace import Workspace
 from models.artifact_cache import BASELINE as BASELINE_FOLDER
 from models.artifact_cache import MODEL, ArtifactCache, ServingState
+from models.experiment import Arm, Experiment
 from models.registry_place import exists, fingerprint
 from models.version import BASELINE, CHAMPION, Version
 
 SOURCE = "registry"
 RETRY_SECONDS = 60.0  # until a damaged version is looked at again
+
+
+@dataclass(frozen=True)
+class LineupState:
+    """What answers for a kind: the champion (or baseline), and the `arms` of the experiment that may."""
+
+    champion: ServingState | None = None
+    experiment: Experiment | None = None
+    arms: tuple[ServingState, ...] = ()
+
+
+NOTHING = LineupState()
 
 
 class Versions(Protocol):
@@ -30,6 +51,10 @@ class Versions(Protocol):
 
     def find(self, kind: str, name: str) -> Version | None:
         """The version with that alias, or None."""
+        ...
+
+    def standing(self, kind: str) -> tuple[dict[str, str], Experiment | None]:
+        """The aliases and the experiment."""
         ...
 
     def fetch(self, version: Version) -> Path:
@@ -44,60 +69,106 @@ class Watch:
         self._registry = registry
         self._workspace = registry.workspace
         self._good: dict[str, ServingState] = {}
+        self._lineups: dict[str, LineupState] = {}
         self._seen: dict[str, tuple[int, ...]] = {}
         self._damaged: dict[tuple[str, str], float] = {}
         self._alerted: set[str] = set()
 
     def state(self, kind: str) -> ServingState | None:
-        """The state of a kind, verified when it was taken; None: there is nothing to serve.
+        """The champion's part of `lineup`."""
+        return self.lineup(kind).champion
+
+    def lineup(self, kind: str) -> LineupState:
+        """What answers for a kind, verified when it was taken; without a champion there is nothing to serve.
 
         With the registry down, or a damaged version, the last good state stays and an alert tells of it.
         """
         before = fingerprint(self._workspace)
         if before is not None and self._seen.get(kind) == before:
-            return self._good.get(kind)
+            return self._lineups.get(kind, NOTHING)
         self._seen.pop(kind, None)
+        found, whole = self._look(kind)
+        self._lineups[kind] = found
+        if whole and before is not None:
+            self._seen[kind] = before
+        return found
+
+    def _look(self, kind: str) -> tuple[LineupState, bool]:
+        """The lineup, and whether it is what the registry asks for."""
+        known = self._lineups.get(kind, NOTHING)
         try:
-            wanted = self._wanted(kind)
+            aliases, experiment = self._registry.standing(kind)
+            wanted = self._wanted(kind, aliases)
+            arms = self._arms(kind, aliases, experiment)
         except StoreError as error:
             self._alert("moderate", kind, kind, Message("alert.registry_down", {"reason": str(error)}))
-            return self._last_good(kind)
+            return replace(known, champion=self._last_good(kind)), False
         if wanted is None:
-            return self._last_good(kind) if not exists(self._workspace) else None
-        state = self._take(*wanted)
-        if state is not None and state.version == wanted[0].version:
-            self._calm(kind, wanted[0].subject)
-            if before is not None:
-                self._seen[kind] = before
-        return state
+            gone = not exists(self._workspace)
+            return (replace(known, champion=self._last_good(kind)) if gone else NOTHING), False
+        champion = self._take(*wanted)
+        if champion is None or champion.version != wanted[0].version:
+            return LineupState(champion), False
+        self._calm(kind, wanted[0].subject)
+        if experiment is None or champion.mode == "baseline":
+            return LineupState(champion), True
+        taken = {arm.name: self._take_arm(arm, version) for arm, version in arms.items()}
+        whole = all(taken.values())
+        return LineupState(champion, experiment, tuple(state for state in taken.values() if state)), whole
 
-    def _wanted(self, kind: str) -> tuple[Version, str] | None:
+    def _wanted(self, kind: str, aliases: Mapping[str, str]) -> tuple[Version, str] | None:
         for alias in (CHAMPION, BASELINE):
-            version = self._registry.find(kind, alias)
+            version = self._registry.find(kind, aliases[alias]) if alias in aliases else None
             if version is not None:
                 return version, alias
         return None
+
+    def _arms(self, kind: str, aliases: Mapping[str, str], experiment: Experiment | None) -> dict[Arm, Version]:
+        """The arms that may answer, with their versions."""
+        found = {}
+        for arm in experiment.arms if experiment else ():
+            if aliases.get(arm.name) != arm.version or arm.version == aliases.get(CHAMPION):
+                continue
+            version = self._registry.find(kind, arm.version)
+            if version is not None and version.barred is None:
+                found[arm] = version
+        return found
 
     def _take(self, version: Version, alias: str) -> ServingState | None:
         known = self._good.get(version.kind)
         if known and (known.version, known.alias, known.seal) == (version.version, alias, version.seal):
             return known
-        key = (version.kind, version.version)
-        if time.monotonic() - self._damaged.get(key, -RETRY_SECONDS) < RETRY_SECONDS:
-            return self._last_good(version.kind)
-        try:
-            folder = self._registry.fetch(version) / (BASELINE_FOLDER if alias == BASELINE else MODEL)
-        except StoreError as error:
-            self._damaged[key] = time.monotonic()
-            message = Message("alert.version_damaged", {"reason": str(error)})
-            self._alert("severe", version.subject, version.kind, message)
-            return self._last_good(version.kind)
         mode = "baseline" if alias == BASELINE else "model"
-        state = ServingState(version.kind, version.version, folder, alias, mode, version.seal)  # type: ignore[arg-type]
+        state = self._fetched(version, alias, mode)  # type: ignore[arg-type]
+        if state is None:
+            return self._last_good(version.kind)
         self._registry.cache.remember(state)
         self._good[version.kind] = state
         self._alerted |= {version.kind, version.subject}  # another process may have raised one
         return state
+
+    def _take_arm(self, arm: Arm, version: Version) -> ServingState | None:
+        for known in self._lineups.get(version.kind, NOTHING).arms:
+            if (known.version, known.alias, known.seal) == (version.version, arm.name, version.seal):
+                return known
+        state = self._fetched(version, arm.name, "model")
+        if state is not None:
+            self._calm(version.subject)
+        return state
+
+    def _fetched(self, version: Version, alias: str, mode: Literal["model", "baseline"]) -> ServingState | None:
+        """A verified local copy; None where it is damaged, which is looked at again after a minute."""
+        key = (version.kind, version.version)
+        if time.monotonic() - self._damaged.get(key, -RETRY_SECONDS) < RETRY_SECONDS:
+            return None
+        try:
+            folder = self._registry.fetch(version) / (BASELINE_FOLDER if mode == "baseline" else MODEL)
+        except StoreError as error:
+            self._damaged[key] = time.monotonic()
+            message = Message("alert.version_damaged", {"reason": str(error)})
+            self._alert("severe", version.subject, version.kind, message)
+            return None
+        return ServingState(version.kind, version.version, folder, alias, mode, version.seal)
 
     def _last_good(self, kind: str) -> ServingState | None:
         if kind not in self._good:

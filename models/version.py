@@ -142,6 +142,20 @@ class Version:
         return Verdict(**self._json("review")) if "review" in self.tags else None
 
     @property
+    def barred(self) -> str | None:
+        """Why it may answer nobody, where a reviewer refused it or a disparity blocks it; None: it may.
+
+        Told from what the registry has at hand: whether an approval was given for this very measurement is the
+        fairness gate's to say (`models.gates`).
+        """
+        verdict = self.review
+        if verdict is not None and verdict.verdict == "refused":
+            return f"refused by {verdict.who}: {verdict.reason}"
+        if self.tags.get("fairness") == "blocked" and verdict is None:
+            return "blocked by a disparity"
+        return None
+
+    @property
     def gates(self) -> tuple[GateResult, ...]:
         """What each gate said when they last judged it."""
         return tuple(GateResult.of(gate) for gate in json.loads(self.tags.get("gates", "[]")))

@@ -18,6 +18,7 @@ from core.workspace import Workspace
 from feature_repo import catalog, partitions
 from feature_repo.materialization import Materializations
 from models import registry_tables
+from models.artifact_cache import ArtifactCache
 from models.kinds import names
 from models.version import BASELINE, CHALLENGER, CHAMPION, Version
 from monitoring.results import SEGMENT_CHURN
@@ -61,6 +62,7 @@ class Readiness(Enum):
     """How far a kind of model is."""
 
     NO_REGISTRY = "registry down"
+    LOST = "the registry is gone: the last good version serves"
     NOT_TRAINED = "not trained"
     NO_CHAMPION = "no champion: promote one"
     BASELINE = "no champion: a baseline answers"
@@ -182,7 +184,10 @@ def _model(workspace: Workspace, name: str, today: date | None) -> ModelState:
         return ModelState(name, Readiness.NO_REGISTRY, note=str(error))
     champion, challenger = (_carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
     waiting = challenger.version if challenger else None
+    if not versions and (lost := ArtifactCache(workspace).last_good(name)):
+        return ModelState(name, Readiness.LOST, lost.version)
     if champion is None:
+        waiting = waiting or (versions[0].version if versions else None)
         return ModelState(name, _without_champion(versions), challenger=waiting)
     age = (today - champion.as_of).days if today else 0
     readiness = Readiness.STALE if age > STALE_MODEL_DAYS else Readiness.FRESH
@@ -193,7 +198,7 @@ def _without_champion(versions: Sequence[Version]) -> Readiness:
     """A champion that was retired, or one whose quality gate failed, leaves its baseline in service."""
     if _carrier(versions, BASELINE):
         return Readiness.BASELINE
-    return Readiness.NO_CHAMPION if _carrier(versions, CHALLENGER) else Readiness.NOT_TRAINED
+    return Readiness.NO_CHAMPION if versions else Readiness.NOT_TRAINED
 
 
 def _carrier(versions: Sequence[Version], alias: str) -> Version | None:
@@ -236,16 +241,19 @@ def _advice(
 
 
 def _about_model(model: ModelState) -> tuple[str, str] | None:
-    match model.readiness:
-        case Readiness.NO_REGISTRY:
-            return "the model registry does not answer", "regulars doctor"
-        case Readiness.NOT_TRAINED:
-            return f"{model.name} is not trained", f"regulars train {model.name}"
-        case Readiness.NO_CHAMPION:
-            return f"{model.name} has no champion", f"regulars promote {model.name} {model.challenger}"
-        case Readiness.BASELINE:
-            return f"{model.name} has no champion: a baseline answers", f"regulars train {model.name}"
-        case Readiness.STALE:
-            return f"{model.name} is {model.state}", f"regulars train {model.name}"
-        case Readiness.FRESH:
-            return None
+    train = f"regulars train {model.name}"
+    return {
+        Readiness.NO_REGISTRY: ("the model registry does not answer", "regulars doctor"),
+        Readiness.LOST: (
+            f"the model registry has lost {model.name}; the service goes on with version {model.champion}",
+            f"restore the registry from its backup, or start anew: {train}",
+        ),
+        Readiness.NOT_TRAINED: (f"{model.name} is not trained", train),
+        Readiness.NO_CHAMPION: (
+            f"{model.name} has no champion",
+            f"regulars promote {model.name} {model.challenger}",
+        ),
+        Readiness.BASELINE: (f"{model.name} has no champion: a baseline answers", train),
+        Readiness.STALE: (f"{model.name} is {model.state}", train),
+        Readiness.FRESH: None,
+    }[model.readiness]

@@ -70,8 +70,9 @@ class PredictionAnswer(Answer):
     prediction_id: str = Field(pattern="^[0-9a-f]{32}$", description="name it in POST /v1/feedback")
     model: Literal["churn", "recommendation", "demand"]
     version: str = Field(description="the version in the model registry")
-    variant: Literal["champion", "baseline"] = Field(
-        description="what answered: the champion, or the best baseline while no version passed its gates"
+    variant: str = Field(
+        description="what answered: champion; baseline, the best one while no version passed its gates; canary or "
+        "another arm of an experiment by its name; mixed: each result says its own, and version is the champion's"
     )
 
 
@@ -95,7 +96,14 @@ class ExplainedCause(Answer):
     lowers: float = Field(le=0, description="the part of those that lower it")
 
 
-class ChurnResult(AnswerLine):
+class LineOfVariant(AnswerLine):
+    """One line, where each may be answered by another version."""
+
+    version: str = Field(description="the version that answered")
+    variant: str = Field(description="champion, baseline, canary or another arm's name")
+
+
+class ChurnResult(LineOfVariant):
     """How likely one customer is to buy nothing within the horizon."""
 
     customer_id: str
@@ -279,7 +287,7 @@ class ScenarioAnswer(Answer):
     reason: str | None = Field(description="the same in words")
 
 
-class DemandResult(AnswerLine):
+class DemandResult(LineOfVariant):
     """The forecast of one series."""
 
     series: dict[str, str] = Field(description="the key columns, as asked")
@@ -455,6 +463,7 @@ class ModelVersion(Answer):
     version: str
     aliases: list[str]
     serving: bool = Field(description="whether predictions come from it now")
+    variant: str | None = Field(description="champion, baseline, canary or another arm's name; null: it answers nobody")
     trained_as_of: str | None = Field(json_schema_extra={"format": "date"})
     metrics: dict[str, MetricValue]
     gates: list[Gate]

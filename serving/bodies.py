@@ -55,6 +55,9 @@ class RecommendationContext(Body):
     adult: bool = Field(
         False, description="true where the shop front has checked that the customer is of age, else false"
     )
+    session_id: Id | None = Field(
+        None, description="the visit of a guest, as a string, or null: in an experiment it gets one version throughout"
+    )
 
 
 class RecommendationsBody(Body):

@@ -1,15 +1,16 @@
 """The models that answer, and their exchange while requests are under way.
 
 A background thread asks the registry every few seconds which version serves. A new one is loaded and checked there,
-beside the old one; then one reference is replaced. A request takes the reference once and keeps it to its end, so none
-waits and none sees half of each. Whatever goes wrong, the last good version stays.
+beside the old one: hashes, features against the feature service, golden inputs; then one reference is replaced. A
+request takes the reference once and keeps it to its end, so none waits and none sees half of each. Whatever goes wrong,
+the last good version stays.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Generic, Literal
 
@@ -19,17 +20,23 @@ from core.alerts import Alerts
 from core.errors import RegularsError
 from core.messages import Message
 from core.workspace import Workspace
+from feature_repo import catalog
+from models.experiment import Experiment
 from models.kinds import Kind, M, kind, names
 from models.registry import Registry, ServingState
+from models.serving_state import LineupState
+from models.version import BASELINE, CHAMPION
 
 SOURCE: Final = "serving"
 RETRY_SECONDS: Final = 60.0
+AS_OF: Final = "as_of"
+"""The day, which the service tells beside the features."""
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Champion(Generic[M]):
-    """A loaded model with its kind, and where it comes from."""
+    """A loaded model with its kind, and where it comes from: the champion, its baseline, or an arm beside it."""
 
     kind: Kind[M]
     state: ServingState
@@ -41,9 +48,14 @@ class Champion(Generic[M]):
         return self.state.version
 
     @property
-    def variant(self) -> Literal["champion", "baseline"]:
-        """What answers: the champion, or the best baseline while there is none."""
-        return "baseline" if self.state.mode == "baseline" else "champion"
+    def variant(self) -> str:
+        """What answers: `champion`, `baseline` (the best one while there is no champion), or an arm's name."""
+        return BASELINE if self.state.mode == "baseline" else self.state.alias
+
+    @property
+    def is_arm(self) -> bool:
+        """Whether it stands beside the champion."""
+        return self.state.alias not in (CHAMPION, BASELINE)
 
     @property
     def fallback(self) -> Literal["baseline"] | None:
@@ -51,8 +63,42 @@ class Champion(Generic[M]):
         return "baseline" if self.state.mode == "baseline" else None
 
 
+@dataclass(frozen=True)
+class Lineup(Generic[M]):
+    """What answers for a kind: the champion, and the arms of an experiment that are loaded, by name."""
+
+    champion: Champion[M]
+    experiment: Experiment | None = None
+    arms: Mapping[str, Champion[M]] = field(default_factory=dict)
+
+    def of(self, subject: str) -> Champion[M]:
+        """Who answers a subject: its arm, where it has one that is loaded, else the champion."""
+        arm = self.experiment.of(subject) if self.experiment else None
+        return self.arms.get(arm.name, self.champion) if arm else self.champion
+
+    def parts(self, subjects: Iterable[str]) -> list[tuple[Champion[M], list[str]]]:
+        """The subjects by who answers them, the champion first, also where it answers none of them."""
+        found: dict[str, tuple[Champion[M], list[str]]] = {self.champion.variant: (self.champion, [])}
+        for subject in subjects:
+            who = self.of(subject)
+            found.setdefault(who.variant, (who, []))[1].append(subject)
+        return list(found.values())
+
+    @property
+    def shadows(self) -> list[Champion[M]]:
+        """Those that answer nobody."""
+        held = self.experiment.shadows if self.experiment else ()
+        return [self.arms[arm.name] for arm in held if arm.name in self.arms]
+
+    @property
+    def answering(self) -> list[Champion[M]]:
+        """Everybody else."""
+        held = self.experiment.answering if self.experiment else ()
+        return [self.champion, *(self.arms[arm.name] for arm in held if arm.name in self.arms)]
+
+
 class Champions:
-    """What answers for each kind; `on_change` is told of each exchange."""
+    """What answers for each kind; `on_change` is told of each exchange of a champion."""
 
     def __init__(
         self, workspace: Workspace, registry: Registry, on_change: Callable[[Champion[Any]], None] | None = None
@@ -60,22 +106,28 @@ class Champions:
         self._workspace = workspace
         self._registry = registry
         self._on_change = on_change
-        self._serving: Mapping[str, Champion[Any]] = MappingProxyType({})
+        self._serving: Mapping[str, Lineup[Any]] = MappingProxyType({})
+        self._states: dict[str, LineupState] = {}
         self._failed: dict[tuple[str, str], float] = {}
 
     def get(self, kind: Kind[M]) -> Champion[M] | None:
-        """What answers for a kind now; None: nothing, so defaults do."""
+        """The champion of a kind now; None: nothing, so defaults do."""
+        found = self.lineup(kind)
+        return found.champion if found else None
+
+    def lineup(self, kind: Kind[M]) -> Lineup[M] | None:
+        """The champion and what answers beside it."""
         return self._serving.get(kind.name)
 
     def all(self) -> list[Champion[Any]]:
-        """What answers now, in the order of the kinds."""
+        """The champions that answer now, in the order of the kinds."""
         serving = self._serving
-        return [serving[name] for name in names() if name in serving]
+        return [serving[name].champion for name in names() if name in serving]
 
     def versions(self) -> dict[str, str | None]:
-        """Per kind the version that answers, or None."""
+        """Per kind the version that is champion, or None."""
         serving = self._serving
-        return {name: serving[name].version if name in serving else None for name in names()}
+        return {name: serving[name].champion.version if name in serving else None for name in names()}
 
     def refresh(self) -> None:
         """Ask the registry once, and exchange what has changed. Raises nothing."""
@@ -87,46 +139,96 @@ class Champions:
                 _log.error("champion_not_refreshed", kind=name, error=f"{type(error).__name__}: {error}")
 
     def _refresh(self, name: str) -> None:
-        state = self._registry.serving_state(name)
-        known = self._serving.get(name)
-        if state == (known.state if known else None):
+        wanted = self._registry.lineup(name)
+        if wanted == self._states.get(name):
             return
-        if state is None:
-            self._replace(name, None)
-        elif not self._failed_lately(state):
-            self._load(state)
+        known = self._serving.get(name)
+        if wanted.champion is None:
+            if known:
+                self._replace(name, None)
+            self._states[name] = wanted
+            return
+        champion = self._loaded(wanted.champion, known)
+        arms = {state.alias: self._loaded(state, known) for state in wanted.arms}
+        if champion is not None and all(arms.values()):
+            self._states[name] = wanted
+        if champion is None and known is None:
+            earlier = self._replace_unloadable(wanted.champion)
+            if earlier is None:
+                return
+            known = Lineup(earlier)
+        whole = {arm: each for arm, each in arms.items() if each is not None}
+        # A champion that can't be loaded leaves the last one, alone: the arms are to be compared with another.
+        made = (
+            Lineup(champion, wanted.experiment, MappingProxyType(whole))
+            if champion is not None
+            else Lineup(known.champion)  # type: ignore[union-attr]
+        )
+        before = self._serving.get(name)
+        if made != before:
+            self._replace(name, made)
+        if (before is None or before.champion is not made.champion) and self._on_change:
+            self._on_change(made.champion)
+
+    def _loaded(self, state: ServingState, known: Lineup[Any] | None) -> Champion[Any] | None:
+        """The same object as before where nothing changed; None where it can't be loaded, or could not lately."""
+        for each in (known.champion, *known.arms.values()) if known else ():
+            if each.state == state:
+                return each
+        return None if self._failed_lately(state) else self._load(state)
 
     def _failed_lately(self, state: ServingState) -> bool:
         return time.monotonic() - self._failed.get((state.kind, state.seal), -RETRY_SECONDS) < RETRY_SECONDS
 
-    def _load(self, state: ServingState) -> None:
+    def _load(self, state: ServingState) -> Champion[Any] | None:
         try:
             of_kind = kind(state.kind)
             champion = Champion(of_kind, state, of_kind.load(state.directory))
-            self._refuse_changed_answers(champion)
+            _verify(champion)
         except Exception as error:
             self._failed[state.kind, state.seal] = time.monotonic()
             self._alert(state, error)
-            return
-        self._replace(state.kind, champion)
+            return None
         Alerts(self._workspace).close(SOURCE, _subject(state), by=SOURCE)
-        if self._on_change:
-            self._on_change(champion)
+        return champion
 
-    def _refuse_changed_answers(self, champion: Champion[Any]) -> None:
-        """The golden inputs also warm the libraries up before the first request comes."""
-        if champion.state.mode == "model" and (wrong := champion.kind.golden(champion.model)):
-            raise RegularsError("it answers its golden inputs differently here", why="; ".join(wrong[:3]))
+    def _replace_unloadable(self, wanted: ServingState) -> Champion[Any] | None:
+        """At a start: what served before, whose copy is whole, where the champion can't be loaded."""
+        for state in self._registry.cache.whole(wanted.kind):
+            if state != wanted and not self._failed_lately(state) and (found := self._load(state)):
+                return found
+        return None
 
-    def _replace(self, name: str, champion: Champion[Any] | None) -> None:
+    def _replace(self, name: str, lineup: Lineup[Any] | None) -> None:
         others = {key: value for key, value in self._serving.items() if key != name}
-        self._serving = MappingProxyType({**others, name: champion} if champion else others)
-        _log.warning("champion_exchanged", kind=name, version=champion.version if champion else None)
+        self._serving = MappingProxyType({**others, name: lineup} if lineup else others)
+        told = {each.variant: each.version for each in (lineup.champion, *lineup.arms.values())} if lineup else {}
+        _log.warning("champion_exchanged", kind=name, version=lineup.champion.version if lineup else None, arms=told)
 
     def _alert(self, state: ServingState, error: Exception) -> None:
         values = {"model": state.kind, "version": state.version, "reason": str(error)}
         message = Message("alert.model_not_loaded", values)
         Alerts(self._workspace).append("severe", SOURCE, _subject(state), message, state.kind)
+
+
+def _verify(champion: Champion[Any]) -> None:
+    """Its files were checked when they were copied; now whether this process can serve it.
+
+    The golden inputs also warm the libraries up before the first request comes.
+
+    Raises:
+        RegularsError: it asks for features that the feature service lacks, or answers its golden inputs differently.
+    """
+    if champion.state.mode == "baseline":
+        return
+    views = catalog.service(champion.kind.service)
+    served = {feature.name for view in views for feature in view.features} | {view.key for view in views} | {AS_OF}
+    lacking = [name for name in champion.kind.signature(champion.model)["inputs"] if name not in served]
+    if lacking:
+        why = f"{champion.kind.service} has no {', '.join(lacking[:3])}"
+        raise RegularsError(f"it asks for {len(lacking)} features that are not served", why=why)
+    if wrong := champion.kind.golden(champion.model):
+        raise RegularsError("it answers its golden inputs differently here", why="; ".join(wrong[:3]))
 
 
 def _subject(state: ServingState) -> str:

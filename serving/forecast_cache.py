@@ -36,17 +36,26 @@ SOURCE, SUBJECT = "serving", "demand forecasts"
 
 
 class ForecastCache:
-    """The outlook as of the online store's date; `now` is one reference, replaced as a whole, None before the first."""
+    """The outlook as of the online store's date, with who made it: `made` is one reference, replaced as a whole, None
+    before the first. After an exchange the version before answers until the new one's outlook is made.
+    """
 
-    def __init__(self, workspace: Workspace, features: OnlineFeatures) -> None:
+    def __init__(self, workspace: Workspace, features: OnlineFeatures, subject: str = SUBJECT) -> None:
+        self._subject = subject
         self._workspace = workspace
         self._fillings = Materializations(workspace)
         self._features = features
         self._made_for: tuple[object, ...] | None = None
         self._acceptances = Acceptances(workspace)
-        self.now: Outlook | None = None
+        self.made: tuple[Champion[Model], Outlook] | None = None
         self.accepted: Set[str] = frozenset()
         self._alerted: bool | None = None  # unknown: a process before this one may have raised one
+
+    @property
+    def now(self) -> Outlook | None:
+        """The outlook."""
+        made = self.made
+        return made[1] if made else None
 
     def refresh(self, champion: Champion[Model]) -> None:
         """Forecast anew where the champion, the store's content or the shop's tables are others.
@@ -61,17 +70,18 @@ class ForecastCache:
             if not self._alerted:
                 self._alerted = True
                 message = Message("alert.no_forecast", {"reason": str(error)})
-                Alerts(self._workspace).append("severe", SOURCE, SUBJECT, message, champion.kind.name)
+                Alerts(self._workspace).append("severe", SOURCE, self._subject, message, champion.kind.name)
             raise
         if self._alerted is not False:
-            Alerts(self._workspace).close(SOURCE, SUBJECT, by=SOURCE)
+            Alerts(self._workspace).close(SOURCE, self._subject, by=SOURCE)
             self._alerted = False
 
-    def refresh_acceptances(self, champion: Champion[Model]) -> None:
+    def refresh_acceptances(self) -> None:
         """Read what a reviewer has accepted of the present forecast."""
-        if self.now is not None:
+        if self.made is not None:
+            champion, outlook = self.made
             days = self._workspace.settings.demand.horizon_days
-            totals = Totals(champion.version, self.now.as_of, days, self.now.totals)
+            totals = Totals(champion.version, outlook.as_of, days, outlook.totals)
             self.accepted = self._acceptances.accepted(totals)
 
     def _refresh(self, champion: Champion[Model]) -> None:
@@ -84,8 +94,8 @@ class ForecastCache:
             wanted = self._wanted(workspace, champion, latest)
             made = self._make(workspace, champion.model, latest)
         if made is not None:
-            self.now, self._made_for = made, wanted
-            self.refresh_acceptances(champion)
+            self.made, self._made_for = (champion, made), wanted
+            self.refresh_acceptances()
 
     def _wanted(self, workspace: Workspace, champion: Champion[Model], latest: Materialization) -> tuple[object, ...]:
         return (champion.state, latest.number, workspace.tables.generation)

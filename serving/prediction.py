@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.lines_by_variant import LINES, by_variant
 from core.prediction_log import Prediction, Result, new_id
+from models.experiment import MIXED
 from models.kinds import Kind, M
 from serving import prometheus
-from serving.champions import Champion
+from serving.champions import Champion, Lineup
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
 
@@ -29,6 +31,15 @@ def champion(runtime: Runtime, kind: Kind[M]) -> Champion[M]:
     return found
 
 
+def lineup(runtime: Runtime, kind: Kind[M]) -> Lineup[M]:
+    """What answers for a kind: the champion, and the arms of an experiment.
+
+    Raises:
+        NotYet: there is nothing to answer from.
+    """
+    return runtime.champions.lineup(kind) or Lineup(champion(runtime, kind))
+
+
 def answer(
     runtime: Runtime,
     champion: Champion[Any],
@@ -37,20 +48,29 @@ def answer(
     *,
     logged: Sequence[Result],
     request: Mapping[str, Any],
+    by_line: Sequence[Champion[Any]] | None = None,
 ) -> dict[str, Any]:
-    """The answer's frame around the results; the prediction log keeps `logged` of them under the name `asked`."""
+    """The answer's frame around the results; the prediction log keeps `logged` of them under the name `asked`.
+
+    `by_line`: who answered each result, where that may differ; each then says so, in the log too. The frame names the
+    champion's version where there are several, and says `mixed`.
+    """
     prediction_id = new_id()
-    name, version, variant = champion.kind.name, champion.version, champion.variant
-    day = {"as_of": runtime.present.isoformat()} if runtime.present else {}
-    runtime.predictions.append(Prediction(prediction_id, asked, name, version, variant, logged, {**request, **day}))
-    prometheus.tell_results(name, version, Counter(result["fallback"] for result in results))
-    return {
-        "prediction_id": prediction_id,
-        "model": name,
-        "version": version,
-        "variant": variant,
-        "results": list(results),
-    }
+    several = {who.variant: who for who in by_line or [champion]} or {champion.variant: champion}
+    single = next(iter(several.values())) if len(several) == 1 else None
+    version, variant = (single.version, single.variant) if single else (champion.version, MIXED)
+    name = champion.kind.name
+    kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
+    if by_line is not None and single is None:
+        kept[LINES] = by_variant([(who.variant, who.version) for who in by_line])
+    runtime.predictions.append(Prediction(prediction_id, asked, name, version, variant, logged, kept))
+    for who in several.values():
+        lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
+        prometheus.tell_results(name, who.version, Counter(result["fallback"] for result in lines))
+    told = [
+        {**result, "version": who.version, "variant": who.variant} for result, who in zip(results, by_line, strict=True)
+    ] if by_line is not None else list(results)  # fmt: skip
+    return {"prediction_id": prediction_id, "model": name, "version": version, "variant": variant, "results": told}
 
 
 def refuse_too_many(runtime: Runtime, field: str, ids: Sequence[object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -15,9 +16,12 @@ from core.prediction_log import PredictionLog
 from core.publication import AnsweringWorkspace
 from core.workspace import Workspace
 from models import demand, recommendation
+from models.demand.kind import Model
+from models.recommendation import Recommender
 from models.registry import Registry
 from serving import garbage, prometheus
 from serving.access import REFRESH_SECONDS, Access
+from serving.arm_caches import ArmCaches
 from serving.arrivals_in_use import ArrivalsInUse
 from serving.audience_cache import AudienceCache
 from serving.background import Background
@@ -27,10 +31,12 @@ from serving.contact_caps_cache import ContactCapsCache
 from serving.described_products import DescribedProducts
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
+from serving.known_models import KnownModels
 from serving.online_features import OnlineFeatures
 from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
 from serving.rules_in_use import RulesInUse
+from serving.shadow_scoring import Scores, ShadowScoring
 from serving.unavailable_products import UnavailableProducts
 from serving.unit_costs_in_use import UnitCostsInUse
 
@@ -47,6 +53,9 @@ class Runtime:
         self.features = OnlineFeatures(workspace)
         self.products = ProductCache(workspace, self.features)
         self.forecasts = ForecastCache(workspace, self.features)
+        self.arms = ArmCaches(workspace, self.features)
+        self.shadows = ShadowScoring(self.predictions)
+        self.known_models = KnownModels(workspace)
         self.choices = Choices(workspace)
         self.persons = PersonsAsked(workspace)
         self.contact_caps = ContactCapsCache(workspace)
@@ -69,6 +78,7 @@ class Runtime:
             "costs": self.unit_costs.refresh,
             "rules": self.rules.refresh,
             "champions": self.champions.refresh,
+            "models": self.known_models.refresh,
             "acceptances": self._refresh_acceptances,
             "events": self._apply_missed,
             "metrics": self._tell_metrics,
@@ -79,10 +89,11 @@ class Runtime:
             "arrivals": self.arrivals.refresh,
             "forecasts": self._refresh_forecasts,
             "loaded": self._be_loaded,
-            "catalogue": self._refresh_catalogue,
+            "arms' forecasts": self._refresh_arms_forecasts,
         }
+        slowest = {"catalogue": self._refresh_catalogue, "arms' catalogues": self._refresh_arms_catalogues}
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
-        self.background = Background(workspace.settings.serving.reload_seconds, quick, slow)
+        self.background = Background(workspace.settings.serving.reload_seconds, quick, slow, slowest)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
@@ -93,7 +104,21 @@ class Runtime:
         """Stop looking, and write what is queued."""
         self._keys.close()
         self.background.close()
+        self.shadows.close()
         self.predictions.close()
+
+    def products_of(self, who: Champion[Recommender]) -> ProductCache:
+        """The features of the products that a version recommends."""
+        return self.arms.products(who) if who.is_arm else self.products
+
+    def forecasts_of(self, who: Champion[Model]) -> ForecastCache:
+        """The outlook of a version."""
+        return self.arms.forecasts(who) if who.is_arm else self.forecasts
+
+    def score_shadow(self, who: Champion[Any], asked: str, request: Mapping[str, Any], scores: Scores) -> None:
+        """Have a version that answers nobody scored behind the requests, and logged."""
+        day = {"as_of": self.present.isoformat()} if self.present else {}
+        self.shadows.submit(who, asked, {**request, **day}, scores)
 
     @property
     def loaded(self) -> bool:
@@ -125,10 +150,16 @@ class Runtime:
         if champion is not None:
             self.forecasts.refresh(champion)
 
+    def _refresh_arms_forecasts(self) -> None:
+        team = self.champions.lineup(demand.KIND)
+        self.arms.refresh_forecasts(list(team.arms.values()) if team else [])
+
+    def _refresh_arms_catalogues(self) -> None:
+        team = self.champions.lineup(recommendation.KIND)
+        self.arms.refresh_products(list(team.arms.values()) if team else [])
+
     def _refresh_acceptances(self) -> None:
-        champion = self.champions.get(demand.KIND)
-        if champion is not None:
-            self.forecasts.refresh_acceptances(champion)
+        self.forecasts.refresh_acceptances()
 
     def _apply_missed(self) -> None:
         self.event_intake.apply_missed()

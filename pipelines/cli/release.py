@@ -1,4 +1,4 @@
-"""`regulars compare|promote|approve|refuse|rollback|retire`."""
+"""`regulars compare|canary|promote|approve|refuse|rollback|retire`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.workspace import Workspace
+    from models.experiment import Experiment
     from models.version import GateResult
     from pipelines.cli.console import Console
 
@@ -26,7 +27,7 @@ OptionalReason = Annotated[str, typer.Option("--reason", help="Why; it stays in 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (compare, promote, approve, refuse, rollback, retire):
+    for command in (compare, canary, promote, approve, refuse, rollback, retire):
         app.command()(command)
 
 
@@ -53,6 +54,77 @@ def compare(
         if model == "recommendation":
             data["off_policy"] = _off_policy(console, space, a, b)
         console.finish(found.verdict, data=data)
+
+
+def canary(
+    model: Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)],
+    version: Annotated[
+        str, typer.Argument(help="The number of a version, or an alias; none: what runs.", show_default=False)
+    ] = "",
+    *,
+    percent: Annotated[
+        float | None,
+        typer.Option("--percent", help="Share it answers; else variants.canary_percent.", min=0.01, max=99.99),
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="The arm: several of them are an A/B test.")] = "canary",
+    shadow: Annotated[bool, typer.Option("--shadow", help="Score it beside the champion; it answers nobody.")] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End the arm of --name, or all; the champion answers again.")
+    ] = False,
+    reason: OptionalReason = "",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a version answer a share of customers beside the champion, or nobody, to compare what comes of it."""
+    from core.audit import person
+    from core.errors import UsageError
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        if stop and (version or shadow or percent is not None):
+            raise UsageError("--stop takes no version and no share", todo=f"regulars canary {model} --stop")
+        space = _having(workspace, model, *([version] if version else []))
+        from models import experiment_release
+        from models.gates import Refused
+
+        if stop:
+            done = experiment_release.end(space, model, person(), None if name == "canary" else name, reason)
+            console.finish(done.text, f"regulars compare {model} A B", done.as_dict())
+            return
+        if not version:
+            _running_experiment(console, space, model)
+            return
+        try:
+            done = experiment_release.begin(space, model, version, person(), arm=name, percent=percent, shadow=shadow)
+        except Refused as refusal:
+            print_gates(console, refusal.gates)
+            raise
+        print_gates(console, done.gates)
+        _print_arms(console, done.experiment)
+        next_step = f"regulars compare {model} champion {version} --live"
+        console.finish(done.text, f"{next_step}; end it: regulars canary {model} --stop", done.as_dict())
+
+
+def _running_experiment(console: Console, workspace: Workspace, model: str) -> None:
+    """What runs now."""
+    from models.experiment_release import Change
+    from models.registry import Registry
+
+    found = Registry(workspace).experiment(model)
+    _print_arms(console, found)
+    text = f"{model}: {len(found.arms)} arms beside version {found.champion}" if found else f"{model}: none runs"
+    console.finish(text, f"regulars canary {model} VERSION", Change(text, model, found).as_dict())
+
+
+def _print_arms(console: Console, experiment: Experiment | None) -> None:
+    if experiment is None:
+        return
+    rest = 100 - sum(arm.percent for arm in experiment.arms)
+    rows = [("champion", experiment.champion, f"{rest:g}%")]
+    rows += [
+        (arm.name, arm.version, "answers nobody" if arm.shadow else f"{arm.percent:g}%") for arm in experiment.arms
+    ]
+    console.table(("arm", "version", "share"), rows, f"since {experiment.started_at}")
 
 
 def promote(

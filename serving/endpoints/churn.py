@@ -23,10 +23,10 @@ from models.value import KIND as VALUE
 from models.value.worth import worth
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
-from serving.champions import Champion
+from serving.champions import Champion, Lineup
 from serving.endpoint import Endpoint
 from serving.online_features import Found
-from serving.prediction import answer, champion, refuse_too_many
+from serving.prediction import answer, lineup, refuse_too_many
 from serving.problems import InvalidBody
 from serving.runtime import Runtime
 
@@ -42,23 +42,44 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     """
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
     _refuse_many_explained(runtime, body)
-    serving = champion(runtime, KIND)
+    team = lineup(runtime, KIND)
     choices, settings = runtime.choices.now, runtime.workspace.settings.churn
     persons = runtime.persons.now.persons(body.customer_ids)
     refused = choices.refused(persons.values(), "profiling")
     allowed = [customer for customer in dict.fromkeys(persons.values()) if customer not in refused]
-    found = runtime.features.read(KIND.service, "customer_id", allowed)
-    scored = _scored(settings, serving, found, body.explain)
-    saved = _saved(runtime, scored, found)
-    unknown = _of_population(settings, serving.model, "population")
+    scored: dict[str, dict[str, Any]] = {}
+    saved: dict[str, float] = {}
+    answered: dict[str, Champion[Scorer]] = {}
+    for who, customers in team.parts(allowed):
+        found = runtime.features.read(KIND.service, "customer_id", customers)
+        lines = dict.fromkeys(customers, _of_population(settings, who.model, "population"))
+        lines |= _scored(settings, who, found, body.explain)
+        scored |= lines
+        saved |= _saved(runtime, lines, found)
+        answered |= dict.fromkeys(customers, who)
+        _score_shadows(runtime, team, found)
     results = []
     for asked in body.customer_ids:
         customer = persons[asked]
-        line = _NOTHING if customer in refused else scored.get(customer, unknown)
+        line = _NOTHING if customer in refused else scored[customer]
         to_do = _win_back(line, choices.allows(customer, "marketing"), settings)
         results.append({"customer_id": asked, **line, **to_do, "expected_value_saved": saved.get(customer)})
     logged = [Result(persons[r["customer_id"]], r["churn_probability"], fallback=r["fallback"]) for r in results]
-    return answer(runtime, serving, "churn", results, logged=logged, request={"explain": body.explain})
+    by_line = [answered.get(persons[asked], team.champion) for asked in body.customer_ids]
+    request = {"explain": body.explain}
+    return answer(runtime, team.champion, "churn", results, logged=logged, request=request, by_line=by_line)
+
+
+def _score_shadows(runtime: Runtime, team: Lineup[Scorer], found: Found) -> None:
+    """Of whom something is known."""
+    for who in team.shadows if found.known else ():
+        runtime.score_shadow(who, "churn", {}, lambda who=who: _shadow_lines(who.model, found))  # type: ignore[misc]
+
+
+def _shadow_lines(scorer: Scorer, found: Found) -> list[Result]:
+    told = zip(found.known, scorer.score(found.columns).probability, updates.without_snapshot(found.columns),
+               strict=True)  # fmt: skip
+    return [Result(customer, float(probability)) for customer, probability, new in told if not new]
 
 
 def _refuse_many_explained(runtime: Runtime, body: ChurnBody) -> None:

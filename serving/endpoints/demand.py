@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,13 +14,15 @@ from core.prediction_log import Result
 from models.demand import KIND
 from models.demand.forecast import LEVELS, NAMES
 from models.demand.inventory.replenishment import SeriesLevels
+from models.demand.kind import Model
 from models.demand.levels.level_outlook import LevelOutlook
 from models.demand.outlook import Outlook, SeriesOutlook
 from models.demand.series import PERIOD, join_keys
 from serving.answers import DemandAnswer
 from serving.bodies import DemandBody
+from serving.champions import Champion, Lineup
 from serving.endpoint import Endpoint
-from serving.prediction import answer, champion, refuse_too_many
+from serving.prediction import answer, lineup, refuse_too_many
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
 from serving.what_if import apply_scenario
@@ -34,7 +36,7 @@ MOST_EXPLAINED = 20
 def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     """One result per series, from the forecast that was made when the store was filled."""
     refuse_too_many(runtime, "series", body.series)
-    serving = champion(runtime, KIND)
+    team = lineup(runtime, KIND)
     outlook = runtime.forecasts.now
     levels = outlook.levels if outlook else ()
     for place, series in enumerate(body.series):
@@ -43,35 +45,85 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
         )
     _refuse_far(runtime, body)
     _refuse_many_explained(body, runtime.workspace.settings.demand.series)
-    if outlook is None:
+    by_champion = _Teller.of(runtime, team.champion)
+    if by_champion is None:
         raise NotYet("there is no forecast yet; run: regulars materialize", headers={"Retry-After": "5"})
-    asked = _asked(runtime, body, outlook, serving.fallback)
-    results = [
-        _of_level(runtime, outlook, level, series, asked)
-        if (level := _level(outlook, series))
-        else _of_newcomer(outlook, series, asked) or _result(series, _reviewed(runtime, outlook.of(series)), asked)
-        for series in body.series
-    ]
-    if body.explain:
-        _explain(outlook, results)
+    tellers = [_teller(runtime, team, series, by_champion) for series in body.series]
+    results = [_told(runtime, body, teller, series) for teller, series in zip(tellers, body.series, strict=True)]
+    for teller in {id(each): each for each in tellers}.values():
+        own = [result for result, each in zip(results, tellers, strict=True) if each is teller]
+        if body.explain:
+            _explain(teller.outlook, own)
+        if body.scenario is not None:
+            apply_scenario(teller.outlook, body.scenario, _asked(runtime, body, teller).quantiles, own)
+    logged = [_logged(teller.outlook, each) for teller, each in zip(tellers, results, strict=True)]
+    days = _asked(runtime, body, by_champion).days
+    request: dict[str, Any] = {"horizon": body.horizon, "first_day": days[0].isoformat(), "periods": len(days)}
+    name = "demand"
     if body.scenario is not None:
-        apply_scenario(outlook, body.scenario, asked.quantiles, results)
-    logged = [_logged(outlook, each) for each in results]
-    request: dict[str, Any] = {
-        "horizon": body.horizon,
-        "first_day": asked.days[0].isoformat(),
-        "periods": len(asked.days),
-    }
-    if body.scenario is None:
-        return answer(runtime, serving, "demand", results, logged=logged, request=request)
-    # by a name of its own: what might sell is no forecast to be held against what did
-    request["scenario"] = body.scenario.model_dump(exclude_none=True)
-    return answer(runtime, serving, "demand_scenario", results, logged=logged, request=request)
+        # by a name of its own: what might sell is no forecast to be held against what did
+        name, request["scenario"] = "demand_scenario", body.scenario.model_dump(exclude_none=True)
+    else:
+        _score_shadows(runtime, team, body, request)
+    by_line = [teller.who for teller in tellers]
+    return answer(runtime, by_champion.who, name, results, logged=logged, request=request, by_line=by_line)
 
 
-def _reviewed(runtime: Runtime, found: SeriesOutlook | None) -> SeriesOutlook | None:
+@dataclass(frozen=True)
+class _Teller:
+    """A version with its outlook, and which series a reviewer has accepted in it."""
+
+    who: Champion[Model]
+    outlook: Outlook
+    accepted: Set[str]
+
+    @classmethod
+    def of(cls, runtime: Runtime, who: Champion[Model]) -> _Teller | None:
+        """None: there is no outlook yet. It is the version before that tells until the new one's is made."""
+        held = runtime.forecasts_of(who)
+        made = held.made
+        return cls(*made, held.accepted) if made else None
+
+
+def _teller(runtime: Runtime, team: Lineup[Model], series: Mapping[str, str], by_champion: _Teller) -> _Teller:
+    """Who answers a series: its arm, once that has an outlook of the same day; groups are the champion's."""
+    outlook = by_champion.outlook
+    if team.experiment is None or set(series) != set(outlook.keys):
+        return by_champion
+    arm = team.of(join_keys([series[key] for key in outlook.keys]))
+    found = _Teller.of(runtime, arm) if arm.is_arm else None
+    return found if found and found.outlook.as_of == outlook.as_of else by_champion
+
+
+def _told(runtime: Runtime, body: DemandBody, teller: _Teller, series: Mapping[str, str]) -> dict[str, Any]:
+    outlook, asked = teller.outlook, _asked(runtime, body, teller)
+    if level := _level(outlook, series):
+        return _of_level(teller, level, series, asked)
+    return _of_newcomer(outlook, series, asked) or _result(series, _reviewed(teller, outlook.of(series)), asked)
+
+
+def _score_shadows(runtime: Runtime, team: Lineup[Model], body: DemandBody, request: dict[str, Any]) -> None:
+    for who in team.shadows:
+        runtime.score_shadow(who, "demand", request, lambda who=who: _shadow_lines(runtime, who, body, request))  # type: ignore[misc]
+
+
+def _shadow_lines(runtime: Runtime, who: Champion[Model], body: DemandBody, request: Mapping[str, Any]) -> list[Result]:
+    """The totals of series that the shadow knows, where its outlook begins on the same day."""
+    teller = _Teller.of(runtime, who)
+    if teller is None or teller.outlook.forecast.days[0].isoformat() != request["first_day"]:
+        return []
+    outlook, periods = teller.outlook, request["periods"]
+    asked = [join_keys([each[key] for key in outlook.keys]) for each in body.series if set(each) == set(outlook.keys)]
+    return [
+        Result(name, float(outlook.forecast.mean[outlook.rows[name], :periods].sum()))
+        for name in asked
+        if name in outlook.rows
+    ]
+
+
+def _reviewed(teller: _Teller, found: SeriesOutlook | None) -> SeriesOutlook | None:
     """Nothing needs a review that a reviewer has accepted."""
-    if found is None or found.series_id not in runtime.forecasts.accepted:
+    if found is None or found.series_id not in teller.accepted:
         return found
     return replace(found, needs_review=False)
 
@@ -101,14 +153,12 @@ def _level(outlook: Outlook, series: Mapping[str, str]) -> LevelOutlook | None:
     return next((each for each in outlook.levels if set(each.groups.keys) == set(series)), None)
 
 
-def _of_level(
-    runtime: Runtime, outlook: Outlook, level: LevelOutlook, series: Mapping[str, str], asked: _Asked
-) -> dict[str, Any]:
+def _of_level(teller: _Teller, level: LevelOutlook, series: Mapping[str, str], asked: _Asked) -> dict[str, Any]:
     """A group is forecast; it is ordered by its series, and waits for a review, or surges, where one of them does."""
     row = level.row(series)
     if row is None:
         return {**_result(series, None, asked), "reorder_point": None}
-    forecast, accepted = level.forecast, runtime.forecasts.accepted
+    forecast, accepted, outlook = level.forecast, teller.accepted, teller.outlook
     waits = outlook.advice.needs_review & ~np.isin(outlook.forecast.ids, list(accepted))
     return {
         "series": dict(series),
@@ -150,12 +200,12 @@ class _Asked:
     """What answers in place of the champion, if anything."""
 
 
-def _asked(runtime: Runtime, body: DemandBody, outlook: Outlook, fallback: str | None) -> _Asked:
+def _asked(runtime: Runtime, body: DemandBody, teller: _Teller) -> _Asked:
     settings = runtime.workspace.settings.demand
     horizon = body.horizon or settings.horizon_days
     periods = -(-horizon // PERIOD[settings.freq])
     quantiles = [(NAMES[place], place) for place, level in enumerate(LEVELS) if level in body.quantiles]
-    return _Asked(outlook.forecast.days[:periods], quantiles, fallback)
+    return _Asked(teller.outlook.forecast.days[:periods], quantiles, teller.who.fallback)
 
 
 def _refuse_far(runtime: Runtime, body: DemandBody) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.errors import RegularsError
 from core.keys import Key
 from models.intervals import Interval
-from models.kinds import names
+from models.kinds import kind, names
 from models.version import Version
 from serving.answers import ModelsAnswer
 from serving.endpoint import Endpoint
@@ -16,12 +15,12 @@ from serving.runtime import Runtime
 
 
 def models(runtime: Runtime, _body: None, _key: Key) -> dict[str, Any]:
-    """Every version with an alias, and those that serve; with the registry down only the latter."""
-    try:
-        found = [_version(runtime, v) for name in names() for v in runtime.registry.versions(name) if v.aliases]
-        return {"models": found, "complete": True}
-    except RegularsError:
-        return {"models": _serving(runtime), "complete": False}
+    """Every version with an alias, as the registry told them last, and those that serve; told from memory."""
+    known = runtime.known_models
+    found = [_version(runtime, version) for name in names() for version in known.versions.get(name, ())]
+    told = {(version["name"], version["version"]) for version in found}
+    missing = [each for each in _serving(runtime) if (each["name"], each["version"]) not in told]
+    return {"models": [*found, *missing], "complete": known.complete}
 
 
 def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
@@ -29,11 +28,18 @@ def _version(runtime: Runtime, version: Version) -> dict[str, Any]:
         "name": version.kind,
         "version": version.version,
         "aliases": list(version.aliases),
-        "serving": runtime.champions.versions().get(version.kind) == version.version,
+        "serving": version.version in _answering(runtime, version.kind),
+        "variant": _answering(runtime, version.kind).get(version.version),
         "trained_as_of": version.as_of.isoformat(),
         "metrics": {name: _interval(value) for name, value in version.metrics.items()},
         "gates": [gate.as_dict() for gate in version.gates],
     }
+
+
+def _answering(runtime: Runtime, name: str) -> dict[str, str]:
+    """Per version that answers anybody, as what it does."""
+    team = runtime.champions.lineup(kind(name))
+    return {each.version: each.variant for each in team.answering} if team else {}
 
 
 def _serving(runtime: Runtime) -> list[dict[str, Any]]:
@@ -43,6 +49,7 @@ def _serving(runtime: Runtime) -> list[dict[str, Any]]:
             "version": champion.version,
             "aliases": [champion.state.alias],
             "serving": True,
+            "variant": champion.variant,
             "trained_as_of": champion.model.trained_as_of.isoformat(),
             "metrics": {},
             "gates": [],

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from core import clock
 from core.keys import Key
-from core.prediction_log import Result
+from core.prediction_log import Result, new_id
 from models.recommendation import KIND
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.history import IDS
 from models.recommendation.interests import of_row
 from models.recommendation.merchandising.bound_rules import RuleSet
-from models.recommendation.model import Recommended, RecommendedList
+from models.recommendation.model import Recommended, RecommendedList, Recommender
 from models.recommendation.variety.exploration import Exploration, seed_of
 from models.recommendation.variety.list_variety import ListVariety
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
+from serving.champions import Champion
 from serving.endpoint import Endpoint
-from serving.prediction import answer, champion
+from serving.prediction import answer, lineup
 from serving.runtime import Runtime
 
 
 def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> dict[str, Any]:
     """At most k products for a customer; what sells best for guests, unknown customers, and without consent."""
-    serving = champion(runtime, KIND)
+    team = lineup(runtime, KIND)
     customer = None if body.customer_id is None else runtime.persons.now.person(body.customer_id)
     known, fallback = _known(runtime, customer)
     recent = of_row(known, clock.now(runtime.workspace)) if known else ()
@@ -34,9 +36,12 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     variety = ListVariety.asked(settings, body.diversity)
     share = settings.explore_share
     exploration = Exploration(share, seed_of(customer, runtime.present, body.mode)) if share else None
-    found = serving.model.recommendation(
-        known,
-        runtime.products.columns,
+    guest = customer is None or fallback == "no_consent"
+    serving = team.of(str(body.context.session_id or new_id()) if guest else str(customer))
+    ask = partial(
+        _asked_of,
+        runtime,
+        history=known,
         k=body.k,
         mode=body.mode,
         exclude=body.exclude,
@@ -50,6 +55,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         exploration=exploration,
         arrivals=runtime.arrivals.now,
     )
+    found = ask(serving)
     if not found.known:  # nor is anything where all that was bought is too rare to be recommended
         fallback = fallback or "popular"
     results = [
@@ -65,7 +71,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         }
         for item in found.items
     ]
-    subject = customer if customer is not None and fallback != "no_consent" else ""
+    subject = "" if guest else str(customer)
     logged = [
         Result(
             subject,
@@ -79,8 +85,21 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     asked: dict[str, Any] = {"k": body.k, "mode": body.mode} | ({"rules": rules.version} if rules else {})
     if share:
         asked |= {"explored": share, "plain": not (body.basket or body.exclude)}
+    for who in team.shadows:
+        runtime.score_shadow(who, "recommendations", asked, lambda who=who: _shadow_lines(ask(who), subject))  # type: ignore[misc]
     framed = answer(runtime, serving, "recommendations", results, logged=logged, request=asked)
     return framed | {"rules": _told(rules, found), "shortfall": found.shortfall}
+
+
+def _asked_of(runtime: Runtime, who: Champion[Recommender], history: Mapping[str, Any] | None, **asked: Any) -> (
+    RecommendedList
+):  # fmt: skip
+    """The list of a version, by the features of its products."""
+    return who.model.recommendation(history, runtime.products_of(who).columns, **asked)
+
+
+def _shadow_lines(found: RecommendedList, subject: str) -> list[Result]:
+    return [Result(subject, item.score, item.product_id) for item in found.items]
 
 
 def _told(rules: RuleSet | None, found: RecommendedList) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_after_that_mlflow_itself_loads_the_copys_models(trained: Workspace, tmp
         model = mlflow.pyfunc.load_model("models:/churn@champion")
     finally:
         mlflow.set_tracking_uri(None)
-    assert model.predict(pd.DataFrame({"recency_days": [1.0, 2.0]}))["probability"].tolist() == [1.0, 2.0]
+    assert model.predict(pd.DataFrame({"days_since_last_visit": [1.0, 2.0]}))["probability"].tolist() == [1.0, 2.0]
 
 
 def test_artifacts_on_a_server_stay_where_they_are(trained: Workspace, tmp_path: Path) -> None:

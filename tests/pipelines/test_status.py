@@ -6,10 +6,13 @@ from datetime import date
 
 from core.messages import Message
 from core.workspace import Workspace
+from models import artifact
+from models.artifact_cache import MODEL, ArtifactCache, ServingState, seal_of
 from monitoring.results import SEGMENT_CHURN, MonitorReport, RuleState
 from monitoring.rules import ABOUT_GROUPS
 from monitoring.summary import Summaries
 from pipelines import status
+from tests.support import toy
 
 
 def run(day: int, *raised: str) -> MonitorReport:
@@ -27,3 +30,13 @@ def test_a_group_that_raised_its_hand_is_named_until_a_later_run_finds_none(new_
     ]
     Summaries(new_workspace).append(run(2))
     assert status.collect(new_workspace).flags == []
+
+
+def test_a_lost_registry_is_said_with_the_version_that_goes_on(new_workspace: Workspace) -> None:
+    folder = new_workspace.models_dir / "churn" / "3"
+    toy.ToyModel(1.0, date(2024, 7, 1)).save(folder / MODEL)
+    artifact.seal(folder)
+    state = ServingState("churn", "3", folder / MODEL, "champion", "model", seal_of(folder))
+    ArtifactCache(new_workspace).remember(state)
+    found = next(model for model in status.collect(new_workspace).models if model.name == "churn")
+    assert (found.readiness, found.champion) == (status.Readiness.LOST, "3")

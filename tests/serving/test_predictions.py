@@ -278,12 +278,13 @@ def test_more_series_than_can_be_explained_at_once_are_refused(shop: Shop) -> No
 @pytest.fixture
 def priced(shop: Shop) -> Iterator[Shop]:
     """The shop with responses to its prices: of category 1 known, of category 2 unknown."""
-    before = shop.runtime.forecasts.now
+    made = shop.runtime.forecasts.made
+    before = made[1]
     assert before is not None
     responses = replace(make_responses(), ids=("category 1",))
-    shop.runtime.forecasts.now = replace(before, prices=responses)
+    shop.runtime.forecasts.made = (made[0], replace(before, prices=responses))
     yield shop
-    shop.runtime.forecasts.now = before
+    shop.runtime.forecasts.made = made
 
 
 def test_a_scenario_tells_what_a_price_would_change(priced: Shop) -> None:

@@ -93,10 +93,10 @@ class ToyKind:
         return {"recency": ToyModel(1.3, as_of), "popularity": ToyModel(2.0, as_of)}
 
     def signature(self, model: ToyModel) -> dict[str, list[str]]:
-        return {"inputs": ["recency_days"], "outputs": list(model.outputs)}
+        return {"inputs": ["days_since_last_visit"], "outputs": list(model.outputs)}
 
     def answer(self, model: ToyModel, inputs: pd.DataFrame) -> pd.DataFrame:
-        return pd.DataFrame(dict.fromkeys(model.outputs, inputs["recency_days"] * model.value))
+        return pd.DataFrame(dict.fromkeys(model.outputs, inputs["days_since_last_visit"] * model.value))
 
     def golden(self, model: ToyModel) -> list[str]:
         return [] if model.value < 1000 else ["row 0: probability 1000.0 was 999.0"]
@@ -127,7 +127,7 @@ def outcome(directory: Path, value: float, as_of: date, outputs: tuple[str, ...]
             best_baseline="recency",
             paired={name: paired(own, frame, KIND.statistics["error"], 200) for name, frame in theirs.items()},
         ),
-        features=(FeatureNote("recency_days", "days since the last purchase | at most 60", "days"),),
+        features=(FeatureNote("days_since_last_visit", "days since the last purchase | at most 60", "days"),),
         rows=1234,
         units=UNITS,
         notes=("A toy.",),

@@ -144,7 +144,7 @@ toy.install(pytest.MonkeyPatch())
 import mlflow
 mlflow.set_tracking_uri(sys.argv[2])
 model = mlflow.pyfunc.load_model("models:/churn@challenger")
-print(model.predict(pd.DataFrame({"recency_days": [3.0, 4.0]}))["probability"].tolist())
+print(model.predict(pd.DataFrame({"days_since_last_visit": [3.0, 4.0]}))["probability"].tolist())
 """
 
 
