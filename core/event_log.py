@@ -1,9 +1,9 @@
 """Events as they reach the service, kept durably before they are acknowledged.
 
 An event is known by its whole content: sent again (after a time-out, say) it is acknowledged again and counts
-once. One sent without a time gets a `nonce`, for two of them are two. `applied_to` is the filling of the online
-store that shows the event (its number, 0 before the first), `ingested_at` tells whether an ingest has taken it into
-the tables.
+once. One sent without a time gets a `nonce`, for two of them are two. `ingested_at` tells whether an ingest has taken
+it into the tables. Sequences are given in turn: who has seen one has seen all before it, so that the online store need
+keep no more than the last one that it shows.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from core.state.schema import RECEIVED_EVENTS
 from core.workspace import Workspace
 
 CHUNK: Final = 500  # SQLite takes a limited number of values in one statement
+TURN: Final = 0x726563656976
+"""PostgreSQL names its advisory locks by numbers."""
 
 T = TypeVar("T")
 
@@ -58,6 +60,7 @@ class EventLog:
         """Keep events; returns, once they are on disk, those that were not known yet, with their sequence."""
         rows = {event.key: event for event in events}
         with self.engine.begin() as connection:
+            _take_turn(connection)
             known = self._known(connection, list(rows))
             new = [_row(event) for key, event in rows.items() if key not in known]
             for chunk in _chunks(new):
@@ -66,29 +69,14 @@ class EventLog:
         # Another process may have kept the same event in between; it applies it, then.
         return [_with_sequence(rows[key], number) for key, number in sorted(sequences.items(), key=lambda e: e[1])]
 
-    def unapplied(self, filling: int) -> list[Event]:
-        """Events that this filling of the online store does not show yet, in the order they came.
+    def after(self, sequence: int, limit: int) -> list[Event]:
+        """The first `limit` events that came after one and that no ingest has taken yet, in the order they came."""
+        missing = RECEIVED_EVENTS.c.ingested_at.is_(None) & (RECEIVED_EVENTS.c.sequence > sequence)
+        return self._where(missing, limit)
 
-        Each filling from the tables forgets the events that are not in these.
-        """
-        missing = RECEIVED_EVENTS.c.applied_to.is_(None) | (RECEIVED_EVENTS.c.applied_to < filling)
-        return self._where(missing & RECEIVED_EVENTS.c.ingested_at.is_(None))
-
-    def pending(self, customers: Iterable[str] | None = None, kind: str | None = None) -> list[Event]:
-        """Events no ingest has taken yet, in the order they came: all, or those of some customers, or of a kind."""
-        missing: sa.ColumnElement[bool] = RECEIVED_EVENTS.c.ingested_at.is_(None)
-        if kind is not None:  # as `_content` writes it; within a text its quotes would be escaped
-            missing = missing & RECEIVED_EVENTS.c.content.contains(f'"kind": {json.dumps(kind)}', autoescape=True)
-        if customers is None:
-            return self._where(missing)
-        pieces = [
-            self._where(missing & RECEIVED_EVENTS.c.customer_id.in_(some)) for some in _chunks(sorted(set(customers)))
-        ]
-        return sorted((event for piece in pieces for event in piece), key=lambda event: event.sequence or 0)
-
-    def mark_applied(self, events: Iterable[Event], filling: int) -> None:
-        """This filling of the online store shows these."""
-        self._mark(events, applied_at=utc.naive(utc.now()), applied_to=filling)
+    def pending(self) -> list[Event]:
+        """Events no ingest has taken yet, in the order they came."""
+        return self._where(RECEIVED_EVENTS.c.ingested_at.is_(None))
 
     def mark_ingested(self, events: Iterable[Event]) -> None:
         """The tables hold these."""
@@ -101,11 +89,12 @@ class EventLog:
                 update = RECEIVED_EVENTS.update().where(RECEIVED_EVENTS.c.sequence.in_(chunk))
                 connection.execute(update.values(values))
 
-    def _where(self, condition: sa.ColumnElement[bool]) -> list[Event]:
+    def _where(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Event]:
         query = (
             sa.select(RECEIVED_EVENTS.c.sequence, RECEIVED_EVENTS.c.content)
             .where(condition)
             .order_by(RECEIVED_EVENTS.c.sequence)
+            .limit(limit)
         )
         with self.engine.connect() as connection:
             return [_event(row.sequence, json.loads(row.content)) for row in connection.execute(query)]
@@ -122,6 +111,12 @@ class EventLog:
     def _insert(self) -> sa.Insert:
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
         return insert(RECEIVED_EVENTS).on_conflict_do_nothing(index_elements=["event_key"])
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    """PostgreSQL gives sequences before the commit: of two that commit together the later one may show first."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
 
 
 def _row(event: Event) -> dict[str, Any]:

@@ -6,7 +6,7 @@ are imported when first asked for: what only names views pays for no Ibis.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType, ModuleType
@@ -213,3 +213,17 @@ def service(name: str) -> tuple[View, ...]:
     if name not in SERVICES:
         raise UsageError(f"no feature service {name!r}", todo=did_you_mean(name, SERVICES))
     return tuple(VIEWS[each] for each in SERVICES[name])
+
+
+def views_of(name: str, columns: Iterable[str]) -> tuple[View, ...]:
+    """The views of a service whose key is among the columns.
+
+    Raises:
+        UsageError: no such service, or none of its keys among the columns.
+    """
+    views, given = service(name), set(columns)
+    parts = tuple(part for part in views if part.key in given)
+    if not parts:
+        keys = " or ".join(sorted({part.key for part in views}))
+        raise UsageError(f"{name} is keyed by {keys}", why=f"given: {', '.join(map(str, given))}")
+    return parts

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from typing import Any, Final
 
 from core.database import driver, expand
-from core.errors import SettingsError
 from core.workspace import Workspace
 from feature_repo.feast_api import RepoConfig
+from feature_repo.packed.backend import open_backend
+from feature_repo.packed.opened import online_url
+from feature_repo.packed.view_tables import PROJECT
 
-PROJECT = "regulars"
-OFFLINE_STORE = "feature_repo.offline.SnapshotOfflineStore"
-"""Feast imports it by its name, when it is first needed."""
-WRITE_BATCH = 10_000
+OFFLINE_STORE: Final = "feature_repo.offline.SnapshotOfflineStore"
+ONLINE_STORE: Final = "feature_repo.packed.feast_online_store.PackedOnlineStore"
+"""Feast imports them by their names, when they are first needed."""
+WRITE_BATCH: Final = 10_000
 
 
 def repo_config(workspace: Workspace) -> RepoConfig:
@@ -43,44 +44,7 @@ def _registry(workspace: Workspace) -> dict[str, Any]:
 
 
 def _online(workspace: Workspace) -> dict[str, Any]:
-    url = workspace.settings.stores.online
-    if not url:
-        return {"type": "sqlite", "path": str(workspace.feast_dir / "online.db")}
-    parts = urlsplit(expand(url))
-    scheme = parts.scheme.split("+")[0]
-    if scheme == "redis":
-        return _redis(parts)
-    if scheme == "postgresql":
-        return _postgres(parts)
-    raise SettingsError(
-        f"stores.online can't be a {scheme}:// URL", todo="use redis://, postgresql://, or leave it empty"
-    )
-
-
-def _redis(parts: SplitResult) -> dict[str, Any]:
-    """redis://user:password@host:port/0, also for Valkey; ?ssl=true for TLS.
-
-    The last write wins, as in the other stores: Feast's own check would refuse a snapshot taken again.
-    """
-    options = [f"{parts.hostname or 'localhost'}:{parts.port or 6379}", f"db={parts.path.strip('/') or 0}"]
-    if parts.username:
-        options.append(f"username={unquote(parts.username)}")
-    if parts.password:
-        options.append(f"password={unquote(parts.password)}")
-    options += [f"{name}={value}" for name, value in parse_qsl(parts.query)]
-    return {"type": "redis", "connection_string": ",".join(options), "skip_dedup": True}
-
-
-def _postgres(parts: SplitResult) -> dict[str, Any]:
-    """postgresql://user:password@host:port/database?sslmode=require."""
-    query = dict(parse_qsl(parts.query))
-    return {
-        "type": "postgres",
-        "host": parts.hostname or query.get("host", "localhost"),
-        "port": parts.port or 5432,
-        "database": parts.path.strip("/"),
-        "db_schema": query.get("schema", "public"),
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "sslmode": query.get("sslmode", "prefer"),
-    }
+    """Our own plugin, which keeps one packed row per entity and view."""
+    url = online_url(workspace)
+    open_backend(url)  # asks nothing, but refuses what can't be one
+    return {"type": ONLINE_STORE, "url": url}

@@ -1,7 +1,8 @@
 """Received events on their way into the online store: each counts once, whoever fills or updates the store.
 
-An update reads a row, folds events in, and writes it back; filling the store from the tables forgets the events
-that are not in these yet. Both happen under one lock of all who share the store.
+An update reads rows, folds events in, and writes them back; filling the store from the tables forgets the events
+that are not in these yet. Both happen under one lock of all who share the store. How far the store has come with the
+events it says itself: it is asked, no mark is kept beside it.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import Final
 
 from core import shared_lock
 from core.consents import Consents
 from core.event_log import Event, EventLog
 from core.workspace import Workspace, of_one_generation
 from feature_repo import interactions_received, online, store
-from feature_repo.materialization import Materializations
-from feature_repo.purchases import KIND
 from feature_repo.store import MaterializeReport
 
 LOCK = "online-store"
+PIECE: Final = 2_000
+"""So many events are folded in together."""
 
 
 @contextmanager
@@ -36,16 +38,15 @@ def fold_in(workspace: Workspace, log: EventLog, consents: Consents | None = Non
     are those of now, which are read where they are not given.
 
     Raises:
-        NotReady: the online store has not been filled.
+        NotReady: the online store has not been filled, or holds another filling, and there is something to fold in.
         StoreError: it does not answer.
     """
-    latest = Materializations(workspace).latest()
-    filling = latest.number if latest else 0
-    waiting = log.unapplied(filling)
-    if waiting:
-        online.apply_events(workspace, _allowed(workspace, waiting, consents), _shown(log, waiting))
-        log.mark_applied(waiting, filling)
-    return waiting
+    done: list[Event] = []
+    while waiting := log.after(online.writer(workspace).folded(), PIECE):
+        allowed = _allowed(workspace, waiting, consents)
+        online.apply_events(workspace, allowed, waiting[-1].sequence or 0)
+        done += waiting
+    return done
 
 
 def _allowed(workspace: Workspace, waiting: Sequence[Event], consents: Consents | None) -> Sequence[Event]:
@@ -55,13 +56,6 @@ def _allowed(workspace: Workspace, waiting: Sequence[Event], consents: Consents 
         return waiting
     refused = (consents or Consents.load(workspace)).refused(looked, "personalisation")
     return [event for event in waiting if event.kind not in kinds or event.customer_id not in refused]
-
-
-def _shown(log: EventLog, waiting: Sequence[Event]) -> list[Event]:
-    """The purchases that the online store shows already, of these customers who have bought."""
-    new = {event.sequence for event in waiting}
-    buyers = {event.customer_id for event in waiting if event.kind == KIND}
-    return [event for event in log.pending(buyers, KIND) if event.sequence not in new] if buyers else []
 
 
 @of_one_generation

@@ -30,9 +30,6 @@ class Interaction:
         return cls(event.kind, float(event.occurred_at.timestamp() // 1), age, event.product_id, event.text)
 
 
-def by_customer(events: Iterable[Event], as_of: date, zone: str) -> dict[str, list[Interaction]]:
-    """The interactions among the events, by customer."""
-    found: dict[str, list[Interaction]] = {}
-    for event in (event for event in events if event.kind in KINDS):
-        found.setdefault(event.customer_id, []).append(Interaction.of(event, as_of, zone))
-    return found
+def among(events: Iterable[Event], as_of: date, zone: str) -> list[Interaction]:
+    """The interactions among the events of a customer, in their order."""
+    return [Interaction.of(event, as_of, zone) for event in events if event.kind in KINDS]

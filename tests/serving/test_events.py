@@ -117,7 +117,7 @@ def test_a_store_that_is_down_takes_the_events_later(shop: Shop, monkeypatch: py
     assert recency(shop, customer) == before
     shop.runtime.background.round()
     assert recency(shop, customer) == 1
-    assert EventLog(shop.workspace).unapplied(1) == []
+    assert folding.fold_in(shop.workspace, EventLog(shop.workspace)) == []
 
 
 def test_an_event_that_a_crash_left_unapplied_is_applied_at_the_next_start(shop: Shop) -> None:

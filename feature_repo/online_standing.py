@@ -1,0 +1,55 @@
+"""Whether the online store holds what this workspace has filled it with; asked without Feast, which takes seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.workspace import Workspace
+from feature_repo.materialization import Materialization, Materializations
+from feature_repo.packed.backend import StoreState
+from feature_repo.packed.opened import online_backend
+
+Code = Literal["filled", "never_filled", "emptied", "foreign", "other_release"]
+
+
+@dataclass(frozen=True)
+class OnlineStanding:
+    """`filled`: all is well. `filling` is the last one that has ended, None before the first."""
+
+    code: Code
+    filling: Materialization | None
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the store holds this workspace's filling."""
+        return self.code == "filled"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there was a filling, and the store does not hold it any more."""
+        return self.code not in {"filled", "never_filled"}
+
+
+WORDS = {
+    "filled": "filled",
+    "never_filled": "nothing materialized yet",
+    "emptied": "emptied since it was filled",
+    "foreign": "it holds another filling than this workspace's last one",
+    "other_release": "filled by another release",
+}
+
+
+def standing(workspace: Workspace) -> OnlineStanding:
+    """What the online store holds; whatever its client raises where it does not answer."""
+    fillings = Materializations(workspace)
+    state, latest = online_backend(workspace).state(), fillings.latest()
+    return OnlineStanding(_code(fillings, state, latest), latest)
+
+
+def _code(fillings: Materializations, state: StoreState | None, latest: Materialization | None) -> Code:
+    if latest is None:
+        return "never_filled"
+    if state is None:
+        return "emptied" if latest.token else "other_release"
+    return "filled" if fillings.shown_by(state.filling) else "foreign"

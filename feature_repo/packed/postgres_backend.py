@@ -1,0 +1,211 @@
+"""The online store in PostgreSQL: each thread has a connection of its own, which no silent server holds up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from feature_repo.packed.backend import READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
+
+STATE: Final = "regulars_store_state"
+_NEW: Final = "new_"
+
+
+class PostgresBackend:
+    """An online store in a database, in the schema that `?schema=` names (`public`)."""
+
+    def __init__(self, url: str) -> None:
+        self._address, self._schema = _address(url)
+        self._own = threading.local()
+
+    def read(self, wanted: Wanted) -> tuple[StoreState | None, Found]:
+        """See `Backend`."""
+        connection = self._reader()
+        try:
+            with connection.cursor(binary=True) as cursor:
+                return self._read(cursor, wanted)
+        except psycopg.errors.UndefinedTable:
+            return self._read_what_is_there(connection, wanted)
+        finally:
+            if connection.closed or connection.broken:
+                self._own.connection = None
+
+    def state(self) -> StoreState | None:
+        """See `Backend`."""
+        return self.read(())[0]
+
+    def create(self, tables: Iterable[str]) -> None:
+        """See `Backend`."""
+        with self._writer() as connection:
+            for table in tables:
+                connection.execute(self._table(table))
+
+    def drop(self, tables: Iterable[str]) -> None:
+        """See `Backend`."""
+        with self._writer() as connection:
+            for table in tables:
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._name(table)))
+
+    def write(self, table: str, rows: Rows) -> None:
+        """See `Backend`."""
+        with self._writer() as connection:
+            connection.execute(self._table(table))
+            self._upsert(connection, table, rows)
+
+    def fold(self, seen: StoreState, folded: int, rows: Mapping[str, Rows]) -> bool:
+        """See `Backend`."""
+        query = sql.SQL("UPDATE {} SET content = %s WHERE content = %s").format(self._name(STATE))
+        after = StoreState(seen.filling, seen.layouts, folded)
+        with self._writer() as connection:
+            if connection.execute(query, (after.to_json(), seen.to_json())).rowcount != 1:
+                return False
+            for table, changed in rows.items():
+                self._upsert(connection, table, changed)
+            return True
+
+    def clear(self, tables: Iterable[str]) -> None:
+        """See `Backend`."""
+        self.drop((*tables, STATE))
+
+    @contextmanager
+    def filling(self, tables: Sequence[str]) -> Iterator[PostgresFilling]:
+        """See `Backend`; all of it is one transaction, which a reader never sees half of."""
+        with self._writer() as connection, connection.transaction() as transaction:
+            for table in tables:
+                new = self._name(_NEW + table)
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(new))
+                connection.execute(
+                    sql.SQL("CREATE TABLE {} (entity_key bytea NOT NULL, content bytea NOT NULL)").format(new)
+                )
+            filling = PostgresFilling(connection, self._schema, tables)
+            yield filling
+            if not filling.is_switched:
+                raise psycopg.Rollback(transaction)
+
+    def ping(self) -> None:
+        """See `Backend`."""
+        self._reader().execute("SELECT 1")
+
+    def close(self) -> None:
+        """See `Backend`; connections of other threads go with these."""
+        self._own = threading.local()
+
+    def _read(self, cursor: psycopg.Cursor[Any], wanted: Wanted) -> tuple[StoreState | None, Found]:
+        asked = [(place, table, keys) for place, (table, keys) in enumerate(wanted) if keys]
+        parts = [sql.SQL("SELECT -1, NULL::bytea, convert_to(content, 'UTF8') FROM {}").format(self._name(STATE))]
+        for place, table, _ in asked:
+            part = sql.SQL("SELECT {}, entity_key, content FROM {} WHERE entity_key = ANY(%b)")
+            parts.append(part.format(sql.Literal(place), self._name(table)))
+        cursor.execute(sql.SQL(" UNION ALL ").join(parts), [list(keys) for _, _, keys in asked], prepare=True)
+        state, found = None, [dict[bytes, bytes]() for _ in wanted]
+        for place, key, content in cursor.fetchall():
+            if place < 0:
+                state = StoreState.from_json(bytes(content))
+            else:
+                found[place][bytes(key)] = bytes(content)
+        return state, [[found[place].get(key) for key in keys] for place, (_, keys) in enumerate(wanted)]
+
+    def _read_what_is_there(
+        self, connection: psycopg.Connection[Any], wanted: Wanted
+    ) -> tuple[StoreState | None, Found]:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+        there = {name for (name,) in connection.execute(query, (self._schema,))}
+        if STATE not in there:
+            return None, [[None] * len(keys) for _, keys in wanted]
+        with connection.cursor(binary=True) as cursor:
+            state, found = self._read(cursor, [(table, keys if table in there else []) for table, keys in wanted])
+        return state, [rows or [None] * len(keys) for rows, (_, keys) in zip(found, wanted, strict=True)]
+
+    def _reader(self) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
+        if connection is None or connection.closed:
+            connection = self._own.connection = self._connect(READ_SECONDS)
+        return connection
+
+    @contextmanager
+    def _writer(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction by a connection of its own; nothing of it is kept if it fails."""
+        with self._connect(WRITE_SECONDS) as connection, connection.transaction():
+            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
+            connection.execute(
+                sql.SQL("CREATE TABLE IF NOT EXISTS {} (id int PRIMARY KEY, content text NOT NULL)").format(
+                    self._name(STATE)
+                )
+            )
+            yield connection
+
+    def _connect(self, seconds: float) -> psycopg.Connection[Any]:
+        connection = _Impatient.connect(self._address, autocommit=True, connect_timeout=2)
+        connection.patience = seconds
+        return connection
+
+    def _name(self, table: str) -> sql.Identifier:
+        return sql.Identifier(self._schema, table)
+
+    def _table(self, table: str) -> sql.Composed:
+        made = "CREATE TABLE IF NOT EXISTS {} (entity_key bytea PRIMARY KEY, content bytea NOT NULL)"
+        return sql.SQL(made).format(self._name(table))
+
+    def _upsert(self, connection: psycopg.Connection[Any], table: str, rows: Rows) -> None:
+        query = sql.SQL(
+            "INSERT INTO {} VALUES (%b, %b) ON CONFLICT (entity_key) DO UPDATE SET content = excluded.content"
+        ).format(self._name(table))
+        with connection.cursor() as cursor:
+            cursor.executemany(query, rows)
+
+
+class PostgresFilling:
+    """See `Filling`."""
+
+    def __init__(self, connection: psycopg.Connection[Any], schema: str, tables: Sequence[str]) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._tables = tables
+        self.is_switched = False
+
+    def put(self, table: str, rows: Rows) -> None:
+        """See `Filling`."""
+        query = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(sql.Identifier(self._schema, _NEW + table))
+        with self._connection.cursor() as cursor, cursor.copy(query) as copy:
+            copy.set_types(["bytea", "bytea"])
+            for row in rows:
+                copy.write_row(row)
+
+    def switch(self, state: StoreState) -> None:
+        """See `Filling`."""
+        for table in self._tables:
+            new, old = sql.Identifier(self._schema, _NEW + table), sql.Identifier(self._schema, table)
+            self._connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (entity_key)").format(new))
+            self._connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(old))
+            self._connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(table)))
+        query = "INSERT INTO {} VALUES (1, %s) ON CONFLICT (id) DO UPDATE SET content = excluded.content"
+        self._connection.execute(sql.SQL(query).format(sql.Identifier(self._schema, STATE)), (state.to_json(),))
+        self.is_switched = True
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """Gives up a server that is silent for `patience` seconds; PostgreSQL's own limits are kept by the server."""
+
+    patience: float = READ_SECONDS
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval=interval, timeout=self.patience if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout as error:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer within {self.patience:g} s") from error
+
+
+def _address(url: str) -> tuple[str, str]:
+    """What psycopg takes, and the schema."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    schema = options.pop("schema", "public")
+    rest = parts._replace(scheme=parts.scheme.split("+")[0], query=urlencode(options))
+    return urlunsplit(rest), schema

@@ -1,0 +1,188 @@
+"""The online store as one SQLite file: each thread reads by a connection of its own, one at a time writes.
+
+With a write-ahead log readers wait for no writer. What a power cut takes back it takes back as a whole, the state
+with the rows: the events are folded in again then, so no write waits for the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from feature_repo.packed.backend import READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
+
+CHUNK: Final = 500
+"""SQLite takes a limited number of values in one statement."""
+STATE: Final = "regulars_store_state"
+_NEW: Final = "new_"
+
+
+class SqliteBackend:
+    """An online store in a file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._own = threading.local()
+        self._writing = threading.Lock()
+
+    def read(self, wanted: Wanted) -> tuple[StoreState | None, Found]:
+        """See `Backend`."""
+        connection = self._reader()
+        if connection is None:
+            return None, [[None] * len(keys) for _, keys in wanted]
+        connection.execute("BEGIN")  # rows and state of one moment
+        try:
+            return _state(connection), [_rows(connection, table, keys) for table, keys in wanted]
+        finally:
+            connection.execute("COMMIT")
+
+    def state(self) -> StoreState | None:
+        """See `Backend`."""
+        return self.read(())[0]
+
+    def create(self, tables: Iterable[str]) -> None:
+        """See `Backend`."""
+        with self.writing() as connection:
+            for table in tables:
+                connection.execute(_table(table))
+
+    def drop(self, tables: Iterable[str]) -> None:
+        """See `Backend`."""
+        with self.writing() as connection:
+            for table in tables:
+                connection.execute(f'DROP TABLE IF EXISTS "{table}"')
+
+    def write(self, table: str, rows: Rows) -> None:
+        """See `Backend`."""
+        with self.writing() as connection:
+            connection.execute(_table(table))
+            connection.executemany(_upsert(table), rows)
+
+    def fold(self, seen: StoreState, folded: int, rows: Mapping[str, Rows]) -> bool:
+        """See `Backend`."""
+        with self.writing() as connection:
+            if _state(connection) != seen:
+                return False
+            for table, changed in rows.items():
+                connection.executemany(_upsert(table), changed)
+            _keep(connection, StoreState(seen.filling, seen.layouts, folded))
+            return True
+
+    def clear(self, tables: Iterable[str]) -> None:
+        """See `Backend`."""
+        with self.writing() as connection:
+            for table in (*tables, STATE):
+                connection.execute(f'DROP TABLE IF EXISTS "{table}"')
+
+    @contextmanager
+    def filling(self, tables: Sequence[str]) -> Iterator[SqliteFilling]:
+        """See `Backend`; each piece is a transaction, so that the write-ahead log stays short."""
+        self.drop(_NEW + table for table in tables)
+        try:
+            yield SqliteFilling(self, tables)
+        finally:
+            self.drop(_NEW + table for table in tables)
+
+    def ping(self) -> None:
+        """See `Backend`."""
+        connection = self._reader()
+        if connection is None:
+            raise FileNotFoundError(self._path)
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def close(self) -> None:
+        """See `Backend`; connections of other threads go with these."""
+        self._own = threading.local()
+
+    def _reader(self) -> sqlite3.Connection | None:
+        """This thread's connection to the file that has the name now; None where there is none."""
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            self._own = threading.local()
+            return None
+        file = there.st_dev, there.st_ino
+        if getattr(self._own, "file", None) != file:
+            self._own.connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=READ_SECONDS
+            )
+            self._own.file = file
+        connection: sqlite3.Connection = self._own.connection
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is alone; nothing of it is kept if it fails."""
+        with self._writing:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, isolation_level=None, timeout=WRITE_SECONDS)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                connection.close()  # what was not committed goes
+
+
+class SqliteFilling:
+    """See `Filling`."""
+
+    def __init__(self, backend: SqliteBackend, tables: Sequence[str]) -> None:
+        self._backend = backend
+        self._tables = tables
+        backend.create(_NEW + table for table in tables)
+
+    def put(self, table: str, rows: Rows) -> None:
+        """See `Filling`."""
+        with self._backend.writing() as connection:
+            connection.executemany(f'INSERT INTO "{_NEW}{table}" VALUES (?, ?)', rows)
+
+    def switch(self, state: StoreState) -> None:
+        """See `Filling`."""
+        with self._backend.writing() as connection:
+            for table in self._tables:
+                connection.execute(f'DROP TABLE IF EXISTS "{table}"')
+                connection.execute(f'ALTER TABLE "{_NEW}{table}" RENAME TO "{table}"')
+            _keep(connection, state)
+
+
+def _table(name: str) -> str:
+    return f'CREATE TABLE IF NOT EXISTS "{name}" (entity_key BLOB PRIMARY KEY, content BLOB NOT NULL)'
+
+
+def _upsert(table: str) -> str:
+    return f'INSERT INTO "{table}" VALUES (?, ?) ON CONFLICT (entity_key) DO UPDATE SET content = excluded.content'
+
+
+def _state(connection: sqlite3.Connection) -> StoreState | None:
+    try:
+        found = connection.execute(f"SELECT content FROM {STATE}").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return None
+    return StoreState.from_json(found[0]) if found else None
+
+
+def _keep(connection: sqlite3.Connection, state: StoreState) -> None:
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {STATE} (id INTEGER PRIMARY KEY, content TEXT NOT NULL)")
+    connection.execute(f"INSERT OR REPLACE INTO {STATE} VALUES (1, ?)", (state.to_json(),))
+
+
+def _rows(connection: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
+    found: dict[bytes, bytes] = {}
+    try:
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            found.update(connection.execute(f'SELECT * FROM "{table}" WHERE entity_key IN ({marks})', chunk))
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+    return [found.get(key) for key in keys]
