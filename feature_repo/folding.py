@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core import shared_lock
 from core.consents import Consents
 from core.event_log import Event, EventLog
 from core.workspace import Workspace, of_one_generation
-from feature_repo import interactions_received, online, store
-from feature_repo.store import MaterializeReport
+from feature_repo import interactions_received, online
+from feature_repo.materialization import Content, Materialization, Materializations
+from feature_repo.online_standing import standing
+from feature_repo.packed.filling import fill, has_snapshots
+from feature_repo.packed.opened import online_backend
+from feature_repo.store_errors import store_errors
+
+if TYPE_CHECKING:
+    from feature_repo.store import MaterializeReport
 
 LOCK = "online-store"
 PIECE: Final = 2_000
@@ -66,6 +73,37 @@ def refill(workspace: Workspace, as_of: date) -> tuple[MaterializeReport, Sequen
         DataError: before any data.
         StoreError: a store does not answer.
     """
+    from feature_repo import store  # it imports Feast, which takes seconds
+
     with alone(workspace):
         report = store.materialize(workspace, as_of)
         return report, fold_in(workspace, EventLog(workspace))
+
+
+def refill_what_was_lost(workspace: Workspace) -> Materialization | None:
+    """Fill a store again that has lost what it held, from the very snapshots, and fold events in again.
+
+    None: it has lost nothing, another process is at it, or the snapshots (or the code that made them) are not here.
+    Feast is not needed for it.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    with alone(workspace, 0) as is_alone:
+        if not is_alone:
+            return None
+        with store_errors(online.WHAT):
+            found = standing(workspace)
+            if not found.is_lost or found.filling is None or not _can_refill(workspace, found.filling):
+                return None
+            fillings, latest = Materializations(workspace), found.filling
+            filling = fillings.begin(latest.as_of, latest.content)
+            fill(workspace, online_backend(workspace), filling)
+            fillings.end(filling)
+        fold_in(workspace, EventLog(workspace))
+        return filling
+
+
+def _can_refill(workspace: Workspace, filling: Materialization) -> bool:
+    present = Content.now(workspace, filling.content.days)
+    return dict(filling.content.transforms) == dict(present.transforms) and has_snapshots(workspace, filling)

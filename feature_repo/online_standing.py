@@ -40,6 +40,15 @@ WORDS = {
 }
 
 
+def in_words(workspace: Workspace) -> str | None:
+    """What is wrong with the store; None: it holds its filling, or was never filled."""
+    try:
+        found = standing(workspace)
+    except Exception as error:
+        return f"does not answer ({type(error).__name__})"
+    return WORDS[found.code] if found.is_lost else None
+
+
 def standing(workspace: Workspace) -> OnlineStanding:
     """What the online store holds; whatever its client raises where it does not answer."""
     fillings = Materializations(workspace)

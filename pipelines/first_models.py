@@ -14,6 +14,7 @@ from core.files import write_atomically
 from core.keys import KeyStore
 from core.workspace import Workspace
 from feature_repo.materialization import Materializations
+from feature_repo.online_standing import in_words
 from models import release
 from models.registry import Registry
 from models.version import CHAMPION, Version
@@ -54,7 +55,7 @@ def make(workspace: Workspace, name: str, trials: int, timeout_s: int | None = N
 
 def fill_online_store(workspace: Workspace) -> None:
     """Materialize today's features, where that is still to be done."""
-    if not Materializations(workspace).is_current(present(workspace)):
+    if in_words(workspace) is not None or not Materializations(workspace).is_current(present(workspace)):
         progress.current().step("filling the online store")
         features.materialize(workspace, present(workspace))
 

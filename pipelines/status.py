@@ -17,6 +17,7 @@ from core.event_log import EventLog
 from core.workspace import Workspace
 from feature_repo import catalog, partitions
 from feature_repo.materialization import Materializations
+from feature_repo.online_standing import in_words
 from models import registry_tables
 from models.artifact_cache import ArtifactCache
 from models.kinds import names
@@ -211,6 +212,8 @@ def _online(workspace: Workspace, today: date | None) -> tuple[str, bool]:
     latest = fillings.latest()
     if latest is None:
         return "empty", today is not None
+    if (lost := in_words(workspace)) is not None:
+        return lost, True
     stale = today is not None and not fillings.is_current(max(latest.as_of, today))
     return f"as of {latest.as_of}" + (" (stale)" if stale else ""), stale
 

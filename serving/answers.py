@@ -21,6 +21,7 @@ Fallback = Literal[
     "no_scenario",
     "new_product",
     "pairs_only",
+    "no_features",
 ]
 ScenarioRefusal = Literal[
     "unknown_series",
@@ -35,6 +36,8 @@ ScenarioRefusal = Literal[
 ]
 FALLBACKS = {
     "population": "the customer or their features are not known: the rate of the whole population",
+    "no_features": "the feature store does not answer, was never filled or lost what it held, so nothing can be told "
+    "of the customer: churn gives the rate of the whole population",
     "popular": "nothing is known of the customer: what sells best",
     "no_consent": "the customer does not allow it",
     "baseline": "no model passed its gates yet: the best baseline answers",
@@ -483,10 +486,14 @@ class Health(Answer):
 
 
 class Ready(Answer):
-    """The models are loaded; per model the version that answers, null: defaults."""
+    """The models are loaded; per model the version that answers, null: defaults.
+
+    `online_store` is "ok", or says what is wrong with it: then defaults answer.
+    """
 
     status: Literal["ready"]
     models: dict[str, str | None]
+    online_store: str
 
 
 class ProblemField(Answer):

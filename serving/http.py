@@ -264,7 +264,8 @@ def _ready(answering: Answering) -> Response:
     if not runtime.ready:
         todo = "train one and promote it: regulars train churn, then regulars promote churn 1"
         raise NoModel(f"there is no model to answer from; {todo}", headers=SOON)
-    return _json({"status": "ready", "models": runtime.champions.versions()})
+    trouble = runtime.online_store.trouble
+    return _json({"status": "ready", "models": runtime.champions.versions(), "online_store": trouble or "ok"})
 
 
 def _documents(answering: Answering) -> Response:

@@ -10,26 +10,33 @@ from typing import Any, Final
 
 import structlog
 
-from core.errors import RegularsError
+from core.errors import NotReady, StoreError
 from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.online import OnlineReader
+from serving.circuit_breaker import CircuitBreaker
 
-PIECE: Final = 25
+PIECE: Final = 200
+BUDGET_SECONDS: Final = 1.0
+"""So long a request may read, whatever it asks; then the defaults answer."""
 PAUSE_SECONDS: Final = 0.001
 PATIENCE: Final = 3
 """What is read behind the requests rests so many times as long as it reads."""
-REST_SECONDS: Final = 5.0
 Columns = Mapping[str, Sequence[Any]]
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The features of those ids the store knows: `columns` has one value for each of `known`, in order."""
+    """The features of those ids the store knows: `columns` has one value for each of `known`, in order.
+
+    `is_read` is False where the store did not answer, is too slow, or has lost what it held: then nothing is known of
+    anybody, which says nothing about them.
+    """
 
     known: list[str]
     columns: dict[str, list[Any]]
+    is_read: bool = True
 
     @property
     def row(self) -> dict[str, int]:
@@ -38,20 +45,20 @@ class Found:
 
 
 class OnlineFeatures:
-    """Reads the online store. A store that does not answer is left alone for some seconds, so that no request waits
-    for it; meanwhile nothing is known of anybody, and the answers say so.
+    """Reads the online store. One that does not answer is left alone for a while and then tried by one request at a
+    time; meanwhile nothing is known of anybody, and the answers say so.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._readers: dict[str, OnlineReader] = {}
         self._making = threading.Lock()
-        self._down_until = 0.0
+        self._breaker = CircuitBreaker()
 
     @property
     def answers(self) -> bool:
         """Whether the store answered when it was asked last."""
-        return time.monotonic() >= self._down_until
+        return self._breaker.is_closed
 
     def read_view(self, view: str, ids: Sequence[str]) -> Found:
         """All features of one view; an id the store does not know is left out."""
@@ -65,23 +72,33 @@ class OnlineFeatures:
         return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key), behind)
 
     def _safely(self, name: str, ids: Sequence[str], make: Callable[[], OnlineReader], behind: bool = False) -> Found:
-        if not ids or not self.answers:
+        if not ids:
             return Found([], {})
+        if not self._breaker.lets_through():
+            return Found([], {}, is_read=False)
         try:
-            return self._read(self._reader(name, make), list(dict.fromkeys(ids)), behind)
-        except RegularsError as error:
-            self._down_until = time.monotonic() + REST_SECONDS
-            _log.error("features_not_read", features=name, error=str(error))
-            return Found([], {})
+            found = self._read(self._reader(name, make), list(dict.fromkeys(ids)), behind)
+        except NotReady as error:  # it answers, and holds nothing
+            self._breaker.succeeded()
+            _log.error("features_not_there", features=name, error=str(error))
+            return Found([], {}, is_read=False)
+        except Exception as error:
+            self._breaker.failed()
+            _log.error("features_not_read", features=name, error=f"{type(error).__name__}: {error}")
+            return Found([], {}, is_read=False)
+        self._breaker.succeeded()
+        return found
 
     def _read(self, reader: OnlineReader, ids: list[str], behind: bool) -> Found:
         """Many ids are read piece by piece, so that a request for one customer gets in between."""
         found: dict[str, list[Any]] = {name: [] for name in reader.names}
         known: list[str] = []
-        pause = 0.0
+        pause, until = 0.0, time.monotonic() + BUDGET_SECONDS
         for start in range(0, len(ids), PIECE):
             time.sleep(pause)
             piece, began = ids[start : start + PIECE], time.monotonic()
+            if began > until and not behind:
+                raise StoreError("the online store is too slow", why=f"{start} of {len(ids)} were read in time")
             columns = reader.read(piece)
             pause = max(PAUSE_SECONDS, PATIENCE * (time.monotonic() - began)) if behind else PAUSE_SECONDS
             there = [any(values) for values in _rows(columns, len(piece))]

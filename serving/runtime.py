@@ -33,6 +33,7 @@ from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
 from serving.known_models import KnownModels
 from serving.online_features import OnlineFeatures
+from serving.online_store_watch import OnlineStoreWatch
 from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
 from serving.rules_in_use import RulesInUse
@@ -51,6 +52,7 @@ class Runtime:
         self.registry = Registry(workspace)
         self.champions = Champions(workspace, self.registry, self._exchanged)
         self.features = OnlineFeatures(workspace)
+        self.online_store = OnlineStoreWatch(workspace)
         self.products = ProductCache(workspace, self.features)
         self.forecasts = ForecastCache(workspace, self.features)
         self.arms = ArmCaches(workspace, self.features)
@@ -80,6 +82,7 @@ class Runtime:
             "champions": self.champions.refresh,
             "models": self.known_models.refresh,
             "acceptances": self._refresh_acceptances,
+            "online store": self.online_store.refresh,
             "events": self._apply_missed,
             "metrics": self._tell_metrics,
             "present": self._refresh_present,

@@ -52,7 +52,8 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     answered: dict[str, Champion[Scorer]] = {}
     for who, customers in team.parts(allowed):
         found = runtime.features.read(KIND.service, "customer_id", customers)
-        lines = dict.fromkeys(customers, _of_population(settings, who.model, "population"))
+        missing = "population" if found.is_read else "no_features"
+        lines = dict.fromkeys(customers, _of_population(settings, who.model, missing))
         lines |= _scored(settings, who, found, body.explain)
         scored |= lines
         saved |= _saved(runtime, lines, found)

@@ -38,7 +38,8 @@ def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any
         value, stands_at = (NOTHING, UNKNOWN) if row is None else (values[row], stands[row])
         about = {"customer_id": asked, **stands_at, **value, "due_products": again.get(customer, [])}
         about["consents"] = choices.of(customer)
-        missing = "unknown_customer" if row is None else "new_customer" if new[row] else None
+        unknown = "unknown_customer" if found.is_read else "no_features"
+        missing = unknown if row is None else "new_customer" if new[row] else None
         results.append({**about, "fallback": "no_consent" if customer in refused else missing})
     return {"results": results}
 

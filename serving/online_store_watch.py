@@ -1,0 +1,63 @@
+"""Watches whether the online store answers and holds what it was filled with; fills it again where it was lost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from core.alerts import Alerts
+from core.errors import RegularsError
+from core.messages import Message
+from core.workspace import Workspace
+from feature_repo import folding
+from feature_repo.online_standing import WORDS, standing
+
+SOURCE: Final = "serving"
+SUBJECT: Final = "online store"
+DOWN: Final = "it does not answer"
+_log = structlog.get_logger(__name__)
+
+
+class OnlineStoreWatch:
+    """What is wrong with the online store, in words: `trouble`, None while all is well.
+
+    It is looked at every few seconds; reading notices an emptied store at once.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._alerted: str | None = ""  # unknown: a process before this one may have raised one
+        self.trouble: str | None = None
+
+    def refresh(self) -> None:
+        """Look, raise or close the alert, and fill a store again that has lost what it held."""
+        self.trouble = self._look()
+        if self.trouble == self._alerted:
+            return
+        alerts = Alerts(self._workspace)
+        if self.trouble is None:
+            alerts.close(SOURCE, SUBJECT, by=SOURCE)
+        else:
+            alerts.append("severe", SOURCE, SUBJECT, Message("alert.online_store", {"reason": self.trouble}))
+        self._alerted = self.trouble
+
+    def _look(self) -> str | None:
+        try:
+            found = standing(self._workspace)
+        except Exception as error:
+            _log.error("online_store_does_not_answer", error=f"{type(error).__name__}: {error}")
+            return DOWN
+        if not found.is_lost:
+            return None
+        return None if self._refilled() else WORDS[found.code]
+
+    def _refilled(self) -> bool:
+        try:
+            filling = folding.refill_what_was_lost(self._workspace)
+        except (RegularsError, OSError) as error:
+            _log.error("online_store_not_refilled", error=str(error))
+            return False
+        if filling is not None:
+            _log.warning("online_store_refilled", as_of=str(filling.as_of))
+        return filling is not None
