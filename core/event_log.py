@@ -1,9 +1,9 @@
 """Events as they reach the service, kept durably before they are acknowledged.
 
 An event is known by its whole content: sent again (after a time-out, say) it is acknowledged again and counts
-once. One sent without a time gets a `nonce`, for two of them are two. `ingested_at` tells whether an ingest has taken
-it into the tables. Sequences are given in turn: who has seen one has seen all before it, so that the online store need
-keep no more than the last one that it shows.
+once. One sent without a time gets a `nonce`, for two of them are two. Who append at once share a transaction.
+`ingested_at` tells whether an ingest has taken it into the tables. Sequences are given in turn: who has seen one has
+seen all before it, so that the online store need keep no more than the last one that it shows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -19,12 +19,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core import utc
+from core.group_commit import GroupCommit
+from core.repeats import Earlier, RequestToken, TokenReused
 from core.state.schema import RECEIVED_EVENTS
 from core.workspace import Workspace
 
 CHUNK: Final = 500  # SQLite takes a limited number of values in one statement
 TURN: Final = 0x726563656976
 """PostgreSQL names its advisory locks by numbers."""
+
+_WAITING: Final = RECEIVED_EVENTS.c.ingested_at.is_(None)
 
 T = TypeVar("T")
 
@@ -50,33 +54,56 @@ class Event:
         return hashlib.sha256(_content(self).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What became of events that were sent: those that are `new`, with their sequence, and how many were `known`."""
+
+    new: list[Event]
+    known: int
+
+
 class EventLog:
     """The received events of a workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.engine = workspace.database
+        self._commits = GroupCommit(self.engine, _write, "events")
 
     def append(self, events: Sequence[Event]) -> list[Event]:
-        """Keep events; returns, once they are on disk, those that were not known yet, with their sequence."""
-        rows = {event.key: event for event in events}
-        with self.engine.begin() as connection:
-            _take_turn(connection)
-            known = self._known(connection, list(rows))
-            new = [_row(event) for key, event in rows.items() if key not in known]
-            for chunk in _chunks(new):
-                connection.execute(self._insert(), chunk)
-            sequences = self._known(connection, [row["event_key"] for row in new])
-        # Another process may have kept the same event in between; it applies it, then.
-        return [_with_sequence(rows[key], number) for key, number in sorted(sequences.items(), key=lambda e: e[1])]
+        """Keep events; returns, once they are on disk, those that were not known yet, with their sequence.
+
+        Raises:
+            StoreError, SQLAlchemyError: the database does not take them; none of them is kept.
+        """
+        return self.take(events).new
+
+    def take(self, events: Sequence[Event], repeat: RequestToken | None = None) -> Kept:
+        """The same of a request that may be sent again: then nothing is new, and as much known as the first time.
+
+        Raises:
+            TokenReused: the repeat's key came with other events before.
+        """
+        keyed = {event.key: event for event in events}
+        rows = {key: _row(key, event) for key, event in keyed.items()}
+        return self._commits.wait_for(_Asked(len(events), keyed, rows, repeat))
+
+    def close(self) -> None:
+        """Write what waits, and end the thread that writes."""
+        self._commits.close()
 
     def after(self, sequence: int, limit: int) -> list[Event]:
         """The first `limit` events that came after one and that no ingest has taken yet, in the order they came."""
-        missing = RECEIVED_EVENTS.c.ingested_at.is_(None) & (RECEIVED_EVENTS.c.sequence > sequence)
-        return self._where(missing, limit)
+        return self._where(_WAITING & (RECEIVED_EVENTS.c.sequence > sequence), limit)
 
     def pending(self) -> list[Event]:
         """Events no ingest has taken yet, in the order they came."""
-        return self._where(RECEIVED_EVENTS.c.ingested_at.is_(None))
+        return self._where(_WAITING)
+
+    def count_pending(self) -> int:
+        """How many no ingest has taken yet."""
+        query = sa.select(sa.func.count()).select_from(RECEIVED_EVENTS).where(_WAITING)
+        with self.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def mark_ingested(self, events: Iterable[Event]) -> None:
         """The tables hold these."""
@@ -99,19 +126,6 @@ class EventLog:
         with self.engine.connect() as connection:
             return [_event(row.sequence, json.loads(row.content)) for row in connection.execute(query)]
 
-    def _known(self, connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for chunk in _chunks(keys):
-            query = sa.select(RECEIVED_EVENTS.c.event_key, RECEIVED_EVENTS.c.sequence).where(
-                RECEIVED_EVENTS.c.event_key.in_(chunk)
-            )
-            found.update({row.event_key: row.sequence for row in connection.execute(query)})
-        return found
-
-    def _insert(self) -> sa.Insert:
-        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        return insert(RECEIVED_EVENTS).on_conflict_do_nothing(index_elements=["event_key"])
-
 
 def _take_turn(connection: sa.Connection) -> None:
     """PostgreSQL gives sequences before the commit: of two that commit together the later one may show first."""
@@ -119,9 +133,57 @@ def _take_turn(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
 
 
-def _row(event: Event) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Asked:
+    """What one request wants kept: the events and their rows by their keys, prepared before the writer's turn."""
+
+    count: int
+    events: Mapping[str, Event]
+    rows: Mapping[str, Mapping[str, Any]]
+    repeat: RequestToken | None
+
+
+def _write(connection: sa.Connection, asked: Sequence[_Asked]) -> list[Kept | Exception]:
+    """Keep the events of some requests; of two with the same event the first has it."""
+    _take_turn(connection)
+    earlier = Earlier(connection, (each.repeat for each in asked))
+    firsts = earlier.firsts([each.repeat for each in asked])
+    rows: dict[str, Mapping[str, Any]] = {}
+    owner: dict[str, int] = {}
+    for place in firsts:
+        for key, row in asked[place].rows.items():
+            if key not in rows:
+                rows[key], owner[key] = row, place
+    new: dict[int, list[Event]] = {place: [] for place in firsts}
+    for key, sequence in _insert(connection, list(rows.values())):
+        new[owner[key]].append(replace(asked[owner[key]].events[key], sequence=sequence))
+    for place in firsts:
+        earlier.note(asked[place].repeat, {"known": asked[place].count - len(new[place])})
+    earlier.keep()
+    return [_told(earlier, each, new.get(place)) for place, each in enumerate(asked)]
+
+
+def _told(earlier: Earlier, asked: _Asked, new: list[Event] | None) -> Kept | Exception:
+    if new is not None:
+        return Kept(new, asked.count - len(new))
+    try:
+        return Kept([], earlier.told(asked.repeat)["known"])
+    except TokenReused as error:
+        return error
+
+
+def _insert(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Key and sequence of those that were not there yet, in the order they came."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(RECEIVED_EVENTS).on_conflict_do_nothing(index_elements=["event_key"])
+    told = statement.returning(RECEIVED_EVENTS.c.event_key, RECEIVED_EVENTS.c.sequence)
+    found = [(row.event_key, row.sequence) for row in connection.execute(told, rows)] if rows else []
+    return sorted(found, key=lambda each: each[1])
+
+
+def _row(key: str, event: Event) -> dict[str, Any]:
     return {
-        "event_key": event.key,
+        "event_key": key,
         "received_at": utc.naive(utc.now()),
         "customer_id": event.customer_id,
         "content": _content(event),
@@ -137,10 +199,6 @@ def _content(event: Event) -> str:
 def _event(sequence: int, content: Mapping[str, Any]) -> Event:
     at = utc.parse(content["occurred_at"])
     return Event(**{**content, "occurred_at": at, "sequence": sequence})
-
-
-def _with_sequence(event: Event, sequence: int) -> Event:
-    return Event(**{**asdict(event), "sequence": sequence})
 
 
 def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:

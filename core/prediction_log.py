@@ -2,36 +2,40 @@
 
 Predictions are logged behind the request: `append` only queues them, one thread writes them in batches, so a
 slow disk never slows an answer; a process that is killed loses the last fraction of a second. Feedback is the
-other way round: `feedback` returns after the commit, so what was acknowledged is there after a power cut.
+other way round: `feedback` returns after the commit, so what was acknowledged is there after a power cut; outcomes
+that come at once share a commit.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from core import utc
+from core import feedback_writes, utc
+from core.feature_values import unpack
+from core.feedback_writes import Acknowledged, FeedbackRow
+from core.group_commit import GroupCommit
 from core.lines_by_variant import of_line
-from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.prediction_rows import Prediction, Result
+from core.prediction_writer import PredictionWriter
+from core.repeats import RequestToken
+from core.spool import Spool
+from core.state.schema import FEATURE_LISTS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
-LONGEST_WAIT: Final = 0.2
-BATCH: Final = 200
-QUEUED: Final = 20_000
+__all__ = ["Prediction", "PredictionLog", "Result", "new_id"]
+
+CHUNK: Final = 200
+SPOOL: Final = "spool/predictions"
 
 _ORDER: Final = (PREDICTIONS.c.prediction_id, PREDICTION_RESULTS.c.position)
-_log = structlog.get_logger(__name__)
 
 
 def new_id() -> str:
@@ -39,73 +43,56 @@ def new_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
-@dataclass(frozen=True)
-class Result:
-    """One line of a prediction: for whom or what, which item, with which value, and what was missing.
-
-    `propensity` is the chance with which the item is there, None where nothing was left to chance.
-    """
-
-    subject: str
-    value: float | None
-    item: str | None = None
-    fallback: str | None = None
-    propensity: float | None = None
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One answered request. `kind` says what was asked (churn, recommendations, ...); `request` holds no ids."""
-
-    prediction_id: str
-    kind: str
-    model: str
-    version: str
-    variant: str
-    results: Sequence[Result]
-    request: Mapping[str, Any] = field(default_factory=dict)
-    made_at: datetime = field(default_factory=utc.now)
-
-
 class PredictionLog:
     """The prediction log and the feedback of a workspace; close it so that nothing queued is lost."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.engine = workspace.database
-        self.dropped = 0
-        self._queue: deque[Prediction] = deque()
-        self._writing: Sequence[Prediction] = ()
-        self._stop = threading.Event()
-        self._writer: threading.Thread | None = None
-        self._starting = threading.Lock()
+        settings = workspace.settings.log
+        self._features = settings.features
+        self.writer = PredictionWriter(self.engine, Spool(workspace.root / SPOOL, settings.spool_mb * 2**20))
+        self._feedback = GroupCommit(self.engine, feedback_writes.write, "feedback")
+
+    @property
+    def dropped(self) -> int:
+        """Predictions of this process that are lost."""
+        return self.writer.dropped
 
     def append(self, prediction: Prediction) -> None:
         """Queue a prediction for the log; returns at once. With a full queue it is dropped and counted."""
-        if self._writer is None:
-            self._start()
-        if len(self._queue) >= QUEUED:
-            self.dropped += 1
-            return
-        # A deque takes this without a lock, and nobody is woken: a request never waits for the writer's turn.
-        self._queue.append(prediction)
+        if not self._features and prediction.features is not None:
+            prediction = replace(prediction, features=None)
+        self.writer.append(prediction)
 
     def feedback(self, prediction_id: str, outcome: Mapping[str, Any], key_name: str | None = None) -> str:
         """Keep what came of a prediction; returns the feedback's id once it is on disk."""
-        feedback_id = new_id()
+        return self.take(prediction_id, outcome, key_name).feedback_id
+
+    def take(
+        self,
+        prediction_id: str,
+        outcome: Mapping[str, Any],
+        key_name: str | None = None,
+        repeat: RequestToken | None = None,
+    ) -> Acknowledged:
+        """The same, which may be sent again, and whether the prediction is known.
+
+        Raises:
+            TokenReused: the repeat's key came with another outcome before.
+            StoreError, SQLAlchemyError: the database does not take it; nothing is kept.
+        """
         row = {
-            "feedback_id": feedback_id,
+            "feedback_id": new_id(),
             "prediction_id": prediction_id,
             "received_at": utc.naive(utc.now()),
             "key_name": key_name,
             "outcome": json.dumps(outcome),
         }
-        with self.engine.begin() as connection:
-            connection.execute(FEEDBACK.insert().values(row))
-        return feedback_id
+        return self._feedback.wait_for(FeedbackRow(row, self.writer.holds(prediction_id), repeat))
 
     def known(self, prediction_id: str) -> bool:
         """Whether the log holds the prediction, or it is on its way there from this process."""
-        if any(each.prediction_id == prediction_id for each in (*tuple(self._queue), *self._writing)):
+        if self.writer.holds(prediction_id):
             return True
         query = sa.select(PREDICTIONS.c.prediction_id).where(PREDICTIONS.c.prediction_id == prediction_id)
         with self.engine.connect() as connection:
@@ -120,12 +107,37 @@ class PredictionLog:
             found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
             yield from map(_line, found.mappings())
 
+    def features(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        """Every line logged in `[since, until)` (UTC) that was made of features: `prediction_id`, `made_at`, `model`,
+        `version`, `variant`, `request`, `position`, `subject`, `value`, and `features`, name -> value, as the model
+        saw them.
+        """
+        made = PREDICTIONS.c.made_at
+        columns = [
+            PREDICTIONS.c[name] for name in ("prediction_id", "made_at", "model", "version", "variant", "request")
+        ]
+        columns += [PREDICTION_RESULTS.c[name] for name in ("position", "subject", "value", "features")]
+        query = (
+            sa.select(*columns, FEATURE_LISTS.c.names)
+            .join_from(
+                PREDICTIONS, PREDICTION_RESULTS, PREDICTIONS.c.prediction_id == PREDICTION_RESULTS.c.prediction_id
+            )
+            .join(FEATURE_LISTS, FEATURE_LISTS.c.feature_list == PREDICTIONS.c.feature_list)
+            .where(PREDICTIONS.c.kind == kind, made >= utc.naive(since), made < utc.naive(until))
+            .where(PREDICTION_RESULTS.c.features.is_not(None))
+        )
+        with self.engine.connect() as connection:
+            found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
+            for row in found.mappings():
+                values = dict(zip(json.loads(row["names"]), unpack(row["features"]), strict=True))
+                yield {**_line({name: row[name] for name in row if name != "names"}), "features": values}
+
     def lines(self, prediction_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
         """The same of some predictions; one without any line has one with `position` null."""
         wanted = sorted(set(prediction_ids))
         with self.engine.connect() as connection:
-            for start in range(0, len(wanted), BATCH):
-                some = PREDICTIONS.c.prediction_id.in_(wanted[start : start + BATCH])
+            for start in range(0, len(wanted), CHUNK):
+                some = PREDICTIONS.c.prediction_id.in_(wanted[start : start + CHUNK])
                 yield from map(_line, connection.execute(_lines().where(some).order_by(*_ORDER)).mappings())
 
     def outcomes(self, since: datetime | None = None, until: datetime | None = None) -> list[dict[str, Any]]:
@@ -143,72 +155,8 @@ class PredictionLog:
 
     def close(self) -> None:
         """Write what is queued and stop."""
-        with self._starting:
-            if self._writer is not None:
-                self._stop.set()
-                self._writer.join()
-                self._stop.clear()
-                self._writer = None
-
-    def _start(self) -> None:
-        with self._starting:
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write_batches, name="prediction-log", daemon=True)
-                self._writer.start()
-
-    def _write_batches(self) -> None:
-        last = False
-        while not last:
-            last = self._stop.wait(LONGEST_WAIT)
-            while batch := self._collect():
-                self._write(batch)
-                self._writing = ()
-
-    def _collect(self) -> list[Prediction]:
-        batch: list[Prediction] = []
-        while self._queue and len(batch) < BATCH:
-            self._writing = batch  # before it leaves the queue, so that it is always seen in one of the two
-            batch.append(self._queue[0])
-            self._queue.popleft()
-        return batch
-
-    def _write(self, batch: Sequence[Prediction]) -> None:
-        results = [row for prediction in batch for row in _result_rows(prediction)]
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(PREDICTIONS.insert(), [_prediction_row(p) for p in batch])
-                if results:
-                    connection.execute(PREDICTION_RESULTS.insert(), results)
-        except SQLAlchemyError as error:
-            self.dropped += len(batch)
-            _log.error("predictions_not_logged", count=len(batch), error=type(error).__name__)
-
-
-def _prediction_row(prediction: Prediction) -> dict[str, Any]:
-    return {
-        "prediction_id": prediction.prediction_id,
-        "made_at": utc.naive(prediction.made_at),
-        "kind": prediction.kind,
-        "model": prediction.model,
-        "version": prediction.version,
-        "variant": prediction.variant,
-        "request": json.dumps(prediction.request),
-    }
-
-
-def _result_rows(prediction: Prediction) -> list[dict[str, Any]]:
-    return [
-        {
-            "prediction_id": prediction.prediction_id,
-            "position": position,
-            "subject": result.subject,
-            "item": result.item,
-            "value": result.value,
-            "fallback": result.fallback,
-            "propensity": result.propensity,
-        }
-        for position, result in enumerate(prediction.results)
-    ]
+        self.writer.close()
+        self._feedback.close()
 
 
 def _lines() -> sa.Select[Any]:

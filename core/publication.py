@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from core import locks, shared_lock
+from core.database import REQUESTS
 from core.files import sha256, write_atomically
 from core.manifest import PROTECTED, Manifest
 from core.state.schema import PUBLISHED_FILES, PUBLISHED_MANIFEST
@@ -32,9 +34,9 @@ _NAMES = sa.select(PUBLISHED_FILES.c.table_name, PUBLISHED_FILES.c.file_name)
 class Publication:
     """What was published last, and what of it this workspace has fetched."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, database: Engine | None = None) -> None:
         self._workspace = workspace
-        self._engine = workspace.database
+        self._engine = database or workspace.database
         self._folder = workspace.root / FOLDER
         self.store = TableStore(self._folder, self._folder / PROTECTED)
 
@@ -86,7 +88,7 @@ class AnsweringWorkspace(Workspace):
     def __init__(self, origin: Workspace) -> None:
         super().__init__(origin.root, origin.settings)
         self._origin = origin
-        self.publication = Publication(origin)
+        self.publication = Publication(origin, self.database)
 
     @property
     def table_store(self) -> TableStore:
@@ -94,10 +96,10 @@ class AnsweringWorkspace(Workspace):
         own, published = self._origin.table_store, self.publication.store
         return own if own.current().generation >= published.current().generation else published
 
-    @property
+    @cached_property
     def database(self) -> Engine:
-        """The origin's."""
-        return self._origin.database
+        """The origin's, waited for only as long as a request can wait."""
+        return self._origin.connected(REQUESTS)
 
 
 def _name(path: Path) -> str:

@@ -420,6 +420,18 @@ class Variants(SettingsSection):
     )
 
 
+class PredictionLogSettings(SettingsSection):
+    """What is kept of predictions, and how long."""
+
+    features: bool = Field(
+        True, description="predictions are kept with the feature values they were made of, which training can read"
+    )
+    keep_days: Days = Field(92, description="predictions and what came of them are deleted after so many days")
+    spool_mb: Count = Field(
+        1000, description="room for predictions that wait for a database that is away, in megabytes"
+    )
+
+
 class Review(SettingsSection):
     """The review desk and the reviewer's part in a release."""
 
@@ -571,6 +583,7 @@ class Settings(BaseSettings):
     consents: ConsentSettings = Field(ConsentSettings(), description="choices of customers")
     serving: Serving = Field(Serving(), description="the prediction service")
     variants: Variants = Field(Variants(), description="versions that answer a share of requests beside the champion")
+    log: PredictionLogSettings = Field(PredictionLogSettings(), description="what is kept of predictions, and how long")
     review: Review = Field(Review(), description="the review desk and the reviewer's part in a release")
     pages: Pages = Field(Pages(), description="the pages of MLflow and Evidently, on loopback")
     stores: Stores = Field(

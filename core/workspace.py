@@ -16,6 +16,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from core.database import Waits
     from core.table_store import TableStore
     from core.tables import Tables
 
@@ -164,12 +165,26 @@ class Workspace:
         Raises:
             StoreError: it does not answer, is damaged, or a newer release made it.
         """
-        from core.database import connect
+        from core.database import JOBS
         from core.state.upgrade import upgrade
 
-        engine = connect(self.settings.stores.database, self.root / _STATE_FILE)
+        engine = self._connect(JOBS)
         upgrade(engine)
         return engine
+
+    def connected(self, waits: Waits) -> Engine:
+        """Another engine on that database, for those who wait for it only as long as `waits` says.
+
+        Raises:
+            StoreError: as `database`.
+        """
+        _ = self.database  # with the schema, for which one waits as long as it takes
+        return self._connect(waits)
+
+    def _connect(self, waits: Waits) -> Engine:
+        from core.database import connect
+
+        return connect(self.settings.stores.database, self.root / _STATE_FILE, waits)
 
 
 class _PinnedWorkspace(Workspace):

@@ -59,7 +59,7 @@ def follow(workspace: Workspace) -> None:
     stores, seen = workspace.settings.stores, fingerprint(workspace)
     if stores.mlflow_artifacts or seen is None or _followed.get(workspace.root) == seen:
         return
-    engine = sa.create_engine(address(workspace))
+    engine = sa.create_engine(address(workspace), hide_parameters=True)
     try:
         relocation.follow(engine, Path(artifact_root(workspace)))
     finally:
@@ -101,7 +101,7 @@ def _down(workspace: Workspace, error: Exception) -> StoreError:
 
 def _probe(url: str) -> None:
     timeout = {} if url.startswith("sqlite") else {"connect_timeout": _CONNECT_SECONDS}
-    engine = sa.create_engine(url, connect_args=timeout)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args=timeout)
     try:
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()

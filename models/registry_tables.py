@@ -88,7 +88,9 @@ def _version(row: Any, tags: Sequence[Any], aliases: Sequence[Any]) -> Version:
 def _reading(workspace: Workspace) -> Iterator[sa.Connection]:
     url = address(workspace)
     engine = sa.create_engine(
-        url, connect_args={} if url.startswith("sqlite") else {"connect_timeout": CONNECT_SECONDS}
+        url,
+        hide_parameters=True,
+        connect_args={} if url.startswith("sqlite") else {"connect_timeout": CONNECT_SECONDS},
     )
     try:
         with engine.connect() as connection:

@@ -146,7 +146,7 @@ def collect(workspace: Workspace) -> State:
         models=models,
         online=online,
         service=_service(workspace),
-        pending_events=len(EventLog(workspace).pending()),
+        pending_events=EventLog(workspace).count_pending(),
         alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in alerts],
         flags=_flags(workspace),
         reconciliation=reconciliation.recall(workspace),

@@ -9,6 +9,7 @@ import structlog
 
 from core.errors import RegularsError
 from core.event_log import Event, EventLog
+from core.repeats import RequestToken
 from core.workspace import Workspace
 from feature_repo import folding, online
 from serving.choices import Choices
@@ -37,12 +38,12 @@ class EventIntake:
         self._log = log
         self._choices = choices
 
-    def take(self, events: Sequence[Event]) -> Taken:
+    def take(self, events: Sequence[Event], repeat: RequestToken | None = None) -> Taken:
         """Keep events, and fold those into the online store that it can show at once."""
-        new = self._log.append(events)
+        known = self._log.take(events, repeat).known
         shows_all = self.apply_missed()
         at_once = sum(map(online.at_once, events))
-        return Taken(len(events) - len(new), bool(at_once) and shows_all, len(events) - at_once)
+        return Taken(known, bool(at_once) and shows_all, len(events) - at_once)
 
     def apply_missed(self) -> bool:
         """Apply what is new, and what a crash, a store that was down, or its refilling left behind.

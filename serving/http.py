@@ -5,33 +5,40 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from core.errors import RegularsError
+from core.errors import RegularsError, StoreError
 from core.keys import Key
+from core.repeats import LONGEST_TOKEN, RequestToken, TokenReused
 from serving import openapi, prometheus, strict_json
 from serving.access import address_of, bearer, on_loopback
-from serving.endpoint import Endpoint
+from serving.bodies import Body
+from serving.endpoint import Endpoint, Taker
 from serving.endpoints import ENDPOINTS
 from serving.lanes import SOON, Lane
 from serving.problems import (
     Broken,
+    InvalidHeader,
+    KeyReused,
     NoModel,
     NotFound,
     NotYet,
     Problem,
+    StoreDown,
     TooBusy,
     TooLarge,
     TooLate,
     TooSlow,
     WrongMethod,
+    from_database,
     from_validation,
     names_of,
 )
@@ -44,7 +51,6 @@ LARGE_BYTES: Final = 16_384
 """Of a longer body the answer takes its time: about a thousand ids."""
 READING_SHARE: Final = 4
 """One key has at most this part of the places for bodies that are still on their way."""
-WRITING: Final = {"events", "feedback"}
 READING: Final = {"GET", "HEAD"}
 RawHeaders = list[tuple[bytes, bytes]]
 JSON: Final = (b"content-type", b"application/json")
@@ -137,6 +143,13 @@ class Answering:
             status = TooSlow.status
             seconds = self.settings.request_seconds
             raise TooSlow(f"no answer within {seconds:g} seconds; ask for less at once") from None
+        except SQLAlchemyError as error:
+            refused = from_database(error)
+            status = refused.status
+            raise refused from error
+        except StoreError as error:
+            status = StoreDown.status
+            raise StoreDown(str(error), headers={"Retry-After": "5"}) from error
         except RegularsError as error:
             status = NotYet.status
             raise NotYet(str(error), headers={"Retry-After": "5"}) from error
@@ -153,7 +166,10 @@ class Answering:
         try:
             if endpoint.quick:
                 return answer(self.runtime, endpoint, raw, key), left
-            lane = "writing" if endpoint.right in WRITING else "large" if len(raw) > LARGE_BYTES else "small"
+            if endpoint.taker is not None:
+                once = idempotency_key(scope["headers"])
+                return await self._lanes["writing"].run(answer, self.runtime, endpoint, raw, key, once), left
+            lane = "large" if len(raw) > LARGE_BYTES else "small"
             return await self._lanes[lane].run(answer, self.runtime, endpoint, raw, key), left
         finally:
             self.waiting -= 1
@@ -226,20 +242,48 @@ def no_such(path: str) -> Problem:
     return NotFound(f"the addresses are in {openapi.PATH}")
 
 
-def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key) -> bytes:
-    """The answer as JSON.
+def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key, once: str | None = None) -> bytes:
+    """The answer as JSON; `once` is the `Idempotency-Key`.
 
     Raises:
         Problem: the body is not as it must be, or the handler can't answer it.
     """
-    if endpoint.body is None:
-        return strict_json.encode(endpoint.handler(runtime, None, key))
-    strict_json.refuse_loose(raw, f"an object with {names_of(endpoint.body)}")
-    try:
-        body = endpoint.body.model_validate_json(raw)
-    except ValidationError as error:
-        raise from_validation(endpoint.body, error) from None
+    body = None if endpoint.body is None else _read(endpoint.body, raw)
+    if endpoint.taker is not None and body is not None:
+        return strict_json.encode(_taken(runtime, endpoint.taker, body, key, (endpoint.path, once)))
+    assert endpoint.handler is not None
     return strict_json.encode(endpoint.handler(runtime, body, key))
+
+
+def _taken(runtime: Runtime, taker: Taker, body: Body, key: Key, named: tuple[str, str | None]) -> dict[str, Any]:
+    path, once = named
+    repeat = RequestToken.of(key.id, path, once, body.model_dump_json()) if once else None
+    try:
+        return taker(runtime, body, key, repeat)
+    except TokenReused as error:
+        raise KeyReused(str(error)) from None
+
+
+def _read(model: type[Body], raw: bytes) -> Body:
+    strict_json.refuse_loose(raw, f"an object with {names_of(model)}")
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise from_validation(model, error) from None
+
+
+def idempotency_key(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The header `Idempotency-Key`, or None.
+
+    Raises:
+        InvalidHeader: it can't be one, or there are two.
+    """
+    given = [value.decode("latin-1") for name, value in headers if name == b"idempotency-key"]
+    if not given:
+        return None
+    if len(given) == 1 and 0 < len(given[0]) <= LONGEST_TOKEN and given[0].isascii() and given[0].isprintable():
+        return given[0]
+    raise InvalidHeader(f"Idempotency-Key: allowed is one of 1 to {LONGEST_TOKEN} printable ASCII characters")
 
 
 def _plain(response: Response) -> tuple[int, RawHeaders, bytes]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from core.repeats import LONGEST_TOKEN
 from serving.answers import Health, ProblemAnswer, Ready
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
@@ -26,10 +27,20 @@ ERRORS: Final = {
     "403": "The key has not the right",
     "408": "The request was not whole in time",
     "413": "The body is too large",
+    "422": "The Idempotency-Key belongs to another request",
     "429": "Too many requests are under way, the key has asked more than it may, or its address guesses keys",
     "500": "Something went wrong here",
-    "503": "There is no model to answer from yet",
+    "503": "There is no model to answer from yet, or a store does not answer",
     "504": "The answer took too long",
+    "507": "There is no room to keep it",
+}
+IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names the request: sent again within a day it is answered as the first time, and nothing is kept"
+    " twice; with another body it is refused",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_TOKEN, "pattern": "^[ -~]+$"},
 }
 
 
@@ -72,6 +83,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "security": [{"key": []}],
         "responses": {"200": _response("The answer", endpoint.answer), **_problems(endpoint)},
     }
+    if endpoint.taker is not None:
+        operation["parameters"] = [IDEMPOTENCY_KEY]
     if endpoint.body is not None:
         content = {"schema": _reference(endpoint.body), "example": endpoint.example}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
@@ -80,7 +93,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _problems(endpoint: Endpoint) -> dict[str, Any]:
     of_body = {"400", "408", "413"}
-    statuses = [status for status in ERRORS if endpoint.body is not None or status not in of_body]
+    of_writing = {"422", "507"}
+    left_out = (set() if endpoint.body is not None else of_body) | (set() if endpoint.taker else of_writing)
+    statuses = [status for status in ERRORS if status not in left_out]
     return {status: _response(ERRORS[status], ProblemAnswer, MEDIA_TYPE) for status in statuses}
 
 

@@ -2,6 +2,7 @@
 
 Problem                400  the request can't be answered as it is
  +- InvalidBody        400  a field of the body
+ +- InvalidHeader      400  a header
  +- NoKey              401  no key, or none that is valid: the same words for both
  +- NoRight            403  a valid key without the right
  +- NotFound           404  no such address
@@ -9,6 +10,7 @@ Problem                400  the request can't be answered as it is
  +- WrongMethod        405  the address takes another method
  +- TooLate            408  the request was not whole in time
  +- TooLarge           413  more bytes than a body may have
+ +- KeyReused          422  an Idempotency-Key that came with another body before
  +- TooBusy            429  as many requests are under way as the service takes
  |   +- OverLimit      429  the key has asked more than it may
  |   +- LockedOut      429  the address has sent too many wrong keys
@@ -17,7 +19,9 @@ Problem                400  the request can't be answered as it is
  +- NotYet             503  the models are still being loaded
  |   +- NoModel        503  there are none
  |   +- TooManyConnections  503  as many are open as the service takes
+ |   +- StoreDown      503  a store that the answer needs does not answer
  +- TooSlow            504  no answer within the time a request may take
+ +- NoRoom             507  the disk is full: nothing was kept
 """
 
 from __future__ import annotations
@@ -28,8 +32,10 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
+from core.database import is_away, is_full
 from core.errors import nearest
 
 MEDIA_TYPE = "application/problem+json"
@@ -85,6 +91,13 @@ class InvalidBody(Problem):
         first = errors[0]
         place = f"{first['field']}: " if first["field"] else ""
         return cls(f"{place}{first['problem']}; allowed: {first['allowed']}", errors)
+
+
+class InvalidHeader(Problem):
+    """A header is not as it must be."""
+
+    name = "invalid-header"
+    title = "A header is not as it must be"
 
 
 class NoKey(Problem):
@@ -156,6 +169,14 @@ class TooLarge(Problem):
     title = "The body is too large"
 
 
+class KeyReused(Problem):
+    """An Idempotency-Key that came with another body before."""
+
+    status = 422
+    name = "idempotency-key-reused"
+    title = "The Idempotency-Key belongs to another request"
+
+
 class TooBusy(Problem):
     """As many requests are under way as the service takes."""
 
@@ -214,6 +235,30 @@ class NoModel(NotYet):
 
     name = "no-model"
     title = "There is no model to answer from yet"
+
+
+class StoreDown(NotYet):
+    """A store that the answer needs does not answer."""
+
+    name = "store-down"
+    title = "A store does not answer"
+
+
+class NoRoom(Problem):
+    """The disk is full."""
+
+    status = 507
+    name = "no-room"
+    title = "There is no room to keep it"
+
+
+def from_database(error: SQLAlchemyError) -> Problem:
+    """What to say of an error of the database: it is away, busy or full; else it is our fault, and is raised again."""
+    if is_full(error):
+        return NoRoom("the disk is full; nothing was kept, send it again later", headers={"Retry-After": "30"})
+    if is_away(error):
+        return StoreDown("the database does not answer; nothing was kept, send it again", headers={"Retry-After": "5"})
+    raise error
 
 
 def from_validation(body: type[BaseModel], error: ValidationError) -> InvalidBody:

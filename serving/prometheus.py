@@ -34,9 +34,11 @@ def tell_version(model: str, version: str) -> None:
     _version().labels(model).set(float(version))
 
 
-def tell_dropped(count: int) -> None:
-    """How many predictions could not be logged since the start."""
-    _dropped().set(count)
+def tell_log(dropped: int, waiting: int, spooled_bytes: int) -> None:
+    """Predictions of this worker that could not be logged since the start, or wait in memory; the spool of all."""
+    _dropped().set(dropped)
+    _waiting().set(waiting)
+    _spooled().set(spooled_bytes)
 
 
 def text() -> tuple[bytes, str]:
@@ -84,3 +86,21 @@ def _dropped() -> Gauge:
     from prometheus_client import Gauge
 
     return Gauge("regulars_predictions_not_logged", "Predictions that could not be logged", multiprocess_mode="livesum")
+
+
+@cache
+def _waiting() -> Gauge:
+    from prometheus_client import Gauge
+
+    return Gauge("regulars_predictions_waiting", "Predictions that wait for the log", multiprocess_mode="livesum")
+
+
+@cache
+def _spooled() -> Gauge:
+    from prometheus_client import Gauge
+
+    return Gauge(
+        "regulars_predictions_spooled_bytes",
+        "Bytes of predictions that wait on disk for the database",
+        multiprocess_mode="livemostrecent",
+    )

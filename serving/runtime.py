@@ -14,6 +14,7 @@ from core.event_log import EventLog
 from core.keys import KeyStore
 from core.prediction_log import PredictionLog
 from core.publication import AnsweringWorkspace
+from core.retention import Retention
 from core.workspace import Workspace
 from models import demand, recommendation
 from models.demand.kind import Model
@@ -67,7 +68,8 @@ class Runtime:
         self.unit_costs = UnitCostsInUse(workspace)
         self.rules = RulesInUse(workspace)
         self.arrivals = ArrivalsInUse(workspace)
-        self.event_intake = EventIntake(workspace, EventLog(workspace), self.choices)
+        self.events = EventLog(workspace)
+        self.event_intake = EventIntake(workspace, self.events, self.choices)
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
         self._refresh_present()
@@ -96,7 +98,8 @@ class Runtime:
         }
         slowest = {"catalogue": self._refresh_catalogue, "arms' catalogues": self._refresh_arms_catalogues}
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
-        self.background = Background(workspace.settings.serving.reload_seconds, quick, slow, slowest)
+        rare = {"retention": Retention(workspace).refresh}
+        self.background = Background(workspace.settings.serving.reload_seconds, quick, slow, slowest, rare)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
@@ -108,6 +111,7 @@ class Runtime:
         self._keys.close()
         self.background.close()
         self.shadows.close()
+        self.events.close()
         self.predictions.close()
 
     def products_of(self, who: Champion[Recommender]) -> ProductCache:
@@ -175,4 +179,5 @@ class Runtime:
         self.contact_caps.refresh(self.present)
 
     def _tell_metrics(self) -> None:
-        prometheus.tell_dropped(self.predictions.dropped)
+        log = self.predictions.writer
+        prometheus.tell_log(log.dropped, log.waiting, log.spooled_bytes)

@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 LONGEST_KEY_NAME: Final = 100
+LONGEST_IDEMPOTENCY_KEY: Final = 255
 METADATA: Final = sa.MetaData()
 
 RELEASES: Final = sa.Table(
@@ -28,8 +29,10 @@ PREDICTIONS: Final = sa.Table(
     sa.Column("version", sa.String(20), nullable=False),
     sa.Column("variant", sa.String(20), nullable=False),
     sa.Column("request", sa.Text, nullable=False),
+    sa.Column("feature_list", sa.String(32)),
+    postgresql_partition_by="RANGE (prediction_id)",
 )
-"""Answered requests; `request` is JSON without ids."""
+"""Answered requests; `request` is JSON without ids. Ids sort by time: PostgreSQL keeps a month in a partition."""
 
 PREDICTION_RESULTS: Final = sa.Table(
     "prediction_results",
@@ -41,15 +44,25 @@ PREDICTION_RESULTS: Final = sa.Table(
     sa.Column("value", sa.Float),
     sa.Column("fallback", sa.String(40)),
     sa.Column("propensity", sa.Float),
+    sa.Column("features", sa.LargeBinary),
+    postgresql_partition_by="RANGE (prediction_id)",
 )
-"""The lines of each answer."""
+"""The lines of each answer; `features` are the values it was made of, as `core.feature_values` packs them."""
+
+FEATURE_LISTS: Final = sa.Table(
+    "feature_lists",
+    METADATA,
+    sa.Column("feature_list", sa.String(32), primary_key=True),
+    sa.Column("names", sa.Text, nullable=False),
+)
+"""The names of the values that `features` of predictions' lines hold, in their order; `names` is JSON."""
 
 FEEDBACK: Final = sa.Table(
     "feedback",
     METADATA,
     sa.Column("feedback_id", sa.String(40), primary_key=True),
     sa.Column("prediction_id", sa.String(40), nullable=False, index=True),
-    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("received_at", sa.DateTime, nullable=False, index=True),
     sa.Column("key_name", sa.String(LONGEST_KEY_NAME)),
     sa.Column("outcome", sa.Text, nullable=False),
 )
@@ -69,6 +82,18 @@ RECEIVED_EVENTS: Final = sa.Table(
     sqlite_autoincrement=True,
 )
 """Events as they reached the service; `content` is JSON."""
+
+IDEMPOTENCY_KEYS: Final = sa.Table(
+    "idempotency_keys",
+    METADATA,
+    sa.Column("token", sa.String(LONGEST_IDEMPOTENCY_KEY), primary_key=True),
+    sa.Column("owner", sa.String(16), primary_key=True),
+    sa.Column("path", sa.String(100), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+)
+"""What requests with an `Idempotency-Key` were told; `answer` is JSON, `digest` a hash of what was sent."""
 
 API_KEYS: Final = sa.Table(
     "api_keys",

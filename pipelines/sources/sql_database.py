@@ -112,7 +112,7 @@ class SqlTable:
             MappingError: it has no such table.
         """
         try:
-            engine = sa.create_engine(_with_driver(self.url))
+            engine = sa.create_engine(_with_driver(self.url), hide_parameters=True)
         except (SQLAlchemyError, ImportError) as error:
             raise self._unreachable(error) from None
         try:

@@ -5,26 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from core.keys import Key
+from core.repeats import RequestToken
 from serving.answers import FeedbackAnswer
 from serving.bodies import FeedbackBody
 from serving.endpoint import Endpoint
 from serving.runtime import Runtime
 
 
-def feedback(runtime: Runtime, body: FeedbackBody, key: Key) -> dict[str, Any]:
+def feedback(runtime: Runtime, body: FeedbackBody, key: Key, repeat: RequestToken | None) -> dict[str, Any]:
     """Keep the outcome, also of a prediction the log does not know: it may have been lost with a process."""
-    matched = runtime.predictions.known(body.prediction_id)
-    feedback_id = runtime.predictions.feedback(body.prediction_id, body.outcome, key.name)
-    return {"feedback_id": feedback_id, "prediction_id": body.prediction_id, "matched": matched}
+    kept = runtime.predictions.take(body.prediction_id, body.outcome, key.name, repeat)
+    return {"feedback_id": kept.feedback_id, "prediction_id": body.prediction_id, "matched": kept.matched}
 
 
 ENDPOINT = Endpoint(
     "POST",
     "/v1/feedback",
     "feedback",
-    feedback,
+    None,
     FeedbackAnswer,
     "Tell what came of a prediction",
     FeedbackBody,
     {"prediction_id": "019a2b3c4d5e6f708192a3b4c5d6e7f8", "outcome": {"bought": True, "revenue": 12.5}},
+    taker=feedback,
 )

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from core import prediction_log
+from core import prediction_writer
+from core.database import REQUESTS
 from core.prediction_log import Prediction, PredictionLog, Result, new_id
 from core.workspace import Workspace
 
@@ -78,12 +81,101 @@ def test_appending_does_not_wait_for_the_database(workspace: Workspace) -> None:
     assert len(list(log.predictions("churn", LONG_AGO, FAR_AHEAD))) == 101
 
 
+def held(log: PredictionLog) -> sa.Connection:
+    """A connection that holds what every writer of predictions needs."""
+    connection = log.engine.connect()
+    on_sqlite = log.engine.dialect.name == "sqlite"
+    connection.execute(sa.text("begin immediate" if on_sqlite else "lock table predictions"))
+    return connection
+
+
+def hurried(workspace: Workspace) -> PredictionLog:
+    log = PredictionLog(workspace)
+    log.writer._engine = workspace.connected(replace(REQUESTS, lock=0.05, answer=0.1))
+    return log
+
+
+def test_what_a_busy_database_does_not_take_waits_on_disk_and_comes_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction_writer, "REST_SECONDS", 0.3)
+    log = hurried(workspace)
+    holder = held(log)
+    made = [churn(str(number)) for number in range(20)]
+    for prediction in made:
+        log.append(prediction)
+    wait_until(lambda: log.writer.waiting == 0)
+    assert log.writer.spooled_bytes > 0
+    assert log.known(made[0].prediction_id)
+    holder.rollback()
+    holder.close()
+    wait_until(lambda: log.writer.spooled_bytes == 0)
+    log.close()
+    assert [row["subject"] for row in log.predictions("churn", LONG_AGO, FAR_AHEAD)] == list(map(str, range(20)))
+    assert log.dropped == 0
+
+
+def test_what_waits_on_disk_when_the_process_ends_is_logged_by_the_next(workspace: Workspace) -> None:
+    log = hurried(workspace)
+    holder = held(log)
+    log.append(churn("a"))
+    log.close()
+    holder.rollback()
+    holder.close()
+    assert log.writer.spooled_bytes > 0
+    later = PredictionLog(workspace)
+    later.append(churn("b"))
+    wait_until(lambda: later.writer.spooled_bytes == 0)
+    later.close()
+    assert {row["subject"] for row in later.predictions("churn", LONG_AGO, FAR_AHEAD)} == {"a", "b"}
+
+
+def test_with_no_room_anywhere_predictions_wait_in_memory_and_are_counted_when_they_are_lost(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction_writer, "QUEUED", 3)
+    log = hurried(workspace)
+    monkeypatch.setattr(log.writer._spool, "_most_bytes", 0)
+    holder = held(log)
+    for _ in range(3):
+        log.append(churn("a"))
+    time.sleep(1)
+    assert (log.writer.waiting, log.dropped) == (3, 0)
+    log.append(churn("too many"))
+    assert log.dropped == 1
+    log.close()
+    assert log.dropped == 4
+    holder.rollback()
+    holder.close()
+
+
+def test_the_values_a_prediction_was_made_of_are_kept_exactly(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
+    columns = {"recency": [3.25, 0.1, float("nan")], "region": ["north", None, "x"], "n": [1, 2, 3]}
+    results = [Result("a", 0.5, row=1), Result("b", 0.5), Result("c", 0.5, row=0), Result("d", 0.5, row=2)]
+    log.append(Prediction(new_id(), "churn", "churn", "3", "champion", results, features=columns))
+    log.close()
+    frame = log.features("churn", LONG_AGO, FAR_AHEAD)
+    assert [(row["subject"], row["features"]) for row in frame] == [
+        ("a", {"recency": 0.1, "region": None, "n": 2}),
+        ("c", {"recency": 3.25, "region": "north", "n": 1}),
+        ("d", {"recency": None, "region": "x", "n": 3}),
+    ]
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert true()
+
+
 def test_a_full_queue_drops_and_counts_instead_of_waiting(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prediction_log, "QUEUED", 2)
+    monkeypatch.setattr(prediction_writer, "QUEUED", 2)
     log = PredictionLog(workspace)
-    monkeypatch.setattr(log, "_start", lambda: None)
+    monkeypatch.setattr(log.writer, "_start", lambda: None)
     for _ in range(5):
         log.append(churn("a"))
     assert log.dropped == 3

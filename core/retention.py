@@ -1,0 +1,112 @@
+"""What the logs keep no longer: old predictions with what came of them, and idempotency keys of yesterday.
+
+On PostgreSQL whole months go at once. Elsewhere, and within a month, rows go a few at a time, each time in a short
+transaction, so that nobody who writes waits for long; SQLite gives the room back to the disk as it goes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from core import prediction_months, repeats, shared_lock, utc
+from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.workspace import Workspace
+
+EVERY_SECONDS: Final = 3600.0
+BATCH: Final = 200
+PAUSE_SECONDS: Final = 0.02
+PAGES: Final = 500
+"""Pages of an SQLite file that are given back after a batch."""
+_LOCK: Final = "retention"
+
+
+@dataclass
+class Swept:
+    """What went: predictions (of dropped months they are not counted), outcomes, keys, partitions."""
+
+    predictions: int = 0
+    feedback: int = 0
+    idempotency_keys: int = 0
+    partitions: int = 0
+
+
+class Retention:
+    """Deletes what is older than `log.keep_days`; `refresh` may be called often and does it every hour."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._next = 0.0
+
+    def refresh(self) -> None:
+        """Sweep if an hour has passed; not where another process is at it.
+
+        Raises:
+            SQLAlchemyError: the database does not answer.
+        """
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + EVERY_SECONDS
+        with shared_lock.trying(self._workspace, _LOCK, 0) as is_alone:
+            if is_alone:
+                sweep(self._workspace.database, self._workspace.settings.log.keep_days)
+
+
+def sweep(engine: Engine, keep_days: int, now: datetime | None = None) -> Swept:
+    """Delete what is older than so many days, and make PostgreSQL's next months.
+
+    Raises:
+        SQLAlchemyError: the database does not answer.
+    """
+    now = now or utc.now()
+    oldest = now - timedelta(days=keep_days)
+    swept = Swept()
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            prediction_months.make_ahead(connection, now)
+        with engine.begin() as connection:
+            swept.partitions = len(prediction_months.drop_before(connection, prediction_months.first_id(oldest)))
+    while count := _some_predictions(engine, prediction_months.first_id(oldest)):
+        swept.predictions += count
+        time.sleep(PAUSE_SECONDS)
+    while count := _some_feedback(engine, oldest):
+        swept.feedback += count
+        time.sleep(PAUSE_SECONDS)
+    with engine.begin() as connection:
+        swept.idempotency_keys = repeats.sweep(connection)
+    return swept
+
+
+def _some_predictions(engine: Engine, oldest: str) -> int:
+    """Ids sort by time, and both tables are found by them."""
+    ids = PREDICTIONS.c.prediction_id
+    with engine.begin() as connection:
+        old = list(connection.execute(sa.select(ids).where(ids < oldest).order_by(ids).limit(BATCH)).scalars())
+        if old:
+            connection.execute(PREDICTION_RESULTS.delete().where(PREDICTION_RESULTS.c.prediction_id.in_(old)))
+            connection.execute(PREDICTIONS.delete().where(ids.in_(old)))
+    _give_back(engine, len(old))
+    return len(old)
+
+
+def _some_feedback(engine: Engine, oldest: datetime) -> int:
+    received = FEEDBACK.c.received_at
+    with engine.begin() as connection:
+        query = sa.select(FEEDBACK.c.feedback_id).where(received < utc.naive(oldest)).limit(BATCH)
+        old = list(connection.execute(query).scalars())
+        if old:
+            connection.execute(FEEDBACK.delete().where(FEEDBACK.c.feedback_id.in_(old)))
+    _give_back(engine, len(old))
+    return len(old)
+
+
+def _give_back(engine: Engine, count: int) -> None:
+    """The room of deleted rows; a file made before this was possible keeps it, and fills it again."""
+    if count and engine.dialect.name == "sqlite":
+        with engine.connect() as connection:  # as a script: the driver would stop after the first page otherwise
+            connection.connection.cursor().executescript(f"PRAGMA incremental_vacuum({PAGES})")
