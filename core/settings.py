@@ -379,6 +379,9 @@ class Serving(SettingsSection):
     )
     body_seconds: Annotated[float, Field(gt=0)] = Field(20.0, description="time in which its body must be here")
     request_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="time in which it must be answered")
+    drain_seconds: Annotated[float, Field(ge=0)] = Field(
+        3.0, description="time in which a service that ends still answers, but says at /readyz that it is not ready"
+    )
     key_per_second: Annotated[float, Field(ge=0)] = Field(
         0.0, description="requests a second of one key that names no limit of its own; 0: any number"
     )

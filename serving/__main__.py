@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import math
 import os
+import socket
+import ssl
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Final
 
-from core import idle_threads, telemetry
+from core import idle_threads, logs, telemetry
 from core.errors import RegularsError
+from core.settings import Serving
 from core.workspace import Workspace
 from serving.orphans import end_with_parent
+from serving.prometheus import sharing_figures
+from serving.supervisor import Supervisor
 
-if TYPE_CHECKING:
-    from bentoml import Service
+BACKLOG: Final = 2048
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than load balancers and clients keep a connection: else they send on one that is being closed."""
+END_SECONDS: Final = 5.0
+WORKER: Final = [
+    sys.executable,
+    *("-m", "_bentoml_impl.worker.service", "serving.service:Regulars"),
+    *("--service-name", "regulars", "--fd", "{fd}", "--worker-id", "{worker}"),
+    *("--backlog", str(BACKLOG), "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS)),
+]
 
 
 def main() -> None:
@@ -38,6 +53,8 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     """Supervise the workers; returns after SIGTERM or Ctrl-C."""
     telemetry.switch_off()
     idle_threads.let_sleep()
+    logs.configure()
+    settings = workspace.settings.serving
     # BentoML keeps its files in the home directory otherwise, one set for all services of a machine.
     os.environ["BENTOML_HOME"] = str(workspace.root / "bentoml")
     os.environ["REGULARS_WORKSPACE"] = str(workspace.root)
@@ -45,13 +62,39 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     os.chdir(Path(__file__).resolve().parents[1])
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("BENTOML_QUIET", "true")
-    from serving.service import Regulars
+    tls = ["--ssl-certfile", settings.tls_cert, "--ssl-keyfile", settings.tls_key] if settings.tls_cert else []
+    longest = math.ceil(settings.request_seconds)
+    with sharing_figures(settings.workers), _listening(host, port) as listener:
+        supervisor = Supervisor(
+            listener,
+            [*WORKER, "--timeout-graceful-shutdown", str(longest), *tls],
+            os.environ,
+            workers=settings.workers,
+            stop_seconds=settings.drain_seconds + longest + END_SECONDS,
+            tls=_context(settings),
+        )
+        asyncio.run(supervisor.run())
 
-    service = cast("Service[Any]", Regulars)  # which the decorator makes of the class
-    settings = workspace.settings.serving
-    service.config["workers"] = settings.workers
-    tls = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key} if settings.tls_cert else {}
-    service.serve_http(host=host, port=port, **tls)
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        print(f"error: can't listen on {host}, port {port}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(1) from None
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _context(settings: Serving) -> ssl.SSLContext | None:
+    if not settings.tls_cert:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ worker opens what answers when BentoML makes the service.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,12 +42,29 @@ class Front:
         from serving.http import Answering
         from serving.protocol import GuardedProtocol
         from serving.runtime import Runtime
+        from serving.warm_up import warm_up
 
         GuardedProtocol.limits = workspace.settings.serving
         runtime = Runtime(workspace)
+        runtime.before_ready = partial(warm_up, runtime)
         cls.answering = Answering(runtime)
         cls.application = _wrapped(cls.answering, workspace.settings.serving)
         runtime.start()
+
+    @classmethod
+    def is_draining(cls) -> bool:
+        """Whether the process was told to end, or has nothing to answer with."""
+        return cls.answering is None or cls.answering.draining
+
+    @classmethod
+    def drain(cls) -> float:
+        """Say from now on that the process is about to end; how long it still answers, in seconds."""
+        from serving.protocol import GuardedProtocol
+
+        if cls.answering is None:
+            return 0.0
+        cls.answering.draining = GuardedProtocol.draining = True
+        return cls.answering.settings.drain_seconds
 
     @classmethod
     def close(cls) -> None:

@@ -34,7 +34,8 @@ class ProductCache:
         if wanted == self._read_for:
             return
         model = champion.model
-        found = self._features.read(champion.kind.service, KEY, model.products, behind=True)
+        # The first time nobody is answered yet.
+        found = self._features.read(champion.kind.service, KEY, model.products, behind=bool(self.columns))
         if found.known:
             columns = MappingProxyType({KEY: found.known, **found.columns})
             model.recommend(None, columns, k=1)  # it prepares what it is given on first use

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -74,6 +74,8 @@ class Runtime:
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
         self._refresh_present()
         self._loaded = threading.Event()
+        self.before_ready: Callable[[], None] = lambda: None
+        """Called once everything is loaded, before this is said."""
         quick = {
             "tables": workspace.publication.fetch,
             "consents": self.choices.refresh,
@@ -93,10 +95,11 @@ class Runtime:
         slow = {
             "arrivals": self.arrivals.refresh,
             "forecasts": self._refresh_forecasts,
+            "catalogue": self._refresh_catalogue,
             "loaded": self._be_loaded,
             "arms' forecasts": self._refresh_arms_forecasts,
         }
-        slowest = {"catalogue": self._refresh_catalogue, "arms' catalogues": self._refresh_arms_catalogues}
+        slowest = {"arms' catalogues": self._refresh_arms_catalogues}
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
         rare = {"retention": Retention(workspace).refresh}
         self.background = Background(workspace.settings.serving.reload_seconds, quick, slow, slowest, rare)
@@ -139,6 +142,7 @@ class Runtime:
 
     def _be_loaded(self) -> None:
         if not self.loaded:
+            self.before_ready()
             garbage.settle()
             self._loaded.set()
 

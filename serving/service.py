@@ -17,8 +17,10 @@ from uvicorn.config import HTTP_PROTOCOLS  # noqa: E402
 from core import logs  # noqa: E402
 from core.errors import RegularsError  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
+from serving.draining import drain_on_signals  # noqa: E402
 from serving.front import Front  # noqa: E402
 from serving.orphans import end_supervisor, end_with_parent  # noqa: E402
+from serving.supervisor import tell_taking  # noqa: E402
 
 # BentoML's worker leaves the choice of the protocol to uvicorn, and names none of its limits.
 HTTP_PROTOCOLS["auto"] = "serving.protocol:GuardedProtocol"
@@ -46,6 +48,8 @@ class Regulars:
             Front.open(Workspace.open())
         except Exception as error:
             end_supervisor(error)
+        drain_on_signals()
+        tell_taking()
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod

@@ -24,8 +24,9 @@ START_SECONDS = 180
 class Process:
     """`regulars serve` in a workspace: the person stands in it, where a folder `models` lies, too."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, **settings: str) -> None:
         self.workspace = workspace
+        self.settings = {f"REGULARS_SERVING__{name.upper()}": value for name, value in settings.items()}
         self.port = own_port()
         token = KeyStore(workspace).create(f"test {time.monotonic_ns()}", RIGHTS)
         self.client = httpx.Client(
@@ -35,7 +36,12 @@ class Process:
 
     def start(self) -> None:
         command = [sys.executable, "-P", "-m", "pipelines.cli.main", "serve", "--port", str(self.port)]
-        environment = {**os.environ, "REGULARS_SERVING__RELOAD_SECONDS": "0.5"}
+        environment = {
+            **os.environ,
+            "REGULARS_SERVING__RELOAD_SECONDS": "0.5",
+            "REGULARS_SERVING__DRAIN_SECONDS": "1",
+            **self.settings,
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,

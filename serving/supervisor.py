@@ -1,0 +1,181 @@
+"""Keeps BentoML's workers running on one socket, and answers where none of them does.
+
+BentoML's own supervisor looks every ten seconds whether a worker lives, and holds the socket meanwhile: who connects
+hangs, for 40 s after a worker was killed and for 5 after SIGTERM. This one knows at once. While no worker takes
+requests it answers 503 with Retry-After itself; told to end, it lets go of the socket, so that nothing connects any
+more once the workers have let go of it too, and waits until they have answered what they took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from serving.problems import NotYet
+
+READY_FD: Final = "REGULARS_WORKER_READY_FD"
+"""Names the pipe into which a worker writes once it is about to take requests."""
+LONG_LIVED_SECONDS: Final = 30.0
+LONGEST_PAUSE_SECONDS: Final = 10.0
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Slot:
+    """The place of one worker."""
+
+    number: int
+    process: asyncio.subprocess.Process | None = None
+    taking: bool = False
+    pause: float = 0.0
+
+
+class Supervisor:
+    """`command` starts a worker; `{fd}` and `{worker}` in it are the socket's number and the worker's."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        workers: int,
+        stop_seconds: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._listener, self._command, self._environment = listener, list(command), dict(environment)
+        self._stop_seconds = stop_seconds
+        self._tls = tls
+        self._slots = [_Slot(number + 1) for number in range(workers)]
+        self._stopping = asyncio.Event()
+        self._porter: asyncio.Server | None = None
+        self._change = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Returns after SIGTERM or Ctrl-C, once every worker has ended."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        await self._answer_or_not()
+        kept = [asyncio.create_task(self._keep(slot)) for slot in self._slots]
+        await self._stopping.wait()
+        async with self._change:
+            await self._close_porter()
+            self._listener.close()
+        _, late = await asyncio.wait(kept, timeout=self._stop_seconds)
+        if late:
+            _log.warning("workers_killed", seconds=self._stop_seconds)
+            self._signal(signal.SIGKILL)
+            await asyncio.wait(late)
+
+    def _stop(self) -> None:
+        """A second signal does not wait for requests under way."""
+        self._signal(signal.SIGKILL if self._stopping.is_set() else signal.SIGTERM)
+        self._stopping.set()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for slot in self._slots:
+            if slot.process is not None and slot.process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    slot.process.send_signal(number)
+
+    async def _keep(self, slot: _Slot) -> None:
+        """Start the worker, and another whenever it ends; one that does not live long is waited with."""
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            code = await self._one_life(slot)
+            if self._stopping.is_set():
+                return
+            _log.warning("worker_ended", worker=slot.number, code=code)
+            lived = time.monotonic() - began
+            slot.pause = 0.0 if lived > LONG_LIVED_SECONDS else min(LONGEST_PAUSE_SECONDS, 2 * slot.pause + 0.25)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), slot.pause)
+
+    async def _one_life(self, slot: _Slot) -> int:
+        reading, writing = os.pipe()
+        passed = self._listener.fileno()
+        command = [part.format(fd=passed, worker=slot.number) for part in self._command]
+        slot.process = await asyncio.create_subprocess_exec(
+            *command, env={**self._environment, READY_FD: str(writing)}, pass_fds=(passed, writing)
+        )
+        os.close(writing)
+        if self._stopping.is_set():  # told while it was started
+            self._signal(signal.SIGTERM)
+        loop = asyncio.get_running_loop()
+        told = asyncio.Event()
+        loop.add_reader(reading, told.set)
+        waiting = asyncio.create_task(self._when_taking(slot, told))
+        code = await slot.process.wait()
+        loop.remove_reader(reading)
+        os.close(reading)
+        waiting.cancel()
+        slot.taking = False
+        _forget_figures(slot.process.pid)
+        await self._answer_or_not()
+        return code
+
+    async def _when_taking(self, slot: _Slot, told: asyncio.Event) -> None:
+        await told.wait()  # the pipe of a worker that ended without a word is readable, too
+        if slot.process is not None and slot.process.returncode is None:
+            slot.taking = True
+            await self._answer_or_not()
+
+    async def _answer_or_not(self) -> None:
+        """Answer in the workers' place exactly while none of them takes requests."""
+        async with self._change:
+            if self._stopping.is_set():
+                return
+            if any(slot.taking for slot in self._slots):
+                await self._close_porter()
+            elif self._porter is None:
+                self._porter = await asyncio.start_server(_say_not_yet, sock=self._listener.dup(), ssl=self._tls)
+
+    async def _close_porter(self) -> None:
+        if self._porter is not None:
+            self._porter.close()
+            self._porter = None
+
+
+async def _say_not_yet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """503 whatever is asked; what was sent is read, for a connection closed before that is reset."""
+    with contextlib.suppress(OSError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
+        response = NotYet("the service is starting", headers={"Retry-After": "1", "Connection": "close"}).response()
+        head = [b"HTTP/1.1 503 Service Unavailable\r\n"]
+        head += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
+        async with asyncio.timeout(2):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"".join([*head, b"\r\n", response.body]))
+            await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+            while await reader.read(65536):
+                pass
+    writer.close()
+
+
+def _forget_figures(pid: int) -> None:
+    """A gauge of a worker that is no more counts no longer."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def tell_taking() -> None:
+    """Called by a worker: its requests are its own from now on. Under another supervisor nobody is told."""
+    number = os.environ.pop(READY_FD, "")
+    if number.isdigit():
+        with contextlib.suppress(OSError):
+            os.write(int(number), b"1")
+            os.close(int(number))
