@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from serving.front import Front
+from serving.supervisor import tell_leaving
 
 
 def drain_on_signals() -> None:
@@ -24,6 +25,10 @@ def drain_on_signals() -> None:
 def _draining(loop: asyncio.AbstractEventLoop, then: Any) -> Any:
     def handler(number: int, frame: FrameType | None) -> None:
         seconds = 0.0 if Front.is_draining() else Front.drain()
-        loop.call_soon_threadsafe(lambda: loop.call_later(seconds, then, number, frame))
+        loop.call_soon_threadsafe(lambda: loop.call_later(seconds, end, number, frame))
+
+    def end(number: int, frame: FrameType | None) -> None:
+        tell_leaving()
+        then(number, frame)
 
     return handler

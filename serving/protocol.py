@@ -17,6 +17,7 @@ from core.settings import Serving
 from serving.front import Front
 from serving.problems import BadHead, HeadTooLarge, Problem, TooLate, TooManyConnections
 
+LAST_HEAD_SECONDS: Final = 1.0
 PIECE: Final = 2**18
 """No read brings more bytes at once: by so much a head that is not whole yet may be over its limit."""
 
@@ -88,6 +89,15 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.draining:
             self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The process ends: who connected a moment ago and is about to send its request is waited for."""
+        current: object = self.cycle  # None before the first request, which uvicorn's annotation leaves out
+        if current is not None:
+            super().shutdown()
+        elif self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = self.loop.call_later(LAST_HEAD_SECONDS, self._head_is_late)
 
     def send_400_response(self, msg: str) -> None:
         """What a callback of the parser refused, or what it can't read."""

@@ -2,8 +2,8 @@
 
 BentoML's own supervisor looks every ten seconds whether a worker lives, and holds the socket meanwhile: who connects
 hangs, for 40 s after a worker was killed and for 5 after SIGTERM. This one knows at once. While no worker takes
-requests it answers 503 with Retry-After itself; told to end, it lets go of the socket, so that nothing connects any
-more once the workers have let go of it too, and waits until they have answered what they took.
+requests it answers 503 with Retry-After itself: while they start, and, told to end, from when they take no more until
+they have answered what they took. So no connection that the system has accepted is ever dropped.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ import structlog
 from serving.problems import NotYet
 
 READY_FD: Final = "REGULARS_WORKER_READY_FD"
-"""Names the pipe into which a worker writes once it is about to take requests."""
+"""Names the pipe into which a worker writes once it takes requests, and which it closes when it takes no more."""
 LONG_LIVED_SECONDS: Final = 30.0
 LONGEST_PAUSE_SECONDS: Final = 10.0
+LAST_SECONDS: Final = 0.2
+"""After the last worker has ended: who connected meanwhile is told so, too."""
 _log = structlog.get_logger(__name__)
 
 
@@ -58,25 +60,24 @@ class Supervisor:
         self._tls = tls
         self._slots = [_Slot(number + 1) for number in range(workers)]
         self._stopping = asyncio.Event()
-        self._porter: asyncio.Server | None = None
-        self._change = asyncio.Lock()
+        self._porter: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Returns after SIGTERM or Ctrl-C, once every worker has ended."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        await self._answer_or_not()
+        self._answer_or_not()
         kept = [asyncio.create_task(self._keep(slot)) for slot in self._slots]
         await self._stopping.wait()
-        async with self._change:
-            await self._close_porter()
-            self._listener.close()
         _, late = await asyncio.wait(kept, timeout=self._stop_seconds)
         if late:
             _log.warning("workers_killed", seconds=self._stop_seconds)
             self._signal(signal.SIGKILL)
             await asyncio.wait(late)
+        await asyncio.sleep(LAST_SECONDS)
+        self._close_porter()
+        self._listener.close()
 
     def _stop(self) -> None:
         """A second signal does not wait for requests under way."""
@@ -113,55 +114,61 @@ class Supervisor:
         if self._stopping.is_set():  # told while it was started
             self._signal(signal.SIGTERM)
         loop = asyncio.get_running_loop()
-        told = asyncio.Event()
-        loop.add_reader(reading, told.set)
-        waiting = asyncio.create_task(self._when_taking(slot, told))
+        loop.add_reader(reading, self._told, slot, reading)
         code = await slot.process.wait()
-        loop.remove_reader(reading)
-        os.close(reading)
-        waiting.cancel()
-        slot.taking = False
+        self._told_no_more(slot, reading)
         _forget_figures(slot.process.pid)
-        await self._answer_or_not()
         return code
 
-    async def _when_taking(self, slot: _Slot, told: asyncio.Event) -> None:
-        await told.wait()  # the pipe of a worker that ended without a word is readable, too
-        if slot.process is not None and slot.process.returncode is None:
+    def _told(self, slot: _Slot, reading: int) -> None:
+        """The worker takes requests; or it closed the pipe, or ended, which closes it too."""
+        if os.read(reading, 1):
             slot.taking = True
-            await self._answer_or_not()
+            self._answer_or_not()
+        else:
+            self._told_no_more(slot, reading)
 
-    async def _answer_or_not(self) -> None:
+    def _told_no_more(self, slot: _Slot, reading: int) -> None:
+        if asyncio.get_running_loop().remove_reader(reading):
+            os.close(reading)
+            slot.taking = False
+            self._answer_or_not()
+
+    def _answer_or_not(self) -> None:
         """Answer in the workers' place exactly while none of them takes requests."""
-        async with self._change:
-            if self._stopping.is_set():
-                return
-            if any(slot.taking for slot in self._slots):
-                await self._close_porter()
-            elif self._porter is None:
-                self._porter = await asyncio.start_server(_say_not_yet, sock=self._listener.dup(), ssl=self._tls)
+        if any(slot.taking for slot in self._slots):
+            self._close_porter()
+        elif self._porter is None:
+            self._porter = asyncio.create_task(self._answer_in_their_place())
 
-    async def _close_porter(self) -> None:
+    def _close_porter(self) -> None:
         if self._porter is not None:
-            self._porter.close()
+            self._porter.cancel()
             self._porter = None
 
+    async def _answer_in_their_place(self) -> None:
+        server = await asyncio.start_server(self._say_not_yet, sock=self._listener.dup(), ssl=self._tls)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.close()
 
-async def _say_not_yet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """503 whatever is asked; what was sent is read, for a connection closed before that is reset."""
-    with contextlib.suppress(OSError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
-        response = NotYet("the service is starting", headers={"Retry-After": "1", "Connection": "close"}).response()
+    async def _say_not_yet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """503 whatever is asked; what was sent is read, for a connection closed before that is reset."""
+        why = "the service is about to end" if self._stopping.is_set() else "the service is starting"
+        response = NotYet(why, headers={"Retry-After": "1", "Connection": "close"}).response()
         head = [b"HTTP/1.1 503 Service Unavailable\r\n"]
         head += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
-        async with asyncio.timeout(2):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"".join([*head, b"\r\n", response.body]))
-            await writer.drain()
-            if writer.can_write_eof():
-                writer.write_eof()
-            while await reader.read(65536):
-                pass
-    writer.close()
+        with contextlib.suppress(OSError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
+            async with asyncio.timeout(2):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(b"".join([*head, b"\r\n", response.body]))
+                await writer.drain()
+                if writer.can_write_eof():
+                    writer.write_eof()
+                while await reader.read(65536):
+                    pass
+        writer.close()
 
 
 def _forget_figures(pid: int) -> None:
@@ -174,8 +181,12 @@ def _forget_figures(pid: int) -> None:
 
 def tell_taking() -> None:
     """Called by a worker: its requests are its own from now on. Under another supervisor nobody is told."""
-    number = os.environ.pop(READY_FD, "")
-    if number.isdigit():
-        with contextlib.suppress(OSError):
-            os.write(int(number), b"1")
-            os.close(int(number))
+    if READY_FD in os.environ:
+        os.write(int(os.environ[READY_FD]), b"1")
+
+
+def tell_leaving() -> None:
+    """Called by a worker: it takes no more."""
+    number = os.environ.pop(READY_FD, None)
+    if number is not None:
+        os.close(int(number))
