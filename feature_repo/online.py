@@ -14,7 +14,7 @@ from core.workspace import Workspace
 from feature_repo import catalog, interactions_received, purchases, updates
 from feature_repo.catalog import View
 from feature_repo.interactions_received import among
-from feature_repo.materialization import Materialization, Materializations
+from feature_repo.materialization import Content, Materialization, Materializations
 from feature_repo.packed.backend import StoreState
 from feature_repo.packed.entity_keys import entity_keys
 from feature_repo.packed.filling import event_timestamp
@@ -89,7 +89,7 @@ class OnlineWriter:
     def __init__(self, workspace: Workspace) -> None:
         self._materializations = Materializations(workspace)
         self._backend = online_backend(workspace)
-        self._views = [view for view in catalog.VIEWS.values() if _folds(view)]
+        self._views = [_Folded.of(view) for view in catalog.VIEWS.values() if _folds(view)]
 
     def folded(self) -> int:
         """The sequence of the last event that the store shows; 0 before the first, and where it holds nothing.
@@ -124,17 +124,15 @@ class OnlineWriter:
     def _fold(self, by_customer: Mapping[str, Sequence[Event]], up_to: int) -> bool:
         """False: somebody else has changed the store since it was read."""
         ids = list(by_customer)
-        wanted = [(table_of(view.name), entity_keys(view.key, ids)) for view in self._views]
+        wanted = [(each.table, entity_keys(each.view.key, ids)) for each in self._views]
         with store_errors(WHAT):
             state, found = self._backend.read(wanted)
         state, filling = state or StoreState(""), self._filling(state)
         changed = {}
-        for view, (table, keys), rows in zip(self._views, wanted, found, strict=True):
-            if view.name in state.layouts:  # an older release has filled the store without the view
-                layout = layout_of(view)
-                refuse_other_layout(state, view.name, layout)
-                place = _Place(view, layout, filling)
-                new = (place.folded(row, by_customer[each]) for each, row in zip(ids, rows, strict=True))
+        for each, (table, keys), rows in zip(self._views, wanted, found, strict=True):
+            if each.view.name in state.layouts:  # an older release has filled the store without the view
+                refuse_other_layout(state, each.view.name, each.layout)
+                new = (each.after(row, by_customer[who], filling) for who, row in zip(ids, rows, strict=True))
                 changed[table] = [(key, row) for key, row in zip(keys, new, strict=True) if row is not None]
         with store_errors(WHAT):
             return self._backend.fold(state, max(state.folded, up_to), changed)
@@ -149,23 +147,30 @@ class OnlineWriter:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A view in the store, and what it was filled with."""
+class _Folded:
+    """A view that events are folded into, and what is looked up about it once."""
 
     view: View
+    table: str
     layout: Layout
-    filling: Materialization
+    shows_purchases: bool
+    shows_interactions: bool
 
-    def folded(self, packed: bytes | None, events: Sequence[Event]) -> bytes | None:
+    @classmethod
+    def of(cls, view: View) -> _Folded:
+        bought, done = updates.shows_purchases(view), updates.shows_interactions(view)
+        return cls(view, table_of(view.name), layout_of(view), bought, done)
+
+    def after(self, packed: bytes | None, events: Sequence[Event], filling: Materialization) -> bytes | None:
         """The row of a customer after events; None where they change nothing."""
-        before = self._row(packed)
+        before = self._row(packed, filling.content)
         new = [event for event in events if event.sequence is None or event.sequence > before.sequence]
-        as_of, zone = self.filling.as_of, self.filling.content.timezone
+        as_of, zone = filling.as_of, filling.content.timezone
         bought, orders = purchases.in_order(new, before.orders, as_of, zone)
         values: Mapping[str, Any] = before.values
-        if bought and updates.shows_purchases(self.view):
+        if bought and self.shows_purchases:
             values = updates.apply_purchases(self.view, values, bought)
-        if updates.shows_interactions(self.view):
+        if self.shows_interactions:
             values = updates.apply_interactions(self.view, values, among(new, as_of, zone))
         if values == before.values and orders == before.orders:
             return None
@@ -173,10 +178,9 @@ class _Place:
         after = replace(before, values=values, orders=orders, sequence=max(before.sequence, sequence))
         return self.layout.pack(after)
 
-    def _row(self, packed: bytes | None) -> PackedRow:
+    def _row(self, packed: bytes | None, content: Content) -> PackedRow:
         if packed is not None and self.layout.knows(packed):
             return self.layout.unpack(packed)
-        content = self.filling.content
         nobody = updates.nobody(self.view, content.tables.__contains__)
         return PackedRow(nobody, event_timestamp(content.days[self.view.name], content.timezone))
 
