@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from core.errors import RegularsError, StoreError
 from core.keys import Key
 from core.repeats import LONGEST_TOKEN, RequestToken, TokenReused
-from serving import openapi, prometheus, strict_json
+from serving import docs_page, openapi, prometheus, strict_json
 from serving.access import address_of, bearer, on_loopback
 from serving.bodies import Body
 from serving.endpoint import Endpoint, Taker
@@ -93,7 +93,9 @@ class Answering:
             return
         status, headers, body = await self._told(scope, receive)
         headers.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers + self._headers})
+        own = {name for name, _ in headers}
+        headers += [each for each in self._headers if each[0] not in own]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def close(self) -> None:
@@ -316,8 +318,14 @@ def _documents(answering: Answering) -> Response:
     return _json(openapi.document(answering.settings.max_ids))
 
 
+def _page(answering: Answering) -> Response:
+    content = docs_page.page(answering.settings.max_ids)
+    return Response(content, headers={"Content-Security-Policy": docs_page.POLICY}, media_type="text/html")
+
+
 _PAGES: Final[dict[str, Callable[[Answering], Response]]] = {
     "/healthz": _alive,
     "/readyz": _ready,
     openapi.PATH: _documents,
+    docs_page.PATH: _page,
 }

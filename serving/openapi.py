@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from core.repeats import LONGEST_TOKEN
+from serving import docs_page
 from serving.answers import Health, ProblemAnswer, Ready
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
@@ -112,6 +113,7 @@ def _open_paths() -> dict[str, Any]:
     text = {"200": {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}}
     refused = {"401": _response(ERRORS["401"], ProblemAnswer, MEDIA_TYPE)}
     own = {"200": {"description": "This document", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    page = {"200": {"description": "HTML", "content": {"text/html": {"schema": {"type": "string"}}}}}
     ready = {
         "200": _response("The models are loaded", Ready),
         "503": _response("They are not yet, or there are none", ProblemAnswer, MEDIA_TYPE),
@@ -121,6 +123,7 @@ def _open_paths() -> dict[str, Any]:
         "/readyz": {"get": _open("Whether the service can answer", ready)},
         "/metrics": {"get": _open("Figures for Prometheus: on loopback, or with any key", {**text, **refused})},
         PATH: {"get": _open("This document", own)},
+        docs_page.PATH: {"get": _open("The same as a page", page)},
     }
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from html.parser import HTMLParser
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from markupsafe import escape
 
-from serving import openapi
+from serving import docs_page, openapi
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop
 
@@ -40,7 +44,7 @@ def hold(answer: Any, path: str, method: str) -> None:
 def test_every_address_of_the_design_is_there() -> None:
     assert set(DOCUMENT["paths"]) == {
         "/v1/churn", "/v1/recommendations", "/v1/similar", "/v1/bundles", "/v1/audience", "/v1/demand", "/v1/customers",
-        "/v1/events", "/v1/feedback", "/v1/models", "/healthz", "/readyz", "/metrics", "/docs.json",
+        "/v1/events", "/v1/feedback", "/v1/models", "/healthz", "/readyz", "/metrics", "/docs.json", "/docs",
     }  # fmt: skip
 
 
@@ -49,7 +53,7 @@ def test_it_is_valid_openapi() -> None:
 
     loaded = schemathesis.openapi.from_dict(DOCUMENT)
     operations = [operation.ok() for operation in loaded.get_all_operations()]
-    assert len(operations) == len(ENDPOINTS) + 4
+    assert len(operations) == len(ENDPOINTS) + 5
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
@@ -71,3 +75,53 @@ def test_what_an_error_says_is_what_is_documented(bare: Shop) -> None:
     hold(bare.get("/readyz"), "/readyz", "get")
     hold(bare.get("/healthz"), "/healthz", "get")
     hold(bare.get("/v1/models"), "/v1/models", "get")
+
+
+class _Page(HTMLParser):
+    """The elements of a page, and whatever it would load."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        values = dict(attrs)
+        self.loads += [str(values[name]) for name in ("src", "srcset", "data", "action") if name in values]
+        self.loads += [name for name in values if name.startswith("on") or name == "style"]
+        if tag == "link":
+            self.loads.append(str(values.get("href")))
+        if "id" in values:
+            self.ids.add(str(values["id"]))
+        if tag == "a":
+            self.links.append(str(values["href"]))
+
+
+def test_the_page_tells_every_address_and_loads_nothing(bare: Shop) -> None:
+    answer = bare.get("/docs", token=None)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = answer.headers.get_list("content-security-policy")
+    assert len(policy) == 1
+    assert "default-src 'none'" in policy[0]
+    assert "unsafe" not in policy[0]
+    page = _Page(answer.text)
+    assert page.loads == []
+    assert "script" not in page.tags
+    assert {link.removeprefix("#") for link in page.links if link.startswith("#")} == page.ids
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            assert f"{method.upper()} {path}" in answer.text
+            assert all(str(escape(each["description"])) in answer.text for each in operation["responses"].values())
+    style = answer.text.split("<style>")[1].split("</style>")[0]
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy[0]
+
+
+def test_what_the_document_says_is_no_markup_of_the_page() -> None:
+    hostile = {"summary": "<script>alert(1)</script>", "responses": {"200": {"description": "</td><img src=x>"}}}
+    document = {**DOCUMENT, "paths": {'/x"><b>': {"get": hostile}}}
+    page = _Page(str(docs_page.render(document)))
+    assert {"script", "img", "b"} & set(page.tags) == set()
