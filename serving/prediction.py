@@ -49,8 +49,10 @@ def answer(
     logged: Sequence[Result],
     request: Mapping[str, Any],
     by_line: Sequence[Champion[Any]] | None = None,
+    features: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """The answer's frame around the results; the prediction log keeps `logged` of them under the name `asked`.
+    """The answer's frame around the results; the prediction log keeps `logged` of them under the name `asked`, and
+    `features`, the columns that they were made of.
 
     `by_line`: who answered each result, where that may differ; each then says so, in the log too. The frame names the
     champion's version where there are several, and says `mixed`.
@@ -63,7 +65,9 @@ def answer(
     kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
     if by_line is not None and single is None:
         kept[LINES] = by_variant([(who.variant, who.version) for who in by_line])
-    runtime.predictions.append(Prediction(prediction_id, asked, name, version, variant, logged, kept))
+    runtime.predictions.append(
+        Prediction(prediction_id, asked, name, version, variant, logged, kept, features=features)
+    )
     for who in several.values():
         lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
         prometheus.tell_results(name, who.version, Counter(result["fallback"] for result in lines))

@@ -19,6 +19,7 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from core.database import driver, expand
 from core.errors import NotReady, UsageError
 from core.progress import current
 from core.workspace import Workspace
@@ -111,7 +112,7 @@ def _work(
 def _storage(workspace: Workspace) -> BaseStorage:
     url = workspace.settings.stores.optuna
     if url:
-        return optuna.storages.RDBStorage(str(url), heartbeat_interval=60, grace_period=180)
+        return optuna.storages.RDBStorage(driver(expand(url)), heartbeat_interval=60, grace_period=180)
     path = workspace.tuning_dir / "journal.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     _mend(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -50,6 +50,7 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     scored: dict[str, dict[str, Any]] = {}
     saved: dict[str, float] = {}
     answered: dict[str, Champion[Scorer]] = {}
+    used: list[Found] = []
     for who, customers in team.parts(allowed):
         found = runtime.features.read(KIND.service, "customer_id", customers)
         missing = "population" if found.is_read else "no_features"
@@ -58,6 +59,7 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         scored |= lines
         saved |= _saved(runtime, lines, found)
         answered |= dict.fromkeys(customers, who)
+        used.append(found)
         _score_shadows(runtime, team, found)
     results = []
     for asked in body.customer_ids:
@@ -65,10 +67,26 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         line = _NOTHING if customer in refused else scored[customer]
         to_do = _win_back(line, choices.allows(customer, "marketing"), settings)
         results.append({"customer_id": asked, **line, **to_do, "expected_value_saved": saved.get(customer)})
-    logged = [Result(persons[r["customer_id"]], r["churn_probability"], fallback=r["fallback"]) for r in results]
+    columns, row = _used(used)
+    logged = [
+        Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer))
+        for line in results
+        for customer in [persons[line["customer_id"]]]
+    ]
     by_line = [answered.get(persons[asked], team.champion) for asked in body.customer_ids]
     request = {"explain": body.explain}
-    return answer(runtime, team.champion, "churn", results, logged=logged, request=request, by_line=by_line)
+    return answer(
+        runtime, team.champion, "churn", results, logged=logged, request=request, by_line=by_line, features=columns
+    )
+
+
+def _used(found: Sequence[Found]) -> tuple[Mapping[str, Sequence[Any]] | None, dict[str, int]]:
+    """The feature values that the lines were made of, one column each, and the place of each customer in them."""
+    known = [each for each in found if each.known]
+    row = {customer: place for place, customer in enumerate(each for part in known for each in part.known)}
+    if len(known) < 2:
+        return (known[0].columns if known else None), row
+    return {name: [value for part in known for value in part.columns[name]] for name in known[0].columns}, row
 
 
 def _score_shadows(runtime: Runtime, team: Lineup[Scorer], found: Found) -> None:

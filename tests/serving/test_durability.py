@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import structlog
 from sqlalchemy import event
 
 from core.event_log import EventLog
+from models.churn import KIND
 from serving.http import WRITING_THREADS
 from tests.serving.conftest import Shop
 
@@ -95,3 +97,16 @@ def test_more_who_write_than_threads_all_get_their_turn(shop: Shop) -> None:
         told = list(pool.map(lambda _: shop.post(*FEEDBACK).status_code, range(2 * WRITING_THREADS)))
     assert told == [200] * 2 * WRITING_THREADS
     assert len(shop.runtime.predictions.outcomes()) == 2 * WRITING_THREADS
+
+
+def test_the_log_has_the_very_values_that_a_churn_score_was_made_of(shop: Shop) -> None:
+    answer = shop.post("/v1/churn", {"customer_ids": ["c001", "nobody", "c000"]}).json()
+    log = shop.runtime.predictions
+    log.close()
+    since, until = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    logged = list(log.features("churn", since, until))
+    assert [row["subject"] for row in logged] == ["c001", "c000"]
+    scorer = shop.runtime.champions.get(KIND).model
+    columns = {name: [row["features"][name] for row in logged] for name in logged[0]["features"]}
+    told = {result["customer_id"]: result["churn_probability"] for result in answer["results"]}
+    assert [float(p) for p in scorer.score(columns).probability] == [told["c001"], told["c000"]]

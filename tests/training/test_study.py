@@ -2,11 +2,14 @@ from pathlib import Path
 
 import optuna
 import pytest
+import sqlalchemy as sa
 
 from core.errors import NotReady, UsageError
 from core.settings import Settings
 from core.workspace import Workspace
 from models.kinds import Budget
+from tests.support.postgres import new_database
+from tests.support.shop import empty_workspace
 from training import study
 
 
@@ -89,3 +92,15 @@ def test_a_budget_of_nothing_is_refused(workspace: Workspace) -> None:
 def test_trials_without_a_value_are_not_called_a_lack_of_time(workspace: Workspace) -> None:
     with pytest.raises(NotReady, match="none of the 2 trials gave a value"):
         study.run(workspace, "nothing", lambda _trial: float("nan"), Budget(2, 60), depends_on={})
+
+
+def test_a_variable_in_the_storage_s_address_is_filled_in(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database(postgres_url)
+    user = sa.make_url(url).username
+    assert user is not None
+    monkeypatch.setenv("OPTUNA_USER", user)
+    stores = {"optuna": url.replace(f"//{user}", "//${OPTUNA_USER}", 1).replace("+psycopg", "", 1)}
+    workspace = empty_workspace(tmp_path / "workspace", stores=stores)
+    assert study._storage(workspace).get_all_studies() == []
