@@ -59,12 +59,14 @@ def version(workspace: Workspace, kind: str, name: str) -> Version:
 
 
 def count(workspace: Workspace) -> int:
-    """How many versions there are of all kinds.
+    """How many versions there are of all kinds; none where the first training has yet to make the tables.
 
     Raises:
         StoreError: the registry does not answer.
     """
     with _reading(workspace) as connection:
+        if not sa.inspect(connection).has_table(_VERSIONS.name):
+            return 0
         return int(connection.execute(sa.select(sa.func.count()).select_from(_VERSIONS)).scalar_one())
 
 

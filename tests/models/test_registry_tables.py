@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from models.registry import Registry
 from tests.models.conftest import trainer
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
+from tests.support.postgres import new_database
 from tests.support.shop import empty_workspace
 
 
@@ -144,3 +146,8 @@ def test_doctor_asks_a_filled_online_store_without_feast(heavy_imports, tmp_path
     sqlite3.connect(workspace.feast_dir / "online.db").close()
     (workspace.feast_dir / "online.db").touch()
     assert heavy_imports("doctor", workspace) == []
+
+
+def test_an_empty_database_has_no_versions(postgres_url: str, tmp_path: Path) -> None:
+    workspace = empty_workspace(tmp_path / "workspace", stores={"mlflow": new_database(postgres_url)})
+    assert registry_tables.count(workspace) == 0
