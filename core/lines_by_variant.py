@@ -8,6 +8,8 @@ from typing import Any, Final
 LINES: Final = "lines_of"
 """The name in the request: per variant its version and the positions of its lines, but for the most frequent one."""
 DEFAULT: Final = "others"
+SHADOW_SUFFIX: Final = "_shadow"
+"""What shadows say is of kinds of their own in the log: nobody was told it."""
 
 
 def by_variant(told: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -421,6 +421,13 @@ class Variants(SettingsSection):
     canary_percent: Annotated[float, Field(gt=0, lt=100)] = Field(
         5.0, description="share of customers that a canary answers where the command does not say, in percent"
     )
+    alpha: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        0.05, description="chance, at most, that an experiment ever calls two equal versions different"
+    )
+    least_difference: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.05, description="difference worth finding, as a share of the champion's figure: says how many are needed"
+    )
+    stop_worse: bool = Field(True, description="monitoring ends an arm that is certainly worse than the champion")
 
 
 class PredictionLogSettings(SettingsSection):

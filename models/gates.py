@@ -74,6 +74,11 @@ def evidence(result: FairnessResult | None) -> str:
     return hashlib.sha256(result.to_json().encode()).hexdigest()[:16] if result else ""
 
 
+def bars(registry: Registry, version: Version) -> list[GateResult]:
+    """Which of fairness and review refuse a version now: what may come up while it answers."""
+    return [gate for gate in (_fairness(registry, version), _review(registry.workspace, version)) if not gate.passed]
+
+
 def _quality(workspace: Workspace, registry: Registry, version: Version, champion: Version | None) -> GateResult:
     """Refuses where a paired 95% interval lies wholly on the wrong side, or a statistic wholly beyond its limit."""
     unknown = Interval(math.nan, math.nan, math.nan)

@@ -242,3 +242,8 @@ def _interval(value: float, values: Floats, level: float, biased: bool = False) 
 def _require_rows(frame: DataFrame) -> None:
     if frame.empty:
         raise DataError("there is nobody to evaluate: the evaluation has no rows")
+
+
+def finite(value: float) -> float | None:
+    """For JSON, which has no number for what could not be computed."""
+    return value if math.isfinite(value) else None

@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.messages import Message
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Kind, kind, names
-from monitoring import business, kinds, quality, rules, segments_report, shop_report, watch
+from monitoring import business, experiment_watch, kinds, quality, rules, segments_report, shop_report, watch
 from monitoring.business import UNITS, Figure
 from monitoring.results import SOURCE, BusinessFigure, ModelReport, MonitorReport, RuleState
 from monitoring.summary import Summaries
@@ -58,6 +58,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     )
     summaries.append(report)
     _raise_alerts(workspace, report)
+    experiment_watch.look(workspace)
     return report
 
 

@@ -14,14 +14,13 @@ from typing import Any, Final
 
 import structlog
 
+from core.lines_by_variant import SHADOW_SUFFIX
 from core.prediction_log import Prediction, PredictionLog, Result, new_id
 from models.experiment import SHADOW
 from serving.champions import Champion
 
 QUEUED: Final = 200
 PATIENCE: Final = 3
-SUFFIX: Final = "_shadow"
-"""Shadows have kinds of their own in the prediction log: nobody was told what they say."""
 Scores = Callable[[], Sequence[Result]]
 _log = structlog.get_logger(__name__)
 
@@ -88,5 +87,5 @@ class ShadowScoring:
             _log.error("shadow_not_scored", kind=who.kind.name, version=who.version, error=type(error).__name__)
             return
         name = who.kind.name
-        made = Prediction(new_id(), asked + SUFFIX, name, who.version, SHADOW, lines, request)
+        made = Prediction(new_id(), asked + SHADOW_SUFFIX, name, who.version, SHADOW, lines, request)
         self._predictions.append(made)

@@ -23,13 +23,21 @@ FIGURES: Final[Mapping[str, Statistic]] = {
 
 
 def measure(window: ServedWindow) -> Served | None:
-    """One row per customer: as feedback says, else as the orders say of the customer's first answer in the window."""
+    """Of all customers of whom it is known."""
     told = window.told(KIND)
-    by_feedback = _by_feedback(told)
-    by_orders = _by_orders(window, {str(name) for name in by_feedback.index})
-    frame = pd.concat([part for part in (by_feedback, by_orders) if not part.empty] or [by_feedback])
+    frame, by_orders = outcomes(window)
     understood = told["bought"].notna() & told["subject"].notna()
-    return window.result("customers", frame, FIGURES, len(by_orders), int((~understood).sum()))
+    return window.result("customers", frame, FIGURES, by_orders, int((~understood).sum()))
+
+
+def outcomes(window: ServedWindow, kind: str = KIND) -> tuple[pd.DataFrame, int]:
+    """One row per customer: as feedback says, else as the orders say of the customer's first answer in the window; and
+    how many the orders tell.
+    """
+    by_feedback = _by_feedback(window.told(kind))
+    by_orders = _by_orders(window, {str(name) for name in by_feedback.index}, kind)
+    frame = pd.concat([part for part in (by_feedback, by_orders) if not part.empty] or [by_feedback])
+    return frame, len(by_orders)
 
 
 def _by_feedback(told: pd.DataFrame) -> pd.DataFrame:
@@ -43,12 +51,12 @@ def _by_feedback(told: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _by_orders(window: ServedWindow, without: set[str]) -> pd.DataFrame:
+def _by_orders(window: ServedWindow, without: set[str], kind: str) -> pd.DataFrame:
     """Of customers whose horizon has passed: the same label as in training, no order line from that day on."""
     horizon = timedelta(days=window.workspace.settings.churn.horizon_days)
     lines = {
         subject: line
-        for subject, line in window.firsts(KIND).items()
+        for subject, line in window.firsts(kind).items()
         if subject not in without and line["day"] is not None and line["day"] + horizon <= window.as_of
     }
     buyers = {

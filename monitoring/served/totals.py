@@ -25,15 +25,23 @@ _COLUMNS: Final = ["series", "forecast", "units", "version"]
 
 
 def measure(window: ServedWindow) -> Served | None:
-    """One row per series: as feedback says, else as the orders say of the series' first answer in the window."""
+    """Of all series of which it is known."""
     told = window.told(KIND)
-    by_feedback = _by_feedback(told)
-    by_orders = pd.DataFrame(_by_orders(window, set(by_feedback["series"])), columns=_COLUMNS)
-    frame = pd.concat([part for part in (by_feedback, by_orders) if not part.empty] or [by_feedback])
+    frame, by_orders = outcomes(window)
     error = (frame["forecast"] - frame["units"]).astype(float)
     frame = frame.assign(error=error, absolute_error=error.abs())
     understood = told["units"].notna() & told["subject"].notna()
-    return window.result("series", frame, FIGURES, len(by_orders), int((~understood).sum()))
+    return window.result("series", frame, FIGURES, by_orders, int((~understood).sum()))
+
+
+def outcomes(window: ServedWindow, kind: str = KIND) -> tuple[pd.DataFrame, int]:
+    """One row per series: as feedback says, else as the orders say of the series' first answer in the window; and how
+    many the orders tell.
+    """
+    by_feedback = _by_feedback(window.told(kind))
+    by_orders = pd.DataFrame(_by_orders(window, set(by_feedback["series"]), kind), columns=_COLUMNS)
+    frame = pd.concat([part for part in (by_feedback, by_orders) if not part.empty] or [by_feedback])
+    return frame, len(by_orders)
 
 
 def _by_feedback(told: pd.DataFrame) -> pd.DataFrame:
@@ -44,12 +52,12 @@ def _by_feedback(told: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({**columns, "version": last["version"]})
 
 
-def _by_orders(window: ServedWindow, without: set[str]) -> Iterator[tuple[str, float, float, str]]:
+def _by_orders(window: ServedWindow, without: set[str], kind: str) -> Iterator[tuple[str, float, float, str]]:
     """Of forecasts whose whole horizon has passed; counted as they are judged in training."""
     settings = window.workspace.settings.demand
     span = timedelta(days=steps(settings) * PERIOD[settings.freq])
     by_day: defaultdict[date, list[Mapping[str, Any]]] = defaultdict(list)
-    for name, line in window.firsts(KIND).items():
+    for name, line in window.firsts(kind).items():
         first_day = line["request"].get("first_day")
         if first_day is None or name in without or line["fallback"] in NO_SERIES:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from core import clock, utc
 from core.consents import Consents
+from core.lines_by_variant import SHADOW_SUFFIX
 from core.prediction_log import PredictionLog
 from core.workspace import Workspace
 from models.intervals import Statistic, bootstrap
@@ -55,13 +56,25 @@ class ServedWindow:
         where the log does not say); without customers who do not allow it.
         """
         found: dict[str, Mapping[str, Any]] = {}
-        for line in self.log.predictions(kind, self.since, self.until):
+        for line in self._lines(kind):
             if line["value"] is not None and line["subject"] not in found:
-                found[line["subject"]] = {**line, "day": self._day(line)}
-        refused = set()
-        if kind in PURPOSES:
-            refused = Consents.load(self.workspace, self.as_of).refused(found, PURPOSES[kind])
+                found[line["subject"]] = line
+        refused = self._refused(kind, found)
         return {subject: line for subject, line in found.items() if subject not in refused}
+
+    def allowed(self, kind: str) -> list[Mapping[str, Any]]:
+        """Every line with a subject in the window, with its `day`; without customers who do not allow it."""
+        lines = [line for line in self._lines(kind) if line["subject"]]
+        refused = self._refused(kind, {line["subject"] for line in lines})
+        return [line for line in lines if line["subject"] not in refused]
+
+    def _lines(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        for line in self.log.predictions(kind, self.since, self.until):
+            yield {**line, "day": self._day(line)}
+
+    def _refused(self, kind: str, subjects: Iterable[str]) -> Set[str]:
+        purpose = PURPOSES.get(kind.removesuffix(SHADOW_SUFFIX))
+        return Consents.load(self.workspace, self.as_of).refused(subjects, purpose) if purpose else frozenset()
 
     def result(
         self,

@@ -35,6 +35,10 @@ def compare(
     model: ModelArgument,
     a: VersionArgument,
     b: VersionArgument,
+    live: Annotated[
+        bool, typer.Option("--live", help="By what came of their answers while both answered (docs/experiments.md).")
+    ] = False,
+    *,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -43,6 +47,9 @@ def compare(
 
     with Console(json).running() as console:
         space = _having(workspace, model, a, b)
+        if live:
+            _compare_live(console, space, model, a, b)
+            return
         from models import comparison
         from models.kinds import kind
 
@@ -54,6 +61,30 @@ def compare(
         if model == "recommendation":
             data["off_policy"] = _off_policy(console, space, a, b)
         console.finish(found.verdict, data=data)
+
+
+def _compare_live(console: Console, workspace: Workspace, model: str, a: str, b: str) -> None:
+    """What came of the answers of both."""
+    from monitoring.served import live_comparison
+
+    found = live_comparison.compare(workspace, model, a, b)
+    header = ("figure", f"version {found.a}", "n", f"version {found.b}", "n", "difference", "certain")
+    rows = [
+        (
+            each.name,
+            f"{each.a:.4f}",
+            each.n_a,
+            f"{each.b:.4f}",
+            each.n_b,
+            each.difference,
+            "yes" if each.certain else "no",
+        )
+        for each in (found.outcome, *found.guardrails)
+    ]
+    console.table(header, rows, f"{model}, answers from {found.since} to {found.until}; the bounds hold at every look")
+    better = found.b if found.worse == found.a else found.a
+    console.finish(found.verdict, f"regulars promote {model} {better}" if found.worse else "look again later",
+                   found.as_dict())  # fmt: skip
 
 
 def canary(
