@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import StoreError
@@ -49,9 +49,12 @@ def verify(directory: Path) -> None:
     """Check every file against the manifest.
 
     Raises:
-        StoreError: the manifest is missing, or a file is missing, changed or was added.
+        StoreError: the manifest is missing, or a file is missing, changed or was added, is no plain data, or lies
+            elsewhere.
     """
     listed = _manifest(directory)
+    for name in listed:
+        _refuse_hostile(directory, name)
     found = _files(directory)
     if listed == found:
         return
@@ -86,6 +89,20 @@ def _manifest(directory: Path) -> dict[str, str]:
     if not isinstance(content, dict) or content.get("format") != FORMAT or "files" not in content:
         raise StoreError(f"{MANIFEST} is not one of a saved model", where=str(directory))
     return dict(content["files"])
+
+
+def _refuse_hostile(directory: Path, name: str) -> None:
+    """Whoever wrote the manifest may have meant harm: nothing outside of the folder is read, nothing runs."""
+    place = PurePosixPath(name)
+    inside = not place.is_absolute() and ".." not in place.parts
+    links = inside and any((directory / each).is_symlink() for each in (place, *place.parents))
+    if not inside or links or place.suffix not in _DATA:
+        raise StoreError(
+            f"{name} can't be part of a saved model",
+            where=str(directory),
+            why=f"a saved model is files of its own folder: {', '.join(sorted(_DATA))}",
+            todo="find out who wrote it; fetch the version again from the registry, or train a new one",
+        )
 
 
 def _files(directory: Path) -> dict[str, str]:

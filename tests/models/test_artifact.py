@@ -63,3 +63,16 @@ def test_a_failed_save_leaves_the_old_model_and_no_rubbish(saved: Path) -> None:
     artifact.verify(saved)
     assert artifact.read_json(saved / "model.json") == {"a": 1}
     assert [path.name for path in saved.parent.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("name", ["../outside.json", "/etc/passwd", "evil.pkl", "link.json", "linked/inner.json"])
+def test_a_hostile_manifest_reaches_nothing_outside_and_runs_nothing(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "model"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "outside.json").write_text("{}")
+    (folder / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch ran'\ntR.")
+    (folder / "link.json").symlink_to(tmp_path / "outside.json")
+    (folder / "linked").symlink_to(tmp_path)
+    artifact.write_json(folder / artifact.MANIFEST, {"format": artifact.FORMAT, "files": {name: "0" * 64}})
+    with pytest.raises(StoreError, match="can't be part of a saved model"):
+        artifact.verify(folder)
