@@ -13,6 +13,7 @@ import xgboost as xgb
 from core.errors import StoreError
 from models import artifact
 from models.arrays import Float32Array, Int64Array
+from models.recommendation.affinity import DECAYED, Affinity
 from models.recommendation.candidates import Candidates
 from models.recommendation.inputs import NAMES, pair_features
 from models.recommendation.networks import Networks
@@ -96,11 +97,20 @@ class LearnerShares:
     order: float = 0.0
     probability: float = 0.0
     network: float = 0.0
+    affinity: float = 0.0
 
     @classmethod
-    def mixed(cls, order: float, network: float) -> LearnerShares:
-        """Those two; the booster of the probability has the rest."""
-        return cls(order, 1.0 - order - network, network)
+    def mixed(cls, order: float, network: float, affinity: float = 0.0) -> LearnerShares:
+        """Those; the booster of the probability has the rest."""
+        return cls(order, 1.0 - order - network - affinity, network, affinity)
+
+    def weighted(self, parts: Mapping[str, Float32Array]) -> Float32Array:
+        """The weighted mean of what they say, each standardised within the customer, shape (n,); one that is not among
+        the parts says nothing."""
+        total = np.zeros(len(next(iter(parts.values()))), dtype=np.float32)
+        for name, part in parts.items():
+            total += np.float32(getattr(self, name)) * part
+        return total
 
 
 @dataclass(frozen=True)
@@ -112,17 +122,8 @@ class Learners:
     network: Networks | None
     shares: LearnerShares
 
-    def score(self, features: Float32Array, row: Int64Array) -> Float32Array:
-        """The weighted mean of their scores, each standardised within the customer."""
-        total = np.zeros(len(features), dtype=np.float32)
-        for name, margins in self.margins(features).items():
-            total += np.float32(getattr(self.shares, name)) * standardised(margins, row)
-        return total
-
     def margins(self, features: Float32Array) -> dict[str, Float32Array]:
         """What each of them says, by its name; each of shape (n,)."""
-        if not len(features):
-            return {}
         found = {
             name: cast(Float32Array, booster.inplace_predict(features, predict_type="margin"))
             for name, booster in self.boosters.items()
@@ -151,15 +152,25 @@ class Learners:
 
 @dataclass(frozen=True)
 class TwoStage:
-    """Learned rankers on pair features, separate for each mode."""
+    """Learned rankers on pair features, separate for each mode, and what needs no learning beside them.
+
+    `affinity` is None where it has no share in any mode.
+    """
 
     modes: Mapping[Mode, Learners]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    affinity: Affinity | None = None
     name: str = "two_stage"
 
     def score(self, profiles: UserProfiles, pairs: Candidates, mode: Mode) -> Float32Array:
-        """By the learners of the mode."""
-        return self.modes[mode].score(pair_features(profiles, pairs), pairs.row)
+        """By all that has a share in the mode."""
+        if not len(pairs):
+            return np.zeros(0, dtype=np.float32)
+        learners, features = self.modes[mode], pair_features(profiles, pairs)
+        parts = learners.margins(features)
+        if self.affinity is not None and learners.shares.affinity > 0:
+            parts["affinity"] = affinities(self.affinity, profiles, pairs.row, pairs.product, features)
+        return learners.shares.weighted({name: standardised(part, pairs.row) for name, part in parts.items()})
 
     def use_threads(self, threads: int) -> None:
         """One per worker is best for single requests; all for files."""
@@ -171,6 +182,8 @@ class TwoStage:
         """The learners, and the rest as JSON."""
         for mode, learners in self.modes.items():
             learners.save(directory, mode)
+        if self.affinity is not None:
+            self.affinity.save(directory)
         shares = {mode: asdict(learners.shares) for mode, learners in self.modes.items()}
         content = {"name": self.name, "features": NAMES, "shares": shares, "parameters": dict(self.parameters)}
         artifact.write_json(directory / "ranker.json", content)
@@ -185,7 +198,15 @@ class TwoStage:
                 todo="train it again: regulars train recommendation",
             )
         modes = {mode: Learners.load(directory, mode, LearnerShares(**content["shares"][mode])) for mode in MODES}
-        return cls(modes, content["parameters"])
+        return cls(modes, content["parameters"], Affinity.load(directory))
+
+
+def affinities(
+    affinity: Affinity, profiles: UserProfiles, row: Int64Array, product: Int64Array, features: Float32Array
+) -> Float32Array:
+    """The customer's own decayed purchases of the product, and what all of them say of it, shape (n,)."""
+    spoken: Float32Array = affinity.scores(profiles, row, product) + features[:, NAMES.index(DECAYED)]
+    return spoken
 
 
 def load(directory: Path) -> Ranker:

@@ -11,8 +11,8 @@ from models.recommendation.rankers import LearnerShares, Mode
 
 @dataclass(frozen=True)
 class Recipe:
-    """Of the learners of a mode. `order_share` and `network_share` are what the ranker and the networks count in the
-    score; the booster of the probability has the rest."""
+    """Of the learners of a mode. `order_share`, `network_share` and `affinity_share` are what the ranker, the networks
+    and the affinity count in the score; the booster of the probability has the rest."""
 
     eta: float = 0.05
     rounds: int = 250
@@ -23,11 +23,12 @@ class Recipe:
     reg_lambda: float = 1.0
     order_share: float = 0.0
     network_share: float = 0.0
+    affinity_share: float = 0.0
 
     @property
     def shares(self) -> LearnerShares:
-        """Of all three."""
-        return LearnerShares.mixed(self.order_share, self.network_share)
+        """Of all of them."""
+        return LearnerShares.mixed(self.order_share, self.network_share, self.affinity_share)
 
     def as_dict(self) -> dict[str, Any]:
         """For the log."""

@@ -14,6 +14,7 @@ from core.progress import current
 from core.workspace import Workspace
 from models.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from models.recommendation import customer_bounds, item_item, metrics
+from models.recommendation.affinity import Affinity
 from models.recommendation.candidates import CandidateLimits, candidates
 from models.recommendation.dataset import Dataset
 from models.recommendation.inputs import pair_features
@@ -21,7 +22,7 @@ from models.recommendation.item_item import Neighbours
 from models.recommendation.item_item_index import ItemItemIndex
 from models.recommendation.labels import Relevance, among
 from models.recommendation.profiles import BLOCK, UserProfiles
-from models.recommendation.rankers import Mode
+from models.recommendation.rankers import Mode, affinities
 
 NEW_SHARE = 0.15
 """Of the new products that were not bought; with half of them `new` is no better."""
@@ -90,6 +91,11 @@ class TrainingOrigin:
         return Relevance.load(self.workspace, self.dataset)
 
     @cached_property
+    def affinity(self) -> Affinity:
+        """What the customers' purchases before the date say of products."""
+        return Affinity.fit(self.dataset.histories, self.dataset.catalogue)
+
+    @cached_property
     def judged(self) -> TrainingOrigin:
         """The same with as many customers as lists are judged by."""
         some = self.dataset.drawn(customer_bounds.JUDGED, self.workspace.settings.seed)
@@ -154,6 +160,18 @@ def examples(source: TrainingOrigin, limits: CandidateLimits, shares: KeptShares
     features, bought, new, row, source_of, product = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     offset = np.where(new, -np.log(shares.new), -np.log(shares.owned)).astype(np.float32)
     return Examples(features, bought, new, row, source_of, product, offset, wanted)
+
+
+def affinities_of(judged: Examples, source: TrainingOrigin, affinity: Affinity) -> Float32Array:
+    """What affinity says of examples of an origin, shape (n,)."""
+    index, histories = source.dataset.index(source.neighbours), source.dataset.histories
+    found = np.zeros(len(judged), dtype=np.float32)
+    for first in range(0, len(histories), BLOCK):
+        start, end = np.searchsorted(judged.row, [first, first + BLOCK])
+        profiles = UserProfiles(histories.block(first, first + BLOCK), index)
+        row, product = judged.row[start:end] - first, judged.product[start:end]
+        found[start:end] = affinities(affinity, profiles, row, product, judged.features[start:end])
+    return found
 
 
 def joined(parts: Sequence[Examples]) -> Examples:

@@ -47,6 +47,7 @@ from training.recommendation.examples import (
     Examples,
     KeptShares,
     TrainingOrigin,
+    affinities_of,
     examples,
     joined,
     origin,
@@ -152,6 +153,7 @@ def _tune(origins: TrainingOrigins, evaluated_from: date, budget: Budget) -> Cho
         train_on,
         judged,
         budget,
+        affinities=affinities_of(judged, origins.at(validated).judged, origins.at(validated).affinity),
         depends_on=depends_on,
     )
     current().step("recommendation: how much variety costs nothing")
@@ -205,7 +207,8 @@ def _fit_recommender(
         current().step(f"recommendation: fitting mode {mode} as of {labels_until}, {len(source):,} pairs")
         modes[mode] = fitting.fit(source, mode, chosen.recipes[mode], threads, workspace.settings.seed)
     at = origins.at(labels_until)
-    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in chosen.recipes.items()})
+    affinity = at.affinity if any(each.affinity_share > 0 for each in chosen.recipes.values()) else None
+    ranker = TwoStage(modes, {mode: each.as_dict() for mode, each in chosen.recipes.items()}, affinity)
     statistics = item_statistics.fit(workspace, at.dataset, at.neighbours, bundles=bundles)
     return Recommender(statistics, ranker, origins.limits, chosen.diversity), len(source)
 

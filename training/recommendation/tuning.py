@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
 from optuna.trial import FrozenTrial, Trial
 
 from core.progress import current
@@ -25,8 +24,10 @@ from training.study import Tuned
 
 NETWORK_SHARES: Final = (0.0, 0.25, 0.5)
 ORDER_SHARES: Final[Mapping[Mode, Sequence[float]]] = {"all": (0.0,), "new": (0.0, 0.5, 1.0)}
-"""Of what the networks leave to the boosters. None in `all`: pairs of an order carry no word of how many new products
+"""Of what the others leave to the boosters. None in `all`: pairs of an order carry no word of how many new products
 were left out beside each owned one, so that a ranker takes new ones for likelier than they are."""
+AFFINITY_SHARES: Final[Mapping[Mode, Sequence[float]]] = {"all": (0.0, 0.15), "new": (0.0, 0.15, 0.3, 0.5)}
+"""Of the score: on shops of a few hundred customers it gains in `new`, on one of thousands nothing."""
 SHARE = 0.5
 """Of the customers whose examples a trial is fitted on: what is best for half of them is best for all."""
 OWNED_SHARE = 0.15
@@ -51,12 +52,13 @@ def tune(
     validate: Examples,
     budget: Budget,
     *,
+    affinities: Float32Array | None = None,
     depends_on: Mapping[str, Any],
 ) -> ModesTuned:
     """The boosters' parameters by a study; then the shares of the learners, by those fitted as the ones that serve.
 
     A trial's value is the sum of both modes' NDCG@10. The modes share nothing, so each takes its own best trial.
-    `validate` holds all candidates of its origin.
+    `validate` holds all candidates of its origin, and `affinities` what affinity says of each of them, shape (n,).
     """
     threads, seed = workspace.settings.threads, workspace.settings.seed
     some = sampled(train, SHARE, OWNED_SHARE, seed)
@@ -92,11 +94,18 @@ def tune(
     for mode in MODES:
         current().step(f"recommendation: what each learner counts in mode {mode}")
         parts = _served_parts(train, judged[mode], _best_of(tuned, mode), mode, threads=threads, seed=seed)
+        if affinities is not None:
+            of_mode = affinities if mode == "all" else affinities[validate.new]
+            parts["affinity"] = standardised(of_mode, judged[mode].row)
         shares, _, scores[mode] = _best_shares(parts, judged[mode], mode)
-        recipes[mode] = replace(_best_of(tuned, mode), order_share=shares.order, network_share=shares.network)
+        recipes[mode] = _with_shares(_best_of(tuned, mode), shares)
         found = source_worth.measured(judged[mode], scores[mode], mode)
         worths += [SourceWorth(mode=mode, **each) for each in found]
     return ModesTuned(tuned, recipes, scores, tuple(worths))
+
+
+def _with_shares(recipe: Recipe, shares: LearnerShares) -> Recipe:
+    return replace(recipe, order_share=shares.order, network_share=shares.network, affinity_share=shares.affinity)
 
 
 def _searched(recipe: Recipe) -> dict[str, Any]:
@@ -142,14 +151,15 @@ def _served_parts(
 def _best_shares(
     parts: Mapping[str, Float32Array], judged: Examples, mode: Mode
 ) -> tuple[LearnerShares, float, Float32Array]:
-    """The shares that give the highest NDCG, that, and their scores; of equal ones those with the most of the
-    booster of the probability. Learners that are not among the parts have none."""
+    """The shares that give the highest NDCG, that, and their scores; of equal ones those with the least
+    affinity, then the most of the booster of the probability. Learners that are not among the parts have none."""
     best: tuple[LearnerShares, float, Float32Array] | None = None
-    for network, order in itertools.product(NETWORK_SHARES if "network" in parts else (0.0,), ORDER_SHARES[mode]):
-        shares = LearnerShares.mixed(order * (1 - network), network)
-        scores = sum(
-            (np.float32(getattr(shares, name)) * part for name, part in parts.items()), np.zeros(1, dtype=np.float32)
-        )
+    networks_share = NETWORK_SHARES if "network" in parts else (0.0,)
+    affinity_share = AFFINITY_SHARES[mode] if "affinity" in parts else (0.0,)
+    for affinity, network, order in itertools.product(affinity_share, networks_share, ORDER_SHARES[mode]):
+        learned = 1 - affinity
+        shares = LearnerShares.mixed(order * (1 - network) * learned, network * learned, affinity)
+        scores = shares.weighted(parts)
         value = judged.ndcg(scores, mode)
         if best is None or value > best[1]:
             best = shares, value, scores
