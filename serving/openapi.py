@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from core.repeats import LONGEST_TOKEN
-from serving import docs_page
-from serving.answers import Health, ProblemAnswer, Ready
+from serving import docs_page, documented_problems
+from serving.answer_examples import ANSWERS
+from serving.answers import Health, PredictionAnswer, ProblemAnswer, Ready
+from serving.documented_problems import ALWAYS, HEADERS, LEFT
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
-from serving.problems import MEDIA_TYPE
+from serving.problems import LockedOut, NoKey, NoModel, Problem, TooBusy
 
 PATH: Final = "/docs.json"
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -21,20 +23,12 @@ DESCRIPTION: Final = """Who is about to leave, what each customer wants next, ho
 
 Send a key as `Authorization: Bearer KEY`; `regulars keys create NAME --right RIGHT` makes one. Bodies are JSON
 objects; an unknown field or another type is refused, nothing is converted: ids are strings. An unknown customer is
-an answer, not an error: every result has a `fallback` that says what was missing, or null."""
-ERRORS: Final = {
-    "400": "A field of the body is not as it must be",
-    "401": "No key, or none that is valid",
-    "403": "The key has not the right",
-    "408": "The request was not whole in time",
-    "413": "The body is too large",
-    "422": "The Idempotency-Key belongs to another request",
-    "429": "Too many requests are under way, the key has asked more than it may, or its address guesses keys",
-    "500": "Something went wrong here",
-    "503": "There is no model to answer from yet, or a store does not answer",
-    "504": "The answer took too long",
-    "507": "There is no room to keep it",
-}
+an answer, not an error: every result has a `fallback` that says what was missing, or null.
+
+What is in this document stays: fields and addresses are added, none is taken away or narrowed. Callers pass over
+fields of answers that they do not know."""
+RIGHT: Final = "x-regulars-right"
+"""Of an operation: the right that its key needs."""
 IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -60,6 +54,9 @@ def document(max_ids: int | None = None) -> dict[str, Any]:
         "paths": {**paths, **_open_paths()},
         "components": {
             "schemas": schemas,
+            "examples": documented_problems.examples(),
+            "headers": HEADERS,
+            "responses": documented_problems.elsewhere(),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "an API key"}},
         },
     }
@@ -82,7 +79,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "summary": endpoint.summary,
         "description": f"Needs a key with the right `{endpoint.right}`. {(endpoint.answer.__doc__ or '').strip()}",
         "security": [{"key": []}],
-        "responses": {"200": _response("The answer", endpoint.answer), **_problems(endpoint)},
+        RIGHT: endpoint.right,
+        "responses": {"200": _answered(endpoint), **documented_problems.of_endpoint(endpoint)},
     }
     if endpoint.taker is not None:
         operation["parameters"] = [IDEMPOTENCY_KEY]
@@ -92,16 +90,25 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     return operation
 
 
-def _problems(endpoint: Endpoint) -> dict[str, Any]:
-    of_body = {"400", "408", "413"}
-    of_writing = {"422", "507"}
-    left_out = (set() if endpoint.body is not None else of_body) | (set() if endpoint.taker else of_writing)
-    statuses = [status for status in ERRORS if status not in left_out]
-    return {status: _response(ERRORS[status], ProblemAnswer, MEDIA_TYPE) for status in statuses}
+def _answered(endpoint: Endpoint) -> dict[str, Any]:
+    response = _response("The answer", endpoint.answer, endpoint.path)
+    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in LEFT}
+    if issubclass(endpoint.answer, PredictionAnswer):
+        response["links"] = {"feedback": TOLD_BY}
+    return response
 
 
-def _response(description: str, model: type[BaseModel], media_type: str = "application/json") -> dict[str, Any]:
-    return {"description": description, "content": {media_type: {"schema": _reference(model)}}}
+TOLD_BY: Final = {
+    "operationId": "post_feedback",
+    "description": "Tell what came of it; `outcome` is as docs/endpoints.md says",
+    "requestBody": {"prediction_id": "$response.body#/prediction_id"},
+}
+"""From a prediction to its feedback."""
+
+
+def _response(description: str, model: type[BaseModel], path: str) -> dict[str, Any]:
+    content = {"schema": _reference(model), "example": ANSWERS[path]}
+    return {"description": description, "content": {"application/json": content}}
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:
@@ -110,25 +117,26 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
 
 def _open_paths() -> dict[str, Any]:
     """The addresses that need no key."""
-    text = {"200": {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-    refused = {"401": _response(ERRORS["401"], ProblemAnswer, MEDIA_TYPE)}
-    own = {"200": {"description": "This document", "content": {"application/json": {"schema": {"type": "object"}}}}}
-    page = {"200": {"description": "HTML", "content": {"text/html": {"schema": {"type": "string"}}}}}
-    ready = {
-        "200": _response("The models are loaded", Ready),
-        "503": _response("They are not yet, or there are none", ProblemAnswer, MEDIA_TYPE),
-    }
+    alive, ready = _response("It is", Health, "/healthz"), _response("The models are loaded", Ready, "/readyz")
+    figures = _content("Prometheus text", "text/plain", "string")
+    own, page = _content("This document", "application/json", "object"), _content("HTML", "text/html", "string")
+    to_metrics = "Figures for Prometheus: on loopback, or with any key"
     return {
-        "/healthz": {"get": _open("Whether the process is alive", {"200": _response("It is", Health)})},
-        "/readyz": {"get": _open("Whether the service can answer", ready)},
-        "/metrics": {"get": _open("Figures for Prometheus: on loopback, or with any key", {**text, **refused})},
-        PATH: {"get": _open("This document", own)},
-        docs_page.PATH: {"get": _open("The same as a page", page)},
+        "/healthz": {"get": _open("get_health", "Whether the process is alive", alive)},
+        "/readyz": {"get": _open("get_ready", "Whether the service can answer", ready, NoModel)},
+        "/metrics": {"get": _open("get_metrics", to_metrics, figures, NoKey, TooBusy, LockedOut)},
+        PATH: {"get": _open("get_document", "This document", own)},
+        docs_page.PATH: {"get": _open("get_page", "The same as a page", page)},
     }
 
 
-def _open(summary: str, responses: dict[str, Any]) -> dict[str, Any]:
-    return {"summary": summary, "security": [], "responses": responses}
+def _content(description: str, media_type: str, kind: str) -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"schema": {"type": kind}}}}
+
+
+def _open(operation_id: str, summary: str, answer: dict[str, Any], *problems: type[Problem]) -> dict[str, Any]:
+    responses = {"200": answer, **documented_problems.responses([*ALWAYS, *problems])}
+    return {"operationId": operation_id, "summary": summary, "security": [], "responses": responses}
 
 
 def _schemas() -> dict[str, Any]:

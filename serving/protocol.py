@@ -42,7 +42,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """Wait for the first head so long and no longer."""
         super().connection_made(transport)
         if len(self.connections) > self.limits.max_connections:
-            self._refuse(TooManyConnections(f"{self.limits.max_connections:,} connections are open; try again"))
+            most = self.limits.max_connections
+            self._refuse(TooManyConnections(f"{most:,} connections are open; try again", headers={"Retry-After": "1"}))
             return
         self._expect_head()
 

@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 from markupsafe import escape
 
-from serving import docs_page, openapi
+from serving import docs_page, openapi, problems
 from serving.endpoints import ENDPOINTS
 from tests.serving.conftest import Shop
 
@@ -61,11 +61,93 @@ def test_each_endpoint_has_its_body_key_answer_and_errors(endpoint: Any) -> None
     operation = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]
     assert operation["security"] == [{"key": []}]
     assert endpoint.right in operation["description"]
+    assert operation["x-regulars-right"] == endpoint.right
     assert {"200", "401", "403", "429", "500", "503", "504"} <= set(operation["responses"])
     assert ("requestBody" in operation) == (endpoint.method == "POST")
     if endpoint.body:
         assert "400" in operation["responses"]
         endpoint.body.model_validate_json(json.dumps(endpoint.example))
+
+
+OPERATIONS = {each["operationId"]: each for of in DOCUMENT["paths"].values() for each in of.values()}
+STABLE = {
+    "post_churn", "post_recommendations", "post_similar", "post_bundles", "post_audience", "post_demand",
+    "post_customers", "post_events", "post_feedback", "get_models", "get_health", "get_ready", "get_metrics",
+    "get_document", "get_page",
+}  # fmt: skip
+
+
+def at(reference: str) -> Any:
+    """What a reference into the document names."""
+    found: Any = DOCUMENT
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def contents() -> list[Any]:
+    """Every content of a body or an answer, with where it stands."""
+    parts = []
+    for name, operation in OPERATIONS.items():
+        parts.append((name, operation.get("requestBody", {})))
+        parts += [(f"{name} {status}", response) for status, response in operation["responses"].items()]
+    parts += DOCUMENT["components"]["responses"].items()
+    return [pytest.param(each, id=where) for where, part in parts for each in part.get("content", {}).values()]
+
+
+def test_callers_find_each_operation_under_the_name_it_always_had() -> None:
+    assert set(OPERATIONS) == STABLE
+
+
+@pytest.mark.parametrize("content", contents())
+def test_an_example_is_what_its_schema_says(content: dict[str, Any]) -> None:
+    examples = [at(each["$ref"])["value"] for each in content.get("examples", {}).values()]
+    examples += [content["example"]] if "example" in content else []
+    assert examples or content["schema"].get("type") in {"string", "object"}
+    for example in examples:
+        jsonschema_rs.validate(resolve(content["schema"]), example)
+
+
+def test_every_answer_of_an_endpoint_has_an_example() -> None:
+    for endpoint in ENDPOINTS:
+        content = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]["responses"]["200"]["content"]
+        endpoint.answer.model_validate(content["application/json"]["example"])
+
+
+def test_every_problem_is_documented_under_its_status_with_an_example() -> None:
+    def kinds(kind: type[problems.Problem]) -> list[type[problems.Problem]]:
+        return [kind, *(each for inner in kind.__subclasses__() for each in kinds(inner))]
+
+    told: dict[str, set[str]] = {}
+    for responses in [*(each["responses"] for each in OPERATIONS.values())]:
+        for status, response in responses.items():
+            for content in response["content"].values():
+                told.setdefault(status, set()).update(content.get("examples", {}))
+    told["404"], told["405"] = {"not-found"}, {"method-not-allowed"}
+    for kind in kinds(problems.Problem)[1:]:
+        assert kind.name in told[str(kind.status)]
+        assert at(f"#/components/examples/{kind.name}")["value"]["status"] == kind.status
+
+
+def test_a_link_leads_from_each_prediction_to_its_feedback() -> None:
+    for name, operation in OPERATIONS.items():
+        schema_of_answer = operation["responses"]["200"]["content"].get("application/json", {}).get("schema", {})
+        is_prediction = "prediction_id" in resolve(schema_of_answer).get("required", ()) and name != "post_feedback"
+        assert ("links" in operation["responses"]["200"]) == is_prediction
+        for link in operation["responses"]["200"].get("links", {}).values():
+            assert link["operationId"] in OPERATIONS
+
+
+def test_every_reference_names_something() -> None:
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            return [
+                *([node["$ref"]] if "$ref" in node else []),
+                *(r for each in node.values() for r in references(each)),
+            ]
+        return [r for each in node for r in references(each)] if isinstance(node, list) else []
+
+    assert all(at(each) is not None for each in set(references(DOCUMENT)))
 
 
 def test_what_an_error_says_is_what_is_documented(bare: Shop) -> None:
