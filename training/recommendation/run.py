@@ -17,6 +17,7 @@ from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
 from feature_repo import catalog, facts, snapshots
+from models.intervals import Interval
 from models.kinds import Budget
 from models.recommendation import baselines, customer_bounds, evaluation, item_statistics
 from models.recommendation.candidates import CandidateLimits
@@ -258,6 +259,7 @@ def _outcome(
             *_bounds_note(origins.at(as_of)),
             variety_curve.note(chosen.variety),
             *_sources_note(off),
+            *behind_in_new(of_new),
         ),
         tables=(*told.tables(), source_worth.table(chosen.worths, off), *variety_curve.tables(curve)),
         extra={
@@ -295,6 +297,18 @@ def _two_stage(model: Recommender) -> TwoStage:
 def _sources_note(off: Sequence[str]) -> tuple[str, ...]:
     return (
         (f"Sources of candidates that did not pay on the tuning window, and are off: {', '.join(off)}.",) if off else ()
+    )
+
+
+def behind_in_new(differences: Mapping[str, Interval]) -> tuple[str, ...]:
+    """Which baselines were surely better in mode `new`: the gate of quality judges mode `all`."""
+    ahead = {name: each for name, each in differences.items() if each.wholly_worse(higher_is_better=True)}
+    if not ahead:
+        return ()
+    told = "; ".join(f"{name} by {-each.value:.4f} [{-each.high:.4f}, {-each.low:.4f}]" for name, each in ahead.items())
+    return (
+        f"**In mode `new` simple ways were ahead** in NDCG@10 on the evaluation window: {told}. No gate refuses that:"
+        " they judge mode `all`.",
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from core.errors import DataError
 from core.workspace import Workspace
 from models.artifact_cache import BASELINE, EVALUATION, MODEL
+from models.intervals import Interval
 from models.kinds import Budget, kind
 from models.recommendation.candidates import CandidateLimits
 from models.recommendation.kind import KIND
@@ -20,7 +21,7 @@ from models.recommendation.recipe import Recipe
 from models.registry import Registry
 from tests.support.shop import FIRST_DAY, commit
 from tests.support.trained import AS_OF as D
-from training.recommendation import fitting
+from training.recommendation import fitting, run
 from training.recommendation.examples import KeptShares, examples, joined, origin, sampled, training_shares
 from training.run import train
 
@@ -133,3 +134,11 @@ def test_customers_of_different_origins_stay_apart(small_shop_readonly: Workspac
     assert len(both) == 2 * len(part)
     assert len(set(both.row.tolist())) == 2 * len(set(part.row.tolist()))
     assert (np.diff(both.row) >= 0).all()
+
+
+def test_the_card_says_where_a_simple_way_was_surely_better_in_new() -> None:
+    behind, level = Interval(-0.01, -0.015, -0.005), Interval(-0.001, -0.004, 0.002)
+    (said,) = run.behind_in_new({"item_item": behind, "popularity": level})
+    assert "item_item by 0.0100 [0.0050, 0.0150]" in said
+    assert "popularity" not in said
+    assert not run.behind_in_new({"popularity": level})
