@@ -83,7 +83,8 @@ def _attempt(name: str, look: Callable[[], str], todo: str) -> HealthCheck:
     try:
         return HealthCheck(name, True, look())
     except RegularsError as error:
-        return HealthCheck(name, False, str(error), todo)
+        found = RegularsError(error.what, where=error.where, why=error.why)
+        return HealthCheck(name, False, str(found), error.todo or todo)
     except Exception as error:
         text = masked(str(error)).strip().splitlines() or [""]
         return HealthCheck(name, False, f"{type(error).__name__}: {text[0]}", todo)

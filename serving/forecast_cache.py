@@ -28,7 +28,7 @@ from models.demand.newcomers.newcomer_outlook import newcomer_outlook
 from models.demand.outlook import Outlook, forecast, refuse_other_series
 from models.demand.plans import calendar
 from serving.champions import Champion
-from serving.online_features import OnlineFeatures
+from serving.online_features import LOADING, OnlineFeatures
 
 KEY = "series_id"
 _log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ class ForecastCache:
 
     def _make(self, workspace: Workspace, model: Model, latest: Materialization) -> Outlook | None:
         refuse_other_series(model, workspace.settings)
-        found = self._features.read(SERVICE, KEY, self._fillings.keys(VIEW))
+        found = self._features.read(SERVICE, KEY, self._fillings.keys(VIEW), LOADING)
         if not found.known:
             return None
         frame = pd.DataFrame({KEY: found.known, **found.columns})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,13 +18,25 @@ from feature_repo.online import OnlineReader
 from serving.circuit_breaker import CircuitBreaker
 
 PIECE: Final = 200
-BUDGET_SECONDS: Final = 1.0
-"""So long a request may read, whatever it asks; then the defaults answer."""
 PAUSE_SECONDS: Final = 0.001
-PATIENCE: Final = 3
-"""What is read behind the requests rests so many times as long as it reads."""
 Columns = Mapping[str, Sequence[Any]]
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a read may take, and how many times as long as it reads it rests between two pieces."""
+
+    budget_seconds: float = math.inf
+    patience: float = 0.0
+
+
+ASKED: Final = Pace(budget_seconds=1.0)
+"""By a request, whatever it asks; then the defaults answer."""
+LOADING: Final = Pace()
+"""Before anybody is answered: as fast as it goes, to the end."""
+BEHIND: Final = Pace(patience=3.0)
+"""Behind the requests, which hardly notice: nobody waits for it."""
 
 
 @dataclass(frozen=True)
@@ -64,20 +77,17 @@ class OnlineFeatures:
         """All features of one view; an id the store does not know is left out."""
         return self._safely(view, ids, lambda: OnlineReader.of_views(self._workspace, [catalog.view(view)]))
 
-    def read(self, service: str, key: str, ids: Sequence[str], *, behind: bool = False) -> Found:
-        """The features of a service for ids of its entity `key`; an id the store does not know is left out.
+    def read(self, service: str, key: str, ids: Sequence[str], pace: Pace = ASKED) -> Found:
+        """The features of a service for ids of its entity `key`; an id the store does not know is left out."""
+        return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key), pace)
 
-        `behind` the requests it takes its time: nobody waits for it, and they hardly notice.
-        """
-        return self._safely(f"{service} {key}", ids, lambda: OnlineReader(self._workspace, service, key), behind)
-
-    def _safely(self, name: str, ids: Sequence[str], make: Callable[[], OnlineReader], behind: bool = False) -> Found:
+    def _safely(self, name: str, ids: Sequence[str], make: Callable[[], OnlineReader], pace: Pace = ASKED) -> Found:
         if not ids:
             return Found([], {})
         if not self._breaker.lets_through():
             return Found([], {}, is_read=False)
         try:
-            found = self._read(self._reader(name, make), list(dict.fromkeys(ids)), behind)
+            found = self._read(self._reader(name, make), list(dict.fromkeys(ids)), pace)
         except NotReady as error:  # it answers, and holds nothing
             self._breaker.succeeded()
             _log.error("features_not_there", features=name, error=str(error))
@@ -89,18 +99,18 @@ class OnlineFeatures:
         self._breaker.succeeded()
         return found
 
-    def _read(self, reader: OnlineReader, ids: list[str], behind: bool) -> Found:
+    def _read(self, reader: OnlineReader, ids: list[str], pace: Pace) -> Found:
         """Many ids are read piece by piece, so that a request for one customer gets in between."""
         found: dict[str, list[Any]] = {name: [] for name in reader.names}
         known: list[str] = []
-        pause, until = 0.0, time.monotonic() + BUDGET_SECONDS
+        pause, until = 0.0, time.monotonic() + pace.budget_seconds
         for start in range(0, len(ids), PIECE):
             time.sleep(pause)
             piece, began = ids[start : start + PIECE], time.monotonic()
-            if began > until and not behind:
+            if began > until:
                 raise StoreError("the online store is too slow", why=f"{start} of {len(ids)} were read in time")
             columns = reader.read(piece)
-            pause = max(PAUSE_SECONDS, PATIENCE * (time.monotonic() - began)) if behind else PAUSE_SECONDS
+            pause = max(PAUSE_SECONDS, pace.patience * (time.monotonic() - began))
             there = [any(values) for values in _rows(columns, len(piece))]
             known += [each for each, is_there in zip(piece, there, strict=True) if is_there]
             for name, values in columns.items():

@@ -10,7 +10,7 @@ from core.workspace import Workspace
 from feature_repo.materialization import Materializations
 from models.recommendation import Recommender
 from serving.champions import Champion
-from serving.online_features import OnlineFeatures
+from serving.online_features import BEHIND, LOADING, OnlineFeatures
 
 KEY: Final = "product_id"
 
@@ -35,7 +35,7 @@ class ProductCache:
             return
         model = champion.model
         # The first time nobody is answered yet.
-        found = self._features.read(champion.kind.service, KEY, model.products, behind=bool(self.columns))
+        found = self._features.read(champion.kind.service, KEY, model.products, BEHIND if self.columns else LOADING)
         if found.known:
             columns = MappingProxyType({KEY: found.known, **found.columns})
             model.recommend(None, columns, k=1)  # it prepares what it is given on first use
