@@ -1,4 +1,4 @@
-"""The pages of MLflow and Evidently: their own servers, on loopback, over this workspace's stores."""
+"""The pages of MLflow and Evidently: their own servers over this workspace's stores."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from collections.abc import Callable
 from core.workspace import Workspace
 from pipelines.processes import interrupt_on_signals, is_free
 
-LOOPBACK = "127.0.0.1"
 LOOK_SECONDS = 0.2
 
 
-def serve(workspace: Workspace, pages: str, port: int, told: Callable[[], None]) -> int:
+def serve(workspace: Workspace, pages: str, host: str, port: int, told: Callable[[], None]) -> int:
     """Run the server until it ends or Ctrl-C (or SIGTERM); returns its exit code, 0 after Ctrl-C.
 
     `told` is called once it answers.
     """
     if pages == "mlflow":
-        command, extra = _mlflow(port), _mlflow_environment(workspace)
+        command, extra = _mlflow(host, port), _mlflow_environment(workspace)
     else:
-        command, extra = _evidently(workspace, port), {}
+        command, extra = _evidently(workspace, host, port), {}
     interrupt_on_signals()
     process = subprocess.Popen(command, env=os.environ | {"DO_NOT_TRACK": "true"} | extra, start_new_session=True)
     try:
-        while process.poll() is None and is_free(LOOPBACK, port):
+        while process.poll() is None and is_free(host, port):
             time.sleep(LOOK_SECONDS)
         if process.poll() is None:
             told()
@@ -52,13 +51,13 @@ def _mlflow_environment(workspace: Workspace) -> dict[str, str]:
     }
 
 
-def _mlflow(port: int) -> list[str]:
-    return [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
+def _mlflow(host: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
 
 
-def _evidently(workspace: Workspace, port: int) -> list[str]:
+def _evidently(workspace: Workspace, host: str, port: int) -> list[str]:
     workspace.reports_dir.mkdir(parents=True, exist_ok=True)
-    where = ["--host", LOOPBACK, "--port", str(port), "--workspace", str(workspace.reports_dir)]
+    where = ["--host", host, "--port", str(port), "--workspace", str(workspace.reports_dir)]
     return [sys.executable, "-c", "from evidently.cli import app; app()", "ui", *where]
 
 

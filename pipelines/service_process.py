@@ -20,7 +20,8 @@ from core.workspace import VARIABLE, Workspace
 from pipelines.processes import free_port, interrupt_on_signals, is_free
 
 START_SECONDS: Final = 180.0
-STOP_SECONDS: Final = 20.0
+LAST_SECONDS: Final = 10.0
+"""What the service has beyond the times of its settings until it is killed."""
 RELEASE_SECONDS: Final = 2.0
 READY, NO_MODEL = "ready", "urn:regulars:problem:no-model"
 
@@ -33,7 +34,9 @@ class Service:
     """
 
     def __init__(self, workspace: Workspace, host: str, port: int) -> None:
-        certificate = workspace.settings.serving.tls_cert
+        settings = workspace.settings.serving
+        certificate = settings.tls_cert
+        self._stop_seconds = settings.drain_seconds + settings.request_seconds + LAST_SECONDS
         self.url = f"http{'s' if certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"
         self._tls = _trusting(certificate) if certificate else None
         _refuse_busy(host, port)
@@ -53,7 +56,7 @@ class Service:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(STOP_SECONDS)
+                self._process.wait(self._stop_seconds)
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()

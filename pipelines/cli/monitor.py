@@ -68,12 +68,13 @@ def review(
 def ui(
     pages: Annotated[str, typer.Argument(metavar="mlflow|evidently", help="Whose pages.")],
     workspace: WorkspaceOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on: anybody who reaches it sees all.")] = LOOPBACK,
     port: Annotated[
         int | None, typer.Option(help="Port [default: pages.mlflow_port, pages.evidently_port].", min=1, max=65535)
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Start the pages of MLflow (runs, versions) or Evidently (reports) on loopback; Ctrl-C stops them."""
+    """Start the pages of MLflow (runs, versions) or Evidently (reports); Ctrl-C stops them."""
     from core.errors import UsageError, did_you_mean
     from core.workspace import Workspace
     from pipelines import library_pages
@@ -85,13 +86,13 @@ def ui(
         opened = Workspace.open(workspace)
         settings = opened.settings.pages
         port = port or (settings.mlflow_port if pages == "mlflow" else settings.evidently_port)
-        _refuse_taken(LOOPBACK, port, f"pages.{pages}_port")
-        url = f"http://{LOOPBACK}:{port}/"
+        _refuse_taken(host, port, f"pages.{pages}_port")
+        url = f"http://{host}:{port}/"
 
         def told() -> None:
             console.finish(f"the pages of {pages} are at {url}; Ctrl-C stops them", data={"url": url})
 
-        code = library_pages.serve(opened, pages, port, told)
+        code = library_pages.serve(opened, pages, host, port, told)
     if code:
         raise SystemExit(code)
 

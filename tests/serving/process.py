@@ -33,18 +33,20 @@ class Process:
             base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
         self.log = workspace.root / "serve.log"
+        self.command = [sys.executable, "-P", "-m", "pipelines.cli.main", "serve", "--port", str(self.port)]
+        self.variables: dict[str, str] = {}
 
     def start(self) -> None:
-        command = [sys.executable, "-P", "-m", "pipelines.cli.main", "serve", "--port", str(self.port)]
         environment = {
             **os.environ,
             "REGULARS_SERVING__RELOAD_SECONDS": "0.5",
             "REGULARS_SERVING__DRAIN_SECONDS": "1",
             **self.settings,
+            **self.variables,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
+                self.command,
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
