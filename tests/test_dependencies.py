@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("core", "feature_repo", "models", "training", "serving", "monitoring", "pipelines")
 DEVELOPMENT = ("tests", "benchmarks")
+CLIENTS = ("clients", "regulars_client")
+"""A package of its own, whose tests hold it to what it declares."""
 IMPORTERS = {"find_spec", "import_module", "importorskip", "need"}
 """Functions whose first argument is the name of a module that they import or look for."""
 LOADED_BY_NAME = {
@@ -122,7 +124,7 @@ def _installed() -> Mapping[str, list[str]]:
 @cache
 def _imports(folder: str) -> list[tuple[str, str]]:
     """Every third-party module that a folder imports, and where."""
-    ours = {*PRODUCT, *DEVELOPMENT, *sys.stdlib_module_names}
+    ours = {*PRODUCT, *DEVELOPMENT, *CLIENTS, *sys.stdlib_module_names}
     return sorted(
         {
             (module, str(path.relative_to(ROOT)))

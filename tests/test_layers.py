@@ -31,6 +31,14 @@ def test_a_module_imports_lower_layers_only(path: Path) -> None:
     assert not wrong, f"{own} may not import {wrong}"
 
 
+def test_no_package_imports_its_clients() -> None:
+    for path in MODULES:
+        text = path.read_text()
+        assert "import regulars_client" not in text
+        assert "from regulars_client" not in text
+        assert "from clients" not in text
+
+
 def test_every_package_is_there() -> None:
     for package in LEVEL:
         assert (ROOT / package / "__init__.py").exists()

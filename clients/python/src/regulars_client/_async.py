@@ -1,0 +1,112 @@
+"""The client whose calls are awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from regulars_client import _connection
+from regulars_client._call import OK, TOO_LATE, Attempt, Call, Outcome, Policy
+from regulars_client._calls import AsyncCalls
+from regulars_client._operation import Operation
+from regulars_client.retries import RetryBudget, RetryPolicy
+
+
+class AsyncRegulars(AsyncCalls):
+    """Calls the service from asyncio; all tasks of a loop share one. What it takes is as of `Regulars`."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout: float = 10.0,
+        attempt_timeout: float = 4.0,
+        connect_timeout: float = 1.0,
+        retry: RetryPolicy | None = None,
+        hedge_after: float | None = None,
+        connections: int = 100,
+        idle_seconds: float = 30.0,
+        on_attempt: Callable[[Attempt], None] | None = None,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        retry = retry or RetryPolicy()
+        self._policy = Policy(timeout, attempt_timeout, connect_timeout, retry, hedge_after, on_attempt)
+        self._budget = RetryBudget(retry)
+        self._sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+        options = _connection.options(url, key, connections, idle_seconds)
+        self._http = httpx.AsyncClient(**options, verify=verify, transport=transport)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._http.base_url)!r}, key=***)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a client is not copied or pickled, as its key would be; make one where it is needed")
+
+    async def __aenter__(self) -> AsyncRegulars:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _call(
+        self, operation: Operation, body: dict[str, Any] | None, timeout: float | None, idempotency_key: str | None
+    ) -> Any:
+        call = Call(operation, body, self._policy, self._budget, timeout=timeout, idempotency_key=idempotency_key)
+        send = self._send if self._policy.hedge_after is None or operation.writes else self._hedged
+        while True:
+            answer = call.answer(await send(call))
+            if answer is not None:
+                return answer
+            await self._sleep(call.pause)
+
+    async def _send(self, call: Call) -> Outcome:
+        now = self._policy.times.now
+        started = now()
+        try:
+            outcome = await asyncio.wait_for(self._received(call), call.attempt_seconds())
+        except httpx.HTTPError as error:
+            outcome = Outcome.of(error)
+        except asyncio.TimeoutError:  # another class than TimeoutError before Python 3.11
+            outcome = TOO_LATE
+        call.tell(outcome, now() - started)
+        return outcome
+
+    async def _received(self, call: Call) -> Outcome:
+        response = await self._http.request(
+            call.operation.method,
+            call.operation.path,
+            content=call.content,
+            headers=call.headers,
+            timeout=call.timeouts(),
+        )
+        return Outcome(response.status_code, response.headers, response.content)
+
+    async def _hedged(self, call: Call) -> Outcome:
+        """The first good answer of two, the second sent when the first is late; the other one is called off."""
+        tasks = [asyncio.ensure_future(self._send(call))]
+        try:
+            done, under_way = await asyncio.wait(tasks, timeout=self._policy.hedge_after)
+            if not done and call.may_hedge():
+                tasks.append(asyncio.ensure_future(self._send(call)))
+                under_way = {*tasks}
+            while under_way and not any(each.result().status == OK for each in done):
+                finished, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                done |= finished
+            outcomes = [each.result() for each in done]
+            return next((each for each in outcomes if each.status == OK), outcomes[0])
+        finally:
+            for each in tasks:
+                each.cancel()
