@@ -88,7 +88,11 @@ def begin(
         AuditLog(workspace).append("canary", who, version.subject, {"arm": arm, "percent": share, "salt": made.salt})
         registry.set_alias(kind_name, arm, version.version)
         registry.set_experiment(kind_name, made)
-    does = "is scored in the champion's shadow" if shadow else f"answers {share:g} percent of requests"
+    does = (
+        "is scored in the champion's shadow"
+        if shadow
+        else f"answers {share:g} percent of {'series' if kind_name == 'demand' else 'customers'}"
+    )
     return Change(f"{version} {does}, as {arm}", kind_name, made, judged)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from math import isnan
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from models.version import GateResult
     from pipelines.cli.console import Console
 
+_USUAL_ARM: Final = "canary"
 ModelArgument = Annotated[
     str, typer.Argument(help="churn, demand, recommendation, value or uplift.", show_default=False)
 ]
@@ -72,11 +74,11 @@ def _compare_live(console: Console, workspace: Workspace, model: str, a: str, b:
     rows = [
         (
             each.name,
-            f"{each.a:.4f}",
+            _known(each.a),
             each.n_a,
-            f"{each.b:.4f}",
+            _known(each.b),
             each.n_b,
-            each.difference,
+            "-" if isnan(each.difference.low) else each.difference,
             "yes" if each.certain else "no",
         )
         for each in (found.outcome, *found.guardrails)
@@ -85,6 +87,10 @@ def _compare_live(console: Console, workspace: Workspace, model: str, a: str, b:
     better = found.b if found.worse == found.a else found.a
     console.finish(found.verdict, f"regulars promote {model} {better}" if found.worse else "look again later",
                    found.as_dict())  # fmt: skip
+
+
+def _known(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.4f}"
 
 
 def canary(
@@ -97,7 +103,9 @@ def canary(
         float | None,
         typer.Option("--percent", help="Share it answers; else variants.canary_percent.", min=0.01, max=99.99),
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="The arm: several of them are an A/B test.")] = "canary",
+    name: Annotated[
+        str, typer.Option("--name", help="The arm (canary, unless named): several of them are an A/B test.")
+    ] = "",
     shadow: Annotated[bool, typer.Option("--shadow", help="Score it beside the champion; it answers nobody.")] = False,
     stop: Annotated[
         bool, typer.Option("--stop", help="End the arm of --name, or all; the champion answers again.")
@@ -119,14 +127,16 @@ def canary(
         from models.gates import Refused
 
         if stop:
-            done = experiment_release.end(space, model, person(), None if name == "canary" else name, reason)
+            done = experiment_release.end(space, model, person(), name or None, reason)
             console.finish(done.text, f"regulars compare {model} A B", done.as_dict())
             return
         if not version:
             _running_experiment(console, space, model)
             return
         try:
-            done = experiment_release.begin(space, model, version, person(), arm=name, percent=percent, shadow=shadow)
+            done = experiment_release.begin(
+                space, model, version, person(), arm=name or _USUAL_ARM, percent=percent, shadow=shadow
+            )
         except Refused as refusal:
             print_gates(console, refusal.gates)
             raise
@@ -143,8 +153,12 @@ def _running_experiment(console: Console, workspace: Workspace, model: str) -> N
 
     found = Registry(workspace).experiment(model)
     _print_arms(console, found)
-    text = f"{model}: {len(found.arms)} arms beside version {found.champion}" if found else f"{model}: none runs"
-    console.finish(text, f"regulars canary {model} VERSION", Change(text, model, found).as_dict())
+    text, next_step = f"{model}: no other version answers", f"regulars canary {model} VERSION"
+    if found:
+        arms = ", ".join(arm.name for arm in found.arms)
+        text = f"{model}: {arms} beside version {found.champion}"
+        next_step = f"regulars compare {model} champion {found.arms[0].version} --live"
+    console.finish(text, next_step, Change(text, model, found).as_dict())
 
 
 def _print_arms(console: Console, experiment: Experiment | None) -> None:

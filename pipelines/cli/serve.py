@@ -44,7 +44,7 @@ def serve(
 
 def _tell(console: Console, url: str) -> None:
     console.finish(
-        f"the service answers at {url}, its documentation is {url}/docs.json; Ctrl-C stops it",
+        f"the service answers at {url}, its documentation is {url}/docs; Ctrl-C stops it",
         "regulars keys create NAME --right predict",
         {"url": url},
     )
