@@ -23,7 +23,8 @@ code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 pre{background:#f3f3f3;padding:.75rem;overflow:auto;white-space:pre-wrap}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}
 th,td{text-align:left;vertical-align:top;border-bottom:1px solid #ddd;padding:.3rem .5rem}
-nav ul{columns:2;padding-left:1.2rem}
+td,nav code{overflow-wrap:anywhere}
+nav ul{columns:20rem;column-gap:2.5rem;padding-left:1.2rem}nav li{break-inside:avoid}
 @media(prefers-color-scheme:dark){body{color:#e6e6e6;background:#161616}pre{background:#242424}
 a{color:#8ab4f8}th,td,h2{border-color:#444}}
 """
@@ -51,11 +52,13 @@ def render(document: Mapping[str, Any]) -> Markup:
         for method, operation in methods.items()
     ]
     links = Markup().join(
-        Markup('<li><a href="#{}"><code>{} {}</code></a> {}</li>').format(_anchor(m, p), m, p, o["summary"])
+        Markup('<li><a href="#{}"><code>{} {}</code></a> {}</li>').format(_anchor(m, p), m, p, _said(o["summary"]))
         for m, p, o in operations
     )
     parts = Markup().join(_operation(*each, schemas) for each in operations)
-    told = Markup().join(Markup("<p>{}</p>").format(each) for each in document["info"]["description"].split("\n\n"))
+    told = Markup().join(
+        Markup("<p>{}</p>").format(_said(each)) for each in document["info"]["description"].split("\n\n")
+    )
     return Markup(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Regulars: the API</title>'
         '<meta name="viewport" content="width=device-width"><style>{}</style></head><body><h1>Regulars</h1>{}'
@@ -72,13 +75,19 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], schemas: Ma
         _anchor(method, path),
         method,
         path,
-        operation["summary"],
-        operation.get("description", "No key is needed."),
+        _said(operation["summary"]),
+        _said(operation.get("description", "No key is needed.")),
         _body(content, schemas) if content else "",
         Markup("<h3>Example</h3><pre>{}</pre>").format(_curl(method, path, operation, content)),
         _fields("The answer", answer, schemas),
         _statuses(operation["responses"]),
     )
+
+
+def _said(text: str) -> Markup:
+    """A text of the document, what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup().join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def _body(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> Markup:
@@ -98,7 +107,10 @@ def _fields(title: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -
     rows = list(_rows(_resolved(schema, schemas), schemas, "", set()))
     if not rows:
         return Markup("")
-    body = Markup().join(Markup("<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>").format(*row) for row in rows)
+    body = Markup().join(
+        Markup("<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>").format(name, kind, _said(told))
+        for name, kind, told in rows
+    )
     head = "<h3>{}</h3><table><thead><tr><th>field</th><th>type</th><th></th></tr></thead><tbody>{}</tbody></table>"
     return Markup(head).format(title, body)
 
@@ -144,7 +156,7 @@ def _references(node: Any) -> list[str]:
 
 def _statuses(responses: Mapping[str, Any]) -> Markup:
     rows = Markup().join(
-        Markup("<tr><td>{}</td><td>{}</td></tr>").format(status, response["description"])
+        Markup("<tr><td>{}</td><td>{}</td></tr>").format(status, _said(response["description"]))
         for status, response in responses.items()
     )
     return Markup("<h3>Statuses</h3><table><tbody>{}</tbody></table>").format(rows)

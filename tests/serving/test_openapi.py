@@ -207,3 +207,7 @@ def test_what_the_document_says_is_no_markup_of_the_page() -> None:
     document = {**DOCUMENT, "paths": {'/x"><b>': {"get": hostile}}}
     page = _Page(str(docs_page.render(document)))
     assert {"script", "img", "b"} & set(page.tags) == set()
+
+
+def test_the_page_shows_code_as_code() -> None:
+    assert "`" not in str(docs_page.render(openapi.document()))
