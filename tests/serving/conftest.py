@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +28,7 @@ from models.kinds import FittedModel, kind
 from serving.http import Answering
 from serving.runtime import Runtime
 from tests.support.once import once
+from tests.support.ports import own_port
 
 
 def as_application(answering: Answering) -> ASGIApp:
@@ -72,6 +77,20 @@ def open_shop(workspace: Workspace, name: str = "test") -> Iterator[Shop]:
     with shop.client:
         yield shop
     runtime.close()
+
+
+@contextmanager
+def on_a_socket(shop: Shop) -> Iterator[str]:
+    """The service of a test, in a thread; its address."""
+    port = own_port()
+    server = uvicorn.Server(uvicorn.Config(as_application(shop.answering), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
 
 
 def save_as_served(workspace: Workspace, version: str, **models: FittedModel) -> None:

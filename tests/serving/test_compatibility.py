@@ -1,6 +1,7 @@
 """Whoever calls the last release can go on: what would break a caller is found, and none of it is in the document.
 
-`data/openapi-released.json` is the document of the last release, as its `/docs.json` gives it; a release puts its own there.
+`data/openapi-released.json` is the document of the last release, as `/docs.json` gives it. A release puts its own
+there.
 """
 
 from __future__ import annotations

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
 import pytest
-import uvicorn
 from regulars_client import AsyncRegulars, Forbidden, InvalidRequest, Regulars, RetryPolicy, Unauthorized, Unreachable
 from regulars_client._calls import OPERATIONS
 from regulars_client.testing import FakeRegulars
 
 from core.prediction_log import PredictionLog
-from serving.http import Answering
-from tests.serving.conftest import Shop, as_application
+from tests.serving.conftest import Shop, on_a_socket
 from tests.serving.test_openapi import DOCUMENT, resolve
 from tests.support.ports import own_port
 
@@ -50,17 +46,9 @@ def documented(operation: Any) -> Any:
 
 @pytest.fixture
 def url(shop: Shop) -> Iterator[str]:
-    """The service of the test on a socket, in a thread."""
-    port = own_port()
-    config = uvicorn.Config(as_application(Answering(shop.runtime)), port=port, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    """The service of the test, on a socket."""
+    with on_a_socket(shop) as url:
+        yield url
 
 
 def test_every_method_is_answered_as_it_is_typed(shop: Shop, url: str) -> None:
