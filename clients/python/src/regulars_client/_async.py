@@ -31,7 +31,7 @@ class AsyncRegulars(AsyncCalls):
         retry: RetryPolicy | None = None,
         hedge_after: float | None = None,
         connections: int = 100,
-        idle_seconds: float = 30.0,
+        idle_seconds: float = 4.0,
         on_attempt: Callable[[Attempt], None] | None = None,
         verify: ssl.SSLContext | bool = True,
         transport: httpx.AsyncBaseTransport | None = None,

@@ -32,7 +32,7 @@ class Regulars(Calls):
         hedge_after: seconds after which a read that was not answered is sent once more beside the first, and the
             first good answer counts; both predictions are logged. None: never
         connections: that are open at most
-        idle_seconds: after which an unused connection is closed
+        idle_seconds: after which an unused connection is closed, a second before the service does it
         on_attempt: is told each try, for metrics
         verify: of TLS, as httpx has it
         transport: instead of the network, for tests
@@ -49,7 +49,7 @@ class Regulars(Calls):
         retry: RetryPolicy | None = None,
         hedge_after: float | None = None,
         connections: int = 100,
-        idle_seconds: float = 30.0,
+        idle_seconds: float = 4.0,
         on_attempt: Callable[[Attempt], None] | None = None,
         verify: ssl.SSLContext | bool = True,
         transport: httpx.BaseTransport | None = None,
