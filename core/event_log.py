@@ -25,6 +25,7 @@ from core.state.schema import RECEIVED_EVENTS
 from core.workspace import Workspace
 
 CHUNK: Final = 500  # SQLite takes a limited number of values in one statement
+MOST_COUNTED: Final = 10_000
 TURN: Final = 0x726563656976
 """PostgreSQL names its advisory locks by numbers."""
 
@@ -60,6 +61,14 @@ class Kept:
 
     new: list[Event]
     known: int
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Events that wait, and how long the oldest of them has, in seconds."""
+
+    count: int
+    seconds: float
 
 
 class EventLog:
@@ -104,6 +113,16 @@ class EventLog:
         query = sa.select(sa.func.count()).select_from(RECEIVED_EVENTS).where(_WAITING)
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def lag(self, sequence: int) -> Lag:
+        """How far behind is who has seen all events up to one, counted up to `MOST_COUNTED`."""
+        later = _WAITING & (RECEIVED_EVENTS.c.sequence > sequence)
+        some = sa.select(RECEIVED_EVENTS.c.received_at).where(later).order_by(RECEIVED_EVENTS.c.sequence)
+        found = some.limit(MOST_COUNTED).subquery()
+        with self.engine.connect() as connection:
+            count, oldest = connection.execute(sa.select(sa.func.count(), sa.func.min(found.c.received_at))).one()
+        seconds = (utc.now() - utc.aware(oldest)).total_seconds() if oldest else 0.0
+        return Lag(int(count), max(0.0, seconds))
 
     def mark_ingested(self, events: Iterable[Event]) -> None:
         """The tables hold these."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import TextIO, cast
 
 import structlog
@@ -19,8 +21,11 @@ class _Stderr:
         sys.stderr.flush()
 
 
-def configure() -> None:
-    """Set structlog up once per process; libraries that log through `logging` keep to the same level."""
+FRAMES = 12
+
+
+def configure(level: int = logging.WARNING) -> None:
+    """Set structlog up once per process; libraries that log through `logging` tell warnings and worse."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
     structlog.configure(
         processors=[
@@ -30,7 +35,19 @@ def configure() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
+
+
+def trail(error: BaseException) -> list[str]:
+    """Where an error comes from, the last frames, and those of its cause: without what it says, which may be data."""
+    told: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(told) < 3 * FRAMES:
+        frames = traceback.extract_tb(cause.__traceback__)[-FRAMES:]
+        told += [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+        told.append(type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return told

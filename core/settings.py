@@ -398,8 +398,20 @@ class Serving(SettingsSection):
     trusted_proxies: tuple[str, ...] = Field(
         (), description='addresses or networks of proxies whose X-Forwarded-For counts: ["10.0.0.0/8"]'
     )
+    traces: str = Field(
+        "", description='where spans go (OTLP over HTTP): "http://collector:4318/v1/traces"; empty: no traces'
+    )
+    traces_share: Share = Field(0.01, description="share of requests that are traced where the caller does not say")
+    log_requests: bool = Field(False, description="each request has a line in the log: its id, status and seconds")
     tls_cert: str = Field("", description="PEM file of the certificate and its chain; empty: no TLS")
     tls_key: str = Field("", description="PEM file of the certificate's key")
+
+    @field_validator("traces")
+    @classmethod
+    def _collector(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+            raise ValueError("an http:// or https:// URL such as http://collector:4318/v1/traces, or nothing")
+        return url
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -15,10 +15,13 @@ Code = Literal["filled", "never_filled", "emptied", "foreign", "other_release"]
 
 @dataclass(frozen=True)
 class OnlineStanding:
-    """`filled`: all is well. `filling` is the last one that has ended, None before the first."""
+    """`filled`: all is well. `filling` is the last one that has ended, None before the first; `folded` the sequence of
+    the last received event that the store shows.
+    """
 
     code: Code
     filling: Materialization | None
+    folded: int = 0
 
     @property
     def is_filled(self) -> bool:
@@ -53,7 +56,7 @@ def standing(workspace: Workspace) -> OnlineStanding:
     """What the online store holds; whatever its client raises where it does not answer."""
     fillings = Materializations(workspace)
     state, latest = online_backend(workspace).state(), fillings.latest()
-    return OnlineStanding(_code(fillings, state, latest), latest)
+    return OnlineStanding(_code(fillings, state, latest), latest, state.folded if state else 0)
 
 
 def _code(fillings: Materializations, state: StoreState | None, latest: Materialization | None) -> Code:

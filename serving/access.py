@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.keys import Key, KeyStore, Token
 from core.settings import Serving
+from serving import prometheus
 from serving.problems import LockedOut, NoKey, NoRight, OverLimit
 
 REFRESH_SECONDS: Final = 1.0
@@ -103,6 +104,11 @@ class Access:
             raise NoRight(right, key.rights)
         return key
 
+    @property
+    def age(self) -> float:
+        """How long ago the keys were read, in seconds."""
+        return time.monotonic() - self._read_at
+
     def remembered(self, token: str | None) -> Key | None:
         """The valid key of the token in memory: no input or output, one hash, one look."""
         if not token or time.monotonic() - self._read_at > STALE_SECONDS:
@@ -128,6 +134,7 @@ class Access:
         bucket = self._bucket(key.id, rate / self._settings.workers)
         seconds = bucket.take(time.monotonic())
         if seconds:
+            prometheus.tell_key_limited(key.name)
             told = {name.decode(): value.decode() for name, value in bucket.headers()}
             raise OverLimit(
                 f"the key {key.name!r} may ask {rate:g} times a second",
@@ -177,6 +184,7 @@ class Access:
         guesser.wrong += 1
         if guesser.wrong == self._settings.lock_out_after:
             guesser.since = time.monotonic()
+            prometheus.tell_lock_out()
             _log.warning("address_locked_out", address=address, seconds=self._settings.lock_out_seconds)
 
 

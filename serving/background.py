@@ -47,6 +47,10 @@ class Background:
         for group in self._groups:
             self._round(group)
 
+    def tasks(self) -> dict[str, bool]:
+        """Per task whether it failed when it ran last."""
+        return {name: name in self._failing for group in self._groups for name in group}
+
     def _round(self, group: Mapping[str, Callable[[], None]]) -> None:
         for name, task in group.items():
             if self._stop.is_set():

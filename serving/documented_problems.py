@@ -112,11 +112,12 @@ def _response(kinds: list[type[Problem]]) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{ProblemAnswer.__name__}"}
     named = {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds}
     response: dict[str, Any] = {"description": (ERRORS | ELSEWHERE)[str(status)]}
-    if headers := _HEADERS.get(status):
-        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+    headers = (*_HEADERS.get(status, ()), REQUEST_ID)
+    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
     return response | {"content": {MEDIA_TYPE: {"schema": schema, "examples": named}}}
 
 
+REQUEST_ID: Final = "X-Request-Id"
 LEFT: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _HEADERS: Final[dict[int, tuple[str, ...]]] = {
     401: ("WWW-Authenticate",),
@@ -126,6 +127,10 @@ _HEADERS: Final[dict[int, tuple[str, ...]]] = {
     507: ("Retry-After",),
 }
 HEADERS: Final[dict[str, Any]] = {
+    REQUEST_ID: {
+        "description": "the caller's, or one of the service's own: lines of the service's log name it",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
     "Retry-After": {"description": "seconds to wait before the next try", "schema": {"type": "integer", "minimum": 1}},
     "RateLimit-Limit": {
         "description": "requests that the key may send at once; only where a limit counts for it",

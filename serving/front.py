@@ -42,8 +42,10 @@ class Front:
         from serving.http import Answering
         from serving.protocol import GuardedProtocol
         from serving.runtime import Runtime
+        from serving.traces import Traces
         from serving.warm_up import warm_up
 
+        Traces.open(workspace.settings.serving)
         GuardedProtocol.limits = workspace.settings.serving
         runtime = Runtime(workspace)
         runtime.before_ready = partial(warm_up, runtime)
@@ -74,6 +76,10 @@ class Front:
             cls.answering.runtime.close()
             cls.answering = cls.application = None
 
+            from serving.traces import Traces
+
+            Traces.close()
+
 
 def _wrapped(application: ASGIApp, settings: Serving) -> ASGIApp:
     if settings.cors_origins:
@@ -83,8 +89,8 @@ def _wrapped(application: ASGIApp, settings: Serving) -> ASGIApp:
             application,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "Traceparent"],
+            expose_headers=["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-Request-Id"],
         )
     if settings.trusted_proxies:
         from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware

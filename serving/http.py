@@ -15,10 +15,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from core import logs
 from core.errors import RegularsError, StoreError
 from core.keys import Key
 from core.repeats import LONGEST_TOKEN, RequestToken, TokenReused
-from serving import docs_page, openapi, prometheus, strict_json
+from serving import docs_page, figures, openapi, prometheus, request_ids, strict_json, traces
 from serving.access import address_of, bearer, on_loopback
 from serving.bodies import Body
 from serving.endpoint import Endpoint, Taker
@@ -43,6 +44,7 @@ from serving.problems import (
     names_of,
 )
 from serving.runtime import Runtime
+from serving.trouble_log import TroubleLog
 
 THREADS: Final = 8
 LARGE_THREADS: Final = 2
@@ -82,6 +84,8 @@ class Answering:
             "large": Lane("large", LARGE_THREADS),
             "writing": Lane("writing", WRITING_THREADS),
         }
+        self._trouble = TroubleLog()
+        runtime.tell_more = self._tell_state
         self._headers = [*GUARDED]
         if self.settings.tls_cert:
             self._headers.append((b"strict-transport-security", b"max-age=31536000"))
@@ -91,8 +95,11 @@ class Answering:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
+        request_id = scope["request_id"] = request_ids.of_request(scope["headers"])
+        request_ids.bind(request_id)
         status, headers, body = await self._told(scope, receive)
         headers.append((b"content-length", str(len(body)).encode()))
+        headers.append((request_ids.HEADER, request_id.encode()))
         own = {name for name, _ in headers}
         headers += [each for each in self._headers if each[0] not in own]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -111,7 +118,7 @@ class Answering:
         except ClientDisconnect:
             return 499, [], b""
         except Exception as error:
-            _log.exception("request_failed", path=scope["path"], error=type(error).__name__)
+            _log.error("request_failed", error=type(error).__name__, trail=logs.trail(error))
             return _plain(Broken("the service's log has the rest").response())
 
     async def _route(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
@@ -122,7 +129,8 @@ class Answering:
         if method in READING and path == "/metrics":
             if not on_loopback(scope.get("client"), scope["headers"]):  # else for any key
                 await self._key(scope, None)
-            content, media_type = await self._lanes["small"].run(prometheus.text)
+            accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+            content, media_type = await self._lanes["small"].run(prometheus.text, accepted)
             return 200, [(b"content-type", media_type.encode())], content
         if method in READING and path in _PAGES:
             return _plain(_PAGES[path](self))
@@ -130,33 +138,55 @@ class Answering:
 
     async def _measured(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
         started, status = time.perf_counter(), 500
+        request_id = scope["request_id"]
+        with traces.request_span(endpoint.path, endpoint.method, scope["headers"], request_id) as span:
+            try:
+                status, headers, content = await self._in_time(endpoint, scope, receive)
+                return status, headers, content
+            except Problem as problem:
+                status = problem.status
+                self._refused(endpoint, problem)
+                raise
+            except ClientDisconnect:
+                status = 499
+                raise
+            except Exception:
+                prometheus.tell_refusal(endpoint.path, Broken.name)
+                raise
+            finally:
+                seconds, trace = time.perf_counter() - started, traces.end_request(span, status)
+                slow = {"request_id": request_id} if seconds > prometheus.SLOW_SECONDS else None
+                prometheus.tell_request(endpoint.path, status, seconds, {"trace_id": trace} if trace else slow)
+                if self.settings.log_requests:
+                    _log.info("request", endpoint=endpoint.path, status=status, seconds=round(seconds, 6))
+
+    def _refused(self, endpoint: Endpoint, problem: Problem) -> None:
+        prometheus.tell_refusal(endpoint.path, problem.name)
+        if problem.status >= 500:
+            self._trouble.tell(endpoint.path, problem.status, problem.name)
+
+    def _tell_state(self) -> None:
+        """For Prometheus: how full it is."""
+        prometheus.tell(figures.UNDER_WAY, self.waiting)
+        prometheus.tell(figures.BODIES, self._reading.total())
+        for name, lane in self._lanes.items():
+            prometheus.tell(figures.LANE_REQUESTS, lane.inside, name)
+            prometheus.tell(figures.LANE_WAIT, lane.lag if lane.inside else 0.0, name)
+
+    async def _in_time(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
         try:
             async with asyncio.timeout(self.settings.request_seconds):
                 content, headers = await self._answer(endpoint, scope, receive)
-            status = 200
-            return status, [JSON, *headers], content
-        except Problem as problem:
-            status = problem.status
-            raise
-        except ClientDisconnect:
-            status = 499
-            raise
+            return 200, [JSON, *headers], content
         except TimeoutError:
-            status = TooSlow.status
             seconds = self.settings.request_seconds
             raise TooSlow(f"no answer within {seconds:g} seconds; ask for less at once") from None
         except SQLAlchemyError as error:
-            refused = from_database(error)
-            status = refused.status
-            raise refused from error
+            raise from_database(error) from error
         except StoreError as error:
-            status = StoreDown.status
             raise StoreDown(str(error), headers={"Retry-After": "5"}) from error
         except RegularsError as error:
-            status = NotYet.status
             raise NotYet(str(error), headers={"Retry-After": "5"}) from error
-        finally:
-            prometheus.tell_request(endpoint.path, status, time.perf_counter() - started)
 
     async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[bytes, RawHeaders]:
         key = await self._key(scope, endpoint.right)
@@ -250,11 +280,13 @@ def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key, once: str
     Raises:
         Problem: the body is not as it must be, or the handler can't answer it.
     """
+    prometheus.begin_predicting()
     body = None if endpoint.body is None else _read(endpoint.body, raw)
     if endpoint.taker is not None and body is not None:
         return strict_json.encode(_taken(runtime, endpoint.taker, body, key, (endpoint.path, once)))
     assert endpoint.handler is not None
-    return strict_json.encode(endpoint.handler(runtime, body, key))
+    with traces.span("predict"):
+        return strict_json.encode(endpoint.handler(runtime, body, key))
 
 
 def _taken(runtime: Runtime, taker: Taker, body: Body, key: Key, named: tuple[str, str | None]) -> dict[str, Any]:

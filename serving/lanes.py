@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ class Lane:
             raise TooBusy("others have been waiting for half a second; try again", headers=SOON)
         self.inside += 1
         future = asyncio.get_running_loop().run_in_executor(
-            self._pool, partial(self._begin, time.perf_counter(), work, *arguments)
+            self._pool, partial(copy_context().run, self._begin, time.perf_counter(), work, *arguments)
         )
         future.add_done_callback(self._ended)
         return await future

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import structlog
 
-from core.errors import NotReady, StoreError
+from core.errors import NotReady, RegularsError, StoreError
+from core.logs import trail
 from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.online import OnlineReader
 from serving.circuit_breaker import CircuitBreaker
+from serving.traces import span
 
 PIECE: Final = 200
 PAUSE_SECONDS: Final = 0.001
@@ -87,14 +89,16 @@ class OnlineFeatures:
         if not self._breaker.lets_through():
             return Found([], {}, is_read=False)
         try:
-            found = self._read(self._reader(name, make), list(dict.fromkeys(ids)), pace)
+            with span("features"):
+                found = self._read(self._reader(name, make), list(dict.fromkeys(ids)), pace)
         except NotReady as error:  # it answers, and holds nothing
             self._breaker.succeeded()
             _log.error("features_not_there", features=name, error=str(error))
             return Found([], {}, is_read=False)
         except Exception as error:
             self._breaker.failed()
-            _log.error("features_not_read", features=name, error=f"{type(error).__name__}: {error}")
+            said = str(error) if isinstance(error, RegularsError) else ""  # others' words may name a customer
+            _log.error("features_not_read", features=name, error=type(error).__name__, said=said, trail=trail(error))
             return Found([], {}, is_read=False)
         self._breaker.succeeded()
         return found

@@ -11,7 +11,7 @@ from core.errors import RegularsError
 from core.messages import Message
 from core.workspace import Workspace
 from feature_repo import folding
-from feature_repo.online_standing import WORDS, standing
+from feature_repo.online_standing import WORDS, OnlineStanding, standing
 
 SOURCE: Final = "serving"
 SUBJECT: Final = "online store"
@@ -29,6 +29,8 @@ class OnlineStoreWatch:
         self._workspace = workspace
         self._alerted: str | None = ""  # unknown: a process before this one may have raised one
         self.trouble: str | None = None
+        self.standing: OnlineStanding | None = None
+        """What it held when it was looked at last; None: it did not answer."""
 
     def refresh(self) -> None:
         """Look, raise or close the alert, and fill a store again that has lost what it held."""
@@ -44,8 +46,9 @@ class OnlineStoreWatch:
 
     def _look(self) -> str | None:
         try:
-            found = standing(self._workspace)
+            found = self.standing = standing(self._workspace)
         except Exception as error:
+            self.standing = None
             _log.error("online_store_does_not_answer", error=f"{type(error).__name__}: {error}")
             return DOWN
         if not found.is_lost:

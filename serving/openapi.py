@@ -12,7 +12,7 @@ from core.repeats import LONGEST_TOKEN
 from serving import docs_page, documented_problems
 from serving.answer_examples import ANSWERS
 from serving.answers import Health, PredictionAnswer, ProblemAnswer, Ready
-from serving.documented_problems import ALWAYS, HEADERS, LEFT
+from serving.documented_problems import ALWAYS, HEADERS, LEFT, REQUEST_ID
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
 from serving.problems import LockedOut, NoKey, NoModel, Problem, TooBusy
@@ -92,7 +92,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _answered(endpoint: Endpoint) -> dict[str, Any]:
     response = _response("The answer", endpoint.answer, endpoint.path)
-    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in LEFT}
+    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in (*LEFT, REQUEST_ID)}
     if issubclass(endpoint.answer, PredictionAnswer):
         response["links"] = {"feedback": TOLD_BY}
     return response

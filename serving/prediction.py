@@ -10,7 +10,7 @@ from core.lines_by_variant import LINES, by_variant
 from core.prediction_log import Prediction, Result, new_id
 from models.experiment import MIXED
 from models.kinds import Kind, M
-from serving import prometheus
+from serving import prometheus, traces
 from serving.champions import Champion, Lineup
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
@@ -65,12 +65,14 @@ def answer(
     kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
     if by_line is not None and single is None:
         kept[LINES] = by_variant([(who.variant, who.version) for who in by_line])
-    runtime.predictions.append(
-        Prediction(prediction_id, asked, name, version, variant, logged, kept, features=features)
-    )
+    with traces.span("log"):
+        runtime.predictions.append(
+            Prediction(prediction_id, asked, name, version, variant, logged, kept, features=features)
+        )
+    traces.tell({"regulars.model": name, "regulars.version": version, "regulars.variant": variant})
     for who in several.values():
         lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
-        prometheus.tell_results(name, who.version, Counter(result["fallback"] for result in lines))
+        prometheus.tell_results(name, who.version, who.variant, Counter(result["fallback"] for result in lines))
     told = [
         {**result, "version": who.version, "variant": who.variant} for result, who in zip(results, by_line, strict=True)
     ] if by_line is not None else list(results)  # fmt: skip

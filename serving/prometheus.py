@@ -10,35 +10,52 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Gauge, Histogram
-
-SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
+from serving import figures
 
 MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
 IN_MEMORY: Final = Path("/dev/shm")
 SHARED: Final = MULTIPROCESS in os.environ
 """Whether this worker is one of several. Looked at once: Feast sets the variable for itself when it is imported."""
+SLOW_SECONDS: Final = 0.05
+"""A request that took longer is named as an example of its bucket, whether or not it is traced."""
+MOST_VERSIONS: Final = 200
+MOST_KEYS: Final = 100
+
+_here = threading.local()
 
 
-_uncounted = threading.local()
+class _Bounded:
+    """Label values that the service did not choose: so many are told apart, the rest are one."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._known = most, set[tuple[str, ...]]()
+
+    def of(self, *values: str) -> tuple[str, ...]:
+        """The values, or `other` in the place of each."""
+        if values not in self._known:
+            if len(self._known) >= self._most:
+                return (figures.OTHER,) * len(values)
+            self._known.add(values)
+        return values
+
+
+_versions, _keys = _Bounded(MOST_VERSIONS), _Bounded(MOST_KEYS)
 
 
 @contextmanager
 def uncounted() -> Iterator[None]:
     """In this thread nothing is told meanwhile: what warms a process up is no request."""
-    _uncounted.on = True
+    _here.uncounted = True
     try:
         yield
     finally:
-        _uncounted.on = False
+        _here.uncounted = False
 
 
 @contextmanager
@@ -58,102 +75,63 @@ def sharing_figures(workers: int) -> Iterator[None]:
         yield
 
 
-def tell_request(path: str, status: int, seconds: float) -> None:
-    """One request was answered."""
-    _requests_of(path, status).inc()
-    _seconds_of(path).observe(seconds)
+def tell_request(path: str, status: int, seconds: float, example: Mapping[str, str] | None = None) -> None:
+    """One request was answered; `example` names it, in OpenMetrics' words an exemplar (of one worker alone)."""
+    figures.of(figures.REQUESTS, path, str(status)).inc()
+    figures.of(figures.REQUEST_SECONDS, path).observe(seconds, example)
 
 
-def tell_results(model: str, version: str, fallbacks: dict[str | None, int]) -> None:
-    """Results of one prediction, counted by what was missing."""
-    if getattr(_uncounted, "on", False):
+def tell_refusal(path: str, reason: str) -> None:
+    """One was answered with a problem of this name."""
+    figures.of(figures.REFUSALS, path, reason).inc()
+
+
+def tell_lock_out() -> None:
+    """An address has sent too many wrong keys."""
+    figures.of(figures.LOCK_OUTS).inc()
+
+
+def tell_key_limited(name: str) -> None:
+    """A key has asked more than it may."""
+    figures.of(figures.KEY_LIMITED, *_keys.of(name)).inc()
+
+
+def begin_predicting() -> None:
+    """This thread begins to answer: what `tell_results` tells is counted from here."""
+    _here.began = time.perf_counter()
+
+
+def tell_results(model: str, version: str, variant: str, fallbacks: Mapping[str | None, int]) -> None:
+    """Results of one prediction, counted by what was missing, and how long it took."""
+    if getattr(_here, "uncounted", False):
         return
+    named = (model, *_versions.of(version, variant))
     for fallback, count in fallbacks.items():
-        _results().labels(model, version, fallback or "none").inc(count)
+        figures.of(figures.RESULTS, *named, fallback or "none").inc(count)
+    began = getattr(_here, "began", None)
+    if began is not None:
+        figures.of(figures.PREDICT_SECONDS, *named).observe(time.perf_counter() - began)
 
 
 def tell_version(model: str, version: str) -> None:
     """Another version answers now."""
-    _version().labels(model).set(float(version))
+    figures.of(figures.MODEL_VERSION, model).set(float(version))
 
 
-def tell_log(dropped: int, waiting: int, spooled_bytes: int) -> None:
-    """Predictions of this worker that could not be logged since the start, or wait in memory; the spool of all."""
-    _dropped().set(dropped)
-    _waiting().set(waiting)
-    _spooled().set(spooled_bytes)
+def tell(figure: figures.MetricFamily, value: float, *labels: str) -> None:
+    """How a gauge of this worker stands."""
+    figures.of(figure, *labels).set(value)
 
 
-def text() -> tuple[bytes, str]:
-    """The figures of all workers, and their media type."""
-    from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+def text(accepted: str = "") -> tuple[bytes, str]:
+    """The figures of all workers, and their media type: OpenMetrics (with exemplars) where it is accepted."""
+    from prometheus_client import REGISTRY, CollectorRegistry
+    from prometheus_client.exposition import choose_encoder
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = REGISTRY
     if SHARED:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry), CONTENT_TYPE_LATEST
-
-
-@cache
-def _requests_of(path: str, status: int) -> Counter:
-    return _requests().labels(path, str(status))
-
-
-@cache
-def _seconds_of(path: str) -> Histogram:
-    return _seconds().labels(path)
-
-
-@cache
-def _requests() -> Counter:
-    from prometheus_client import Counter
-
-    return Counter("regulars_requests", "Requests answered", ["endpoint", "status"])
-
-
-@cache
-def _seconds() -> Histogram:
-    from prometheus_client import Histogram
-
-    return Histogram("regulars_request_seconds", "Time to answer, in seconds", ["endpoint"], buckets=SECONDS)
-
-
-@cache
-def _results() -> Counter:
-    from prometheus_client import Counter
-
-    return Counter("regulars_results", "Results by what was missing", ["model", "version", "fallback"])
-
-
-@cache
-def _version() -> Gauge:
-    from prometheus_client import Gauge
-
-    return Gauge("regulars_model_version", "The version that answers", ["model"], multiprocess_mode="mostrecent")
-
-
-@cache
-def _dropped() -> Gauge:
-    from prometheus_client import Gauge
-
-    return Gauge("regulars_predictions_not_logged", "Predictions that could not be logged", multiprocess_mode="livesum")
-
-
-@cache
-def _waiting() -> Gauge:
-    from prometheus_client import Gauge
-
-    return Gauge("regulars_predictions_waiting", "Predictions that wait for the log", multiprocess_mode="livesum")
-
-
-@cache
-def _spooled() -> Gauge:
-    from prometheus_client import Gauge
-
-    return Gauge(
-        "regulars_predictions_spooled_bytes",
-        "Bytes of predictions that wait on disk for the database",
-        multiprocess_mode="livemostrecent",
-    )
+    encode, media_type = choose_encoder(accepted)
+    return encode(registry), media_type

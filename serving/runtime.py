@@ -41,6 +41,7 @@ from serving.rules_in_use import RulesInUse
 from serving.shadow_scoring import Scores, ShadowScoring
 from serving.unavailable_products import UnavailableProducts
 from serving.unit_costs_in_use import UnitCostsInUse
+from serving.watched_state import tell_state
 
 
 class Runtime:
@@ -76,6 +77,8 @@ class Runtime:
         self._loaded = threading.Event()
         self.before_ready: Callable[[], None] = lambda: None
         """Called once everything is loaded, before this is said."""
+        self.tell_more: Callable[[], None] = lambda: None
+        """Called every few seconds: tells the figures of what stands before the runtime."""
         quick = {
             "tables": workspace.publication.fetch,
             "consents": self.choices.refresh,
@@ -183,5 +186,5 @@ class Runtime:
         self.contact_caps.refresh(self.present)
 
     def _tell_metrics(self) -> None:
-        log = self.predictions.writer
-        prometheus.tell_log(log.dropped, log.waiting, log.spooled_bytes)
+        tell_state(self)
+        self.tell_more()

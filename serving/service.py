@@ -5,6 +5,7 @@ BentoML runs the workers and their sockets; `serving.front` answers.
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from core import telemetry
@@ -41,7 +42,7 @@ class Regulars:
 
     def __init__(self) -> None:
         end_with_parent()
-        logs.configure()
+        logs.configure(logging.INFO)
         # A long request (thousands of ids) must not keep a short one waiting for Python's 5 ms turns.
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
