@@ -22,7 +22,6 @@ from core import feedback_writes, utc
 from core.feature_values import unpack
 from core.feedback_writes import Acknowledged, FeedbackRow
 from core.group_commit import GroupCommit
-from core.lines_by_variant import of_line
 from core.prediction_rows import Prediction, Result
 from core.prediction_writer import PredictionWriter
 from core.repeats import RequestToken
@@ -30,12 +29,18 @@ from core.spool import Spool
 from core.state.schema import FEATURE_LISTS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
-__all__ = ["Prediction", "PredictionLog", "Result", "new_id"]
+__all__ = ["FAILED_SUFFIX", "SHADOW_SUFFIX", "Prediction", "PredictionLog", "Result", "new_id"]
 
 CHUNK: Final = 200
 SPOOL: Final = "spool/predictions"
 
+SHADOW_SUFFIX: Final = "_shadow"
+"""What shadows say is of kinds of their own in the log: nobody was told it."""
+FAILED_SUFFIX: Final = "_failed"
+"""So is what an arm could not answer: the champion did, under the plain name."""
+
 _ORDER: Final = (PREDICTIONS.c.prediction_id, PREDICTION_RESULTS.c.position)
+_OWN: Final = [PREDICTION_RESULTS.c[name].label(f"own_{name}") for name in ("version", "variant")]
 
 
 def new_id() -> str:
@@ -99,7 +104,9 @@ class PredictionLog:
             return connection.execute(query).first() is not None
 
     def predictions(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
-        """Every line logged in `[since, until)` (UTC), with the columns of its prediction, in time order."""
+        """Every line logged in `[since, until)` (UTC), with the columns of its prediction, in time order; `version` and
+        `variant` are the line's own where the answer is of several.
+        """
         made = PREDICTIONS.c.made_at
         query = _lines().where(PREDICTIONS.c.kind == kind, made >= utc.naive(since), made < utc.naive(until))
         query = query.where(PREDICTION_RESULTS.c.position.is_not(None))
@@ -118,7 +125,7 @@ class PredictionLog:
         ]
         columns += [PREDICTION_RESULTS.c[name] for name in ("position", "subject", "value", "features")]
         query = (
-            sa.select(*columns, FEATURE_LISTS.c.names)
+            sa.select(*columns, *_OWN, FEATURE_LISTS.c.names)
             .join_from(
                 PREDICTIONS, PREDICTION_RESULTS, PREDICTIONS.c.prediction_id == PREDICTION_RESULTS.c.prediction_id
             )
@@ -162,13 +169,14 @@ class PredictionLog:
 def _lines() -> sa.Select[Any]:
     p, r = PREDICTIONS.c, PREDICTION_RESULTS.c
     return (
-        sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request)
-        .add_columns(r.position, r.subject, r.item, r.value, r.fallback, r.propensity)
+        sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request, p.seconds)
+        .add_columns(r.position, r.subject, r.item, r.value, r.fallback, r.propensity, *_OWN)
         .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
     )
 
 
 def _line(row: Mapping[Any, Any]) -> dict[str, Any]:
-    request = json.loads(row["request"])
-    variant, version = of_line(request, row["position"], row["variant"], row["version"])
-    return {**row, "made_at": utc.aware(row["made_at"]), "request": request, "variant": variant, "version": version}
+    """With the version and variant of the line itself, where the answer is of several."""
+    own = {name: row[f"own_{name}"] or row[name] for name in ("version", "variant")}
+    plain = {name: value for name, value in row.items() if not name.startswith("own_")}
+    return {**plain, "made_at": utc.aware(row["made_at"]), "request": json.loads(row["request"]), **own}

@@ -22,7 +22,8 @@ class Result:
     """One line of a prediction: for whom or what, which item, with which value, and what was missing.
 
     `propensity` is the chance with which the item is there, None where nothing was left to chance. `row` is the
-    line's place in the prediction's `features`, None where none were used.
+    line's place in the prediction's `features`, None where none were used. `version` and `variant` are what made the
+    line, None where it is what made the whole prediction.
     """
 
     subject: str
@@ -31,13 +32,16 @@ class Result:
     fallback: str | None = None
     propensity: float | None = None
     row: int | None = None
+    version: str | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True)
 class Prediction:
     """One answered request. `kind` says what was asked (churn, recommendations, ...); `request` holds no ids.
 
-    `features` are the values that it was made of: a column for each feature, all of the same length.
+    `features` are the values that it was made of: a column for each feature, all of the same length. `seconds` is how
+    long it took to make, None where nobody waited for it.
     """
 
     prediction_id: str
@@ -49,6 +53,7 @@ class Prediction:
     request: Mapping[str, Any] = field(default_factory=dict)
     made_at: datetime = field(default_factory=utc.now)
     features: Mapping[str, Sequence[Any]] | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def rows(prediction: Prediction) -> Rows:
     names = list(columns) if columns is not None and any(each.row is not None for each in prediction.results) else None
     values = {name: getattr(prediction, name) for name in ("prediction_id", "kind", "model", "version", "variant")}
     values |= {"made_at": utc.naive(prediction.made_at), "request": json.dumps(prediction.request)}
-    values |= {"feature_list": list_id(names) if names else None}
+    values |= {"feature_list": list_id(names) if names else None, "seconds": prediction.seconds}
     packed = _packed(prediction) if names else {}
     results = [
         {
@@ -78,6 +83,8 @@ def rows(prediction: Prediction) -> Rows:
             "fallback": result.fallback,
             "propensity": result.propensity,
             "features": packed.get(result.row) if result.row is not None else None,
+            "version": result.version,
+            "variant": result.variant,
         }
         for position, result in enumerate(prediction.results)
     ]
@@ -107,11 +114,12 @@ def to_text(each: Rows) -> bytes:
 
 
 def from_text(line: bytes) -> Rows:
-    """The rows that `to_text` was given."""
+    """The rows that `to_text` was given; an earlier release, whose spool this may be, wrote fewer columns."""
     content = json.loads(line)
-    made = content["prediction"]
+    made = {"seconds": None, **content["prediction"]}
     made["made_at"] = datetime.fromisoformat(made["made_at"])
-    results = [{**row, "features": _blob(row["features"])} for row in content["results"]]
+    of_all = {"version": None, "variant": None}
+    results = [{**of_all, **row, "features": _blob(row["features"])} for row in content["results"]]
     return Rows(made, results, content["names"])
 
 

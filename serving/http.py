@@ -19,7 +19,7 @@ from core import logs
 from core.errors import RegularsError, StoreError
 from core.keys import Key
 from core.repeats import LONGEST_TOKEN, RequestToken, TokenReused
-from serving import docs_page, figures, openapi, prometheus, request_ids, strict_json, traces
+from serving import docs_page, figures, openapi, prometheus, request_ids, stopwatch, strict_json, traces
 from serving.access import address_of, bearer, on_loopback
 from serving.bodies import Body
 from serving.endpoint import Endpoint, Taker
@@ -285,6 +285,7 @@ def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key, once: str
     if endpoint.taker is not None and body is not None:
         return strict_json.encode(_taken(runtime, endpoint.taker, body, key, (endpoint.path, once)))
     assert endpoint.handler is not None
+    stopwatch.start()
     with traces.span("predict"):
         return strict_json.encode(endpoint.handler(runtime, body, key))
 

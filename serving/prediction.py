@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
-from core.lines_by_variant import LINES, by_variant
-from core.prediction_log import Prediction, Result, new_id
+import structlog
+
+from core.errors import RegularsError
+from core.prediction_log import FAILED_SUFFIX, Prediction, Result, new_id
 from models.experiment import MIXED
 from models.kinds import Kind, M
-from serving import prometheus, traces
+from serving import prometheus, stopwatch, traces
 from serving.champions import Champion, Lineup
-from serving.problems import InvalidBody, NotYet
+from serving.problems import InvalidBody, NotYet, Problem
 from serving.runtime import Runtime
+
+FAILED: Final = "error"
+"""What was missing where an arm failed."""
+Made = TypeVar("Made")
+_log = structlog.get_logger(__name__)
 
 
 def champion(runtime: Runtime, kind: Kind[M]) -> Champion[M]:
@@ -40,6 +48,35 @@ def lineup(runtime: Runtime, kind: Kind[M]) -> Lineup[M]:
     return runtime.champions.lineup(kind) or Lineup(champion(runtime, kind))
 
 
+def or_champion(
+    runtime: Runtime,
+    team: Lineup[M],
+    who: Champion[M],
+    make: Callable[[Champion[M]], Made],
+    *,
+    asked: str,
+    subjects: Sequence[str],
+) -> tuple[Champion[M], Made]:
+    """What `make` makes of who answers the subjects, or of the champion where an arm fails at it: a version on trial
+    fails nobody's request. The log keeps that it failed them, by its version.
+
+    Raises:
+        RegularsError: a store is down, or it can't be asked like that, whoever answers.
+    """
+    if who is team.champion:
+        return who, make(who)
+    try:
+        return who, make(who)
+    except (RegularsError, Problem):
+        raise
+    except Exception as error:
+        _log.error("arm_failed", kind=who.kind.name, version=who.version, error=type(error).__name__)
+        lines = [Result(subject, None, fallback=FAILED) for subject in subjects]
+        failed = Prediction(new_id(), asked + FAILED_SUFFIX, who.kind.name, who.version, who.variant, lines)
+        runtime.predictions.append(failed)
+    return team.champion, make(team.champion)
+
+
 def answer(
     runtime: Runtime,
     champion: Champion[Any],
@@ -64,12 +101,13 @@ def answer(
     name = champion.kind.name
     kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
     if by_line is not None and single is None:
-        kept[LINES] = by_variant([(who.variant, who.version) for who in by_line])
+        logged = [replace(line, version=who.version, variant=who.variant)
+                  for line, who in zip(logged, by_line, strict=True)]  # fmt: skip
+    seconds = stopwatch.seconds()
     with traces.span("log"):
         runtime.predictions.append(
-            Prediction(prediction_id, asked, name, version, variant, logged, kept, features=features)
+            Prediction(prediction_id, asked, name, version, variant, logged, kept, features=features, seconds=seconds)
         )
-    traces.tell({"regulars.model": name, "regulars.version": version, "regulars.variant": variant})
     for who in several.values():
         lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
         prometheus.tell_results(name, who.version, who.variant, Counter(result["fallback"] for result in lines))

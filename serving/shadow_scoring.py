@@ -14,8 +14,7 @@ from typing import Any, Final
 
 import structlog
 
-from core.lines_by_variant import SHADOW_SUFFIX
-from core.prediction_log import Prediction, PredictionLog, Result, new_id
+from core.prediction_log import SHADOW_SUFFIX, Prediction, PredictionLog, Result, new_id
 from models.experiment import SHADOW
 from serving.champions import Champion
 

@@ -30,9 +30,10 @@ PREDICTIONS: Final = sa.Table(
     sa.Column("variant", sa.String(20), nullable=False),
     sa.Column("request", sa.Text, nullable=False),
     sa.Column("feature_list", sa.String(32)),
+    sa.Column("seconds", sa.Float),
     postgresql_partition_by="RANGE (prediction_id)",
 )
-"""Answered requests; `request` is JSON without ids. Ids sort by time: PostgreSQL keeps a month in a partition."""
+"""Answered requests, made in `seconds`; `request` is JSON without ids. Ids sort by time, PostgreSQL splits by month."""
 
 PREDICTION_RESULTS: Final = sa.Table(
     "prediction_results",
@@ -45,9 +46,11 @@ PREDICTION_RESULTS: Final = sa.Table(
     sa.Column("fallback", sa.String(40)),
     sa.Column("propensity", sa.Float),
     sa.Column("features", sa.LargeBinary),
+    sa.Column("version", sa.String(20)),
+    sa.Column("variant", sa.String(20)),
     postgresql_partition_by="RANGE (prediction_id)",
 )
-"""The lines of each answer; `features` are the values it was made of, as `core.feature_values` packs them."""
+"""The lines of each answer; `version` and `variant` are null where they are the answer's, `features` are packed."""
 
 FEATURE_LISTS: Final = sa.Table(
     "feature_lists",

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.lines_by_variant import SHADOW_SUFFIX
+from core.prediction_log import FAILED_SUFFIX, SHADOW_SUFFIX
 from feature_repo import facts
 from models.experiment import SHADOW
 from models.recommendation import KIND as RECOMMENDATION
@@ -26,15 +26,27 @@ from monitoring.served.window import ServedWindow
 ASKED: Final = {"churn": probabilities.KIND, "recommendation": lists.KIND, "demand": totals.KIND}
 """The kind of prediction that each model answers, as the log names it."""
 
+MORE_MISSING: Final = 0.02
+SLOWER: Final = 0.5
+LONGEST_SECONDS: Final = 1.0
+"""What took longer counts as so long: one stall is not to speak for an arm."""
+_OF_LINE: Final = ["prediction_id", "subject", "item", "version", "fallback", "seconds"]
+
 
 @dataclass(frozen=True)
 class ArmFigure:
-    """A figure of each subject: `frame` has `value` and `version`; `shares` lie between 0 and 1."""
+    """A figure of each subject: `frame` has `value` and `version`; `shares` lie between 0 and 1.
+
+    Of a guardrail `harm` is how far one version may be above the other, as a share of the other where it is `relative`;
+    None: it is only shown.
+    """
 
     name: str
     higher_is_better: bool | None
     frame: pd.DataFrame
     shares: bool = True
+    harm: float | None = None
+    relative: bool = False
 
 
 def outcome(window: ServedWindow, model: str) -> ArmFigure:
@@ -43,20 +55,42 @@ def outcome(window: ServedWindow, model: str) -> ArmFigure:
 
 
 def guardrails(window: ServedWindow, model: str) -> list[ArmFigure]:
-    """What must not become worse meanwhile: answers with something missing, and how dear the lists are."""
-    kind = ASKED[model]
-    lines = [line for line in window.log.predictions(kind, window.since, window.until) if line["variant"] != SHADOW]
-    frame = pd.DataFrame([(line["fallback"], line["version"], line["subject"], line["item"]) for line in lines],
-                         columns=["fallback", "version", "subject", "item"], dtype=object)  # fmt: skip
-    named = frame[frame["subject"] != ""]
-    by_subject = named.assign(value=named["fallback"].notna().astype(float)).groupby(["subject", "version"])["value"]
-    missing = ArmFigure("answers with something missing", False, by_subject.mean().reset_index())
-    if model != "recommendation":
-        return [missing]
-    level = prices.levels(window.workspace, window.as_of)
-    dear = named.assign(value=named["item"].map(level)).dropna(subset=["value"])
-    of_list = dear.groupby(["subject", "version"])["value"].mean().reset_index()
-    return [missing, ArmFigure("price level of lists", None, of_list.astype({"value": float}), shares=False)]
+    """What must not become worse meanwhile: answers with something missing, among them those that an arm failed at, the
+    time they take, how dear lists are.
+    """
+    frame = pd.DataFrame(
+        [
+            [line[name] for name in _OF_LINE]
+            for kind in (ASKED[model], ASKED[model] + FAILED_SUFFIX)
+            for line in window.log.predictions(kind, window.since, window.until)
+            if line["variant"] != SHADOW and line["subject"]
+        ],
+        columns=_OF_LINE,
+        dtype=object,
+    )
+    missing = _by_subject(frame.assign(value=frame["fallback"].notna()))
+    found = [ArmFigure("answers with something missing", False, missing, harm=MORE_MISSING), _time(frame)]
+    if model == "recommendation":
+        level = prices.levels(window.workspace, window.as_of)
+        dear = frame.assign(value=frame["item"].map(level)).dropna(subset=["value"])
+        found.append(ArmFigure("price level of lists", None, _by_subject(dear), shares=False))
+    return found
+
+
+def _time(frame: pd.DataFrame) -> ArmFigure:
+    """Of answers about one subject: what several were asked for at once is mostly of several versions, or the
+    champion's.
+    """
+    by_answer = frame.groupby("prediction_id")["subject"].transform("nunique")
+    alone = frame[(by_answer == 1) & frame["seconds"].notna()].drop_duplicates("prediction_id")
+    value = _by_subject(alone.assign(value=alone["seconds"].astype(float).clip(upper=LONGEST_SECONDS) * 1000))
+    return ArmFigure("milliseconds of an answer", False, value, shares=False, harm=SLOWER, relative=True)
+
+
+def _by_subject(frame: pd.DataFrame) -> pd.DataFrame:
+    """One figure of each subject and version: what one asks often is no more evidence."""
+    means = frame.assign(value=frame["value"].astype(float)).groupby(["subject", "version"])["value"].mean()
+    return means.reset_index()
 
 
 def _churn(window: ServedWindow) -> ArmFigure:

@@ -91,7 +91,8 @@ def _line(told: Told, lines: Sequence[Line]) -> dict[str, Any]:
     """What is told, beside the line; a list has one subject, whichever of its items is meant."""
     subjects = {line["subject"] for line in lines}
     subject = told.line["subject"] if told.line else subjects.pop() if len(subjects) == 1 else None
-    of_line = {name: told.line[name] for name in ("item", "value", "fallback")} if told.line else {"item": told.item}
+    own = ("item", "value", "fallback", "version", "variant")  # an answer may be of several versions
+    of_line = {name: told.line[name] for name in own} if told.line else {"item": told.item}
     return {"subject": subject, **of_line, "bought": told.bought, "units": told.units}
 
 

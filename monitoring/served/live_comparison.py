@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from core import clock, utc
 from core.errors import UsageError
-from core.lines_by_variant import SHADOW_SUFFIX
-from core.prediction_log import PredictionLog
+from core.prediction_log import SHADOW_SUFFIX, PredictionLog
 from core.workspace import Workspace, of_one_generation
 from models.confidence_sequence import ArmSample, difference, more_needed
 from models.experiment import Experiment
@@ -24,13 +23,13 @@ from monitoring.served.arm_outcomes import ASKED, ArmFigure, guardrails, outcome
 from monitoring.served.feedback_table import read_feedback
 from monitoring.served.window import ServedWindow
 
-HARM = 0.02
-"""More answers with something missing than this share, certainly, and a guardrail is broken."""
-
 
 @dataclass(frozen=True)
 class LiveFigure:
-    """A figure of both versions, and `difference`, a - b; its bounds are unknown while there are too few."""
+    """A figure of both versions, and `difference`, a - b; its bounds are unknown while there are too few.
+
+    `limit`: one that is certainly so far above the other breaks a guardrail; None where none does.
+    """
 
     name: str
     higher_is_better: bool | None
@@ -40,6 +39,14 @@ class LiveFigure:
     b: float
     difference: Interval
     more_needed: int
+    limit: float | None = None
+
+    @property
+    def harmed(self) -> Literal["a", "b"] | None:
+        """Which one is above the limit, certainly."""
+        if self.limit is None:
+            return None
+        return "a" if self.difference.low > self.limit else "b" if self.difference.high < -self.limit else None
 
     @property
     def certain(self) -> bool:
@@ -70,19 +77,21 @@ class LiveComparison:
     @property
     def harmed(self) -> str | None:
         """The version that certainly breaks a guardrail, or None."""
-        for each in self.guardrails:
-            if each.higher_is_better is False and each.difference.low > HARM:
-                return self.a
-            if each.higher_is_better is False and each.difference.high < -HARM:
-                return self.b
-        return None
+        broken = self.broken
+        return None if broken is None else self.a if broken.harmed == "a" else self.b
+
+    @property
+    def broken(self) -> LiveFigure | None:
+        """The first guardrail that is certainly broken, or None."""
+        return next((each for each in self.guardrails if each.harmed), None)
 
     @property
     def verdict(self) -> str:
         """In words."""
         told = self.outcome
-        if self.harmed:
-            return f"version {self.harmed} breaks a guardrail: {self.guardrails[0].name}"
+        if self.broken:
+            figures = f"{self.broken.name}, a - b: {self.broken.difference}"
+            return f"version {self.harmed} breaks a guardrail: {figures}"
         if self.worse:
             better = self.b if self.worse == self.a else self.a
             return f"version {better} is better: {told.name}, a - b: {told.difference}"
@@ -130,8 +139,8 @@ def compare(workspace: Workspace, kind_name: str, a: str, b: str) -> LiveCompari
         second,
         utc.text(window.since),
         utc.text(window.until),
-        _judged(outcome(window, kind_name), first, second, alpha, least),
-        tuple(_judged(each, first, second, alpha, least) for each in guardrails(window, kind_name)),
+        judged(outcome(window, kind_name), first, second, alpha, least),
+        tuple(judged(each, first, second, alpha, least) for each in guardrails(window, kind_name)),
     )
 
 
@@ -164,7 +173,8 @@ def _both_answered(log: PredictionLog, kind_name: str, versions: set[str], now: 
     return since, max(since, min(last for _, last in spans.values()) + timedelta(microseconds=1))
 
 
-def _judged(figure: ArmFigure, a: str, b: str, alpha: float, least: float) -> LiveFigure:
+def judged(figure: ArmFigure, a: str, b: str, alpha: float, least: float) -> LiveFigure:
+    """A figure of both versions with the bounds of alpha; `least`: the difference worth finding, a share of a's."""
     frame = figure.frame
     of_a, of_b = (
         ArmSample.of(frame["value"][frame["version"] == version].to_numpy(float), shares=figure.shares)
@@ -180,7 +190,14 @@ def _judged(figure: ArmFigure, a: str, b: str, alpha: float, least: float) -> Li
         of_b.mean,
         difference(of_a, of_b, alpha),
         more_needed(of_a, of_b, alpha, worth),
+        _limit(figure, of_a, of_b),
     )
+
+
+def _limit(figure: ArmFigure, a: ArmSample, b: ArmSample) -> float | None:
+    if figure.harm is None or not (a.n and b.n):
+        return None
+    return figure.harm * min(a.mean, b.mean) if figure.relative else figure.harm
 
 
 def _plain(figure: LiveFigure) -> dict[str, Any]:

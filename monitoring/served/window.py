@@ -12,8 +12,7 @@ import pandas as pd
 
 from core import clock, utc
 from core.consents import Consents
-from core.lines_by_variant import SHADOW_SUFFIX
-from core.prediction_log import PredictionLog
+from core.prediction_log import SHADOW_SUFFIX, PredictionLog
 from core.workspace import Workspace
 from models.intervals import Statistic, bootstrap
 from monitoring.results import Served, ServedFigure

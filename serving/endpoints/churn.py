@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from serving.bodies import ChurnBody
 from serving.champions import Champion, Lineup
 from serving.endpoint import Endpoint
 from serving.online_features import Found
-from serving.prediction import answer, lineup, refuse_too_many
+from serving.prediction import answer, lineup, or_champion, refuse_too_many
 from serving.problems import InvalidBody
 from serving.runtime import Runtime
 
@@ -51,11 +52,10 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     saved: dict[str, float] = {}
     answered: dict[str, Champion[Scorer]] = {}
     used: list[Found] = []
-    for who, customers in team.parts(allowed):
+    for part, customers in team.parts(allowed):
         found = runtime.features.read(KIND.service, "customer_id", customers)
-        missing = "population" if found.is_read else "no_features"
-        lines = dict.fromkeys(customers, _of_population(settings, who.model, missing))
-        lines |= _scored(settings, who, found, body.explain)
+        tell = partial(_lines, settings, customers, found, body.explain)
+        who, lines = or_champion(runtime, team, part, tell, asked="churn", subjects=customers)
         scored |= lines
         saved |= _saved(runtime, lines, found)
         answered |= dict.fromkeys(customers, who)
@@ -78,6 +78,15 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     return answer(
         runtime, team.champion, "churn", results, logged=logged, request=request, by_line=by_line, features=columns
     )
+
+
+def _lines(
+    settings: Churn, customers: Sequence[str], found: Found, explain: bool, who: Champion[Scorer]
+) -> dict[str, dict[str, Any]]:
+    """What a version says of each customer."""
+    missing = "population" if found.is_read else "no_features"
+    unknown = dict.fromkeys(customers, _of_population(settings, who.model, missing))
+    return unknown | _scored(settings, who, found, explain)
 
 
 def _used(found: Sequence[Found]) -> tuple[Mapping[str, Sequence[Any]] | None, dict[str, int]]:

@@ -21,7 +21,7 @@ from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.champions import Champion
 from serving.endpoint import Endpoint
-from serving.prediction import answer, lineup
+from serving.prediction import answer, lineup, or_champion
 from serving.runtime import Runtime
 
 
@@ -37,7 +37,8 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     share = settings.explore_share
     exploration = Exploration(share, seed_of(customer, runtime.present, body.mode)) if share else None
     guest = customer is None or fallback == "no_consent"
-    serving = team.of(str(body.context.session_id or new_id()) if guest else str(customer))
+    subject = "" if guest else str(customer)
+    chosen = team.of(str(body.context.session_id or new_id()) if guest else subject)
     ask = partial(
         _asked_of,
         runtime,
@@ -55,7 +56,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         exploration=exploration,
         arrivals=runtime.arrivals.now,
     )
-    found = ask(serving)
+    serving, found = or_champion(runtime, team, chosen, ask, asked="recommendations", subjects=[subject])
     if not found.known:  # nor is anything where all that was bought is too rare to be recommended
         fallback = fallback or "popular"
     results = [
@@ -71,7 +72,6 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
         }
         for item in found.items
     ]
-    subject = "" if guest else str(customer)
     logged = [
         Result(
             subject,

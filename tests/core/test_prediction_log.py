@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from core import prediction_writer
+from core import prediction_rows, prediction_writer
 from core.database import REQUESTS
 from core.prediction_log import Prediction, PredictionLog, Result, new_id
 from core.workspace import Workspace
@@ -43,6 +44,29 @@ def test_what_was_appended_is_read_back_in_order(workspace: Workspace) -> None:
     assert {row["version"] for row in rows} == {"3"}
     assert log.known(made[1].prediction_id)
     assert not log.known(new_id())
+
+
+def test_lines_of_a_mixed_answer_are_found_by_their_own_version(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
+    lines = [Result("7", 0.2, version="3", variant="champion"), Result("8", 0.4, version="4", variant="canary")]
+    mixed = Prediction(new_id(), "churn", "churn", "3", "mixed", lines, seconds=0.012)
+    for prediction in (mixed, churn("9")):
+        log.append(prediction)
+    log.close()
+    rows = list(log.predictions("churn", LONG_AGO, FAR_AHEAD))
+    told = {row["subject"]: (row["version"], row["variant"], row["seconds"]) for row in rows}
+    assert told == {"7": ("3", "champion", 0.012), "8": ("4", "canary", 0.012), "9": ("3", "champion", None)}
+    with log.engine.connect() as connection:
+        query = "select r.subject from prediction_results r join predictions p using (prediction_id) "
+        found = connection.execute(sa.text(query + "where coalesce(r.version, p.version) = '4'")).scalars()
+        assert list(found) == ["8"]
+
+
+def test_a_spool_of_the_release_before_is_still_read() -> None:
+    held = json.loads(prediction_rows.to_text(prediction_rows.rows(churn("a"))))
+    del held["prediction"]["seconds"], held["results"][0]["version"], held["results"][0]["variant"]
+    found = prediction_rows.from_text(json.dumps(held).encode())
+    assert (found.prediction["seconds"], found.results[0]["version"]) == (None, None)
 
 
 def test_only_the_window_asked_for_is_read(workspace: Workspace) -> None:

@@ -69,7 +69,9 @@ def test_each_customer_has_the_arm_of_its_id_alone_and_among_others(tested: Shop
     assert (answer["variant"], answer["version"]) == ("mixed", "1")
     alone = tested.post("/v1/churn", {"customer_ids": CUSTOMERS[:1]}).json()
     assert (alone["variant"], alone["results"][0]["variant"]) == (expected[0], expected[0])
-    told = {line["subject"]: (line["variant"], line["version"]) for line in logged(tested, "churn")}
+    lines = logged(tested, "churn")
+    assert all(0 < line["seconds"] < 60 for line in lines)
+    told = {line["subject"]: (line["variant"], line["version"]) for line in lines}
     assert told == dict(zip(CUSTOMERS, variants(answer), strict=True))
 
 
@@ -131,3 +133,25 @@ def test_models_tell_what_answers_whom(tested: Shop) -> None:
     told = tested.get("/v1/models").json()
     assert not told["complete"], "nobody knows what the registry, which is gone, would say"
     assert {(each["name"], each["variant"]) for each in told["models"]} >= {("churn", "champion")}
+
+
+@pytest.mark.parametrize("kind", ["churn", "recommendation"])
+def test_an_arm_that_fails_fails_nobody_the_champion_answers_and_the_log_says_who_failed(
+    tested: Shop, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_answer(tested, MIXED)
+    team = tested.runtime.champions._serving[kind]
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a canary")
+
+    for method in ("score", "recommendation"):
+        monkeypatch.setattr(team.arms["canary"].model, method, fail, raising=False)
+    customer = next(each for each in CUSTOMERS if (arm := MIXED.of(each)) and arm.name == "canary")
+    path, body = ("churn", {"customer_ids": [customer]}) if kind == "churn" else ("recommendations",
+                                                                                 {"customer_id": customer})  # fmt: skip
+    answer = tested.post(f"/v1/{path}", body)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["variant"], answer.json()["version"]) == ("champion", "1")
+    (line,) = logged(tested, f"{path}_failed")
+    assert (line["version"], line["variant"], line["subject"]) == ("2", "canary", customer)

@@ -76,7 +76,7 @@ def test_before_any_outcome_it_says_how_many_are_needed(tested: Workspace) -> No
 
 
 def test_versions_that_do_alike_go_on(tested: Workspace) -> None:
-    answer(tested, 0.3, 0.3, 600)
+    answer(tested, 0.3, 0.3, 800)
     found = live_comparison.compare(tested, "churn", "2", "1")
     assert "no certain difference" in found.verdict
     assert found.outcome.more_needed > 0
