@@ -39,6 +39,7 @@ BY_SETTING = {
     "statsforecast": "a peer of the bench of demand, which needs the extra",
     "mlforecast": "likewise",
     "implicit": "a peer of the bench of recommendation, which needs the extra",
+    "psutil": "what the services use that the bench of serving drives, which needs the extra",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
     "psycopg": "imported only where stores.online names a PostgreSQL, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",

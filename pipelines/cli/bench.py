@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.options import JsonOption
+from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from pipelines.bench.churn.churn_standings import ShopStandings
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.bench.identity_bench import Way
     from pipelines.bench.ingest_bench import IngestBench
     from pipelines.bench.recommendation.list_standings import ListStandings
+    from pipelines.bench.service_speed.serving_bench import ServingBench
     from pipelines.cli.console import Console
 
 PeersOption = Annotated[str, typer.Option(metavar="A,B", help="Only these beside the product.")]
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group.command("demand")(demand)
     group.command("recommendation")(recommendation)
     group.command("uplift")(uplift)
+    group.command("serving")(serving)
     app.add_typer(group, name="bench")
 
 
@@ -339,6 +341,55 @@ def _show_lists(console: Console, found: ListStandings) -> None:
     console.table(recommendation_bench.AHEAD_HEADER, yardstick().ahead_rows(found.standings), "paired by customer")
     console.print()
     console.table(recommendation_bench.DATE_HEADER, [each.row() for each in found.shown()], "by date")
+    console.print()
+
+
+def serving(
+    *,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only what begins like this: churn, demand, ... (again for more)."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.2, metavar="S", help="Of each run.")] = 1.5,
+    long: Annotated[
+        bool, typer.Option("--long", help="Longer runs, five minutes of each disturbance, two million requests.")
+    ] = False,
+    peers_env: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Environments with mlflow and mlserver: DIR/bin, or DIR/mlflow/bin and DIR/mlserver/bin.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Drive the service beside the least that any service would have to do (the floor), in turns on this machine.
+
+    On a copy of a workspace whose models serve (regulars demo --no-serve makes one). Only ratios and CPU count on a
+    machine that does other work, too; times are milliseconds.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from dataclasses import replace
+
+        from pipelines.bench.service_speed import serving_bench
+
+        effort = serving_bench.LONG if long else replace(serving_bench.Effort(), seconds=seconds)
+        found = serving_bench.run(workspace, effort, scenario or (), peers_env)
+        _show_serving(console, found)
+        console.finish(found.verdict(), "", found.as_dict())
+
+
+def _show_serving(console: Console, found: ServingBench) -> None:
+    from pipelines.bench.service_speed import serving_bench
+
+    console.table(serving_bench.HEADER, [each.row() for each in found.measured], "alone, then at half of saturation")
+    console.print()
+    console.table(serving_bench.RATIO_HEADER, found.ratios(), "the service as a multiple of another")
+    console.print()
+    console.table(serving_bench.STEADY_HEADER, [each.row() for each in found.steady], "churn at half of saturation")
     console.print()
 
 

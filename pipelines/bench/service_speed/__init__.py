@@ -1,0 +1,1 @@
+"""How fast the service answers, beside the least that any service would have to do."""
