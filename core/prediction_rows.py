@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core import utc
-from core.feature_values import list_id, pack
+from core.feature_values import list_id, pack, row_of
 from core.state.schema import FEATURE_LISTS, PREDICTION_RESULTS, PREDICTIONS
 
 
@@ -124,9 +124,8 @@ def from_text(line: bytes) -> Rows:
 
 
 def _packed(prediction: Prediction) -> dict[int, bytes]:
-    columns = list((prediction.features or {}).values())
     wanted = {result.row for result in prediction.results if result.row is not None}
-    return {row: pack([column[row] for column in columns]) for row in wanted}
+    return {row: pack(row_of(prediction.features or {}, row)) for row in wanted}
 
 
 def _text(blob: bytes | None) -> str | None:

@@ -17,6 +17,7 @@ from feature_repo.interactions_received import among
 from feature_repo.materialization import Content, Materialization, Materializations
 from feature_repo.packed.backend import StoreState
 from feature_repo.packed.entity_keys import entity_keys
+from feature_repo.packed.feature_rows import FeatureRows, Row
 from feature_repo.packed.filling import event_timestamp
 from feature_repo.packed.opened import online_backend
 from feature_repo.packed.packing import Layout, PackedRow
@@ -59,24 +60,30 @@ class OnlineReader:
         self._backend = online_backend(workspace)
 
     def read(self, ids: Sequence[str]) -> dict[str, list[Any]]:
-        """Feature name -> values in the order of `ids`; None where the store knows nothing.
+        """Feature name -> values in the order of `ids`; None where the store knows nothing. Raises as `read_rows`."""
+        return dict(self.read_rows(ids))
+
+    def read_rows(self, ids: Sequence[str]) -> FeatureRows:
+        """The rows of ids, in their order.
 
         Raises:
             NotReady: the store was never filled, was emptied, or was filled by another release.
             StoreError: it does not answer.
         """
         if not ids:
-            return {name: [] for name in self.names}
+            return self.rows([])
         keys = entity_keys(self.key, ids)
         with store_errors(WHAT):
             state, found = self._backend.read([(table, keys) for _, table, _ in self._layouts])
         if state is None:
             raise empty()
-        columns: dict[str, list[Any]] = {}
-        for (name, _, layout), rows in zip(self._layouts, found, strict=True):
+        for name, _, layout in self._layouts:
             refuse_other_layout(state, name, layout)
-            columns |= layout.unpack_columns(rows)
-        return columns
+        return self.rows(list(zip(*found, strict=True)))
+
+    def rows(self, rows: Sequence[Row]) -> FeatureRows:
+        """Rows of this reader's views."""
+        return FeatureRows([layout for _, _, layout in self._layouts], rows)
 
 
 class OnlineWriter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
@@ -13,16 +13,28 @@ from core.repeats import RequestToken
 from serving.bodies import Body
 from serving.runtime import Runtime
 
+FEW: Final = 1
 Handler = Callable[[Runtime, Any, Key], dict[str, Any]]
 Taker = Callable[[Runtime, Any, Key, RequestToken | None], dict[str, Any]]
+
+
+def always(_runtime: Runtime, _body: Any) -> bool:
+    """What `Endpoint.quick` is of an endpoint that only tells what is in memory."""
+    return True
+
+
+def few(runtime: Runtime, body: Any) -> bool:
+    """Of one that reads the online store: one customer, and a store that no network can keep waiting, and answers."""
+    near = runtime.features.is_local and runtime.features.answers
+    return near and len(body.customer_ids) <= FEW and not getattr(body, "explain", False)
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """One address. `handler(runtime, body, key)` gives an object of the shape `answer`.
 
-    It runs in a thread, unless it is `quick`: well under a millisecond, and nothing that waits. `taker` is there
-    instead where something is written: it waits for the disk among others of its kind, and is told the request's
+    It runs in a thread, unless it is `quick(runtime, body)`: under a millisecond, and nothing that waits. `taker` is
+    there instead where something is written: it waits for the disk among others of its kind, and is told the request's
     `Idempotency-Key`.
     """
 
@@ -34,5 +46,5 @@ class Endpoint:
     summary: str
     body: type[Body] | None = None
     example: Any = None
-    quick: bool = False
+    quick: Callable[[Runtime, Any], bool] | None = None
     taker: Taker | None = None

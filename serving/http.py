@@ -51,6 +51,8 @@ LARGE_THREADS: Final = 2
 WRITING_THREADS: Final = 32
 LARGE_BYTES: Final = 16_384
 """Of a longer body the answer takes its time: about a thousand ids."""
+QUICK_BYTES: Final = 1_024
+"""A longer body is not looked at before it has a thread."""
 READING_SHARE: Final = 4
 """One key has at most this part of the places for bodies that are still on their way."""
 READING: Final = {"GET", "HEAD"}
@@ -141,7 +143,7 @@ class Answering:
         request_id = scope["request_id"]
         with traces.request_span(endpoint.path, endpoint.method, scope["headers"], request_id) as span:
             try:
-                status, headers, content = await self._in_time(endpoint, scope, receive)
+                status, headers, content = await self._with_problems(endpoint, scope, receive)
                 return status, headers, content
             except Problem as problem:
                 status = problem.status
@@ -173,10 +175,9 @@ class Answering:
             prometheus.tell(figures.LANE_REQUESTS, lane.inside, name)
             prometheus.tell(figures.LANE_WAIT, lane.lag if lane.inside else 0.0, name)
 
-    async def _in_time(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+    async def _with_problems(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
         try:
-            async with asyncio.timeout(self.settings.request_seconds):
-                content, headers = await self._answer(endpoint, scope, receive)
+            content, headers = await self._answer(endpoint, scope, receive)
             return 200, [JSON, *headers], content
         except TimeoutError:
             seconds = self.settings.request_seconds
@@ -196,15 +197,22 @@ class Answering:
             raise TooBusy(f"{self.waiting} requests are under way; try again", headers=SOON)
         self.waiting += 1
         try:
-            if endpoint.quick:
-                return answer(self.runtime, endpoint, raw, key), left
+            if endpoint.quick is not None and len(raw) <= QUICK_BYTES:
+                body = _body_of(endpoint, raw)
+                if endpoint.quick(self.runtime, body):
+                    return _answered(self.runtime, endpoint, body, key), left
+                return await self._in_lane("small", _answered, endpoint, body, key), left
             if endpoint.taker is not None:
                 once = idempotency_key(scope["headers"])
-                return await self._lanes["writing"].run(answer, self.runtime, endpoint, raw, key, once), left
-            lane = "large" if len(raw) > LARGE_BYTES else "small"
-            return await self._lanes[lane].run(answer, self.runtime, endpoint, raw, key), left
+                return await self._in_lane("writing", answer, endpoint, raw, key, once), left
+            return await self._in_lane("large" if len(raw) > LARGE_BYTES else "small", answer, endpoint, raw, key), left
         finally:
             self.waiting -= 1
+
+    async def _in_lane(self, lane: str, work: Callable[..., bytes], *asked: Any) -> bytes:
+        """What the work returns in a thread, if it does within the time that a request may take."""
+        async with asyncio.timeout(self.settings.request_seconds):
+            return await self._lanes[lane].run(work, self.runtime, *asked)  # type: ignore[no-any-return]
 
     async def _key(self, scope: Scope, right: str | None) -> Key:
         """From memory where it is there; a token that is not may need the database."""
@@ -280,14 +288,21 @@ def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key, once: str
     Raises:
         Problem: the body is not as it must be, or the handler can't answer it.
     """
+    return _answered(runtime, endpoint, _body_of(endpoint, raw), key, once)
+
+
+def _answered(runtime: Runtime, endpoint: Endpoint, body: Body | None, key: Key, once: str | None = None) -> bytes:
     prometheus.begin_predicting()
-    body = None if endpoint.body is None else _read(endpoint.body, raw)
     if endpoint.taker is not None and body is not None:
         return strict_json.encode(_taken(runtime, endpoint.taker, body, key, (endpoint.path, once)))
     assert endpoint.handler is not None
     stopwatch.start()
     with traces.span("predict"):
         return strict_json.encode(endpoint.handler(runtime, body, key))
+
+
+def _body_of(endpoint: Endpoint, raw: bytes) -> Body | None:
+    return None if endpoint.body is None else _read(endpoint.body, raw)
 
 
 def _taken(runtime: Runtime, taker: Taker, body: Body, key: Key, named: tuple[str, str | None]) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from core.logs import trail
 from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.online import OnlineReader
+from feature_repo.packed.feature_rows import Row
 from serving.circuit_breaker import CircuitBreaker
 from serving.traces import span
 
 PIECE: Final = 200
 PAUSE_SECONDS: Final = 0.001
-Columns = Mapping[str, Sequence[Any]]
 _log = structlog.get_logger(__name__)
 
 
@@ -50,7 +50,7 @@ class Found:
     """
 
     known: list[str]
-    columns: dict[str, list[Any]]
+    columns: Mapping[str, Sequence[Any]]
     is_read: bool = True
 
     @property
@@ -69,6 +69,9 @@ class OnlineFeatures:
         self._readers: dict[str, OnlineReader] = {}
         self._making = threading.Lock()
         self._breaker = CircuitBreaker()
+        url = workspace.settings.stores.online
+        self.is_local = not url or url.startswith("sqlite")
+        """Whether the store is a file of this machine."""
 
     @property
     def answers(self) -> bool:
@@ -105,21 +108,21 @@ class OnlineFeatures:
 
     def _read(self, reader: OnlineReader, ids: list[str], pace: Pace) -> Found:
         """Many ids are read piece by piece, so that a request for one customer gets in between."""
-        found: dict[str, list[Any]] = {name: [] for name in reader.names}
-        known: list[str] = []
+        rows: list[Row] = []
         pause, until = 0.0, time.monotonic() + pace.budget_seconds
         for start in range(0, len(ids), PIECE):
-            time.sleep(pause)
-            piece, began = ids[start : start + PIECE], time.monotonic()
+            if pause:
+                time.sleep(pause)
+            began = time.monotonic()
             if began > until:
                 raise StoreError("the online store is too slow", why=f"{start} of {len(ids)} were read in time")
-            columns = reader.read(piece)
+            rows += reader.read_rows(ids[start : start + PIECE]).rows
             pause = max(PAUSE_SECONDS, pace.patience * (time.monotonic() - began))
-            there = [any(values) for values in _rows(columns, len(piece))]
-            known += [each for each, is_there in zip(piece, there, strict=True) if is_there]
-            for name, values in columns.items():
-                found[name] += [value for value, is_there in zip(values, there, strict=True) if is_there]
-        return Found(known, found)
+        found = reader.rows(rows)
+        if all(found.is_known):
+            return Found(ids, found)
+        there = [place for place, is_known in enumerate(found.is_known) if is_known]
+        return Found([ids[place] for place in there], found.take(there))
 
     def _reader(self, name: str, make: Callable[[], OnlineReader]) -> OnlineReader:
         if name not in self._readers:
@@ -127,8 +130,3 @@ class OnlineFeatures:
                 if name not in self._readers:
                     self._readers[name] = make()
         return self._readers[name]
-
-
-def _rows(columns: Columns, count: int) -> list[list[bool]]:
-    """Per id, for each feature, whether the store has a value."""
-    return [[values[place] is not None for values in columns.values()] for place in range(count)]

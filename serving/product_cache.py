@@ -37,6 +37,6 @@ class ProductCache:
         # The first time nobody is answered yet.
         found = self._features.read(champion.kind.service, KEY, model.products, BEHIND if self.columns else LOADING)
         if found.known:
-            columns = MappingProxyType({KEY: found.known, **found.columns})
+            columns = MappingProxyType({KEY: found.known, **{name: list(each) for name, each in found.columns.items()}})
             model.recommend(None, columns, k=1)  # it prepares what it is given on first use
             self.columns, self._read_for = columns, wanted

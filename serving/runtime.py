@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -16,10 +17,12 @@ from core.prediction_log import PredictionLog
 from core.publication import AnsweringWorkspace
 from core.retention import Retention
 from core.workspace import Workspace
-from models import demand, recommendation
+from feature_repo.materialization import Materializations
+from models import churn, demand, recommendation, value
 from models.demand.kind import Model
 from models.recommendation import Recommender
 from models.registry import Registry
+from models.value.model import ValueModel
 from serving import garbage, prometheus
 from serving.access import REFRESH_SECONDS, Access
 from serving.arm_caches import ArmCaches
@@ -32,8 +35,9 @@ from serving.contact_caps_cache import ContactCapsCache
 from serving.described_products import DescribedProducts
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
+from serving.kept_worths import KeptWorths
 from serving.known_models import KnownModels
-from serving.online_features import OnlineFeatures
+from serving.online_features import BEHIND, LOADING, PIECE, Found, OnlineFeatures
 from serving.online_store_watch import OnlineStoreWatch
 from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
@@ -61,6 +65,8 @@ class Runtime:
         self.shadows = ShadowScoring(self.predictions)
         self.known_models = KnownModels(workspace)
         self.choices = Choices(workspace)
+        self.worths = KeptWorths()
+        self._fillings = Materializations(workspace)
         self.persons = PersonsAsked(workspace)
         self.contact_caps = ContactCapsCache(workspace)
         self.audiences = AudienceCache(workspace, self.features)
@@ -100,6 +106,7 @@ class Runtime:
             "forecasts": self._refresh_forecasts,
             "catalogue": self._refresh_catalogue,
             "loaded": self._be_loaded,
+            "worths": self._refresh_worths,
             "arms' forecasts": self._refresh_arms_forecasts,
         }
         slowest = {"arms' catalogues": self._refresh_arms_catalogues}
@@ -163,6 +170,26 @@ class Runtime:
         champion = self.champions.get(demand.KIND)
         if champion is not None:
             self.forecasts.refresh(champion)
+
+    def _refresh_worths(self) -> None:
+        filling = self._fillings.latest()
+        if filling is not None and self.online_store.trouble is None:
+            model, days = self.value_model, self.workspace.settings.contacts.worth_days
+            self.worths.tell_ahead(model, days, filling.number, self._everybody)
+
+    def _everybody(self) -> Iterator[Found]:
+        """The features of churn of all customers of the filling, piece by piece."""
+        ids = list(self._fillings.keys("customer_features"))
+        for start in range(0, len(ids), PIECE):
+            began = time.monotonic()
+            yield self.features.read(churn.KIND.service, "customer_id", ids[start : start + PIECE], LOADING)
+            time.sleep(BEHIND.patience * (time.monotonic() - began))
+
+    @property
+    def value_model(self) -> ValueModel | None:
+        """The model of value, where one serves."""
+        valued = self.champions.get(value.KIND)
+        return valued.model if valued is not None and valued.fallback is None else None
 
     def _refresh_arms_forecasts(self) -> None:
         team = self.champions.lineup(demand.KIND)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -43,10 +44,11 @@ class StoreState:
         """As it is kept."""
         return json.dumps(vars(self), sort_keys=True)
 
-    @classmethod
-    def from_json(cls, text: str | bytes) -> StoreState:
-        """The inverse of `to_json`."""
-        return cls(**json.loads(text))
+    @staticmethod
+    @lru_cache(8)
+    def from_json(text: str | bytes) -> StoreState:
+        """The inverse of `to_json`. Every read brings the text, which hardly ever changes."""
+        return StoreState(**json.loads(text))
 
 
 class Backend(Protocol):

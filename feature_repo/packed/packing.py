@@ -22,7 +22,7 @@ import hashlib
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -61,6 +61,7 @@ class Layout:
     _struct: struct.Struct = field(init=False, compare=False, repr=False)
     _numbers: tuple[int, ...] = field(init=False, compare=False, repr=False)
     _others: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    _nothing: bytes = field(init=False, compare=False, repr=False)
     _missing: Callable[[bytes], tuple[int, ...]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +73,11 @@ class Layout:
         put(self, "_struct", struct.Struct(f"{_HEAD}{self.bitmap_bytes}s{letters}"))
         put(self, "_numbers", numbers)
         put(self, "_others", tuple(place for place in range(len(self.columns)) if place not in set(numbers)))
+        put(self, "_nothing", ((1 << len(self.columns)) - 1).to_bytes(self.bitmap_bytes, "little"))
         put(self, "_missing", lru_cache(_PATTERNS)(_set_bits))
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)  # which is of the columns
 
     @property
     def names(self) -> list[str]:
@@ -89,6 +94,11 @@ class Layout:
         """The columns that are numbers, by their place."""
         return self._numbers
 
+    @cached_property
+    def whole_numbers(self) -> NDArray[np.int64]:
+        """Which of the numbers are integers."""
+        return np.flatnonzero([self.columns[place][1] == "int" for place in self._numbers])
+
     @property
     def other_places(self) -> tuple[int, ...]:
         """The columns that are not."""
@@ -97,6 +107,16 @@ class Layout:
     def knows(self, packed: bytes | None) -> bool:
         """Whether these bytes are a row of this layout; those of another release are not."""
         return packed is not None and packed[:8] == self.fingerprint
+
+    def says(self, packed: bytes) -> bool:
+        """Whether a row of this layout has any value."""
+        return packed[HEAD_BYTES : HEAD_BYTES + self.bitmap_bytes] != self._nothing
+
+    def offset(self, place: int) -> int | None:
+        """Where in a row the number of a column stands; None where the column is none of numbers."""
+        if self.columns[place][1] not in NUMBERS:
+            return None
+        return HEAD_BYTES + self.bitmap_bytes + 8 * self._numbers.index(place)
 
     def pack(self, row: PackedRow) -> bytes:
         """A row in bytes.
@@ -121,7 +141,7 @@ class Layout:
 
     def unpack(self, packed: bytes) -> PackedRow:
         """The inverse of `pack`."""
-        cells = self._cells(packed)
+        cells = self.cells(packed)
         _, sequence, timestamp, count = struct.unpack_from(_HEAD, packed)
         orders = struct.unpack_from(f"<{count}Q", packed, self._struct.size)
         return PackedRow(dict(zip(self.names, cells, strict=True)), timestamp, sequence, orders)
@@ -133,13 +153,13 @@ class Layout:
     def unpack_columns(self, rows: Sequence[bytes | None]) -> dict[str, list[Any]]:
         """Name -> the values of each row; None for a row that is not there, or is of another layout."""
         nobody = [None] * len(self.columns)
-        cells = [self._cells(row) if row is not None and self.knows(row) else nobody for row in rows]
+        cells = [self.cells(row) if row is not None and self.knows(row) else nobody for row in rows]
         if not cells:
             return {name: [] for name in self.names}
         return dict(zip(self.names, map(list, zip(*cells, strict=True)), strict=True))
 
-    def _cells(self, packed: bytes) -> list[Any]:
-        """The values in the order of the columns."""
+    def cells(self, packed: bytes) -> list[Any]:
+        """The values of a row of this layout, in the order of the columns."""
         content = self._struct.unpack_from(packed)
         missing = self._missing(content[4])
         if not self._others:
@@ -169,11 +189,11 @@ def matrix(layout: Layout, rows: Sequence[bytes]) -> NDArray[np.float64]:
     joined = b"".join([row[HEAD_BYTES:end] for row in rows])
     table = np.frombuffer(joined, np.uint8).reshape(len(rows), end - HEAD_BYTES)
     numbers = table[:, layout.bitmap_bytes :].copy().view("<f8")
-    whole = [column for column, place in enumerate(places) if layout.columns[place][1] == "int"]
-    if whole:
-        numbers[:, whole] = numbers.view("<i8")[:, whole]
-    bits = np.unpackbits(table[:, : layout.bitmap_bytes], axis=1, bitorder="little")
-    numbers[bits[:, list(places)].astype(bool)] = np.nan
+    if layout.whole_numbers.size:
+        numbers[:, layout.whole_numbers] = numbers.view("<i8")[:, layout.whole_numbers]
+    bits = np.unpackbits(table[:, : layout.bitmap_bytes], axis=1, bitorder="little", count=len(layout.columns))
+    missing = bits.view(bool)
+    numbers[missing if len(places) == len(layout.columns) else missing[:, places]] = np.nan
     return numbers
 
 

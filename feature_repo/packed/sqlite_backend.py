@@ -34,6 +34,8 @@ class SqliteBackend:
         connection = self._reader()
         if connection is None:
             return None, [[None] * len(keys) for _, keys in wanted]
+        if len(wanted) == 1 and len(wanted[0][1]) <= CHUNK and (found := _at_once(connection, *wanted[0])) is not None:
+            return found
         connection.execute("BEGIN")  # rows and state of one moment
         try:
             return _state(connection), [_rows(connection, table, keys) for table, keys in wanted]
@@ -168,6 +170,22 @@ def _state(connection: sqlite3.Connection) -> StoreState | None:
             raise
         return None
     return StoreState.from_json(found[0]) if found else None
+
+
+def _at_once(
+    connection: sqlite3.Connection, table: str, keys: Sequence[bytes]
+) -> tuple[StoreState | None, Found] | None:
+    """Rows of one table and the state in one statement, as nearly every request; None where a table is not there."""
+    marks = ",".join("?" * len(keys))
+    query = f'SELECT NULL, content FROM {STATE} UNION ALL SELECT * FROM "{table}" WHERE entity_key IN ({marks})'
+    try:
+        found: dict[bytes | None, bytes] = dict(connection.execute(query, keys))
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return None
+    state = found.get(None)
+    return (None if state is None else StoreState.from_json(state)), [[found.get(key) for key in keys]]
 
 
 def _keep(connection: sqlite3.Connection, state: StoreState) -> None:

@@ -133,7 +133,7 @@ def purchases_of(matrix: Float32Array) -> Float32Array:
 
 def bgnbd_margins(parameters: bgnbd.Parameters, purchases: Float32Array, days: int) -> Float64Array:
     """Log-odds of no purchase, of rows of x, t_x and T; a value that is missing counts as none (0)."""
-    x, t_x, age = (np.nan_to_num(purchases[:, column].astype(float)) for column in range(3))
+    x, t_x, age = np.where(np.isfinite(purchases), purchases, 0).astype(float).T
     t_x = np.minimum(t_x, age)
     chance = bgnbd.probability_of_no_purchase(parameters, x, t_x, age, days)
     return np.asarray(logit(np.clip(chance, _LEAST, _MOST)), dtype=float)

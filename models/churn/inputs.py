@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feature_repo.feature_definition import Feature
+from feature_repo.packed.feature_rows import FeatureRows
 from models.arrays import Float32Array
 
 Columns = Mapping[str, Sequence[Any]] | pd.DataFrame
@@ -40,6 +41,8 @@ class Inputs:
 
     def matrix(self, columns: Columns) -> Float32Array:
         """Shape (rows, features). A column that is not there, an unknown text and infinity are missing (NaN)."""
+        if isinstance(columns, FeatureRows):
+            return self._of_rows(columns)
         rows = len(next((columns[name] for name in self.names if name in columns), ()))
         if isinstance(columns, pd.DataFrame):
             matrix = self._column_by_column(columns, rows)
@@ -50,6 +53,21 @@ class Inputs:
                 matrix = np.asarray(told, dtype=float).reshape(len(told), rows).astype(np.float32)
         matrix[np.isinf(matrix)] = np.nan  # no number to a linear member; nobody has one that large
         return np.ascontiguousarray(matrix.T)
+
+    def _of_rows(self, rows: FeatureRows) -> Float32Array:
+        """Straight from the bytes of the store, as nearly every request."""
+        numbers = rows.numbers(self._key)
+        for name in self.codes:
+            if name in rows:
+                numbers[:, self._key.index(name)] = np.array(self._numbers(name, rows[name]), dtype=float)
+        with np.errstate(over="ignore"):
+            matrix = numbers.astype(np.float32)
+        matrix[np.isinf(matrix)] = np.nan
+        return matrix
+
+    @cached_property
+    def _key(self) -> tuple[str, ...]:
+        return tuple(self.names)
 
     def _column_by_column(self, frame: pd.DataFrame, rows: int) -> Float32Array:
         matrix = np.full((len(self.features), rows), np.nan, dtype=np.float32)

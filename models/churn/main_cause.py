@@ -9,7 +9,8 @@ import numpy as np
 
 from core.settings import Cause
 from feature_repo import catalog
-from models.churn.inputs import Columns
+from models.arrays import Float64Array
+from models.churn.inputs import Columns, Inputs
 from models.churn.scorer import Scorer
 
 CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -24,7 +25,11 @@ def main_cause(effects: Mapping[Cause, float]) -> Cause | None:
 def main_causes(scorer: Scorer, columns: Columns) -> list[Cause | None]:
     """The main cause of each row of the columns (features by name)."""
     inputs = scorer.about.inputs
-    effects = scorer.contributions(inputs.matrix(columns))
+    return causes_of(inputs, scorer.contributions(inputs.matrix(columns)))
+
+
+def causes_of(inputs: Inputs, effects: Float64Array) -> list[Cause | None]:
+    """The main cause of each row of what the inputs add to the log-odds, shape (rows, features)."""
     # A feature without a cause of its own explains nothing that a marketer could act upon.
     of_feature = np.array([catalog.cause_of(feature) for feature in inputs.features], dtype=object)
     sums = {cause: effects[:, of_feature == cause].sum(axis=1) for cause in CAUSES}

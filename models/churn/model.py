@@ -11,6 +11,7 @@ import xgboost as xgb
 
 from models import artifact
 from models.arrays import Float32Array, Float64Array
+from models.booster_margins import booster_margins
 from models.churn.calibration import Calibration
 from models.churn.scorer import About, Scorer
 
@@ -73,5 +74,4 @@ def mean_margins(boosters: list[xgb.Booster], matrix: Float32Array) -> Float64Ar
     """Uncalibrated log-odds: the mean over the boosters, summed in double precision."""
     if not len(matrix):
         return np.empty(0)
-    margins = [booster.inplace_predict(matrix, predict_type="margin", validate_features=False) for booster in boosters]
-    return np.asarray(np.mean(margins, axis=0, dtype=float))
+    return np.asarray(np.mean([booster_margins(booster, matrix) for booster in boosters], axis=0))

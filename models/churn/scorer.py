@@ -112,7 +112,11 @@ class Scorer(ABC):
 
     def score(self, columns: Columns) -> ChurnScores:
         """Probability and risk score per row of the columns, as the online store gives them."""
-        probabilities = self.probabilities(columns)
+        return self.score_rows(self.about.inputs.matrix(columns))
+
+    def score_rows(self, matrix: Float32Array) -> ChurnScores:
+        """The same of a matrix in the order of `about.inputs`."""
+        probabilities = np.asarray(expit(self.margins(matrix)), dtype=float)
         return ChurnScores(probabilities.tolist(), self.about.ranks.scores(probabilities).tolist())
 
     def explain(self, columns: Columns, top: int) -> list[Explanation]:

@@ -45,6 +45,10 @@ class Formula(ABC):
     def expected(self, values: Values, days: int) -> tuple[Float64Array, Float64Array]:
         """Spend and purchase days of the coming days."""
 
+    def expected_over(self, values: Values, horizons: Sequence[int]) -> list[tuple[Float64Array, Float64Array]]:
+        """The same of several numbers of days."""
+        return [self.expected(values, days) for days in horizons]
+
     @abstractmethod
     def survival(self, values: Values, days: Sequence[float]) -> Float64Array:
         """P(no purchase within each of these days), shape (customers, days)."""
@@ -75,9 +79,13 @@ class BuyTillYouDie(Formula):
 
     def expected(self, values: Values, days: int) -> tuple[Float64Array, Float64Array]:
         """Purchases times the worth of one."""
+        return self.expected_over(values, [days])[0]
+
+    def expected_over(self, values: Values, horizons: Sequence[int]) -> list[tuple[Float64Array, Float64Array]]:
+        """The same of several numbers of days: what does not depend on them is told once."""
         s = summary(values)
-        purchases = repeat_buying.expected_purchases(self.buying, s, days)
-        return purchases * gamma_gamma.expected_spend(self.money, s.x + 1, s.spend), purchases
+        worth = gamma_gamma.expected_spend(self.money, s.x + 1, s.spend)
+        return [(bought * worth, bought) for bought in repeat_buying.purchases_over(self.buying, s, horizons)]
 
     def survival(self, values: Values, days: Sequence[float]) -> Float64Array:
         """BG/NBD's chance of no purchase."""
@@ -132,6 +140,6 @@ def from_dict(content: Mapping[str, Any]) -> Formula:
 
 def summary(values: Values) -> Summary:
     """(x, t_x, T) and the mean spend of a purchase; what is missing counts as none."""
-    x, t_x, age, lifetime = (np.nan_to_num(values[feature.name]) for feature in READ[:4])
+    x, t_x, age, lifetime = (np.where(np.isnan(each), 0.0, each) for each in (values[f.name] for f in READ[:4]))
     x, age = np.maximum(x, 0.0), np.maximum(age, 0.0)
     return Summary(x, np.clip(t_x, 0.0, age), age, lifetime / (x + 1))

@@ -17,6 +17,7 @@ import xgboost as xgb
 from scipy.special import expit, logit
 
 from models.arrays import Float32Array, Float64Array
+from models.booster_margins import booster_margins
 from models.value.outlook_bins import EDGES
 
 FILE = "hazard.ubj"
@@ -45,13 +46,8 @@ class Hazard:
 
     def _piece(self, matrix: Float32Array, formula: Float64Array) -> Float64Array:
         rows, bins = np.divmod(np.arange(formula.size), formula.shape[1])
-        odds = self.booster.inplace_predict(
-            self.inputs(matrix, rows, bins),
-            predict_type="margin",
-            base_margin=log_odds(formula).ravel(),
-            validate_features=False,
-        )
-        hazards = expit(np.asarray(odds, dtype=float)).reshape(formula.shape)
+        odds = booster_margins(self.booster, self.inputs(matrix, rows, bins), log_odds(formula).ravel())
+        hazards = expit(odds).reshape(formula.shape)
         return np.asarray(np.exp(self.pace * np.cumsum(np.log1p(-np.clip(hazards, 0, 1 - _CLIP)), axis=1)))
 
     def inputs(self, matrix: Float32Array, rows: Any, bins: Any) -> Float32Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import xgboost as xgb
 from feature_repo.families import recency
 from models import artifact
 from models.arrays import Float32Array, Float64Array
+from models.booster_margins import booster_margins
 from models.churn.inputs import Columns, Inputs
 from models.value import formulas, outlook_bins
 from models.value.formulas import READ, Formula, Values
@@ -63,10 +65,8 @@ class Correction:
     def boosted(self, matrix: Float32Array, formula: Float64Array) -> Float64Array:
         """What the booster alone says."""
         assert self.booster is not None
-        margins = self.booster.inplace_predict(
-            matrix, predict_type="margin", base_margin=start_of(formula, self.usual), validate_features=False
-        )
-        return np.asarray(self.scale * self.usual * np.exp(np.asarray(margins, dtype=float)))
+        margins = booster_margins(self.booster, matrix, start_of(formula, self.usual))
+        return np.asarray(self.scale * self.usual * np.exp(margins))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, without the booster."""
@@ -119,32 +119,58 @@ class ValueModel:
         found["value_tier"] = np.searchsorted(self.fifths, found[RANKED_BY], side="right").astype(float) + 1
         return {**{name: found[name] for name in FIGURES}, WAIT: outlook_bins.mean_wait(survival)}
 
+    def spend(self, columns: Columns) -> dict[int, Float64Array]:
+        """Expected spend over each horizon, as `figures` tells it, without what else is told."""
+        matrix = self.inputs.matrix(columns)
+        found = self._expected(matrix, self.values(matrix), ("spend",))
+        return {days: found[f"spend_{days}d"] for days in self.horizons}
+
     def values(self, matrix: Float32Array) -> Values:
         """The features that the formula reads; what is missing counts as none."""
-        place = {name: column for column, name in enumerate(self.inputs.names)}
-        return {f.name: np.nan_to_num(matrix[:, place[f.name]].astype(float)) for f in READ}
+        read = matrix[:, self._read].astype(float)
+        read[np.isnan(read)] = 0.0
+        return {feature.name: values for feature, values in zip(READ, read.T, strict=True)}
+
+    @cached_property
+    def _read(self) -> list[int]:
+        """Where those stand among the inputs."""
+        return [self.inputs.names.index(feature.name) for feature in READ]
 
     def survival(self, matrix: Float32Array, values: Values) -> Float64Array:
         """P(no purchase by the end of each bin of `outlook_bins.EDGES`), shape (customers, bins)."""
         formula = self.formula.survival(values, outlook_bins.EDGES.tolist())
         return self.hazard.survival(matrix, formula) if self.hazard else formula
 
+    def _expected(
+        self, matrix: Float32Array, values: Values, targets: Sequence[str] = TARGETS
+    ) -> dict[str, Float64Array]:
+        """The corrected forecasts, by target and horizon."""
+        told = self.formula.expected_over(values, HORIZONS)
+        formula = {days: dict(zip(TARGETS, each, strict=True)) for days, each in zip(HORIZONS, told, strict=True)}
+        found: dict[str, Float64Array] = {}
+        for days, horizon in sorted(self.horizons.items()):
+            for target, correction in horizon.corrections.items():
+                if target in targets:
+                    name = f"{target}_{days}d"
+                    found[name] = correction.expected(matrix, formula[days][target])
+                    if horizon.stretched_from:
+                        shorter = formula[horizon.stretched_from][target]
+                        found[name] *= _ratio(found[f"{target}_{horizon.stretched_from}d"], shorter)
+                    if target == "visits":
+                        found[name] = np.minimum(found[name], days)
+        return found
+
     def _amounts(self, matrix: Float32Array, values: Values) -> dict[str, Float64Array]:
-        formula = {days: dict(zip(TARGETS, self.formula.expected(values, days), strict=True)) for days in HORIZONS}
+        """The forecasts, each with its bounds."""
+        expected = self._expected(matrix, values)
         found: dict[str, Float64Array] = {}
         for days, horizon in sorted(self.horizons.items()):
             for target, correction in horizon.corrections.items():
                 name = f"{target}_{days}d"
-                found[name] = correction.expected(matrix, formula[days][target])
-                if horizon.stretched_from:
-                    shorter = formula[horizon.stretched_from][target]
-                    found[name] *= _ratio(found[f"{target}_{horizon.stretched_from}d"], shorter)
-                if target == "visits":
-                    found[name] = np.minimum(found[name], days)
-                low, high = correction.spread.bounds(found[name])
+                low, high = correction.spread.bounds(expected[name])
                 if target == "visits":
                     low, high = np.floor(low), np.minimum(np.ceil(high), days)
-                found[f"{name}_low"], found[f"{name}_high"] = low, high
+                found |= {name: expected[name], f"{name}_low": low, f"{name}_high": high}
         return found
 
     def save(self, directory: Path) -> None:

@@ -7,6 +7,7 @@ is a purchase here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +46,26 @@ def expected_purchases(p: Parameters, s: Summary, days: float) -> Float64Array:
     is beta(a, b + x); of both, (1 - exp(-rate chance days)) / chance is expected. The rate is integrated in closed
     form, the chance by its quantiles: unlike the paper's hypergeometric function, that holds for 10,000 purchases.
     """
-    levels = (np.arange(POINTS) + 0.5) / POINTS
+    return purchases_over(p, s, [days])[0]
+
+
+def purchases_over(p: Parameters, s: Summary, horizons: Sequence[float]) -> list[Float64Array]:
+    """The same for several numbers of days."""
     different, of_row = np.unique(s.x, return_inverse=True)
-    chance = np.maximum(betaincinv(p.a, p.b + different[:, None], levels), 1e-12)[of_row]
-    shrinks = (p.r + s.x)[:, None] * np.log1p(chance * days / (p.alpha + s.age)[:, None])
-    alive = (-np.expm1(-shrinks) / chance).mean(axis=1)
-    return np.asarray(bgnbd.probability_alive(p, s.x, s.t_x, s.age) * alive)
+    chance = np.stack([_chances(p.a, p.b + x) for x in different.tolist()])[of_row] if len(different) else s.x[:, None]
+    shape, age = (p.r + s.x)[:, None], (p.alpha + s.age)[:, None]
+    alive = bgnbd.probability_alive(p, s.x, s.t_x, s.age)
+    return [
+        np.asarray(alive * (-np.expm1(-shape * np.log1p(chance * days / age)) / chance).mean(axis=1))
+        for days in horizons
+    ]
+
+
+@lru_cache(10_000)
+def _chances(a: float, b: float) -> Float64Array:
+    """Quantiles of beta(a, b) in the middle of POINTS parts, never nothing. Customers have few different counts."""
+    levels = (np.arange(POINTS) + 0.5) / POINTS
+    return np.asarray(np.maximum(betaincinv(a, b, levels), 1e-12))
 
 
 def survival(p: Parameters, s: Summary, days: Sequence[float]) -> Float64Array:

@@ -38,8 +38,8 @@ def expected(model: ValueModel, columns: Columns, days: int) -> Float64Array:
 
     Beyond the longest it goes on at the rate since the one before it; nobody is worth less than nothing.
     """
-    said = model.figures(columns)
-    return over_days([np.asarray(said[f"spend_{each}d"], dtype=float) for each in HORIZONS], days)
+    said = model.spend(columns)
+    return over_days([said[each] for each in HORIZONS], days)
 
 
 def over_days(spend: Sequence[Float64Array], days: int) -> Float64Array:
@@ -52,4 +52,5 @@ def over_days(spend: Sequence[Float64Array], days: int) -> Float64Array:
 
 
 def _numbers(values: Any) -> Float64Array:
-    return np.asarray(np.nan_to_num(np.asarray(values, dtype=float)))
+    numbers = np.asarray(values, dtype=float)
+    return np.asarray(np.where(np.isnan(numbers), 0.0, numbers))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
@@ -11,21 +10,19 @@ import numpy as np
 
 from core.keys import Key
 from core.prediction_log import Result
-from core.settings import Churn
+from core.settings import Cause, Churn
 from feature_repo import updates
 from feature_repo.families import recency
 from models.churn import KIND
-from models.churn.explanation import Explanation
-from models.churn.main_cause import main_causes
+from models.churn.explanation import Explanation, explanations
+from models.churn.main_cause import causes_of
 from models.churn.saving import saving
 from models.churn.scorer import Scorer
 from models.churn.tiers import tiers, win_back
-from models.value import KIND as VALUE
-from models.value.worth import worth
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion, Lineup
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, few
 from serving.online_features import Found
 from serving.prediction import answer, lineup, or_champion, refuse_too_many
 from serving.problems import InvalidBody
@@ -84,9 +81,11 @@ def _lines(
     settings: Churn, customers: Sequence[str], found: Found, explain: bool, who: Champion[Scorer]
 ) -> dict[str, dict[str, Any]]:
     """What a version says of each customer."""
+    lines = _scored(settings, who, found, explain)
+    if len(lines) == len(customers):
+        return lines
     missing = "population" if found.is_read else "no_features"
-    unknown = dict.fromkeys(customers, _of_population(settings, who.model, missing))
-    return unknown | _scored(settings, who, found, explain)
+    return dict.fromkeys(customers, _of_population(settings, who.model, missing)) | lines
 
 
 def _used(found: Sequence[Found]) -> tuple[Mapping[str, Sequence[Any]] | None, dict[str, int]]:
@@ -134,22 +133,28 @@ def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: b
     """The line of each customer the feature store knows; who is known by purchases since the snapshot only is new."""
     if not found.known:
         return {}
-    scorer = serving.model
-    scores = scorer.score(found.columns)
-    told = scorer.explain(found.columns, REASONS) if explain else [None for _ in found.known]
-    asked = explain or settings.action_by == "cause"
-    causes = main_causes(scorer, found.columns) if asked else [None for _ in found.known]
-    inactive = [days is None or days > settings.active_days for days in found.columns[RECENCY]]
-    lines = {
-        customer: _line(settings, probability, score, why, serving.fallback or ("inactive" if away else None))
-        | {"main_cause": cause}
-        for customer, probability, score, why, away, cause in zip(
-            found.known, scores.probability, scores.risk_score, told, inactive, causes, strict=True
-        )
-    }
-    new = updates.without_snapshot(found.columns)
-    of_new = _of_population(settings, scorer, "new_customer")
-    return lines | {customer: of_new for customer, is_new in zip(found.known, new, strict=True) if is_new}
+    scorer, inputs, count = serving.model, serving.model.about.inputs, len(found.known)
+    matrix = inputs.matrix(found.columns)
+    scores = scorer.score_rows(matrix)
+    told: Sequence[Explanation | None] = [None] * count
+    causes: Sequence[Cause | None] = [None] * count
+    if explain or settings.action_by == "cause":
+        effects = scorer.contributions(matrix)
+        causes = causes_of(inputs, effects)
+        if explain:
+            told = explanations(inputs, found.columns, scorer.base, effects, REASONS)
+    days, new = found.columns[RECENCY], updates.without_snapshot(found.columns)
+    risk_tiers = tiers(scores.risk_score, settings).tolist()
+    lines = {}
+    for row, customer in enumerate(found.known):
+        if new[row]:
+            lines[customer] = _of_population(settings, scorer, "new_customer")
+            continue
+        away = days[row] is None or days[row] > settings.active_days
+        fallback = serving.fallback or ("inactive" if away else None)
+        score = (scores.probability[row], scores.risk_score[row], risk_tiers[row])
+        lines[customer] = _line(score, told[row], causes[row], fallback)
+    return lines
 
 
 def _saved(runtime: Runtime, scored: Mapping[str, Mapping[str, Any]], found: Found) -> dict[str, float]:
@@ -159,10 +164,10 @@ def _saved(runtime: Runtime, scored: Mapping[str, Mapping[str, Any]], found: Fou
     """
     if not found.known:
         return {}
-    settings, valued = runtime.workspace.settings.contacts, runtime.champions.get(VALUE)
-    model = valued.model if valued is not None and valued.fallback is None else None
+    settings = runtime.workspace.settings.contacts
     probability = np.array([scored[customer]["churn_probability"] for customer in found.known], dtype=float)
-    saved = saving(probability, worth(model, found.columns, settings.worth_days), settings)
+    worths = runtime.worths.tell(runtime.value_model, found.known, found.columns, settings.worth_days)
+    saved = saving(probability, worths, settings)
     new = updates.without_snapshot(found.columns)
     told = zip(found.known, saved.tolist(), new, strict=True)
     return {customer: value for customer, value, is_new in told if not is_new}
@@ -170,21 +175,23 @@ def _saved(runtime: Runtime, scored: Mapping[str, Mapping[str, Any]], found: Fou
 
 def _of_population(settings: Churn, scorer: Scorer, fallback: str) -> dict[str, Any]:
     """The rate of the whole population says nothing about the order within it: the middle of the ranks."""
-    return _line(settings, scorer.population_rate, MIDDLE, None, fallback)
+    (tier,) = tiers([MIDDLE], settings).tolist()
+    return _line((scorer.population_rate, MIDDLE, tier), None, None, fallback)
 
 
 def _line(
-    settings: Churn, probability: float, score: int, why: Explanation | None, fallback: str | None
+    score: tuple[float, int, int], why: Explanation | None, cause: Cause | None, fallback: str | None
 ) -> dict[str, Any]:
-    (tier,) = tiers([score], settings).tolist()
+    """A line by its probability, risk score and tier; the encoder writes dataclasses as they are."""
+    probability, risk_score, tier = score
     return {
         "churn_probability": probability,
-        "risk_score": score,
+        "risk_score": risk_score,
         "risk_tier": tier,
-        "main_cause": None,
+        "main_cause": cause,
         "base": why.base if why else None,
-        "causes": [asdict(each) for each in why.causes] if why else [],
-        "reasons": [asdict(reason) for reason in why.reasons] if why else [],
+        "causes": why.causes if why else (),
+        "reasons": why.reasons if why else (),
         "fallback": fallback,
     }
 
@@ -208,4 +215,5 @@ ENDPOINT = Endpoint(
     "How likely customers are to buy nothing within the horizon",
     ChurnBody,
     {"customer_ids": ["2375", "1364"], "explain": True},
+    quick=few,
 )

@@ -279,6 +279,11 @@ def _total(days: Sequence[Mapping[str, Any]]) -> float:
     return float(sum(day["mean"] for day in days))
 
 
+def _is_plain(_runtime: Runtime, body: DemandBody) -> bool:
+    """A forecast of one series that is in memory."""
+    return len(body.series) == 1 and not body.explain and body.scenario is None
+
+
 ENDPOINT = Endpoint(
     "POST",
     "/v1/demand",
@@ -294,4 +299,5 @@ ENDPOINT = Endpoint(
         "explain": False,
         "scenario": None,
     },
+    quick=_is_plain,
 )

@@ -145,7 +145,7 @@ def test_an_arm_that_fails_fails_nobody_the_champion_answers_and_the_log_says_wh
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a canary")
 
-    for method in ("score", "recommendation"):
+    for method in ("score_rows", "recommendation"):
         monkeypatch.setattr(team.arms["canary"].model, method, fail, raising=False)
     customer = next(each for each in CUSTOMERS if (arm := MIXED.of(each)) and arm.name == "canary")
     path, body = ("churn", {"customer_ids": [customer]}) if kind == "churn" else ("recommendations",

@@ -1,0 +1,117 @@
+"""Rows of the online store as they lie there: a matrix of numbers at once, and columns only as they are asked for.
+
+A request needs two hundred numbers in a float32 matrix and three of them as values: lists of Python objects for all of
+them cost more than the store's read and the model together.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feature_repo.packed.packing import HEAD_BYTES, NUMBERS, Layout, matrix
+
+Row = tuple[bytes | None, ...]
+"""One id's row of each view; None where there is none."""
+
+
+class FeatureRows(Mapping[str, list[Any]]):
+    """Columns by name, a value for each row, None where it is missing; the rows of several views lie side by side.
+
+    `rows` holds for each id its row in each of `layouts`. A row of another layout counts as none.
+    """
+
+    def __init__(self, layouts: Sequence[Layout], rows: Sequence[Row]) -> None:
+        self.layouts = tuple(layouts)
+        self.rows = [
+            tuple(packed if layout.knows(packed) else None for layout, packed in zip(self.layouts, row, strict=True))
+            for row in rows
+        ]
+        self._places = _places(self.layouts)
+        self._columns: dict[str, list[Any]] = {}
+
+    def __getitem__(self, name: str) -> list[Any]:
+        found = self._columns.get(name)
+        if found is None:
+            part, place = self._places[name]
+            self._columns |= self._column(part, place, name)
+            found = self._columns[name]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
+        """These columns as numbers, shape (rows, names); NaN where the value is missing, no number, or not there."""
+        return self._numbers.take(_columns_of(self.layouts, names), axis=1)
+
+    def take(self, places: Sequence[int]) -> FeatureRows:
+        """Some of the rows, in the given order."""
+        return FeatureRows(self.layouts, [self.rows[place] for place in places])
+
+    def row(self, place: int) -> list[Any]:
+        """The values of one row, in the order of the columns."""
+        cells: list[Any] = []
+        for layout, packed in zip(self.layouts, self.rows[place], strict=True):
+            cells += [None] * len(layout.columns) if packed is None else layout.cells(packed)
+        return cells
+
+    @cached_property
+    def is_known(self) -> list[bool]:
+        """Per row, whether any value is there."""
+        return [
+            any(packed is not None and layout.says(packed) for layout, packed in zip(self.layouts, row, strict=True))
+            for row in self.rows
+        ]
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.float64]:
+        """All numbers, and a last column of NaN."""
+        parts = [self._of_part(part, layout) for part, layout in enumerate(self.layouts)]
+        return np.hstack([*parts, np.full((len(self.rows), 1), np.nan)])
+
+    def _of_part(self, part: int, layout: Layout) -> NDArray[np.float64]:
+        packed = [row[part] for row in self.rows]
+        there = [each for each in packed if each is not None]
+        if len(there) == len(packed):
+            return matrix(layout, there)
+        found = np.full((len(packed), len(layout.number_places)), np.nan)
+        if there:
+            found[[each is not None for each in packed]] = matrix(layout, there)
+        return found
+
+    def _column(self, part: int, place: int, name: str) -> dict[str, list[Any]]:
+        """A column of numbers by itself; of any others all of the view's, which lie one behind the other."""
+        layout = self.layouts[part]
+        packed = [row[part] for row in self.rows]
+        offset = layout.offset(place)
+        if offset is None:
+            return layout.unpack_columns(packed)
+        read = struct.Struct("<" + NUMBERS[layout.columns[place][1]]).unpack_from
+        byte, bit = HEAD_BYTES + place // 8, 1 << place % 8
+        return {name: [None if each is None or each[byte] & bit else read(each, offset)[0] for each in packed]}
+
+
+@lru_cache(64)
+def _places(layouts: tuple[Layout, ...]) -> dict[str, tuple[int, int]]:
+    """Name -> which layout, and which of its columns."""
+    return {name: (part, place) for part, layout in enumerate(layouts) for place, name in enumerate(layout.names)}
+
+
+@lru_cache(256)
+def _columns_of(layouts: tuple[Layout, ...], names: tuple[str, ...]) -> NDArray[np.int64]:
+    """Where columns stand among all numbers; the last column of all where they are none."""
+    numbers = [layout.names[place] for layout in layouts for place in layout.number_places]
+    at = {name: column for column, name in enumerate(numbers)}
+    return np.array([at.get(name, len(numbers)) for name in names], dtype=np.int64)
