@@ -11,7 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from types import TracebackType
+from contextlib import suppress
+from types import FrameType, TracebackType
 from typing import Final
 
 from core import progress
@@ -20,6 +21,7 @@ from core.workspace import VARIABLE, Workspace
 from pipelines.processes import free_port, interrupt_on_signals, is_free
 
 START_SECONDS: Final = 180.0
+LOOK_SECONDS: Final = 0.5
 LAST_SECONDS: Final = 10.0
 """What the service has beyond the times of its settings until it is killed."""
 RELEASE_SECONDS: Final = 2.0
@@ -39,12 +41,16 @@ class Service:
         self._stop_seconds = settings.drain_seconds + settings.request_seconds + LAST_SECONDS
         self.url = f"http{'s' if certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"
         self._tls = _trusting(certificate) if certificate else None
+        self._told = False
         _refuse_busy(host, port)
         self._command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port), "--with-parent"]
         self._environment = {**os.environ, VARIABLE: str(workspace.root)}
 
     def __enter__(self) -> Service:
         interrupt_on_signals()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.default_int_handler:
+                signal.signal(number, self._interrupt)
         self._process = subprocess.Popen(
             self._command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -60,6 +66,11 @@ class Service:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """As Ctrl-C does; where Python drops the exception, as in the callback of an import, `wait` sees it still."""
+        self._told = True
+        signal.default_int_handler(number, frame)
 
     def wait_ready(self) -> None:
         """Return once the service can answer; where it can't for want of a model, say so and return too.
@@ -85,7 +96,11 @@ class Service:
         Raises:
             StoreError: the service ended by itself.
         """
-        self._process.wait()
+        while self._process.poll() is None:
+            if self._told:
+                raise KeyboardInterrupt
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(LOOK_SECONDS)
         raise StoreError("the service ended by itself", why="its messages are above", todo="run: regulars doctor")
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.keys import Key, KeyStore, Token
 from core.settings import Serving
 from serving import prometheus
-from serving.problems import LockedOut, NoKey, NoRight, OverLimit
+from serving.problems import LockedOut, NoKey, NoRight, NotYet, OverLimit
 
 REFRESH_SECONDS: Final = 1.0
 STALE_SECONDS: Final = 24 * 3600.0
@@ -90,6 +90,7 @@ class Access:
         """The key of the token, if it has the right (None: any key will do). May read the database.
 
         Raises:
+            NotYet: the keys have never been read yet: nobody can say whether this is one.
             NoKey: none, or none that is valid.
             LockedOut: the same, and the address has sent too many that are not.
             NoRight: it has not the right.
@@ -98,6 +99,8 @@ class Access:
         if key is None and self.would_look(token, address):
             self._look_again()
             key = self.remembered(token)
+        if key is None and token and self._read_at == float("-inf"):
+            raise NotYet("the keys have not been read yet", headers={"Retry-After": "1"})
         if key is None:
             raise self._refused(token, address)
         if right is not None and not key.allows(right):

@@ -27,6 +27,8 @@ READY_FD: Final = "REGULARS_WORKER_READY_FD"
 """Names the pipe into which a worker writes once it takes requests, and which it closes when it takes no more."""
 LONG_LIVED_SECONDS: Final = 30.0
 LONGEST_PAUSE_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 2.0
+"""A connection that is told so has this long to ask, and to read."""
 LAST_SECONDS: Final = 0.2
 """After the last worker has ended: who connected meanwhile is told so, too."""
 _log = structlog.get_logger(__name__)
@@ -39,6 +41,8 @@ class _Slot:
     number: int
     process: asyncio.subprocess.Process | None = None
     taking: bool = False
+    reading: int | None = None
+    """The pipe that tells so, while it is open: its number is somebody else's afterwards."""
     pause: float = 0.0
 
 
@@ -61,6 +65,7 @@ class Supervisor:
         self._slots = [_Slot(number + 1) for number in range(workers)]
         self._stopping = asyncio.Event()
         self._porter: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None] | None] = set()
 
     async def run(self) -> None:
         """Returns after SIGTERM or Ctrl-C, once every worker has ended."""
@@ -78,6 +83,8 @@ class Supervisor:
         await asyncio.sleep(LAST_SECONDS)
         self._close_porter()
         self._listener.close()
+        if self._answering:
+            await asyncio.wait({task for task in self._answering if task}, timeout=ANSWER_SECONDS)
 
     def _stop(self) -> None:
         """A second signal does not wait for requests under way."""
@@ -104,7 +111,7 @@ class Supervisor:
                 await asyncio.wait_for(self._stopping.wait(), slot.pause)
 
     async def _one_life(self, slot: _Slot) -> int:
-        reading, writing = os.pipe()
+        slot.reading, writing = os.pipe()
         passed = self._listener.fileno()
         command = [part.format(fd=passed, worker=slot.number) for part in self._command]
         slot.process = await asyncio.create_subprocess_exec(
@@ -114,9 +121,9 @@ class Supervisor:
         if self._stopping.is_set():  # told while it was started
             self._signal(signal.SIGTERM)
         loop = asyncio.get_running_loop()
-        loop.add_reader(reading, self._told, slot, reading)
+        loop.add_reader(slot.reading, self._told, slot, slot.reading)
         code = await slot.process.wait()
-        self._told_no_more(slot, reading)
+        self._told_no_more(slot)
         _forget_figures(slot.process.pid)
         return code
 
@@ -126,12 +133,13 @@ class Supervisor:
             slot.taking = True
             self._answer_or_not()
         else:
-            self._told_no_more(slot, reading)
+            self._told_no_more(slot)
 
-    def _told_no_more(self, slot: _Slot, reading: int) -> None:
-        if asyncio.get_running_loop().remove_reader(reading):
-            os.close(reading)
-            slot.taking = False
+    def _told_no_more(self, slot: _Slot) -> None:
+        if slot.reading is not None:
+            asyncio.get_running_loop().remove_reader(slot.reading)
+            os.close(slot.reading)
+            slot.reading, slot.taking = None, False
             self._answer_or_not()
 
     def _answer_or_not(self) -> None:
@@ -159,8 +167,9 @@ class Supervisor:
         response = NotYet(why, headers={"Retry-After": "1", "Connection": "close"}).response()
         head = [b"HTTP/1.1 503 Service Unavailable\r\n"]
         head += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
+        self._answering.add(asyncio.current_task())
         with contextlib.suppress(OSError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(b"".join([*head, b"\r\n", response.body]))
                 await writer.drain()
@@ -169,6 +178,7 @@ class Supervisor:
                 while await reader.read(65536):
                     pass
         writer.close()
+        self._answering.discard(asyncio.current_task())
 
 
 def _forget_figures(pid: int) -> None:

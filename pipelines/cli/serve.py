@@ -51,8 +51,19 @@ def _tell(console: Console, url: str) -> None:
 
 
 def warn_where_nobody_is_known(console: Console, workspace: Workspace) -> None:
-    """Say so where the online store was never filled: answers then go by the population, and look like any other."""
+    """Say so where the online store was never filled: answers then go by the population, and look like any other.
+
+    A database that is away is no reason to end a service that answers without it.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core.errors import StoreError
     from feature_repo import materialization
 
-    if materialization.as_of(workspace) is None:
+    try:
+        nobody = materialization.as_of(workspace) is None
+    except (SQLAlchemyError, StoreError):
+        console.note("  the database does not answer: see /readyz")
+        return
+    if nobody:
         console.note("  the online store is empty: the service knows nobody; run: regulars materialize")

@@ -67,6 +67,7 @@ def hanging(server: sa.Engine) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.fault("database", "PostgreSQL hangs", "given up within the time that a request can wait")
 def test_a_server_that_says_nothing_any_more_is_given_up(postgres_url: str, tmp_path: Path) -> None:
     url = new_database(postgres_url)
     hurried, patient = connect(url, tmp_path, SHORT), connect(url, tmp_path)

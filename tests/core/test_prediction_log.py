@@ -119,6 +119,7 @@ def hurried(workspace: Workspace) -> PredictionLog:
     return log
 
 
+@pytest.mark.fault("database", "the database takes no predictions", "they wait on disk and are logged once each")
 def test_what_a_busy_database_does_not_take_waits_on_disk_and_comes_once(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +155,9 @@ def test_what_waits_on_disk_when_the_process_ends_is_logged_by_the_next(workspac
     assert {row["subject"] for row in later.predictions("churn", LONG_AGO, FAR_AHEAD)} == {"a", "b"}
 
 
+@pytest.mark.fault(
+    "disk", "no room for predictions in the database nor on disk", "they wait in memory; what is lost is counted"
+)
 def test_with_no_room_anywhere_predictions_wait_in_memory_and_are_counted_when_they_are_lost(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,9 @@ def test_what_was_sealed_verifies(saved: Path) -> None:
     assert artifact.read_json(saved / "model.json") == {"a": 1}
 
 
+@pytest.mark.fault(
+    "registry and models", "an artifact bit-flipped, truncated, or with a file too many", "refused, the file is named"
+)
 def test_a_changed_a_missing_and_an_added_file_are_named(saved: Path) -> None:
     trees = saved / "inner" / "trees.ubj"
     trees.write_bytes(b"other")
@@ -35,6 +38,7 @@ def test_a_changed_a_missing_and_an_added_file_are_named(saved: Path) -> None:
         artifact.verify(saved)
 
 
+@pytest.mark.fault("registry and models", "a manifest damaged or gone", "refused")
 def test_a_damaged_or_missing_manifest_is_refused(saved: Path) -> None:
     (saved / artifact.MANIFEST).write_text("{")
     with pytest.raises(StoreError, match=r"manifest\.json can't be read"):
@@ -66,6 +70,11 @@ def test_a_failed_save_leaves_the_old_model_and_no_rubbish(saved: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../outside.json", "/etc/passwd", "evil.pkl", "link.json", "linked/inner.json"])
+@pytest.mark.fault(
+    "registry and models",
+    "a hostile artifact: a path out of its folder, a link, a pickle",
+    "refused; nothing outside is read, nothing in it runs",
+)
 def test_a_hostile_manifest_reaches_nothing_outside_and_runs_nothing(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "model"
     (folder / "sub").mkdir(parents=True)

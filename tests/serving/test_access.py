@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from core.workspace import Workspace
 from serving.access import STALE_SECONDS, Bucket, address_of, bearer, on_loopback
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
-from serving.problems import NoKey
+from serving.problems import NoKey, NotYet
 from tests.serving.conftest import Shop, open_shop
 
 
@@ -54,6 +55,7 @@ def test_the_key_is_checked_before_the_body(bare: Shop) -> None:
     assert bare.post("/v1/churn", content=b"{", token=bare.keys.create("r", ["review"])).status_code == 403
 
 
+@pytest.mark.fault("keys", "a key revoked", "refused (401) within two seconds")
 def test_a_revocation_counts_once_the_keys_are_read_again(bare: Shop) -> None:
     token = bare.keys.create("crm", ["customers"])
     body = {"customer_ids": []}
@@ -94,6 +96,7 @@ def test_the_token_is_what_follows_bearer(header: str, token: str | None) -> Non
     assert bearer([(b"Authorization", header.encode())]) == token
 
 
+@pytest.mark.fault("keys", "the database away", "known keys open from memory")
 def test_keys_open_from_memory_while_the_database_is_down(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     access = bare.runtime.access
     access.check(bare.token, "predict")
@@ -108,6 +111,21 @@ def test_keys_open_from_memory_while_the_database_is_down(bare: Shop, monkeypatc
     access._read_at -= STALE_SECONDS
     with pytest.raises(NoKey):
         access.check(bare.token, "predict")
+
+
+@pytest.mark.fault("keys", "a request before the keys were read for the first time", "503 with Retry-After, not 401")
+def test_nobody_is_told_that_a_key_is_none_before_keys_were_read(bare: Shop) -> None:
+    """A worker that has just started, its database away or another request reading them at this moment."""
+    access = bare.runtime.access
+    access._known, access._read_at, access._tried_at = {}, float("-inf"), time.monotonic()
+    access.look_again_seconds = 60.0
+    with pytest.raises(NotYet):
+        access.check(bare.token, "predict", "10.0.0.1")
+    with pytest.raises(NoKey):
+        access.check(None, "predict", "10.0.0.1")
+    assert access._guessers == {}
+    access.refresh()
+    assert access.check(bare.token, "predict").name == "test"
 
 
 def test_a_request_with_a_known_key_asks_no_database(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +160,7 @@ def small_limits(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield from open_shop(Workspace.open(small_shop.root))
 
 
+@pytest.mark.fault("keys", "keys guessed", "the address is locked out (429); a valid key opens still")
 def test_who_guesses_is_locked_out_and_a_valid_key_from_there_is_not(
     small_limits: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

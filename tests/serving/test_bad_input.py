@@ -87,6 +87,9 @@ NO_JSON: list[tuple[bytes, str]] = [
 
 
 @pytest.mark.parametrize(("content", "says"), NO_JSON, ids=[says or "surrogate" for _, says in NO_JSON])
+@pytest.mark.fault(
+    "bodies", "deeply nested or duplicate-keyed JSON, NaN, invalid UTF-8", "refused (400) with what is wrong"
+)
 def test_what_is_no_json_or_can_be_read_in_two_ways_is_refused(bare: Shop, content: bytes, says: str) -> None:
     answer = bare.post("/v1/churn", content=content)
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:regulars:problem:invalid-body")

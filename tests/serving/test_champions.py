@@ -75,6 +75,9 @@ def test_the_best_baseline_says_so(workspace: Workspace, train: Train) -> None:
     assert (serving.variant, serving.fallback, serving.model.value) == ("baseline", "baseline", 1.3)
 
 
+@pytest.mark.fault(
+    "registry and models", "a champion that answers its golden inputs differently", "refused, with an alert"
+)
 def test_a_version_that_answers_its_golden_inputs_differently_is_refused_with_an_alert(
     workspace: Workspace, train: Train
 ) -> None:
@@ -87,6 +90,7 @@ def test_a_version_that_answers_its_golden_inputs_differently_is_refused_with_an
     assert [alert.subject for alert in Alerts(workspace).open()] == ["churn/2"]
 
 
+@pytest.mark.fault("registry and models", "a damaged champion", "refused, with an alert; the one before it goes on")
 def test_a_damaged_version_is_refused_with_an_alert_that_names_it(workspace: Workspace, train: Train) -> None:
     serve(workspace, train(1.0))
     serving = champions(workspace)
@@ -112,6 +116,7 @@ def test_the_registry_may_be_gone(workspace: Workspace, train: Train) -> None:
     assert fresh.versions()["churn"] == "1"
 
 
+@pytest.mark.fault("registry and models", "a champion that takes long to load", "delays nobody")
 def test_a_slow_load_delays_nobody(workspace: Workspace, train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = train(1.0), train(0.9)
     serve(workspace, first)

@@ -122,6 +122,7 @@ def test_a_request_is_answered_and_the_connection_kept(server: Server) -> None:
         b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
     ],
 )
+@pytest.mark.fault("connections", "what is no HTTP; two lengths, two hosts, folded headers", "refused (400)")
 def test_what_is_no_request_is_refused(server: Server, content: bytes) -> None:
     refused(server.ask(content), 400, "bad-request")
 
@@ -147,6 +148,7 @@ def test_a_header_without_end_is_not_read_to_its_end(server: Server) -> None:
     assert sent < 4_000_000
 
 
+@pytest.mark.fault("connections", "slow-loris: headers that do not come", "closed after `serving.header_seconds`")
 def test_heads_that_do_not_come_are_not_waited_for(server: Server) -> None:
     slow = [server.connect() for _ in range(20)]
     for connection in slow:
@@ -167,6 +169,7 @@ def test_the_second_head_of_a_connection_is_not_waited_for_either(server: Server
     assert answer.count(b"HTTP/1.1 408") == 1
 
 
+@pytest.mark.fault("connections", "slow bodies of one key", "others are answered")
 def test_slow_bodies_of_one_key_keep_nobody_out(server: Server) -> None:
     slow = [server.connect() for _ in range(8)]
     for connection in slow:
@@ -182,10 +185,12 @@ def test_slow_bodies_of_one_key_keep_nobody_out(server: Server) -> None:
         connection.close()
 
 
+@pytest.mark.fault("connections", "a body of 100 MB", "refused (413) unread")
 def test_a_body_that_says_that_it_is_too_large_is_not_read(server: Server) -> None:
     refused(server.ask(server.head("Host: a", length=100_000_000)), 413, "too-large")
 
 
+@pytest.mark.fault("connections", "pipelining", "answered, in order")
 def test_requests_sent_at_once_are_answered_in_their_order(server: Server) -> None:
     one = server.head("Host: a") + BODY
     answer = server.ask(one * 5 + b"GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -193,6 +198,7 @@ def test_requests_sent_at_once_are_answered_in_their_order(server: Server) -> No
     assert statuses == [b"200"] * 5 + [b"404"]
 
 
+@pytest.mark.fault("connections", "a request cut in the middle", "leaves nothing behind")
 def test_a_request_cut_in_the_middle_leaves_nothing(server: Server) -> None:
     for _ in range(20):
         with closing(server.connect()) as connection:
@@ -204,6 +210,7 @@ def test_a_request_cut_in_the_middle_leaves_nothing(server: Server) -> None:
     assert server.shop.answering.waiting == 0
 
 
+@pytest.mark.fault("connections", "more connections than there may be", "503 with Retry-After")
 def test_more_connections_than_there_may_be_are_told_so(server: Server) -> None:
     held = [server.connect() for _ in range(45)]
     answers = [rest(connection) for connection in held]

@@ -69,6 +69,11 @@ def test_a_full_disk_is_said_in_a_line_and_keeps_nothing_in_half(shop: Shop) -> 
 
 
 @pytest.mark.parametrize(("path", "body"), [FEEDBACK, EVENT])
+@pytest.mark.fault(
+    "database",
+    "a request sent again with its Idempotency-Key",
+    "answered as before, kept once; another body under it: 422",
+)
 def test_a_request_sent_again_with_its_key_is_answered_as_before(shop: Shop, path: str, body: dict[str, Any]) -> None:
     named = {"Idempotency-Key": "order 17, first mail"}
     first, again = (shop.post(path, body, headers=named) for _ in range(2))
@@ -83,6 +88,7 @@ def test_a_request_sent_again_with_its_key_is_answered_as_before(shop: Shop, pat
     assert shop.post(path, body, headers={"Idempotency-Key": "x" * 256}).status_code == 400
 
 
+@pytest.mark.fault("bodies", "an event dated 1800", "refused (400), none of its request is kept")
 def test_an_event_that_no_ingest_would_take_is_refused_at_the_door(shop: Shop) -> None:
     old = {"customer_id": "c001", "kind": "view", "occurred_at": "1800-01-01T00:00:00Z"}
     refused = shop.post("/v1/events", {"events": [EVENT[1]["events"][0], old]})

@@ -67,6 +67,9 @@ class Callers:
             thread.join()
 
 
+@pytest.mark.fault(
+    "processes", "SIGTERM under load", "`/readyz` turns first; what was asked is answered; no request is lost"
+)
 def test_sigterm_turns_readyz_first_and_loses_no_request(served: Workspace) -> None:
     with running(served) as process, Callers(process, 8) as callers:
         time.sleep(0.5)
@@ -81,6 +84,9 @@ def test_sigterm_turns_readyz_first_and_loses_no_request(served: Workspace) -> N
     assert set(callers.came) <= {200, "the service is about to end", "refused"}
 
 
+@pytest.mark.fault(
+    "processes", "the only worker killed", "503 with Retry-After at once, until another is ready; nobody hangs"
+)
 def test_while_a_killed_worker_is_replaced_others_are_told_so_at_once(served: Workspace) -> None:
     with running(served) as process:
         killed = process.worker()
@@ -104,6 +110,7 @@ def test_while_a_killed_worker_is_replaced_others_are_told_so_at_once(served: Wo
         assert slowest < 20  # a hang would be as long as the start
 
 
+@pytest.mark.fault("processes", "one of two workers killed", "the other answers everything")
 def test_one_of_two_killed_workers_is_hardly_noticed(served: Workspace) -> None:
     with running(served, workers="2") as process:
         process.worker().kill()

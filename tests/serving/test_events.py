@@ -120,6 +120,9 @@ def test_a_store_that_is_down_takes_the_events_later(shop: Shop, monkeypatch: py
     assert folding.fold_in(shop.workspace, EventLog(shop.workspace)) == []
 
 
+@pytest.mark.fault(
+    "online store", "a crash between keeping an event and showing it", "shown after the next start, once"
+)
 def test_an_event_that_a_crash_left_unapplied_is_applied_at_the_next_start(shop: Shop) -> None:
     customer = longest_away(shop)
     log = EventLog(shop.workspace)

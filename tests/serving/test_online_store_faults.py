@@ -67,6 +67,11 @@ def purchase(customer: str, order: str) -> Event:
     return Event(customer, NOON, "purchase", "003", order, 1.0, 9.0)
 
 
+@pytest.mark.fault(
+    "online store",
+    "Valkey stopped, and back without what it held",
+    "defaults answer (`no_features`); an alert; it is filled again by itself",
+)
 def test_a_server_that_is_gone_holds_nobody_up_and_is_found_again(shop_on_valkey: Workspace, valkey: Valkey) -> None:
     features, watch = OnlineFeatures(shop_on_valkey), OnlineStoreWatch(shop_on_valkey)
     assert features.read(SERVICE, KEY, ["c003"]).known == ["c003"]
@@ -88,6 +93,7 @@ def test_a_server_that_is_gone_holds_nobody_up_and_is_found_again(shop_on_valkey
     assert features.read(SERVICE, KEY, ["c003"]).columns["days_since_last_visit"] == [1.0]
 
 
+@pytest.mark.fault("online store", "Valkey hangs", "given up after half a second; defaults answer")
 def test_a_server_that_hangs_is_given_up(shop_on_valkey: Workspace, valkey: Valkey) -> None:
     features = OnlineFeatures(shop_on_valkey)
     assert features.read(SERVICE, KEY, ["c003"]).is_read
@@ -102,6 +108,7 @@ def test_a_server_that_hangs_is_given_up(shop_on_valkey: Workspace, valkey: Valk
         os.kill(process, signal.SIGCONT)
 
 
+@pytest.mark.fault("online store", "Valkey emptied", "noticed and said; no event makes a row up; filled again")
 def test_a_server_that_comes_back_empty_is_noticed_at_once_and_no_event_makes_a_row_up(
     shop_on_valkey: Workspace, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +129,7 @@ def test_a_server_that_comes_back_empty_is_noticed_at_once_and_no_event_makes_a_
     assert features.read(SERVICE, KEY, ["c003"]).columns[NAME] == [before + 1]
 
 
+@pytest.mark.fault("online store", "SQLite's file deleted", "noticed and filled again")
 def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace) -> None:
     features, watch = OnlineFeatures(filled_shop), OnlineStoreWatch(filled_shop)
     assert features.read(SERVICE, KEY, ["c003"]).is_read
@@ -141,6 +149,7 @@ def test_materialize_makes_a_deleted_file_again(filled_shop: Workspace) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.fault("online store", "PostgreSQL hangs, or is stopped", "given up; defaults answer; found again")
 def test_a_postgresql_that_hangs_is_given_up(
     small_shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

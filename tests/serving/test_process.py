@@ -73,6 +73,11 @@ def test_acknowledged_feedback_and_events_survive_kill_9(process: Process) -> No
     assert {result["fallback"] for result in known["results"]} == {"new_customer"}
 
 
+@pytest.mark.fault(
+    "processes",
+    "`regulars serve` itself killed (kill -9)",
+    "its processes end with it; it starts again on the same port",
+)
 def test_a_killed_worker_is_replaced_and_a_killed_command_leaves_nothing_behind(process: Process) -> None:
     process.worker().kill()
     time.sleep(0.5)
@@ -191,6 +196,7 @@ def test_a_new_champion_answers_within_30_seconds_without_a_failed_request(
     assert max(seconds for seconds, _, _ in askers.answers) < 5
 
 
+@pytest.mark.fault("processes", "a start that can't be", "says why, once, and ends")
 def test_a_service_that_cannot_start_says_why_once_and_ends(served: Workspace) -> None:
     served.database.dispose()
     (served.root / "state.db").write_bytes(b"no database " * 400)

@@ -256,6 +256,11 @@ def soon(is_so: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 @pytest.mark.long
+@pytest.mark.fault(
+    "processes",
+    "one of two replicas killed, on machines of their own",
+    "the other answers alike; what it took shows at both afterwards",
+)
 def test_either_is_killed_and_the_other_goes_on(
     processes: tuple[Process, Process], fitted: tuple[Path, dict[str, FittedModel]], tmp_path: Path
 ) -> None:

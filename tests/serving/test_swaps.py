@@ -49,6 +49,11 @@ def save(workspace: Workspace, version: int, broken: str = "") -> ServingState:
     return ServingState("churn", str(version), folder / MODEL, "champion", "model", seal)
 
 
+@pytest.mark.fault(
+    "registry and models",
+    "a thousand exchanges under load, half of them to broken artifacts",
+    "no failed answer, none of a wrong version",
+)
 def test_a_thousand_exchanges_fail_no_answer_and_mix_no_versions(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
