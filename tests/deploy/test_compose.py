@@ -40,7 +40,7 @@ def test_images_are_pinned_and_what_is_mounted_is_there(compose: dict[str, Any])
     for name, each in compose["services"].items():
         assert re.search(r":[\w.$-]+", each["image"]), name
         assert "latest" not in each["image"]
-        for volume in each["volumes"]:
+        for volume in each.get("volumes", ()):
             source = volume.split(":")[0]
             assert (HERE / source).exists() if source.startswith(".") else source in compose["volumes"], name
 
@@ -76,7 +76,17 @@ def test_pages_are_for_this_machine_only(compose: dict[str, Any]) -> None:
     defaults = Settings()
     published = {name: each["ports"] for name, each in compose["services"].items() if "ports" in each}
     ports = {"service": defaults.serving.port, "desk": defaults.review.port, "mlflow": defaults.pages.mlflow_port}
-    assert published == {name: [f"127.0.0.1:{port}:{port}"] for name, port in ports.items()}
+    ours = {name: [f"127.0.0.1:{port}:{port}"] for name, port in ports.items()}
+    assert published == {**ours, "prometheus": ["127.0.0.1:9090:9090"], "grafana": ["127.0.0.1:3003:3000"]}
+
+
+def test_prometheus_asks_the_service_with_the_key_of_the_first_run(compose: dict[str, Any]) -> None:
+    asked = yaml.safe_load((HERE / "prometheus.yml").read_text())
+    [job] = asked["scrape_configs"]
+    assert job["static_configs"] == [{"targets": [f"service:{Settings().serving.port}"]}]
+    assert f"> {job['authorization']['credentials_file']}" in compose["services"]["first-run"]["command"][-1]
+    mounted = {volume.split(":")[1] for volume in compose["services"]["prometheus"]["volumes"]}
+    assert {*asked["rule_files"], "/etc/prometheus/prometheus.yml"} <= mounted
 
 
 def test_the_service_has_time_to_end(compose: dict[str, Any]) -> None:
@@ -88,7 +98,9 @@ def test_the_service_has_time_to_end(compose: dict[str, Any]) -> None:
 def test_the_commands_are_commands_with_these_options(ours: dict[str, dict[str, Any]]) -> None:
     said = " && ".join(" ".join(each["command"]) for each in ours.values())
     found = re.findall(r"regulars ([a-z]+(?: mlflow)?)((?: --[a-z-]+(?: [\w/.]+)?)*)", said)
-    assert {"demo", "review", "ui mlflow", "ingest", "materialize", "monitor"} == {command for command, _ in found}
+    assert {"demo", "review", "ui mlflow", "ingest", "materialize", "monitor", "keys"} == {
+        command for command, _ in found
+    }
     for command, options in found:
         known = regulars(command.split()[0], "--help").out
         assert all(option in known for option in re.findall(r"--[a-z-]+", options)), command

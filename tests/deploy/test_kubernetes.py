@@ -15,7 +15,7 @@ import yaml
 
 from core import settings as settings_module
 from core.settings import Settings
-from serving import prometheus
+from serving import figures
 from serving.http import Answering
 from tests.deploy.rendered import (
     KUBERNETES,
@@ -164,7 +164,7 @@ def test_it_is_scaled_by_figures_that_there_are(documents: list[Document]) -> No
     ours = {each["pods"]["metric"]["name"] for each in scaler["metrics"] if each["type"] == "Pods"}
     rules = yaml.safe_load((KUBERNETES / "adapter-rules.yaml").read_text())["rules"]
     assert ours == {rule["name"]["as"] for rule in rules}
-    exposed = Path(prometheus.__file__).read_text()
+    exposed = Path(figures.__file__).read_text()
     for rule in rules:
         series = re.match(r"\w+", rule["seriesQuery"])
         assert series
