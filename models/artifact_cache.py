@@ -89,7 +89,7 @@ class ArtifactCache:
     def remember(self, state: ServingState) -> None:
         """Note that this state was verified and served, for a start without the registry."""
         states = [known for known in self._remembered(state.kind) if known != state]
-        rows = [_row(entry) for entry in [state, *states][:_KEPT_STATES]]
+        rows = [state_row(entry) for entry in [state, *states][:_KEPT_STATES]]
         write_atomically(self._note(state.kind), json.dumps(rows, indent=1) + "\n")
 
     def last_good(self, kind: str) -> ServingState | None:
@@ -98,18 +98,18 @@ class ArtifactCache:
 
     def whole(self, kind: str) -> Iterator[ServingState]:
         """The states that served whose local copies are still whole, the latest first."""
-        return (state for state in self._remembered(kind) if _problem(state.root, state.seal) is None)
+        return (state for state in self._remembered(kind) if self.is_whole(state))
+
+    def is_whole(self, state: ServingState) -> bool:
+        """Whether the local copy is what training sealed."""
+        return _problem(state.root, state.seal) is None
 
     def _remembered(self, kind: str) -> list[ServingState]:
         try:
             rows = json.loads(self._note(kind).read_text())
-            return [self._state(row) for row in rows]
+            return [read_state(self._workspace, row) for row in rows]
         except (OSError, ValueError, TypeError, KeyError):
             return []
-
-    def _state(self, row: dict[str, Any]) -> ServingState:
-        folder = MODEL if row["mode"] == "model" else BASELINE
-        return ServingState(**row, directory=self.path(row["kind"], row["version"]) / folder)
 
     def _note(self, kind: str) -> Path:
         return self._workspace.models_dir / kind / "serving.json"
@@ -142,7 +142,18 @@ def _problem(directory: Path, seal: str) -> str | None:
     return None if same else "its manifest is not the one that training sealed"
 
 
-def _row(state: ServingState) -> dict[str, Any]:
+def read_state(workspace: Workspace, row: dict[str, Any]) -> ServingState:
+    """The state that `state_row` was given.
+
+    Raises:
+        KeyError, TypeError: it was not.
+    """
+    folder = MODEL if row["mode"] == "model" else BASELINE
+    return ServingState(**row, directory=workspace.models_dir / row["kind"] / row["version"] / folder)
+
+
+def state_row(state: ServingState) -> dict[str, Any]:
+    """A state as a note keeps it."""
     return {name: value for name, value in asdict(state).items() if name != "directory"}
 
 

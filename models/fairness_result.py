@@ -6,6 +6,7 @@ the tag `regulars.fairness` repeats its state, so that a list of versions needs 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from core.messages import Message
 
 ARTIFACT = "fairness.json"
 TAG = "regulars.fairness"
+EVIDENCE = "fairness_evidence"
+"""The name of the tag that holds the measurement's hash."""
 
 Verdict = Literal["ok", "flagged", "too few to judge", "not judged"]
 State = Literal["ok", "blocked", "not measured"]
@@ -74,6 +77,11 @@ class FairnessResult:
         if self.flagged:
             return "blocked"
         return "ok" if self.figures and self.note is None else "not measured"
+
+    @property
+    def evidence(self) -> str:
+        """The hash of the measurement: an approval lifts the block it was given for, not a later one."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         """The artifact's text; `from_json` reads it back unchanged."""

@@ -5,7 +5,6 @@ A gate that can't be judged does not pass: what was not measured was not shown t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -71,7 +70,7 @@ def judge_and_keep(workspace: Workspace, version: Version, registry: Registry | 
 
 def evidence(result: FairnessResult | None) -> str:
     """The hash of a fairness measurement: an approval lifts the block it was given for, not a later one."""
-    return hashlib.sha256(result.to_json().encode()).hexdigest()[:16] if result else ""
+    return result.evidence if result else ""
 
 
 def bars(registry: Registry, version: Version) -> list[GateResult]:

@@ -22,11 +22,12 @@ from core.workspace import Workspace
 from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
 from models.experiment import Experiment
+from models.experiment_note import ExperimentNote
 from models.fairness_result import FairnessResult
 from models.kinds import require_name
 from models.mlflow_store import connect, talking
 from models.registry_place import exists
-from models.serving_state import LineupState, Watch
+from models.serving_state import LineupState, Standing, Watch
 from models.version import CHALLENGER, PREFIX, Version, choose
 
 Found = TypeVar("Found")
@@ -116,8 +117,7 @@ class Registry:
 
     def past_champions(self, kind: str) -> list[str]:
         """The versions that were champion before the present one, the latest last."""
-        model = self._model(kind)
-        return list(json.loads(model.tags.get(PREFIX + "past_champions", "[]"))) if model else []
+        return list(self.standing(kind).past_champions)
 
     def set_past_champions(self, kind: str, versions: list[str]) -> None:
         """Keep that history."""
@@ -126,19 +126,21 @@ class Registry:
 
     def experiment(self, kind: str) -> Experiment | None:
         """The experiment that runs beside the champion, or None."""
-        return self.standing(kind)[1]
+        return self.standing(kind).experiment
 
-    def standing(self, kind: str) -> tuple[dict[str, str], Experiment | None]:
-        """The aliases and the experiment, both of one moment."""
+    def standing(self, kind: str) -> Standing:
+        """The aliases, the experiment and the past champions, all of one moment."""
         model = self._model(kind)
         if model is None:
-            return {}, None
+            return Standing({}, None, ())
         text = model.tags.get(EXPERIMENT, "")
         aliases = {alias: str(number) for alias, number in model.aliases.items()}
-        return aliases, Experiment.of_json(text) if text else None
+        past = json.loads(model.tags.get(PREFIX + "past_champions", "[]"))
+        return Standing(aliases, Experiment.of_json(text) if text else None, tuple(past))
 
     def set_experiment(self, kind: str, experiment: Experiment | None) -> None:
         """Keep an experiment; None: none runs."""
+        ExperimentNote(self.workspace, self.cache).forget(kind)
         with talking(self.workspace):
             text = experiment.to_json() if experiment and experiment.arms else ""
             self.client.set_registered_model_tag(kind, EXPERIMENT, text)
@@ -154,6 +156,7 @@ class Registry:
         self.write_text(version, fairness_result.ARTIFACT, result.to_json())
         for name, text in model_card.render(facts, result).items():
             self.write_text(version, name, text)
+        self.tag(version, fairness_result.EVIDENCE, result.evidence)
         self.tag(version, fairness_result.TAG.removeprefix(PREFIX), result.state)
 
     def fairness(self, version: Version) -> FairnessResult | None:

@@ -6,7 +6,7 @@ An experiment (`models.experiment_release`) compares with one champion: whatever
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -120,7 +120,7 @@ def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -
     kind(kind_name).load(registry.fetch(target) / MODEL)
     _record(workspace, "rollback", who, target, {"before": champion.version, "reason": reason})
     end_experiment(registry, kind_name, who, f"version {champion.version} is rolled back")
-    registry.set_past_champions(kind_name, history)
+    registry.set_past_champions(kind_name, _without(history, champion))
     _set_champion(registry, target)
     text = f"{target} is champion again, in the place of version {champion.version}"
     return Release("rollback", kind_name, target.version, champion.version, text)
@@ -139,6 +139,7 @@ def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> 
     details = {"baseline": champion.best_baseline, "reason": reason}
     _record(workspace, "retire", who, champion, details)
     end_experiment(registry, kind_name, who, f"version {champion.version} is retired")
+    registry.set_past_champions(kind_name, _without(registry.past_champions(kind_name), champion))
     # The champion goes last: there is always something that answers.
     registry.set_alias(kind_name, BASELINE, champion.version)
     registry.drop_alias(kind_name, CHAMPION)
@@ -149,6 +150,11 @@ def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> 
 def _retired(registry: Registry, kind_name: str) -> Version:
     """The version whose baseline answers since it was retired."""
     return registry.find(kind_name, BASELINE) or registry.version(kind_name, CHAMPION)
+
+
+def _without(history: Sequence[str], version: Version) -> list[str]:
+    """What was taken out of service is nothing to go back to, however often it was champion."""
+    return [each for each in history if each != version.version]
 
 
 def _earlier(registry: Registry, champion: Version) -> tuple[Version, list[str]]:

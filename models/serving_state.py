@@ -3,8 +3,8 @@ good state when something breaks.
 
 An arm answers only while the experiment names it, its version carries the arm's name as alias, and no reviewer refused
 it nor a disparity blocks it. One that is damaged answers nobody, and its share is the champion's meanwhile. With the
-registry down arms go on in a process that has them; one that starts then has the champion alone, because nobody can
-tell whether they were refused.
+registry down arms go on as this machine last knew them, as the champion does, also in a process that starts then: a
+customer's version is not to depend on the replica.
 
 The service asks every few seconds. While an embedded registry's file is unchanged an answer takes microseconds.
 """
@@ -12,10 +12,10 @@ The service asks every few seconds. While an embedded registry's file is unchang
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from core.alerts import Alerts, Level
 from core.errors import StoreError
@@ -24,6 +24,7 @@ from core.workspace import Workspace
 from models.artifact_cache import BASELINE as BASELINE_FOLDER
 from models.artifact_cache import MODEL, ArtifactCache, ServingState
 from models.experiment import Arm, Experiment
+from models.experiment_note import ExperimentNote
 from models.registry_place import exists, fingerprint
 from models.version import BASELINE, CHAMPION, Version
 
@@ -33,14 +34,28 @@ RETRY_SECONDS = 60.0  # until a damaged version is looked at again
 
 @dataclass(frozen=True)
 class LineupState:
-    """What answers for a kind: the champion (or baseline), and the `arms` of the experiment that may."""
+    """What answers for a kind: the champion (or baseline), and the `arms` of the experiment that may.
+
+    `before`: the version that was champion until this one was promoted, and may tell what it has prepared until this
+    one has. One that was rolled back, retired, refused or is blocked may not.
+    """
 
     champion: ServingState | None = None
     experiment: Experiment | None = None
     arms: tuple[ServingState, ...] = ()
+    before: str | None = None
 
 
 NOTHING = LineupState()
+
+
+class Standing(NamedTuple):
+    """What a registry says of a kind at one moment."""
+
+    aliases: Mapping[str, str]
+    experiment: Experiment | None
+    past_champions: tuple[str, ...]
+    """Those before the present one, the latest last."""
 
 
 class Versions(Protocol):
@@ -53,8 +68,8 @@ class Versions(Protocol):
         """The version with that alias, or None."""
         ...
 
-    def standing(self, kind: str) -> tuple[dict[str, str], Experiment | None]:
-        """The aliases and the experiment."""
+    def standing(self, kind: str) -> Standing:
+        """Who is what now."""
         ...
 
     def fetch(self, version: Version) -> Path:
@@ -68,6 +83,7 @@ class Watch:
     def __init__(self, registry: Versions) -> None:
         self._registry = registry
         self._workspace = registry.workspace
+        self._note = ExperimentNote(registry.workspace, registry.cache)
         self._good: dict[str, ServingState] = {}
         self._lineups: dict[str, LineupState] = {}
         self._seen: dict[str, tuple[int, ...]] = {}
@@ -95,26 +111,41 @@ class Watch:
 
     def _look(self, kind: str) -> tuple[LineupState, bool]:
         """The lineup, and whether it is what the registry asks for."""
-        known = self._lineups.get(kind, NOTHING)
         try:
-            aliases, experiment = self._registry.standing(kind)
+            aliases, experiment, past = self._registry.standing(kind)
             wanted = self._wanted(kind, aliases)
             arms = self._arms(kind, aliases, experiment)
+            before = self._before(kind, aliases, past)
         except StoreError as error:
             self._alert("moderate", kind, kind, Message("alert.registry_down", {"reason": str(error)}))
-            return replace(known, champion=self._last_good(kind)), False
+            return self._as_last_known(kind), False
         if wanted is None:
-            gone = not exists(self._workspace)
-            return (replace(known, champion=self._last_good(kind)) if gone else NOTHING), False
+            return (NOTHING if exists(self._workspace) else self._as_last_known(kind)), False
         champion = self._take(*wanted)
         if champion is None or champion.version != wanted[0].version:
             return LineupState(champion), False
         self._calm(kind, wanted[0].subject)
         if experiment is None or champion.mode == "baseline":
-            return LineupState(champion), True
+            self._note.forget(kind)
+            return LineupState(champion, before=before), True
         taken = {arm.name: self._take_arm(arm, version) for arm, version in arms.items()}
-        whole = all(taken.values())
-        return LineupState(champion, experiment, tuple(state for state in taken.values() if state)), whole
+        states = tuple(state for state in taken.values() if state)
+        self._note.keep(kind, experiment, states)
+        return LineupState(champion, experiment, states, before), all(taken.values())
+
+    def _as_last_known(self, kind: str) -> LineupState:
+        """Without a registry: what this process knew, else what this machine did."""
+        known, champion = self._lineups.get(kind), self._last_good(kind)
+        if known is not None and known.champion is not None:
+            return replace(known, champion=champion)
+        beside = self._note.recall(kind, champion) if champion else None
+        return LineupState(champion, beside.experiment, beside.arms) if beside else LineupState(champion)
+
+    def _before(self, kind: str, aliases: Mapping[str, str], past: Sequence[str]) -> str | None:
+        if not past or aliases.get(CHAMPION) in (None, past[-1]):
+            return None
+        version = self._registry.find(kind, past[-1])
+        return version.version if version is not None and version.barred is None else None
 
     def _wanted(self, kind: str, aliases: Mapping[str, str]) -> tuple[Version, str] | None:
         for alias in (CHAMPION, BASELINE):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from core.errors import NotReady, UsageError, did_you_mean
 from core.messages import Message
+from models.fairness_result import EVIDENCE
 from models.intervals import Interval
 
 PREFIX = "regulars."
@@ -145,15 +146,17 @@ class Version:
     def barred(self) -> str | None:
         """Why it may answer nobody, where a reviewer refused it or a disparity blocks it; None: it may.
 
-        Told from what the registry has at hand: whether an approval was given for this very measurement is the
-        fairness gate's to say (`models.gates`).
+        An approval lifts a block for the measurement it was given on. Told from the tags, as the fairness gate tells it
+        from the measurement itself; an earlier release did not tag which it was.
         """
         verdict = self.review
         if verdict is not None and verdict.verdict == "refused":
             return f"refused by {verdict.who}: {verdict.reason}"
-        if self.tags.get("fairness") == "blocked" and verdict is None:
-            return "blocked by a disparity"
-        return None
+        if self.tags.get("fairness") != "blocked":
+            return None
+        measured = self.tags.get(EVIDENCE)
+        lifted = verdict is not None and measured in (None, verdict.evidence)
+        return None if lifted else "blocked by a disparity"
 
     @property
     def gates(self) -> tuple[GateResult, ...]:

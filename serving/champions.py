@@ -70,6 +70,8 @@ class Lineup(Generic[M]):
     champion: Champion[M]
     experiment: Experiment | None = None
     arms: Mapping[str, Champion[M]] = field(default_factory=dict)
+    before: str | None = None
+    """The version that may tell what it has prepared until the champion has (`models.serving_state`)."""
 
     def of(self, subject: str) -> Champion[M]:
         """Who answers a subject: its arm, where it has one that is loaded, else the champion."""
@@ -160,7 +162,7 @@ class Champions:
         whole = {arm: each for arm, each in arms.items() if each is not None}
         # A champion that can't be loaded leaves the last one, alone: the arms are to be compared with another.
         made = (
-            Lineup(champion, wanted.experiment, MappingProxyType(whole))
+            Lineup(champion, wanted.experiment, MappingProxyType(whole), wanted.before)
             if champion is not None
             else Lineup(known.champion)  # type: ignore[union-attr]
         )

@@ -7,7 +7,7 @@ only: so it is made in the background, never in a request.
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import structlog
@@ -17,6 +17,7 @@ from core.errors import RegularsError
 from core.messages import Message
 from core.workspace import Workspace
 from feature_repo.materialization import Materialization, Materializations
+from models.artifact_cache import BASELINE
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.dataset import SERVICE, VIEW
 from models.demand.endings import without_ended
@@ -35,9 +36,20 @@ _log = structlog.get_logger(__name__)
 SOURCE, SUBJECT = "serving", "demand forecasts"
 
 
+@dataclass(frozen=True)
+class PreparedOutlook:
+    """An outlook with who made it, and of which content of the stores."""
+
+    who: Champion[Model]
+    outlook: Outlook
+    content: tuple[object, ...]
+
+
 class ForecastCache:
-    """The outlook as of the online store's date, with who made it: `made` is one reference, replaced as a whole, None
-    before the first. After an exchange the version before answers until the new one's outlook is made.
+    """The outlook as of the online store's date, with who made it: `kept` is one reference, replaced as a whole.
+
+    The first is the latest champion's; behind it stand that of the champion before, for whom a rollback brings back,
+    and that of the champion's best baseline, which answers at once where the champion is retired.
     """
 
     def __init__(self, workspace: Workspace, features: OnlineFeatures, subject: str = SUBJECT) -> None:
@@ -45,17 +57,31 @@ class ForecastCache:
         self._workspace = workspace
         self._fillings = Materializations(workspace)
         self._features = features
-        self._made_for: tuple[object, ...] | None = None
         self._acceptances = Acceptances(workspace)
-        self.made: tuple[Champion[Model], Outlook] | None = None
+        self.kept: tuple[PreparedOutlook, ...] = ()
         self.accepted: Set[str] = frozenset()
+        self._no_baseline: tuple[object, ...] = ()
+        """For which version and content one was looked for, whatever came of it."""
         self._alerted: bool | None = None  # unknown: a process before this one may have raised one
 
     @property
     def now(self) -> Outlook | None:
         """The outlook."""
-        made = self.made
-        return made[1] if made else None
+        kept = self.kept
+        return kept[0].outlook if kept else None
+
+    def of(self, who: Champion[Model], before: str | None = None) -> PreparedOutlook | None:
+        """What tells for a version: its own outlook; else that of the champion before, if it may; else a baseline's.
+
+        None: there is none of these. A version that was taken out of service tells nothing, whatever is prepared.
+        """
+        kept = self.kept
+        if who.is_arm:  # the cache is its own
+            return kept[0] if kept else None
+        own = [each for each in kept if each.who.state == who.state]
+        earlier = [each for each in kept if each.who.version == before and each.who.fallback is None]
+        simple = [each for each in kept if each.who.fallback is not None]
+        return next(iter([*own, *earlier, *simple]), None)
 
     def refresh(self, champion: Champion[Model]) -> None:
         """Forecast anew where the champion, the store's content or the shop's tables are others.
@@ -78,27 +104,51 @@ class ForecastCache:
 
     def refresh_acceptances(self) -> None:
         """Read what a reviewer has accepted of the present forecast."""
-        if self.made is not None:
-            champion, outlook = self.made
-            days = self._workspace.settings.demand.horizon_days
-            totals = Totals(champion.version, outlook.as_of, days, outlook.totals)
+        if kept := self.kept:
+            outlook, days = kept[0].outlook, self._workspace.settings.demand.horizon_days
+            totals = Totals(kept[0].who.version, outlook.as_of, days, outlook.totals)
             self.accepted = self._acceptances.accepted(totals)
 
     def _refresh(self, champion: Champion[Model]) -> None:
         latest = self._fillings.latest()
         if latest is None:
             return
-        if self._wanted(self._workspace, champion, latest) == self._made_for:
-            return
-        with self._workspace.pinned() as workspace:
-            wanted = self._wanted(workspace, champion, latest)
-            made = self._make(workspace, champion.model, latest)
-        if made is not None:
-            self.made, self._made_for = (champion, made), wanted
+        content = (latest.number, self._workspace.tables.generation)
+        held = [each for each in self.kept if each.content == content]
+        own = next((each for each in held if each.who.state == champion.state), None)
+        if own is None:
+            own = self._told(champion, latest)
+            if own is None:
+                return
+        if own is not next(iter(self.kept), None):
+            others = [each for each in held if each is not own and each.content == own.content]
+            self.kept = (own, *[each for each in others if each.who.fallback is None][:1],
+                         *[each for each in others if each.who.fallback is not None][:1])  # fmt: skip
             self.refresh_acceptances()
+        if not champion.is_arm and champion.fallback is None:
+            self._keep_baseline(champion, own, latest)
 
-    def _wanted(self, workspace: Workspace, champion: Champion[Model], latest: Materialization) -> tuple[object, ...]:
-        return (champion.state, latest.number, workspace.tables.generation)
+    def _told(self, who: Champion[Model], latest: Materialization) -> PreparedOutlook | None:
+        with self._workspace.pinned() as workspace:
+            content = (latest.number, workspace.tables.generation)
+            made = self._make(workspace, who.model, latest)
+        return PreparedOutlook(who, made, content) if made is not None else None
+
+    def _keep_baseline(self, champion: Champion[Model], own: PreparedOutlook, latest: Materialization) -> None:
+        """Beside the others, once; without it a champion that is retired leaves a gap until its baseline has told."""
+        state = replace(champion.state, directory=champion.state.root / BASELINE, alias=BASELINE, mode="baseline")
+        if any(each.who.state == state for each in self.kept) or self._no_baseline == (state, own.content):
+            return
+        self._no_baseline = state, own.content
+        if not state.directory.is_dir():
+            return
+        try:
+            made = self._told(Champion(champion.kind, state, champion.kind.load(state.directory)), latest)
+        except RegularsError as error:
+            _log.warning("baseline_not_forecast", version=champion.version, error=str(error))
+            return
+        if made is not None and made.content == own.content:
+            self.kept = (*[each for each in self.kept if each.who.fallback is None], made)
 
     def _make(self, workspace: Workspace, model: Model, latest: Materialization) -> Outlook | None:
         refuse_other_series(model, workspace.settings)

@@ -108,6 +108,7 @@ def answer(
         runtime.predictions.append(
             Prediction(prediction_id, asked, name, version, variant, logged, kept, features=features, seconds=seconds)
         )
+    traces.tell({"regulars.model": name, "regulars.version": version, "regulars.variant": variant})
     for who in several.values():
         lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
         prometheus.tell_results(name, who.version, who.variant, Counter(result["fallback"] for result in lines))

@@ -37,15 +37,14 @@ def demand(runtime: Runtime, body: DemandBody, _key: Key) -> dict[str, Any]:
     """One result per series, from the forecast that was made when the store was filled."""
     refuse_too_many(runtime, "series", body.series)
     team = lineup(runtime, KIND)
-    outlook = runtime.forecasts.now
-    levels = outlook.levels if outlook else ()
+    by_champion = _Teller.of(runtime, team.champion, team.before)
+    levels = by_champion.outlook.levels if by_champion else ()
     for place, series in enumerate(body.series):
         _refuse_other_keys(
             place, series, runtime.workspace.settings.demand.series, [each.groups.keys for each in levels]
         )
     _refuse_far(runtime, body)
     _refuse_many_explained(body, runtime.workspace.settings.demand.series)
-    by_champion = _Teller.of(runtime, team.champion)
     if by_champion is None:
         raise NotYet("there is no forecast yet; run: regulars materialize", headers={"Retry-After": "5"})
     tellers = [_teller(runtime, team, series, by_champion) for series in body.series]
@@ -78,11 +77,11 @@ class _Teller:
     accepted: Set[str]
 
     @classmethod
-    def of(cls, runtime: Runtime, who: Champion[Model]) -> _Teller | None:
-        """None: there is no outlook yet. It is the version before that tells until the new one's is made."""
+    def of(cls, runtime: Runtime, who: Champion[Model], before: str | None = None) -> _Teller | None:
+        """Who tells for a version (`ForecastCache.of`); None: nobody can yet."""
         held = runtime.forecasts_of(who)
-        made = held.made
-        return cls(*made, held.accepted) if made else None
+        made, first = held.of(who, before), next(iter(held.kept), None)
+        return cls(made.who, made.outlook, held.accepted if made is first else frozenset()) if made else None
 
 
 def _teller(runtime: Runtime, team: Lineup[Model], series: Mapping[str, str], by_champion: _Teller) -> _Teller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from models import experiment_release, release
 from models.gates import Refused
 from models.registry import Registry
 from models.version import Version
+from tests.models.conftest import fairness
 from tests.models.test_registry import remote, spoil
 
 Train = Callable[..., Version]
@@ -96,6 +98,55 @@ def test_a_refusal_ends_it_at_once(released: Registry) -> None:
     assert "canary" not in released.aliases("churn")
 
 
+def test_with_the_registry_gone_a_process_that_starts_goes_on_with_the_same_arms(released: Registry) -> None:
+    for version, arm in (("2", "canary"), ("3", "b")):
+        experiment_release.begin(released.workspace, "churn", version, "ada", arm=arm)
+    served = released.lineup("churn")
+    assert served.experiment is not None
+    place = released.workspace.root / "mlflow"
+    place.rename(place.with_name("gone"))
+    fresh = Registry(released.workspace).lineup("churn")
+    assert (fresh.experiment, fresh.arms) == (served.experiment, served.arms)
+    spoil(released.cache.path("churn", "3"))
+    assert answering(Registry(released.workspace)) == {"canary": "2"}
+
+
+def test_an_arm_that_was_ended_here_does_not_come_back_without_the_registry(released: Registry) -> None:
+    experiment_release.begin(released.workspace, "churn", "2", "ada")
+    released.lineup("churn")
+    release.refuse(released.workspace, "churn", "2", "eve", "no")
+    place = released.workspace.root / "mlflow"
+    place.rename(place.with_name("gone"))
+    assert answering(Registry(released.workspace)) == {}
+
+
+def test_an_approval_of_an_earlier_measurement_lets_no_version_answer(workspace: Workspace, train: Train) -> None:
+    release.promote(workspace, "churn", train(1.0).version, "ada")
+    version, registry = train(1.001, verdict="flagged"), Registry(workspace)
+    release.approve(workspace, "churn", "2", "eve", "explained by distance")
+    experiment_release.begin(workspace, "churn", "2", "ada")
+    assert answering(registry) == {"canary": "2"}
+    first = fairness("flagged")
+    later = replace(first, figures=(*first.figures, replace(first.figures[0], group="young")))
+    registry.store_fairness(version, later)
+    assert answering(registry) == {}
+    release.approve(workspace, "churn", "2", "eve", "explained by distance, too")
+    assert answering(registry) == {"canary": "2"}
+
+
+def test_who_was_champion_before_may_finish_unless_it_was_taken_back(released: Registry) -> None:
+    release.promote(released.workspace, "churn", "2", "ada")
+    assert released.lineup("churn").before == "1"
+    release.refuse(released.workspace, "churn", "1", "eve", "no")
+    assert released.lineup("churn").before is None
+    release.approve(released.workspace, "churn", "1", "eve", "yes")
+    release.rollback(released.workspace, "churn", "ada")
+    assert released.lineup("churn").before is None
+    release.promote(released.workspace, "churn", "2", "ada")
+    release.retire(released.workspace, "churn", "ada")
+    assert released.lineup("churn").before is None
+
+
 def test_an_alias_taken_away_elsewhere_ends_it_too(released: Registry) -> None:
     experiment_release.begin(released.workspace, "churn", "2", "ada")
     released.drop_alias("churn", "canary")
@@ -157,7 +208,7 @@ class Releases(RuleBasedStateMachine):
         self.champion: str | None = None
         self.arms: dict[str, str] = {}
         self.refused: set[str] = set()
-        self.retired: str | None = None
+        self.withdrawn: set[str] = set()
 
     VERSIONS = st.sampled_from(["1", "2", "3", "4"])
 
@@ -188,15 +239,19 @@ class Releases(RuleBasedStateMachine):
         except RegularsError:
             return
         assert version not in self.refused
-        self.champion, self.arms, self.retired = version, {}, None
+        self.champion, self.arms = version, {}
+        self.withdrawn.discard(version)
 
     @rule()
     def rollback(self) -> None:
+        last = self.champion
         try:
             self.champion = release.rollback(self.workspace, "churn", "ada").version
         except RegularsError:
             return
-        self.arms, self.retired = {}, None
+        self.arms = {}
+        self.withdrawn |= {last} if last else set()
+        self.withdrawn.discard(self.champion)
 
     @rule(version=VERSIONS)
     def refuse(self, version: str) -> None:
@@ -213,11 +268,14 @@ class Releases(RuleBasedStateMachine):
     @rule()
     def retire(self) -> None:
         release.retire(self.workspace, "churn", "ada")
-        self.champion, self.arms, self.retired = None, {}, self.champion
+        assert self.champion is not None
+        self.withdrawn.add(self.champion)
+        self.champion, self.arms = None, {}
 
     @invariant()
     def nobody_else_answers(self) -> None:
         lineup = self.watching.lineup("churn")
+        assert lineup.before is None or lineup.before not in self.refused | self.withdrawn | {self.champion}
         assert {state.alias: state.version for state in lineup.arms} == self.arms
         assert not self.refused & set(self.arms.values())
         if self.champion is not None:

@@ -53,14 +53,13 @@ def test_what_is_neither_series_nor_level_is_refused(shop_of_levels: Shop) -> No
 @pytest.fixture
 def shop_of_newcomers(shop_of_levels: Shop) -> Shop:
     """The shop with a product that is too new to be a series."""
-    made = shop_of_levels.runtime.forecasts.made
-    assert made is not None
-    now = made[1]
+    (made, *_) = shop_of_levels.runtime.forecasts.kept
+    now = made.outlook
     days = now.forecast.days
     said = Forecast(("new",), days, np.full((1, len(days)), 2.0), np.full((1, len(days), 5), 2.0))
     stock = Replenishment(np.array([20.0]), np.array([np.nan]), np.array([np.nan]))
     new = NewcomerOutlook(said, np.array([17]), stock)
-    shop_of_levels.runtime.forecasts.made = (made[0], replace(now, newcomers=new))
+    shop_of_levels.runtime.forecasts.kept = (replace(made, outlook=replace(now, newcomers=new)),)
     return shop_of_levels
 
 

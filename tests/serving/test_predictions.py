@@ -278,13 +278,12 @@ def test_more_series_than_can_be_explained_at_once_are_refused(shop: Shop) -> No
 @pytest.fixture
 def priced(shop: Shop) -> Iterator[Shop]:
     """The shop with responses to its prices: of category 1 known, of category 2 unknown."""
-    made = shop.runtime.forecasts.made
-    before = made[1]
-    assert before is not None
+    kept = shop.runtime.forecasts.kept
+    before = kept[0].outlook
     responses = replace(make_responses(), ids=("category 1",))
-    shop.runtime.forecasts.made = (made[0], replace(before, prices=responses))
+    shop.runtime.forecasts.kept = (replace(kept[0], outlook=replace(before, prices=responses)),)
     yield shop
-    shop.runtime.forecasts.made = made
+    shop.runtime.forecasts.kept = kept
 
 
 def test_a_scenario_tells_what_a_price_would_change(priced: Shop) -> None:
