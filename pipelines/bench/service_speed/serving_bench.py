@@ -239,7 +239,7 @@ def _steady(
     churn = next(each for each in asked if each.name == CHURN)
     rate = next(each.full.per_second for each in measured if (each.scenario, each.by) == (CHURN, OURS)) / 2
     found = [_paced("nothing else", ours, churn, rate, effort)]
-    for name, more in (("champions are exchanged", []), ("and the store is filled", ["--refill"])):
+    for name, more in (("champions are exchanged", []), ("the store is filled, too", ["--refill"])):
         with _beside(workspace, effort.steady_seconds, more):
             found.append(_paced(name, ours, churn, rate, effort))
     progress.current().step(f"{effort.requests:,} requests")
