@@ -27,7 +27,7 @@ from models.fairness_result import FairnessResult
 from models.kinds import require_name
 from models.mlflow_store import connect, talking
 from models.registry_place import exists
-from models.serving_state import LineupState, Standing, Watch
+from models.serving_state import LineupState, RegistryStanding, Watch
 from models.version import CHALLENGER, PREFIX, Version, choose
 
 Found = TypeVar("Found")
@@ -128,15 +128,15 @@ class Registry:
         """The experiment that runs beside the champion, or None."""
         return self.standing(kind).experiment
 
-    def standing(self, kind: str) -> Standing:
+    def standing(self, kind: str) -> RegistryStanding:
         """The aliases, the experiment and the past champions, all of one moment."""
         model = self._model(kind)
         if model is None:
-            return Standing({}, None, ())
+            return RegistryStanding({}, None, ())
         text = model.tags.get(EXPERIMENT, "")
         aliases = {alias: str(number) for alias, number in model.aliases.items()}
         past = json.loads(model.tags.get(PREFIX + "past_champions", "[]"))
-        return Standing(aliases, Experiment.of_json(text) if text else None, tuple(past))
+        return RegistryStanding(aliases, Experiment.of_json(text) if text else None, tuple(past))
 
     def set_experiment(self, kind: str, experiment: Experiment | None) -> None:
         """Keep an experiment; None: none runs."""

@@ -49,7 +49,7 @@ class LineupState:
 NOTHING = LineupState()
 
 
-class Standing(NamedTuple):
+class RegistryStanding(NamedTuple):
     """What a registry says of a kind at one moment."""
 
     aliases: Mapping[str, str]
@@ -68,7 +68,7 @@ class Versions(Protocol):
         """The version with that alias, or None."""
         ...
 
-    def standing(self, kind: str) -> Standing:
+    def standing(self, kind: str) -> RegistryStanding:
         """Who is what now."""
         ...
 
