@@ -22,7 +22,7 @@ from core.event_log import EventLog
 from core.prediction_log import PredictionLog
 from core.workspace import Workspace
 from models.kinds import FittedModel
-from tests.conftest import need, need_program
+from tests.conftest import NOT_GIVEN, need, need_program
 from tests.serving.conftest import save_as_served
 from tests.serving.process import Process
 from tests.support.postgres import new_database
@@ -219,7 +219,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         [need_program("mount"), "-t", "tmpfs", "-o", "size=96m", "tmpfs", folder], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("only root can mount a file system")
+        pytest.skip(f"{NOT_GIVEN} mount a file system")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 
