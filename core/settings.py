@@ -403,6 +403,10 @@ class Serving(SettingsSection):
     )
     traces_share: Share = Field(0.01, description="share of requests that are traced where the caller does not say")
     log_requests: bool = Field(False, description="each request has a line in the log: its id, status and seconds")
+    jobs_waiting: Count = Field(10, description="batch jobs that may wait; another is answered with 429")
+    jobs_keep_hours: Annotated[float, Field(gt=0)] = Field(
+        24.0, description="a batch job that has ended is kept for so long, and its file"
+    )
     tls_cert: str = Field("", description="PEM file of the certificate and its chain; empty: no TLS")
     tls_key: str = Field("", description="PEM file of the certificate's key")
 

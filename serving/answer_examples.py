@@ -165,6 +165,24 @@ _MODELS: Final[dict[str, Any]] = {
     ],
     "complete": True,
 }
+_JOB: Final = {
+    "job_id": "019a2b3c4d5e6f708192a3b4c5d6e7fa",
+    "model": "churn",
+    "format": "parquet",
+    "state": "running",
+    "step": "predicting churn as of 2017-12-01 with version 3",
+    "share": None,
+    "problem": None,
+    "asked_at": "2027-01-05T08:00:00+00:00",
+    "begun_at": "2027-01-05T08:00:01+00:00",
+    "ended_at": None,
+    "expires_at": None,
+    "version": None,
+    "as_of": None,
+    "rows": None,
+    "bytes": None,
+    "file": None,
+}
 ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "/v1/churn": _CHURN,
     "/v1/recommendations": _RECOMMENDATIONS,
@@ -180,6 +198,8 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "matched": True,
     },
     "/v1/models": _MODELS,
+    "/v1/jobs": _JOB,
+    "/v1/jobs/{job_id}": _JOB,
     "/healthz": {"status": "alive"},
     "/readyz": {"status": "ready", "models": {"churn": "3", "demand": "2"}, "online_store": "ok"},
 }

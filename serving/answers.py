@@ -513,3 +513,30 @@ class ProblemAnswer(Answer):
     status: int
     detail: str
     errors: list[ProblemField] | None = None
+
+
+class JobAnswer(Answer):
+    """A job for the whole population. It waits, runs, and then is done, has failed or was cancelled."""
+
+    job_id: str
+    model: Literal["churn", "recommendation", "demand"]
+    format: Literal["parquet", "csv"]
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    step: str | None = Field(description="what it does just now")
+    share: float | None = Field(description="how much of that is done, from 0 to 1; null: nothing tells")
+    problem: str | None = Field(description="why it failed")
+    asked_at: str
+    begun_at: str | None
+    ended_at: str | None
+    expires_at: str | None = Field(description="when the job and its file are forgotten")
+    version: str | None = Field(description="the version that predicted")
+    as_of: str | None
+    rows: int | None
+    bytes: int | None
+    file: str | None = Field(description="the address of the file; it takes range requests")
+
+
+class JobsAnswer(Answer):
+    """The jobs, the newest first."""
+
+    jobs: list[JobAnswer]

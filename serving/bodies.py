@@ -222,3 +222,30 @@ class FeedbackBody(Body):
         if length > LONGEST_OUTCOME:
             raise ValueError(f"has {length:,} characters as JSON")
         return outcome
+
+
+class JobBody(Body):
+    """Which predictions, and how; as `regulars predict` takes them."""
+
+    model: Literal["churn", "recommendation", "demand"] = Field(description="'churn', 'recommendation' or 'demand'")
+    format: Literal["parquet", "csv"] = Field("parquet", description="'parquet' or 'csv'")
+    as_of: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
+        None, description="the first day that is not known, as YYYY-MM-DD, or null: the shop's present"
+    )
+    mode: Literal["all", "new"] | None = Field(
+        None, description="of recommendation: 'all', 'new' for products the customer never bought before, or null"
+    )
+    k: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="of recommendation: products per customer, an integer from 1 to 1000, or null"
+    )
+    level: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
+        None, description="of demand: the groups of a level of demand.levels, at most 256 characters, or null"
+    )
+
+
+class JobPlace(Body):
+    """Of which job."""
+
+    job_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(
+        description="the job_id of an answer: 32 hexadecimal digits"
+    )

@@ -21,6 +21,8 @@ from serving.problems import (
     NoModel,
     NoRight,
     NoRoom,
+    NoSuchJob,
+    NotDone,
     NotFound,
     NotYet,
     OverLimit,
@@ -39,6 +41,7 @@ ERRORS: Final = {
     "401": "No key, or none that is valid",
     "403": "The key has not the right",
     "408": "The request was not whole in time",
+    "409": "The job has no file, or none yet",
     "413": "The body is too large",
     "422": "The Idempotency-Key belongs to another request",
     "429": "Too many requests are under way, the key has asked more than it may, or its address guesses keys",
@@ -63,6 +66,8 @@ _EXAMPLES: Final[tuple[Problem, ...]] = (
     NoKey(),
     NoRight("predict", ["events", "feedback"]),
     NotFound("the addresses are in /docs.json"),
+    NoSuchJob("there is no job of this key by this id; GET /v1/jobs lists them"),
+    NotDone("the job is running"),
     WrongMethod("/v1/churn takes POST"),
     TooLate("the body was not here within 20 seconds"),
     TooLarge("a body has at most 8,388,608 bytes"),
@@ -85,6 +90,8 @@ def of_endpoint(endpoint: Endpoint) -> dict[str, Any]:
     """The error responses of an endpoint, by status."""
     kinds = [*ALWAYS, *KEYED]
     kinds += OF_BODY if endpoint.body is not None else ()
+    kinds += (NotFound, NoSuchJob) if endpoint.place is not None else ()
+    kinds += (NotDone,) if endpoint.download else ()
     kinds += OF_WRITING if endpoint.taker is not None else ()
     return responses(kinds)
 

@@ -14,7 +14,7 @@ from serving.bodies import Body
 from serving.runtime import Runtime
 
 FEW: Final = 1
-Handler = Callable[[Runtime, Any, Key], dict[str, Any]]
+Handler = Callable[[Runtime, Any, Key], Any]
 Taker = Callable[[Runtime, Any, Key, RequestToken | None], dict[str, Any]]
 
 
@@ -38,7 +38,7 @@ class Endpoint:
     `Idempotency-Key`.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     right: str
     handler: Handler | None
@@ -48,3 +48,9 @@ class Endpoint:
     example: Any = None
     quick: Callable[[Runtime, Any], bool] | None = None
     taker: Taker | None = None
+    name: str = ""
+    """Of the operation in the OpenAPI document, after its verb; else it is the last part of the address."""
+    place: type[Body] | None = None
+    """What the address has in braces, such as `/v1/jobs/{job_id}`: the handler is given it as its body."""
+    download: bool = False
+    """The handler gives a file (`serving.downloads.Download`) instead of an object."""

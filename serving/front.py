@@ -88,7 +88,7 @@ def _wrapped(application: ASGIApp, settings: Serving) -> ASGIApp:
         application = CORSMiddleware(
             application,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "Traceparent"],
             expose_headers=["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-Request-Id"],
         )

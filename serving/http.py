@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ from core.repeats import LONGEST_TOKEN, RequestToken, TokenReused
 from serving import docs_page, figures, openapi, prometheus, request_ids, stopwatch, strict_json, traces
 from serving.access import address_of, bearer, on_loopback
 from serving.bodies import Body
+from serving.downloads import ByteRange, Download, span
 from serving.endpoint import Endpoint, Taker
 from serving.endpoints import ENDPOINTS
 from serving.lanes import SOON, Lane
@@ -65,9 +67,15 @@ GUARDED: Final[RawHeaders] = [
     (b"referrer-policy", b"no-referrer"),
 ]
 """On every answer that is no page: browsers read nothing into it, and nobody keeps it."""
+Content = bytes | ByteRange
 _ENDPOINTS: Final[dict[tuple[str, str], Endpoint]] = {
     (endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS
 }
+_PLACED: Final = [
+    (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path)), endpoint.path)
+    for endpoint in {each.path: each for each in ENDPOINTS if each.place is not None}.values()
+]
+"""Addresses with braces, which are looked at last."""
 _log = structlog.get_logger(__name__)
 
 
@@ -100,19 +108,25 @@ class Answering:
         request_id = scope["request_id"] = request_ids.of_request(scope["headers"])
         request_ids.bind(request_id)
         status, headers, body = await self._told(scope, receive)
-        headers.append((b"content-length", str(len(body)).encode()))
+        size = len(body) if isinstance(body, bytes) else body.stop - body.start
+        headers.append((b"content-length", str(size).encode()))
         headers.append((request_ids.HEADER, request_id.encode()))
         own = {name for name, _ in headers}
         headers += [each for each in self._headers if each[0] not in own]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        if isinstance(body, ByteRange) and scope["method"] != "HEAD":
+            for piece in body.pieces():
+                read = await self._lanes["large"].run(piece)
+                await send({"type": "http.response.body", "body": read, "more_body": True})
+        whole = isinstance(body, bytes) and scope["method"] != "HEAD"
+        await send({"type": "http.response.body", "body": body if whole else b""})
 
     def close(self) -> None:
         """Take nothing more."""
         for lane in self._lanes.values():
             lane.close()
 
-    async def _told(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+    async def _told(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, Content]:
         try:
             return await self._route(scope, receive)
         except Problem as problem:
@@ -123,9 +137,13 @@ class Answering:
             _log.error("request_failed", error=type(error).__name__, trail=logs.trail(error))
             return _plain(Broken("the service's log has the rest").response())
 
-    async def _route(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+    async def _route(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, Content]:
         method, path = scope["method"], scope["path"]
-        endpoint = _ENDPOINTS.get(("GET" if method in READING else method, path))
+        named = "GET" if method in READING else method
+        endpoint = _ENDPOINTS.get((named, path))
+        if endpoint is None and (found := placed(path)) is not None:
+            scope["place"] = found[1]
+            endpoint = _ENDPOINTS.get((named, found[0]))
         if endpoint is not None:
             return await self._measured(endpoint, scope, receive)
         if method in READING and path == "/metrics":
@@ -138,7 +156,7 @@ class Answering:
             return _plain(_PAGES[path](self))
         raise no_such(path)
 
-    async def _measured(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+    async def _measured(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, Content]:
         started, status = time.perf_counter(), 500
         request_id = scope["request_id"]
         with traces.request_span(endpoint.path, endpoint.method, scope["headers"], request_id) as span:
@@ -175,10 +193,15 @@ class Answering:
             prometheus.tell(figures.LANE_REQUESTS, lane.inside, name)
             prometheus.tell(figures.LANE_WAIT, lane.lag if lane.inside else 0.0, name)
 
-    async def _with_problems(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+    async def _with_problems(
+        self, endpoint: Endpoint, scope: Scope, receive: Receive
+    ) -> tuple[int, RawHeaders, Content]:
         try:
             content, headers = await self._answer(endpoint, scope, receive)
-            return 200, [JSON, *headers], content
+            if isinstance(content, bytes):
+                return 200, [JSON, *headers], content
+            wanted = span(content, scope["headers"])
+            return wanted.status, [*wanted.headers(), *headers], wanted
         except TimeoutError:
             seconds = self.settings.request_seconds
             raise TooSlow(f"no answer within {seconds:g} seconds; ask for less at once") from None
@@ -189,7 +212,7 @@ class Answering:
         except RegularsError as error:
             raise NotYet(str(error), headers={"Retry-After": "5"}) from error
 
-    async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[bytes, RawHeaders]:
+    async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[bytes | Download, RawHeaders]:
         key = await self._key(scope, endpoint.right)
         left = self.runtime.access.spend(key)
         raw = await self._body(scope, receive, key) if endpoint.body else b""
@@ -205,6 +228,9 @@ class Answering:
             if endpoint.taker is not None:
                 once = idempotency_key(scope["headers"])
                 return await self._in_lane("writing", answer, endpoint, raw, key, once), left
+            if endpoint.place is not None:
+                asked = _of_place(endpoint.place, scope["place"])
+                return await self._in_lane("writing", _placed_answer, endpoint, asked, key), left
             return await self._in_lane("large" if len(raw) > LARGE_BYTES else "small", answer, endpoint, raw, key), left
         finally:
             self.waiting -= 1
@@ -276,10 +302,33 @@ def _too_large(most: int) -> TooLarge:
 
 def no_such(path: str) -> Problem:
     """404, or 405 where the address takes another method."""
-    allowed = openapi.methods().get(path)
+    found = placed(path)
+    allowed = openapi.methods().get(found[0] if found else path)
     if allowed:
         return WrongMethod(f"{path} takes {allowed}", headers={"Allow": allowed})
     return NotFound(f"the addresses are in {openapi.PATH}")
+
+
+def placed(path: str) -> tuple[str, dict[str, str]] | None:
+    """The address with braces that a path is one of, and what stands in them."""
+    for pattern, template in _PLACED:
+        if match := pattern.fullmatch(path):
+            return template, match.groupdict()
+    return None
+
+
+def _of_place(place: type[Body], values: dict[str, str]) -> Body:
+    """What stands in the braces; what can't stand there leads nowhere."""
+    try:
+        return place.model_validate(values)
+    except ValidationError as error:
+        raise NotFound(from_validation(place, error).detail) from None
+
+
+def _placed_answer(runtime: Runtime, endpoint: Endpoint, place: Body, key: Key) -> bytes | Any:
+    assert endpoint.handler is not None
+    found = endpoint.handler(runtime, place, key)
+    return found if endpoint.download else strict_json.encode(found)
 
 
 def answer(runtime: Runtime, endpoint: Endpoint, raw: bytes, key: Key, once: str | None = None) -> bytes:

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from core.repeats import LONGEST_TOKEN
 from serving import docs_page, documented_problems
 from serving.answer_examples import ANSWERS
-from serving.answers import Health, PredictionAnswer, ProblemAnswer, Ready
+from serving.answers import Health, JobsAnswer, PredictionAnswer, ProblemAnswer, Ready
 from serving.documented_problems import ALWAYS, HEADERS, LEFT, REQUEST_ID
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
@@ -75,19 +75,52 @@ def _head(taken: list[str]) -> set[str]:
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{endpoint.method.lower()}_{endpoint.path.rsplit('/', 1)[1]}",
+        "operationId": f"{endpoint.method.lower()}_{endpoint.name or endpoint.path.rsplit('/', 1)[1]}",
         "summary": endpoint.summary,
         "description": f"Needs a key with the right `{endpoint.right}`. {(endpoint.answer.__doc__ or '').strip()}",
         "security": [{"key": []}],
         RIGHT: endpoint.right,
-        "responses": {"200": _answered(endpoint), **documented_problems.of_endpoint(endpoint)},
+        "responses": {**_whole_or_part(endpoint), **documented_problems.of_endpoint(endpoint)},
     }
     if endpoint.taker is not None:
         operation["parameters"] = [IDEMPOTENCY_KEY]
+    if endpoint.place is not None:
+        operation["parameters"] = [*_of_place(endpoint.place), *([RANGE] if endpoint.download else [])]
     if endpoint.body is not None:
         content = {"schema": _reference(endpoint.body), "example": endpoint.example}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     return operation
+
+
+def _of_place(place: type[BaseModel]) -> list[dict[str, Any]]:
+    """The parts of the address in braces."""
+    fields = place.model_json_schema()["properties"]
+    return [
+        {"name": name, "in": "path", "required": True, "description": field["description"],
+         "schema": {"type": field["type"], "pattern": field["pattern"]}}
+        for name, field in fields.items()
+    ]  # fmt: skip
+
+
+RANGE: Final = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "one range of bytes, as in RFC 9110; another one is answered with the whole file",
+    "schema": {"type": "string", "pattern": "^bytes=[0-9]*-[0-9]*$"},
+}
+
+
+def _whole_or_part(endpoint: Endpoint) -> dict[str, Any]:
+    if not endpoint.download:
+        return {"200": _answered(endpoint)}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*LEFT, REQUEST_ID)}
+    kinds = ("application/vnd.apache.parquet", "text/csv")
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    return {
+        "200": {"description": "The file", "content": content, "headers": headers},
+        "206": {"description": "A range of it", "content": content, "headers": headers},
+    }
 
 
 def _answered(endpoint: Endpoint) -> dict[str, Any]:
@@ -107,7 +140,8 @@ TOLD_BY: Final = {
 
 
 def _response(description: str, model: type[BaseModel], path: str) -> dict[str, Any]:
-    content = {"schema": _reference(model), "example": ANSWERS[path]}
+    example = {"jobs": [ANSWERS[path]]} if model is JobsAnswer else ANSWERS[path]
+    content = {"schema": _reference(model), "example": example}
     return {"description": description, "content": {"application/json": content}}
 
 

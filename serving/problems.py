@@ -6,6 +6,8 @@ Problem                400  the request can't be answered as it is
  +- NoKey              401  no key, or none that is valid: the same words for both
  +- NoRight            403  a valid key without the right
  +- NotFound           404  no such address
+ |   +- NoSuchJob      404  no job of the key by this id
+ +- NotDone            409  a job has no file, or none yet
  +- BadHead            400  what came is no request
  +- WrongMethod        405  the address takes another method
  +- TooLate            408  the request was not whole in time
@@ -128,6 +130,21 @@ class NotFound(Problem):
     status = 404
     name = "not-found"
     title = "There is nothing at this address"
+
+
+class NoSuchJob(NotFound):
+    """No job of the key by this id."""
+
+    name = "no-such-job"
+    title = "There is no such job"
+
+
+class NotDone(Problem):
+    """A job that has no file, or none yet."""
+
+    status = 409
+    name = "not-done"
+    title = "The job has no file"
 
 
 class WrongMethod(Problem):

@@ -35,6 +35,7 @@ from serving.contact_caps_cache import ContactCapsCache
 from serving.described_products import DescribedProducts
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
+from serving.job_runner import JobRunner
 from serving.kept_worths import KeptWorths
 from serving.known_models import KnownModels
 from serving.online_features import BEHIND, LOADING, PIECE, Found, OnlineFeatures
@@ -52,7 +53,8 @@ class Runtime:
     """The service's parts. `start` loads the models in the background; `close` writes what is still queued."""
 
     def __init__(self, workspace: Workspace) -> None:
-        workspace = self.workspace = AnsweringWorkspace(workspace)
+        origin = workspace
+        workspace = self.workspace = AnsweringWorkspace(origin)
         self.access = Access(KeyStore(workspace), workspace.settings.serving)
         self.predictions = PredictionLog(workspace)
         self.registry = Registry(workspace)
@@ -76,6 +78,7 @@ class Runtime:
         self.rules = RulesInUse(workspace)
         self.arrivals = ArrivalsInUse(workspace)
         self.events = EventLog(workspace)
+        self.jobs = JobRunner(workspace, origin)
         self.event_intake = EventIntake(workspace, self.events, self.choices)
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
@@ -100,6 +103,7 @@ class Runtime:
             "metrics": self._tell_metrics,
             "present": self._refresh_present,
             "contacts": self._refresh_contact_caps,
+            "jobs": self.jobs.refresh,
         }
         slow = {
             "arrivals": self.arrivals.refresh,
@@ -123,6 +127,7 @@ class Runtime:
         """Stop looking, and write what is queued."""
         self._keys.close()
         self.background.close()
+        self.jobs.close()
         self.shadows.close()
         self.events.close()
         self.predictions.close()

@@ -350,6 +350,53 @@ export interface Health {
   status: "alive";
 }
 
+/** A job for the whole population. It waits, runs, and then is done, has failed or was cancelled. */
+export interface JobAnswer {
+  job_id: string;
+  model: "churn" | "recommendation" | "demand";
+  format: "parquet" | "csv";
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  /** what it does just now */
+  step: string | null;
+  /** how much of that is done, from 0 to 1; null: nothing tells */
+  share: number | null;
+  /** why it failed */
+  problem: string | null;
+  asked_at: string;
+  begun_at: string | null;
+  ended_at: string | null;
+  /** when the job and its file are forgotten */
+  expires_at: string | null;
+  /** the version that predicted */
+  version: string | null;
+  as_of: string | null;
+  rows: number | null;
+  bytes: number | null;
+  /** the address of the file; it takes range requests */
+  file: string | null;
+}
+
+/** Which predictions, and how; as `regulars predict` takes them. */
+export interface JobBody {
+  /** 'churn', 'recommendation' or 'demand' */
+  model: "churn" | "recommendation" | "demand";
+  /** 'parquet' or 'csv' */
+  format?: "parquet" | "csv";
+  /** the first day that is not known, as YYYY-MM-DD, or null: the shop's present */
+  as_of?: string | null;
+  /** of recommendation: 'all', 'new' for products the customer never bought before, or null */
+  mode?: "all" | "new" | null;
+  /** of recommendation: products per customer, an integer from 1 to 1000, or null */
+  k?: number | null;
+  /** of demand: the groups of a level of demand.levels, at most 256 characters, or null */
+  level?: string | null;
+}
+
+/** The jobs, the newest first. */
+export interface JobsAnswer {
+  jobs: JobAnswer[];
+}
+
 /** What a rule kept out. */
 export interface LeftOutByRule {
   rule: string;
@@ -626,7 +673,7 @@ export interface ValueOfHorizon {
 }
 
 /** What `type` of a problem document can be. */
-export type ProblemType = "urn:regulars:problem:invalid-body" | "urn:regulars:problem:invalid-header" | "urn:regulars:problem:bad-request" | "urn:regulars:problem:unauthorized" | "urn:regulars:problem:forbidden" | "urn:regulars:problem:not-found" | "urn:regulars:problem:method-not-allowed" | "urn:regulars:problem:too-late" | "urn:regulars:problem:too-large" | "urn:regulars:problem:idempotency-key-reused" | "urn:regulars:problem:too-busy" | "urn:regulars:problem:over-limit" | "urn:regulars:problem:locked-out" | "urn:regulars:problem:head-too-large" | "urn:regulars:problem:internal" | "urn:regulars:problem:not-ready" | "urn:regulars:problem:no-model" | "urn:regulars:problem:store-down" | "urn:regulars:problem:too-many-connections" | "urn:regulars:problem:too-slow" | "urn:regulars:problem:no-room";
+export type ProblemType = "urn:regulars:problem:invalid-body" | "urn:regulars:problem:invalid-header" | "urn:regulars:problem:bad-request" | "urn:regulars:problem:unauthorized" | "urn:regulars:problem:forbidden" | "urn:regulars:problem:not-found" | "urn:regulars:problem:no-such-job" | "urn:regulars:problem:not-done" | "urn:regulars:problem:method-not-allowed" | "urn:regulars:problem:too-late" | "urn:regulars:problem:too-large" | "urn:regulars:problem:idempotency-key-reused" | "urn:regulars:problem:too-busy" | "urn:regulars:problem:over-limit" | "urn:regulars:problem:locked-out" | "urn:regulars:problem:head-too-large" | "urn:regulars:problem:internal" | "urn:regulars:problem:not-ready" | "urn:regulars:problem:no-model" | "urn:regulars:problem:store-down" | "urn:regulars:problem:too-many-connections" | "urn:regulars:problem:too-slow" | "urn:regulars:problem:no-room";
 
 /** By `operationId`. */
 export interface Operations {
@@ -650,6 +697,10 @@ export interface Operations {
   post_feedback: { method: "POST"; path: "/v1/feedback"; right: "feedback"; body: FeedbackBody; answer: FeedbackAnswer; takesIdempotencyKey: true };
   /** The versions that matter now, their metrics and gates */
   get_models: { method: "GET"; path: "/v1/models"; right: "predict"; body: null; answer: ModelsAnswer; takesIdempotencyKey: false };
+  /** Predict for the whole population into a file */
+  post_new_job: { method: "POST"; path: "/v1/jobs"; right: "predict"; body: JobBody; answer: JobAnswer; takesIdempotencyKey: true };
+  /** The jobs that this key asked for */
+  get_jobs: { method: "GET"; path: "/v1/jobs"; right: "predict"; body: null; answer: JobsAnswer; takesIdempotencyKey: false };
   /** Whether the process is alive */
   get_health: { method: "GET"; path: "/healthz"; right: null; body: null; answer: Health; takesIdempotencyKey: false };
   /** Whether the service can answer */

@@ -215,3 +215,36 @@ PUBLISHED_FILES: Final = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 """The Parquet files of the tables that answers go by, named by their content."""
+
+BATCH_JOBS: Final = sa.Table(
+    "batch_jobs",
+    METADATA,
+    sa.Column("job_id", sa.String(40), primary_key=True),
+    sa.Column("model", sa.String(40), nullable=False),
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Column("key_id", sa.String(16), nullable=False),
+    sa.Column("key_name", sa.String(LONGEST_KEY_NAME), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("asked_at", sa.DateTime, nullable=False),
+    sa.Column("begun_at", sa.DateTime),
+    sa.Column("seen_at", sa.DateTime),
+    sa.Column("ended_at", sa.DateTime),
+    sa.Column("step", sa.Text),
+    sa.Column("share", sa.Float),
+    sa.Column("problem", sa.Text),
+    sa.Column("version", sa.String(20)),
+    sa.Column("as_of", sa.String(10)),
+    sa.Column("rows", sa.BigInteger),
+    sa.Column("bytes", sa.BigInteger),
+    sa.Column("sha256", sa.String(64)),
+)
+"""Batch predictions that the service was asked for; `options` is JSON, `seen_at` when their process last said so."""
+
+BATCH_JOB_PARTS: Final = sa.Table(
+    "batch_job_parts",
+    METADATA,
+    sa.Column("job_id", sa.String(40), primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""The files of those that are done, in parts of the same size, so that any machine gives them out."""

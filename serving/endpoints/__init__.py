@@ -11,13 +11,12 @@ from serving.endpoints import (
     demand,
     events,
     feedback,
+    jobs,
     models,
     recommendations,
     similar,
 )
 
-ENDPOINTS: tuple[Endpoint, ...] = tuple(
-    module.ENDPOINT
-    for module in (churn, recommendations, similar, bundles, audience, demand, customers, events, feedback, models)
-)
+_SINGLE = (churn, recommendations, similar, bundles, audience, demand, customers, events, feedback, models)
+ENDPOINTS: tuple[Endpoint, ...] = (*(module.ENDPOINT for module in _SINGLE), *jobs.ENDPOINTS)
 """In the order of the documentation."""

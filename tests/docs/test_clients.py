@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clients.generate import python_package, typescript
-from clients.generate.operations import calls
+from clients.generate.operations import UNTYPED, calls
 from serving import openapi
 from serving.endpoints import ENDPOINTS
 from tests.docs import pages
@@ -33,7 +33,7 @@ def test_a_generated_file_is_of_the_document(file: Path, write: Callable[[Any], 
 
 
 def test_each_endpoint_has_a_method() -> None:
-    assert {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS} <= {
+    assert {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS if endpoint.path not in UNTYPED} <= {
         (call.method, call.path) for call in calls(openapi.document())
     }
 

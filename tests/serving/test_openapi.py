@@ -44,7 +44,8 @@ def hold(answer: Any, path: str, method: str) -> None:
 def test_every_address_of_the_design_is_there() -> None:
     assert set(DOCUMENT["paths"]) == {
         "/v1/churn", "/v1/recommendations", "/v1/similar", "/v1/bundles", "/v1/audience", "/v1/demand", "/v1/customers",
-        "/v1/events", "/v1/feedback", "/v1/models", "/healthz", "/readyz", "/metrics", "/docs.json", "/docs",
+        "/v1/events", "/v1/feedback", "/v1/models", "/v1/jobs", "/v1/jobs/{job_id}",
+        "/v1/jobs/{job_id}/file", "/healthz", "/readyz", "/metrics", "/docs.json", "/docs",
     }  # fmt: skip
 
 
@@ -73,7 +74,7 @@ OPERATIONS = {each["operationId"]: each for of in DOCUMENT["paths"].values() for
 STABLE = {
     "post_churn", "post_recommendations", "post_similar", "post_bundles", "post_audience", "post_demand",
     "post_customers", "post_events", "post_feedback", "get_models", "get_health", "get_ready", "get_metrics",
-    "get_document", "get_page",
+    "get_document", "get_page", "post_new_job", "get_jobs", "get_job", "delete_job", "get_job_file",
 }  # fmt: skip
 
 
@@ -111,7 +112,8 @@ def test_an_example_is_what_its_schema_says(content: dict[str, Any]) -> None:
 def test_every_answer_of_an_endpoint_has_an_example() -> None:
     for endpoint in ENDPOINTS:
         content = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]["responses"]["200"]["content"]
-        endpoint.answer.model_validate(content["application/json"]["example"])
+        if not endpoint.download:
+            endpoint.answer.model_validate(content["application/json"]["example"])
 
 
 def test_every_problem_is_documented_under_its_status_with_an_example() -> None:
@@ -123,7 +125,7 @@ def test_every_problem_is_documented_under_its_status_with_an_example() -> None:
         for status, response in responses.items():
             for content in response["content"].values():
                 told.setdefault(status, set()).update(content.get("examples", {}))
-    told["404"], told["405"] = {"not-found"}, {"method-not-allowed"}
+    told["405"] = {"method-not-allowed"}
     for kind in kinds(problems.Problem)[1:]:
         assert kind.name in told[str(kind.status)]
         assert at(f"#/components/examples/{kind.name}")["value"]["status"] == kind.status

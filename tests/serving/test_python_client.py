@@ -33,6 +33,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "customers": {"customer_ids": ["c001"]},
     "events": {"events": [{"customer_id": "c001", "kind": "view", "product_id": "003"}]},
     "feedback": {"prediction_id": "0" * 32, "outcome": {"bought": True}},
+    "new_job": {"model": "churn", "format": "csv"},
+    "jobs": {},
     "models": {},
     "health": {},
     "ready": {},

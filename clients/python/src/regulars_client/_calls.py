@@ -21,6 +21,8 @@ CUSTOMERS: Final = Operation("customers", "POST", "/v1/customers", False)
 EVENTS: Final = Operation("events", "POST", "/v1/events", True)
 FEEDBACK: Final = Operation("feedback", "POST", "/v1/feedback", True)
 MODELS: Final = Operation("models", "GET", "/v1/models", False)
+NEW_JOB: Final = Operation("new_job", "POST", "/v1/jobs", True)
+JOBS: Final = Operation("jobs", "GET", "/v1/jobs", False)
 HEALTH: Final = Operation("health", "GET", "/healthz", False)
 READY: Final = Operation("ready", "GET", "/readyz", False)
 OPERATIONS: Final = (
@@ -34,6 +36,8 @@ OPERATIONS: Final = (
     EVENTS,
     FEEDBACK,
     MODELS,
+    NEW_JOB,
+    JOBS,
     HEALTH,
     READY,
 )
@@ -309,6 +313,59 @@ class Calls:
         """
         body = None
         answer: types.ModelsAnswer = self._call(MODELS, body, timeout, None)
+        return answer
+
+    def new_job(
+        self,
+        model: Literal["churn", "recommendation", "demand"],
+        *,
+        format: Literal["parquet", "csv"] = "parquet",
+        as_of: str | None = None,
+        mode: Literal["all", "new"] | None = None,
+        k: int | None = None,
+        level: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> types.JobAnswer:
+        """Predict for the whole population into a file.
+
+        Args:
+            model: 'churn', 'recommendation' or 'demand'
+            format: 'parquet' or 'csv'
+            as_of: the first day that is not known, as YYYY-MM-DD, or null: the shop's present
+            mode: of recommendation: 'all', 'new' for products the customer never bought before, or null
+            k: of recommendation: products per customer, an integer from 1 to 1000, or null
+            level: of demand: the groups of a level of demand.levels, at most 256 characters, or null
+            idempotency_key: names the request; made by the client where none is given
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = body_of(
+            {
+                "model": model,
+            },
+            {
+                "format": (format, "parquet"),
+                "as_of": (as_of, None),
+                "mode": (mode, None),
+                "k": (k, None),
+                "level": (level, None),
+            },
+        )
+        answer: types.JobAnswer = self._call(NEW_JOB, body, timeout, idempotency_key)
+        return answer
+
+    def jobs(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.JobsAnswer:
+        """The jobs that this key asked for.
+
+        Args:
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = None
+        answer: types.JobsAnswer = self._call(JOBS, body, timeout, None)
         return answer
 
     def health(
@@ -610,6 +667,59 @@ class AsyncCalls:
         """
         body = None
         answer: types.ModelsAnswer = await self._call(MODELS, body, timeout, None)
+        return answer
+
+    async def new_job(
+        self,
+        model: Literal["churn", "recommendation", "demand"],
+        *,
+        format: Literal["parquet", "csv"] = "parquet",
+        as_of: str | None = None,
+        mode: Literal["all", "new"] | None = None,
+        k: int | None = None,
+        level: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> types.JobAnswer:
+        """Predict for the whole population into a file.
+
+        Args:
+            model: 'churn', 'recommendation' or 'demand'
+            format: 'parquet' or 'csv'
+            as_of: the first day that is not known, as YYYY-MM-DD, or null: the shop's present
+            mode: of recommendation: 'all', 'new' for products the customer never bought before, or null
+            k: of recommendation: products per customer, an integer from 1 to 1000, or null
+            level: of demand: the groups of a level of demand.levels, at most 256 characters, or null
+            idempotency_key: names the request; made by the client where none is given
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = body_of(
+            {
+                "model": model,
+            },
+            {
+                "format": (format, "parquet"),
+                "as_of": (as_of, None),
+                "mode": (mode, None),
+                "k": (k, None),
+                "level": (level, None),
+            },
+        )
+        answer: types.JobAnswer = await self._call(NEW_JOB, body, timeout, idempotency_key)
+        return answer
+
+    async def jobs(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.JobsAnswer:
+        """The jobs that this key asked for.
+
+        Args:
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = None
+        answer: types.JobsAnswer = await self._call(JOBS, body, timeout, None)
         return answer
 
     async def health(

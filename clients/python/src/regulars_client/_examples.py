@@ -262,6 +262,46 @@ EXAMPLES: Final = """{
    ],
    "complete": true
   },
+  "new_job": {
+   "job_id": "019a2b3c4d5e6f708192a3b4c5d6e7fa",
+   "model": "churn",
+   "format": "parquet",
+   "state": "running",
+   "step": "predicting churn as of 2017-12-01 with version 3",
+   "share": null,
+   "problem": null,
+   "asked_at": "2027-01-05T08:00:00+00:00",
+   "begun_at": "2027-01-05T08:00:01+00:00",
+   "ended_at": null,
+   "expires_at": null,
+   "version": null,
+   "as_of": null,
+   "rows": null,
+   "bytes": null,
+   "file": null
+  },
+  "jobs": {
+   "jobs": [
+    {
+     "job_id": "019a2b3c4d5e6f708192a3b4c5d6e7fa",
+     "model": "churn",
+     "format": "parquet",
+     "state": "running",
+     "step": "predicting churn as of 2017-12-01 with version 3",
+     "share": null,
+     "problem": null,
+     "asked_at": "2027-01-05T08:00:00+00:00",
+     "begun_at": "2027-01-05T08:00:01+00:00",
+     "ended_at": null,
+     "expires_at": null,
+     "version": null,
+     "as_of": null,
+     "rows": null,
+     "bytes": null,
+     "file": null
+    }
+   ]
+  },
   "health": {
    "status": "alive"
   },
@@ -318,6 +358,18 @@ EXAMPLES: Final = """{
    "title": "There is nothing at this address",
    "status": 404,
    "detail": "the addresses are in /docs.json"
+  },
+  "no-such-job": {
+   "type": "urn:regulars:problem:no-such-job",
+   "title": "There is no such job",
+   "status": 404,
+   "detail": "there is no job of this key by this id; GET /v1/jobs lists them"
+  },
+  "not-done": {
+   "type": "urn:regulars:problem:not-done",
+   "title": "The job has no file",
+   "status": 409,
+   "detail": "the job is running"
   },
   "method-not-allowed": {
    "type": "urn:regulars:problem:method-not-allowed",

@@ -419,6 +419,61 @@ class Health(TypedDict):
     status: Literal["alive"]
 
 
+class JobAnswer(TypedDict):
+    """A job for the whole population. It waits, runs, and then is done, has failed or was cancelled."""
+
+    job_id: str
+    model: Literal["churn", "recommendation", "demand"]
+    format: Literal["parquet", "csv"]
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    step: str | None
+    """what it does just now"""
+    share: float | None
+    """how much of that is done, from 0 to 1; null: nothing tells"""
+    problem: str | None
+    """why it failed"""
+    asked_at: str
+    begun_at: str | None
+    ended_at: str | None
+    expires_at: str | None
+    """when the job and its file are forgotten"""
+    version: str | None
+    """the version that predicted"""
+    as_of: str | None
+    rows: int | None
+    bytes: int | None
+    file: str | None
+    """the address of the file; it takes range requests"""
+
+
+class _JobBody(TypedDict):
+    """The fields that are always there."""
+
+    model: Literal["churn", "recommendation", "demand"]
+    """'churn', 'recommendation' or 'demand'"""
+
+
+class JobBody(_JobBody, total=False):
+    """Which predictions, and how; as `regulars predict` takes them."""
+
+    format: Literal["parquet", "csv"]
+    """'parquet' or 'csv'"""
+    as_of: str | None
+    """the first day that is not known, as YYYY-MM-DD, or null: the shop's present"""
+    mode: Literal["all", "new"] | None
+    """of recommendation: 'all', 'new' for products the customer never bought before, or null"""
+    k: int | None
+    """of recommendation: products per customer, an integer from 1 to 1000, or null"""
+    level: str | None
+    """of demand: the groups of a level of demand.levels, at most 256 characters, or null"""
+
+
+class JobsAnswer(TypedDict):
+    """The jobs, the newest first."""
+
+    jobs: list[JobAnswer]
+
+
 class LeftOutByRule(TypedDict):
     """What a rule kept out."""
 
