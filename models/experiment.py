@@ -18,8 +18,10 @@ from typing import Any, Final
 
 from core import utc
 from core.errors import UsageError
-from models.version import ALIASES, CANARY
+from models.version import ALIASES, CANARY, PREFIX
 
+TAG: Final = PREFIX + "experiment"
+"""Where a registered model keeps the one that runs."""
 SLOTS: Final = 10_000
 SHADOW: Final = "shadow"
 MIXED: Final = "mixed"

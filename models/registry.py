@@ -21,6 +21,7 @@ from core.errors import StoreError, UsageError
 from core.workspace import Workspace
 from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
+from models.experiment import TAG as EXPERIMENT
 from models.experiment import Experiment
 from models.experiment_note import ExperimentNote
 from models.fairness_result import FairnessResult
@@ -31,7 +32,6 @@ from models.serving_state import LineupState, RegistryStanding, Watch
 from models.version import CHALLENGER, PREFIX, Version, choose
 
 Found = TypeVar("Found")
-EXPERIMENT = PREFIX + "experiment"
 PLOTS = "plots"
 """The folder of a run's pictures."""
 

@@ -18,6 +18,7 @@ from core import utc
 from core.database import masked
 from core.errors import StoreError
 from core.workspace import Workspace
+from models.experiment import TAG, Experiment
 from models.kinds import require_name
 from models.registry_place import address, exists
 from models.version import PREFIX, Version, choose
@@ -29,6 +30,8 @@ _VERSIONS = sa.table(
 )
 _TAGS = sa.table("model_version_tags", *(sa.column(name) for name in ("name", "version", "key", "value")))
 _ALIASES = sa.table("registered_model_aliases", *(sa.column(name) for name in ("name", "version", "alias")))
+
+_MODEL_TAGS = sa.table("registered_model_tags", *(sa.column(name) for name in ("name", "key", "value")))
 
 
 def versions(workspace: Workspace, kind: str) -> list[Version]:
@@ -56,6 +59,20 @@ def version(workspace: Workspace, kind: str, name: str) -> Version:
     """
     require_name(kind)
     return choose(kind, name, versions(workspace, kind))
+
+
+def experiment(workspace: Workspace, kind: str) -> Experiment | None:
+    """The experiment that runs beside the champion, or None.
+
+    Raises:
+        StoreError: the registry does not answer.
+    """
+    if not exists(workspace):
+        return None
+    with _reading(workspace) as connection:
+        query = sa.select(_MODEL_TAGS.c.value).where(_MODEL_TAGS.c.name == kind, _MODEL_TAGS.c.key == TAG)
+        text = connection.execute(query).scalar()
+    return Experiment.of_json(text) if text else None
 
 
 def count(workspace: Workspace) -> int:

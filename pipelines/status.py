@@ -112,6 +112,7 @@ class State:
     pending_events: int
     alerts: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    experiments: list[str] = field(default_factory=list)
     reconciliation: Reconciliation | None = None
     summary: str = ""
     next: str = ""
@@ -149,6 +150,7 @@ def collect(workspace: Workspace) -> State:
         pending_events=EventLog(workspace).count_pending(),
         alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in alerts],
         flags=_flags(workspace),
+        experiments=_experiments(workspace),
         reconciliation=reconciliation.recall(workspace),
         summary=summary,
         next=next_step,
@@ -160,6 +162,26 @@ def _flags(workspace: Workspace) -> list[str]:
     run = Summaries(workspace).latest()
     raised = [rule for rule in run.rules if rule.rule == SEGMENT_CHURN and rule.flagged] if run else []
     return [f"{rule.name} as of {run.as_of}: {rule.says}" for rule in raised if run]
+
+
+def _experiments(workspace: Workspace) -> list[str]:
+    """Which versions answer beside a champion, and when somebody last looked what comes of it."""
+    run, told = Summaries(workspace).latest(), []
+    for name in names():
+        try:
+            running = registry_tables.experiment(workspace, name)
+        except RegularsError:
+            return []  # what is wrong with the registry is told of each model
+        if running is None:
+            continue
+        arms = ", ".join(
+            f"version {arm.version} as {arm.name} ({'answers nobody' if arm.shadow else f'{arm.percent:g}%'})"
+            for arm in running.arms
+        )
+        looked = run.at if run and run.at >= running.started_at else None
+        last = f"last looked at {looked}" if looked else "not looked at since: regulars monitor"
+        told.append(f"{name}: {arms} beside version {running.champion} since {running.started_at}; {last}")
+    return told
 
 
 def _tables(workspace: Workspace) -> list[TableState]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from core import utc
 from core.audit import AuditLog
 from core.errors import NotReady, RegularsError, UsageError
 from core.workspace import Workspace
-from models import experiment_release, release
+from models import experiment_release, registry_tables, release
 from models.gates import Refused
 from models.registry import Registry
 from models.version import Version
+from monitoring.results import MonitorReport
+from monitoring.summary import Summaries
+from pipelines import status
 from tests.models.conftest import fairness
 from tests.models.test_registry import remote, spoil
 
@@ -89,6 +94,20 @@ def test_a_damaged_canary_answers_nobody_and_its_share_is_the_champions(released
     fresh = Registry(released.workspace).lineup("churn")
     assert fresh.arms == ()
     assert fresh.champion is not None
+
+
+def test_the_quick_tables_tell_of_it_what_the_registry_does(released: Registry) -> None:
+    assert registry_tables.experiment(released.workspace, "churn") is None
+    experiment_release.begin(released.workspace, "churn", "2", "ada")
+    assert registry_tables.experiment(released.workspace, "churn") == released.experiment("churn")
+    (told,) = status.collect(released.workspace).experiments
+    assert "churn: version 2 as canary (5%) beside version 1" in told
+    assert told.endswith("not looked at since: regulars monitor")
+    moment = f"{utc.now() + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S+00:00}"
+    Summaries(released.workspace).append(MonitorReport(date(2024, 7, 1), moment, 28, (), (), (), ()))
+    assert status.collect(released.workspace).experiments[0].endswith(f"last looked at {moment}")
+    experiment_release.end(released.workspace, "churn", "ada")
+    assert status.collect(released.workspace).experiments == []
 
 
 def test_a_refusal_ends_it_at_once(released: Registry) -> None:
