@@ -96,6 +96,9 @@ BREAKING: dict[str, Change] = {
     ".product_id: only 'a' now": lambda d: schema(d, "SimilarBody")["properties"].update(
         product_id={"type": "string", "enum": ["a"]}
     ),
+    ".mode: string is taken no more": lambda d: schema(d, "RecommendationsBody")["properties"].update(
+        mode={"type": "array"}
+    ),
     ".k: maximum was 1000, is 100": lambda d: field(d, "SimilarBody", "k").update(maximum=100),
     ".k: minimum was 1, is 2": lambda d: field(d, "SimilarBody", "k").update(minimum=2),
     ".customer_ids: maxItems was 10000, is 10": lambda d: field(d, "ChurnBody", "customer_ids").update(maxItems=10),
@@ -166,7 +169,7 @@ ADDED: dict[str, Change] = {
     "fewer choices of an answer": lambda d: field(d, "AudienceAnswer", "told_by")["enum"].pop(),
     "an answer that is no longer null": lambda d: field(d, "SimilarAnswer", "shortfall")["anyOf"].pop(),
     "a known error elsewhere": lambda d: d["paths"]["/healthz"]["get"]["responses"].update(
-        {"504": churn(d)["responses"]["504"]}
+        {"504": churn(NOW)["responses"]["504"]}
     ),
     "an error less": lambda d: churn(d)["responses"].pop("504"),
     "a header": lambda d: churn(d)["responses"]["200"]["headers"].update({"X-New": {"schema": {"type": "string"}}}),

@@ -208,7 +208,10 @@ def _kind(schema: Schema) -> str:
 def _is_of(value: object, allowed: list[Any] | None, wide: Schema) -> bool:
     if allowed is not None:
         return any(value == each and type(value) is type(each) for each in allowed)
-    kinds = {"string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None)}
+    kinds = {
+        "string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None), "array": list,
+        "object": dict,
+    }  # fmt: skip
     kind = kinds.get(str(wide.get("type")), object)
     return isinstance(value, kind)  # type: ignore[arg-type]
 
