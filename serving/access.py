@@ -1,8 +1,9 @@
 """Who may ask: the key in `Authorization: Bearer`, its rights and its limit; and who guesses keys.
 
 Keys are in memory and read again every second: a request asks no database, and a revocation counts within two seconds.
-A token that is not there is looked for at most twice a second, whoever sends how many. While the database does not
-answer, the keys in memory still open.
+A token that is not there is looked for at once, so that a new key opens as soon as it is made; but twenty times at
+most, and five a second after that, whoever sends how many. While the database does not answer, the keys in memory
+still open.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from serving import prometheus
 from serving.problems import LockedOut, NoKey, NoRight, NotYet, OverLimit
 
 REFRESH_SECONDS: Final = 1.0
+LOOKS_PER_SECOND: Final = 5.0
+LOOKS_AT_ONCE: Final = 20.0
 STALE_SECONDS: Final = 24 * 3600.0
 MOST_ADDRESSES: Final = 10_000
 FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip"}
@@ -58,6 +61,10 @@ class Bucket:
         self.left -= 1
         return 0.0
 
+    def has_one(self, now: float) -> bool:
+        """Whether `take` would take one."""
+        return self.left + (now - self.at) * self.rate >= 1
+
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What is left, for the client."""
         full = (self.size - self.left) / self.rate
@@ -66,15 +73,14 @@ class Bucket:
 
 
 class Access:
-    """Checks keys. `look_again_seconds` is how old the keys in memory must be for an unknown token to be looked for."""
+    """Checks keys; `looks` are those that unknown tokens may still have at the database."""
 
     def __init__(self, keys: KeyStore, settings: Serving) -> None:
-        self.look_again_seconds = 0.5
+        self.looks = Bucket(LOOKS_PER_SECOND, LOOKS_AT_ONCE, LOOKS_AT_ONCE, time.monotonic())
         self._keys = keys
         self._settings = settings
         self._known: Mapping[str, Token] = MappingProxyType({})
         self._read_at = float("-inf")
-        self._tried_at = float("-inf")
         self._reading = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
         self._guessers: dict[str, _Guesser] = {}
@@ -82,7 +88,6 @@ class Access:
     def refresh(self) -> None:
         """Read the keys; those in memory stay while the database does not answer."""
         with self._reading:
-            self._tried_at = time.monotonic()
             self._known = MappingProxyType(self._keys.tokens())
             self._read_at = time.monotonic()
 
@@ -97,6 +102,7 @@ class Access:
         """
         key = self.remembered(token)
         if key is None and self.would_look(token, address):
+            self.looks.take(time.monotonic())
             self._look_again()
             key = self.remembered(token)
         if key is None and token and self._read_at == float("-inf"):
@@ -121,9 +127,7 @@ class Access:
 
     def would_look(self, token: str | None, address: str) -> bool:
         """Whether `check` would read the database for a token that is not in memory."""
-        return (
-            bool(token) and time.monotonic() - self._tried_at >= self.look_again_seconds and not self._locked(address)
-        )
+        return bool(token) and self.looks.has_one(time.monotonic()) and not self._locked(address)
 
     def spend(self, key: Key) -> list[tuple[bytes, bytes]]:
         """Count one request of the key; the headers that say what is left, none where nothing limits it.

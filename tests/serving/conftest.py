@@ -50,7 +50,6 @@ class Shop:
 
     def __init__(self, runtime: Runtime, name: str = "test") -> None:
         self.runtime = runtime
-        runtime.access.look_again_seconds = 0.0  # tests make a key and use it at once
         self.workspace = runtime.workspace
         self.keys = KeyStore(runtime.workspace)
         self.token = self.keys.create(name, RIGHTS)

@@ -120,8 +120,8 @@ def test_keys_open_from_memory_while_the_database_is_down(bare: Shop, monkeypatc
 def test_nobody_is_told_that_a_key_is_none_before_keys_were_read(bare: Shop) -> None:
     """A worker that has just started, its database away or another request reading them at this moment."""
     access = bare.runtime.access
-    access._known, access._read_at, access._tried_at = {}, float("-inf"), time.monotonic()
-    access.look_again_seconds = 60.0
+    access._known, access._read_at = {}, float("-inf")
+    access.looks = Bucket(rate=0.001, size=1, left=0, at=time.monotonic())
     with pytest.raises(NotYet):
         access.check(bare.token, "predict", "10.0.0.1")
     with pytest.raises(NoKey):
@@ -137,14 +137,21 @@ def test_a_request_with_a_known_key_asks_no_database(bare: Shop, monkeypatch: py
     assert bare.post("/v1/customers", {"customer_ids": []}).status_code == 200
 
 
-def test_tokens_that_nobody_has_are_looked_for_once_in_a_while(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_key_opens_at_once_also_after_a_wrong_one(bare: Shop) -> None:
+    assert bare.get("/v1/models", "rgl_0_wrong").status_code == 401
+    assert bare.get("/v1/models", bare.keys.create("till", ["predict"])).status_code == 200
+
+
+def test_tokens_that_nobody_has_are_looked_for_so_often_and_then_seldom(
+    bare: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     access, asked = bare.runtime.access, []
     access.refresh()
-    access.look_again_seconds = 60
+    access.looks = Bucket(rate=0.001, size=3, left=3, at=time.monotonic())
     monkeypatch.setattr(access, "refresh", lambda: asked.append(1))
     for number in range(10):
         assert bare.get("/v1/models", f"wrong {number}").status_code == 401
-    assert asked == []
+    assert len(asked) == 3
 
 
 def test_a_rotated_key_has_two_tokens_for_a_while(bare: Shop) -> None:
