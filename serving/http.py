@@ -71,6 +71,7 @@ Content = bytes | ByteRange
 _ENDPOINTS: Final[dict[tuple[str, str], Endpoint]] = {
     (endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS
 }
+_PLAIN: Final = {named for named, endpoint in _ENDPOINTS.items() if endpoint.place is None}
 _PLACED: Final = [
     (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path)), endpoint.path)
     for endpoint in {each.path: each for each in ENDPOINTS if each.place is not None}.values()
@@ -140,10 +141,9 @@ class Answering:
     async def _route(self, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, Content]:
         method, path = scope["method"], scope["path"]
         named = "GET" if method in READING else method
+        if (found := None if (named, path) in _PLAIN else placed(path)) is not None:
+            path, scope["place"] = found
         endpoint = _ENDPOINTS.get((named, path))
-        if endpoint is None and (found := placed(path)) is not None:
-            scope["place"] = found[1]
-            endpoint = _ENDPOINTS.get((named, found[0]))
         if endpoint is not None:
             return await self._measured(endpoint, scope, receive)
         if method in READING and path == "/metrics":

@@ -123,8 +123,12 @@ def test_other_addresses_are_not_there(bare: Shop, path: str) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_another_method_is_refused_with_those_that_are_taken(bare: Shop, endpoint: Any) -> None:
-    answer = bare.client.delete(endpoint.path)
+    answer = bare.client.request("PATCH", endpoint.path)
     assert answer.status_code == 405
     assert endpoint.method in answer.headers["allow"]
+
+
+def test_an_address_with_the_document_s_braces_is_one_like_others(bare: Shop) -> None:
+    assert bare.get("/v1/jobs/{job_id}").status_code == 404

@@ -15,6 +15,7 @@ from core.state.schema import BATCH_JOBS
 from core.workspace import Workspace
 from serving import job_runner
 from tests.serving.conftest import Shop
+from tests.serving.test_openapi import hold
 
 
 @pytest.fixture
@@ -44,7 +45,9 @@ def end(shop: Shop, job_id: str, content: bytes, folder: Path) -> None:
 def test_a_job_waits_and_its_key_sees_it(asking: Shop) -> None:
     made = ask(asking, format="csv", as_of="2024-07-01").json()
     assert (made["state"], made["model"], made["format"], made["file"]) == ("waiting", "churn", "csv", None)
-    assert asking.get(f"/v1/jobs/{made['job_id']}").json() == made
+    answer = asking.get(f"/v1/jobs/{made['job_id']}")
+    assert answer.json() == made
+    hold(answer, "/v1/jobs/{job_id}", "get")
     assert asking.get("/v1/jobs").json() == {"jobs": [made]}
     (entry,) = AuditLog(asking.workspace).entries(made["job_id"])
     assert (entry.action, entry.who, entry.details["model"]) == ("ask for job", "test", "churn")
@@ -74,7 +77,9 @@ def test_the_queue_is_bounded(asking: Shop) -> None:
     ids = [ask(asking).json()["job_id"] for _ in range(most)]
     full = ask(asking)
     assert (full.status_code, full.headers["retry-after"]) == (429, "60")
-    assert delete(asking, f"/v1/jobs/{ids[0]}").json()["state"] == "cancelled"
+    cancelled = delete(asking, f"/v1/jobs/{ids[0]}")
+    assert cancelled.json()["state"] == "cancelled"
+    hold(cancelled, "/v1/jobs/{job_id}", "delete")
     assert ask(asking).status_code == 200
 
 
