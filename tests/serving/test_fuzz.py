@@ -43,7 +43,7 @@ def asked_everything(shop: Shop, folder: Path, examples: int) -> str:
     return asked.stdout
 
 
-@pytest.mark.parametrize("examples", [2, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [8, pytest.param(60, marks=pytest.mark.long)])
 @pytest.mark.fault(
     "bodies", "bodies made from the API's own document, right and wrong (Schemathesis)", "a documented answer"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ BODIES: Mapping[str, Any] = {
     "/v1/customers": {"customer_ids": ["c001"]},
     "/v1/events": {"events": [{"customer_id": "c001", "kind": "purchase", "product_id": "007", "value": 3.5}]},
     "/v1/feedback": {"prediction_id": "0" * 32, "outcome": {"bought": True}},
-    "/v1/models": None,
+    "/v1/jobs": {"model": "demand", "format": "csv"},
 }
 
 
@@ -146,13 +147,28 @@ def test_every_endpoint_answers_from_two_workers_and_monitoring_and_the_desk_see
 
 def _ask_everything(client: httpx.Client) -> None:
     for endpoint in ENDPOINTS:
-        body = BODIES[endpoint.path]
-        answer = client.get(endpoint.path) if body is None else client.post(endpoint.path, json=body)
-        assert answer.status_code == 200, (endpoint.path, answer.text)
+        if endpoint.place is None:
+            reads = endpoint.method == "GET"
+            answer = client.get(endpoint.path) if reads else client.post(endpoint.path, json=BODIES[endpoint.path])
+            assert answer.status_code == 200, (endpoint.path, answer.text)
+    _fetch_a_job(client)
     assert {each["fallback"] for each in client.post("/v1/demand", json=BODIES["/v1/demand"]).json()["results"]} == {
         None
     }
     assert len(client.get("/v1/models").json()["models"]) >= len(TRAINED)
+
+
+def _fetch_a_job(client: httpx.Client) -> None:
+    """The one that was asked for; its file, and then it is no job that could be cancelled."""
+    (job,) = client.get("/v1/jobs").json()["jobs"]
+    place, until = f"/v1/jobs/{job['job_id']}", time.monotonic() + 180
+    while job["state"] in ("waiting", "running"):
+        assert time.monotonic() < until
+        time.sleep(1)
+        job = client.get(place).json()
+    assert job["state"] == "done", job
+    assert client.get(job["file"]).text.startswith('"category","date","mean"')
+    assert client.delete(place).json()["state"] == "done"
 
 
 def _events_show_and_feedback_is_kept(production: Production, client: httpx.Client) -> None:
