@@ -183,9 +183,10 @@ class BatchJobs:
             connection.execute(BATCH_JOBS.update().where(silent).values(ended))
             old = sa.select(_C.job_id).where(_C.ended_at < utc.naive(utc.now() - keep))
             gone = list(connection.execute(old).scalars())
-        self._drop_parts(gone)
-        with self._engine.begin() as connection:
-            connection.execute(BATCH_JOBS.delete().where(_C.job_id.in_(gone)))
+        if gone:
+            self._drop_parts(gone)
+            with self._engine.begin() as connection:
+                connection.execute(BATCH_JOBS.delete().where(_C.job_id.in_(gone)))
 
     def _change(self, job_id: str, states: tuple[str, ...], **values: Any) -> bool:
         change = BATCH_JOBS.update().where(_C.job_id == job_id, _C.state.in_(states)).values(values)

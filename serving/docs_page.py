@@ -77,7 +77,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], schemas: Ma
         path,
         _said(operation["summary"]),
         _said(operation.get("description", "No key is needed.")),
-        _body(content, schemas) if content else "",
+        _fields("The body", content["schema"], schemas) if content else "",
         Markup("<h3>Example</h3><pre>{}</pre>").format(_curl(method, path, operation, content)),
         _fields("The answer", answer, schemas),
         _statuses(operation["responses"]),
@@ -88,10 +88,6 @@ def _said(text: str) -> Markup:
     """A text of the document, what stands between backticks as code."""
     parts = text.split("`")
     return Markup().join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
-
-
-def _body(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> Markup:
-    return _fields("The body", content["schema"], schemas)
 
 
 def _curl(method: str, path: str, operation: Mapping[str, Any], content: Mapping[str, Any] | None) -> str:

@@ -15,6 +15,7 @@ from serving.answers import Health, JobsAnswer, PredictionAnswer, ProblemAnswer,
 from serving.documented_problems import ALWAYS, HEADERS, LEFT, REQUEST_ID
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
+from serving.endpoints.jobs import MEDIA_TYPES
 from serving.problems import LockedOut, NoKey, NoModel, Problem, TooBusy
 
 PATH: Final = "/docs.json"
@@ -115,8 +116,7 @@ def _whole_or_part(endpoint: Endpoint) -> dict[str, Any]:
     if not endpoint.download:
         return {"200": _answered(endpoint)}
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*LEFT, REQUEST_ID)}
-    kinds = ("application/vnd.apache.parquet", "text/csv")
-    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()}
     return {
         "200": {"description": "The file", "content": content, "headers": headers},
         "206": {"description": "A range of it", "content": content, "headers": headers},

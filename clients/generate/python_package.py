@@ -82,6 +82,7 @@ def methods(document: Schema) -> str:
     found = list(calls(document))
     schemas = document["components"]["schemas"]
     imports = (
+        "from abc import ABC, abstractmethod\n"
         "from collections.abc import Mapping, Sequence\n"
         "from typing import Any, Final, Literal\n\n"
         "from regulars_client import types\n"
@@ -104,13 +105,13 @@ def _operation(call: Call) -> str:
 
 def _class(found: list[Call], schemas: Schema, awaited: str) -> str:
     name, told = ("AsyncCalls", "Awaited calls.") if awaited else ("Calls", "Calls that wait.")
-    head = f'''class {name}:
+    head = f'''class {name}(ABC):
     """{told}"""
 
+    @abstractmethod
     {awaited}def _call(
         self, operation: Operation, body: dict[str, Any] | None, timeout: float | None, idempotency_key: str | None
-    ) -> Any:
-        raise NotImplementedError
+    ) -> Any: ...
 '''
     return head + "".join("\n" + indent(_method(call, schemas, awaited), "    ") for call in found)
 

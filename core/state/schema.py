@@ -84,7 +84,8 @@ RECEIVED_EVENTS: Final = sa.Table(
     sa.Column("ingested_at", sa.DateTime, index=True),
     sqlite_autoincrement=True,
 )
-"""Events as they reached the service; `content` is JSON."""
+"""Events as they reached the service; `content` is JSON. `applied_at` and `applied_to` are those of earlier releases,
+which write them while replicas of both run: nothing reads them, and a later release drops them."""
 
 IDEMPOTENCY_KEYS: Final = sa.Table(
     "idempotency_keys",

@@ -124,6 +124,7 @@ def test_a_store_that_was_cleared_was_never_filled(backend: Backend) -> None:
 def test_it_answers(backend: Backend) -> None:
     fill(backend, t=[])
     backend.ping()
+    assert backend.state() is not None
 
 
 def test_a_store_of_another_kind_is_refused() -> None:

@@ -5,6 +5,7 @@ Generated from the OpenAPI document of the service; `REGULARS_WRITE_DOCS=1 pytes
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -43,13 +44,13 @@ OPERATIONS: Final = (
 )
 
 
-class Calls:
+class Calls(ABC):
     """Calls that wait."""
 
+    @abstractmethod
     def _call(
         self, operation: Operation, body: dict[str, Any] | None, timeout: float | None, idempotency_key: str | None
-    ) -> Any:
-        raise NotImplementedError
+    ) -> Any: ...
 
     def churn(
         self,
@@ -397,13 +398,13 @@ class Calls:
         return answer
 
 
-class AsyncCalls:
+class AsyncCalls(ABC):
     """Awaited calls."""
 
+    @abstractmethod
     async def _call(
         self, operation: Operation, body: dict[str, Any] | None, timeout: float | None, idempotency_key: str | None
-    ) -> Any:
-        raise NotImplementedError
+    ) -> Any: ...
 
     async def churn(
         self,
