@@ -168,6 +168,3 @@ def _resized(held: Slots, taken: Sequence[tuple[int, int]], wanted: int) -> Slot
             missing -= size
         start = max(start, end)
     return tuple(kept)
-
-
-__all__ = ["LONGEST_NAME", "MIXED", "SHADOW", "Arm", "Experiment", "require_arm_name", "slot"]

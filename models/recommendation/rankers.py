@@ -105,8 +105,10 @@ class LearnerShares:
         return cls(order, 1.0 - order - network - affinity, network, affinity)
 
     def weighted(self, parts: Mapping[str, Float32Array]) -> Float32Array:
-        """The weighted mean of what they say, each standardised within the customer, shape (n,); one that is not among
-        the parts says nothing."""
+        """The weighted mean of what they say, shape (n,): parts by name, each standardised within the customer already.
+
+        One that is not among the parts says nothing.
+        """
         total = np.zeros(len(next(iter(parts.values()))), dtype=np.float32)
         for name, part in parts.items():
             total += np.float32(getattr(self, name)) * part
