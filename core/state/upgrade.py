@@ -65,22 +65,30 @@ def revisions(migrations: Path = MIGRATIONS) -> list[str]:
 
 
 def _is_current(engine: Engine, known: list[str]) -> bool:
-    try:
-        with engine.connect() as connection:
-            return _revision(connection, known) == known[-1]
-    except DBAPIError as error:
-        unread = error
+    """Read without a lock: another process may make the tables between two looks, so what failed is read again then."""
+    if (current := _reads_current(engine, known)) is not None:
+        return current
     try:
         if not sa.inspect(engine).has_table(VERSION_TABLE):
             return False
+        with engine.connect() as connection:
+            return _revision(connection, known) == known[-1]
     except DBAPIError as error:
-        unread = error
-    raise StoreError(
-        "the workspace's database can't be opened",
-        where=_place(engine),
-        why=(str(unread.orig).strip().splitlines() or [type(unread).__name__])[0],
-        todo="see: regulars doctor",
-    )
+        raise StoreError(
+            "the workspace's database can't be opened",
+            where=_place(engine),
+            why=(str(error.orig).strip().splitlines() or [type(error).__name__])[0],
+            todo="see: regulars doctor",
+        ) from error
+
+
+def _reads_current(engine: Engine, known: list[str]) -> bool | None:
+    """None where there is no version table, or nothing can be read at all."""
+    try:
+        with engine.connect() as connection:
+            return _revision(connection, known) == known[-1]
+    except DBAPIError:
+        return None
 
 
 def _revision(connection: sa.Connection, known: list[str]) -> str | None:

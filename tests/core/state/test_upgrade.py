@@ -300,6 +300,18 @@ def test_many_that_open_a_new_workspace_at_once_all_find_its_tables(new_url: str
     assert sorted(key.name for key in KeyStore(workspace).list()) == list("abc")
 
 
+def test_tables_that_another_makes_between_two_looks_are_found(new_url: str, tmp_path: Path) -> None:
+    engine = connect(new_url, tmp_path / "state.db")
+
+    def another_makes_them(_context: sa.engine.ExceptionContext) -> None:
+        upgrade(connect(new_url, tmp_path / "state.db"))
+
+    sa.event.listen(engine, "handle_error", another_makes_them, once=True)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(RELEASES.c.revision)).scalars().all()
+
+
 def test_an_up_to_date_database_costs_one_select_and_no_alembic(workspace: Workspace) -> None:
     _ = workspace.database
     program = """
