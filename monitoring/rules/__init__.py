@@ -1,0 +1,32 @@
+"""The rules of the house: each takes what was measured and says `ok`, `alert` or `unknown`, and what follows.
+
+A rule measures nothing itself, so that each threshold can be read, and tested, in one place.
+"""
+
+from monitoring.rules.business_figures import business, level
+from monitoring.rules.column_drift import drift
+from monitoring.rules.customer_groups import ABOUT_GROUPS, raised_groups, segment_churn, tiers
+from monitoring.rules.days_of_data import days_in_a_row
+from monitoring.rules.forecast_review import REVIEW, review, surge
+from monitoring.rules.group_disparity import FAIRNESS, fairness
+from monitoring.rules.list_spread import recommendations, value_tiers
+from monitoring.rules.model_quality import quality
+
+__all__ = [
+    "ABOUT_GROUPS",
+    "FAIRNESS",
+    "REVIEW",
+    "business",
+    "days_in_a_row",
+    "drift",
+    "fairness",
+    "level",
+    "quality",
+    "raised_groups",
+    "recommendations",
+    "review",
+    "segment_churn",
+    "surge",
+    "tiers",
+    "value_tiers",
+]
