@@ -37,7 +37,7 @@ ScenarioRefusal = Literal[
 FALLBACKS = {
     "population": "the customer or their features are not known: the rate of the whole population",
     "no_features": "the feature store does not answer, was never filled or lost what it held, so nothing can be told "
-    "of the customer: churn gives the rate of the whole population",
+    "of the customer: churn gives the rate of the whole population, recommendations what sells best",
     "popular": "nothing is known of the customer: what sells best",
     "no_consent": "the customer does not allow it",
     "baseline": "no model passed its gates yet: the best baseline answers",

@@ -122,7 +122,7 @@ def _known(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] | 
         return None, "no_consent"
     found = runtime.features.read(KIND.service, "customer_id", [customer])
     if not found.known:
-        return None, "popular"
+        return None, "popular" if found.is_read else "no_features"
     row = {name: values[0] for name, values in found.columns.items()}
     return row, None if row[IDS] else "popular"
 

@@ -198,6 +198,21 @@ def test_the_unknown_and_guests_get_what_sells_best(shop: Shop, customer: str | 
     assert {result["fallback"] for result in answer.json()["results"]} == {"popular"}
 
 
+def test_without_the_store_nobody_is_called_unknown(shop: Shop) -> None:
+    for file in shop.workspace.feast_dir.glob("online.db*"):
+        file.unlink()
+    for customer in ("c001", "nobody"):
+        for path, body in (
+            ("/v1/churn", {"customer_ids": [customer]}),
+            ("/v1/customers", {"customer_ids": [customer]}),
+            ("/v1/recommendations", {"customer_id": customer, "k": 3}),
+        ):
+            results = shop.post(path, body).json()["results"]
+            assert {result["fallback"] for result in results} == {"no_features"}, path
+    guest = shop.post("/v1/recommendations", {"customer_id": None, "k": 3}).json()["results"]
+    assert {result["fallback"] for result in guest} == {"popular"}
+
+
 def test_who_bought_nothing_that_can_be_recommended_gets_what_sells_best(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
