@@ -503,6 +503,9 @@ class Monitoring(SettingsSection):
 class Rules(SettingsSection):
     """Thresholds of the rules of the house."""
 
+    false_alarms: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.05, description="how likely a year of looks without any change may raise an alert, all rules together"
+    )
     drift_share: Share = Field(0.3, description="share of drifted features that raises an alert")
     drift_distance: Annotated[float, Field(gt=0)] = Field(
         0.3, description="how far a number may move, in standard deviations of the reference (Wasserstein)"
