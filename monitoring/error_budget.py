@@ -25,6 +25,7 @@ from types import MappingProxyType
 import numpy as np
 
 from core.errors import UsageError, did_you_mean
+from core.settings import Rules
 
 YEAR_DAYS = 365
 FIRST_DAYS = 7
@@ -56,6 +57,11 @@ class ErrorBudget:
     """The probability that any alert of a year without change is raised; in (0, 1)."""
 
     yearly: float = 0.05
+
+    @classmethod
+    def configured(cls, rules: Rules) -> ErrorBudget:
+        """The budget that the settings give."""
+        return cls(rules.false_alarms)
 
     def of(self, family: str, subjects: int = 1) -> float:
         """What one of the subjects of a family may spend in a year.
