@@ -12,18 +12,19 @@ from core.workspace import Workspace
 from models.churn.labels import active
 from models.churn.scorer import Scorer
 from models.churn.tiers import NO_ACTION
-from models.fairness_result import FairnessResult
+from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind
 from models.version import Version
 from monitoring import protected, rules
-from monitoring.fairness import judge
-from monitoring.fairness.counting import confusions
+from monitoring.fairness import by_attribute, judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState, Served
 from monitoring.served import probabilities
 from monitoring.served.window import ServedWindow
+
+CALIBRATION = "left over expected"
 
 
 class ChurnMonitor:
@@ -33,15 +34,10 @@ class ChurnMonitor:
         """Who is in tier 1 or above, of those who left and of those who stayed, by group."""
         until = as_of + timedelta(days=kind.horizon_days(workspace.settings))
         frame = kind.evaluate(workspace, model, as_of)
-        groups = protected.groups(workspace, frame.index.tolist())
+        groups, limits = protected.groups(workspace, frame.index.tolist()), Limits.of(workspace.settings.rules)
         selected, churned = (frame["risk_tier"] >= 1).to_numpy(), (frame["churned"] == 1).to_numpy()
-        limits = Limits.of(workspace.settings.rules)
-        figures = [
-            figure
-            for name in map(str, groups.columns)
-            for figure in judge.rates(name, confusions(groups[name].tolist(), selected, churned), limits)
-        ]
-        return result(kind, as_of, until, figures)
+        figures = by_attribute.rates(groups, selected, churned, limits)
+        return result(kind, as_of, until, [*figures, *_calibration(groups, frame, limits)])
 
     def population(self, workspace: Workspace, as_of: date) -> Sequence[str]:
         """The customers whom it scores."""
@@ -66,6 +62,16 @@ class ChurnMonitor:
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""
         return []
+
+
+def _calibration(groups: pd.DataFrame, frame: pd.DataFrame, limits: Limits) -> list[GroupFigure]:
+    """How many of each group left, over how many were expected to: 1 where its probabilities are right. Shown only."""
+    left, expected = frame["churned"].to_numpy(float), frame["probability"].to_numpy(float)
+    found: list[GroupFigure] = []
+    for name in map(str, groups.columns):
+        sides = by_attribute.sides(groups[name], left, expected)
+        found += judge.watched(judge.ratios(name, CALIBRATION, sides, limits))
+    return found
 
 
 MONITOR: KindMonitor[Scorer] = ChurnMonitor()

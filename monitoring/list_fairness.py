@@ -10,8 +10,8 @@ that are filled, that hold something they never bought, and that hold something 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -27,7 +27,7 @@ from models.recommendation.labels import Relevance
 from models.recommendation.metrics import K
 from models.recommendation.rankers import Mode
 from monitoring import prices, protected
-from monitoring.fairness import judge
+from monitoring.fairness import by_attribute, judge
 from monitoring.fairness.judge import Limits
 
 VALUE_ATTRIBUTE = "customer value"
@@ -102,33 +102,24 @@ def _spread(lists: pd.DataFrame, dataset: Dataset, mode: Mode) -> dict[str, pd.S
 def _of_groups(
     groups: pd.DataFrame, metric: str, ending: str, values: pd.Series[float], limits: Limits
 ) -> list[GroupFigure]:
-    """One metric by every protected attribute and by customer value."""
-    found: list[GroupFigure] = []
-    own = groups.reindex(values.index)
-    for name in map(str, groups.columns):
-        figures = judge.means(name, metric + ending, _by_group(values, own[name]), limits)
-        judged = name != VALUE_ATTRIBUTE and metric in _JUDGED and not ending
-        found += figures if judged else watched(figures)
-    return found
+    """One metric by every protected attribute, by two of them where it is judged, and by customer value."""
+    own, numbers = groups.reindex(values.index), np.asarray(values, dtype=np.float64)
+
+    def of(attribute: str, names: pd.Series[str]) -> list[GroupFigure]:
+        return judge.ratios(attribute, metric + ending, by_attribute.sides(names, numbers, ones), limits)
+
+    ones = np.ones(len(numbers), dtype=np.float64)
+    of_value = judge.watched(of(VALUE_ATTRIBUTE, own[VALUE_ATTRIBUTE]))
+    known = own.drop(columns=VALUE_ATTRIBUTE)
+    if metric in _JUDGED and not ending:
+        return [*by_attribute.measured(known, of, limits), *of_value]
+    return [*(f for name in map(str, known.columns) for f in judge.watched(of(name, known[name]))), *of_value]
 
 
 def _groups(workspace: Workspace, as_of: date, customers: pd.Index[str]) -> pd.DataFrame:
     """The group of each customer by protected attribute and by value."""
     groups = protected.groups(workspace, customers.tolist())
     return groups.assign(**{VALUE_ATTRIBUTE: _value_tiers(workspace, as_of, customers)})
-
-
-def watched(figures: Sequence[GroupFigure]) -> list[GroupFigure]:
-    """Figures that are shown and not judged; too few to judge stays said."""
-    return [
-        figure if figure.verdict == "too few to judge" else replace(figure, verdict="not judged") for figure in figures
-    ]
-
-
-def _by_group(values: pd.Series[float], groups: pd.Series[str]) -> dict[str, np.ndarray]:
-    """The values of each group; both are indexed by customer_id, in the same order."""
-    numbers, names = values.to_numpy(float), groups.to_numpy()
-    return {str(name): numbers[names == name] for name in sorted(set(names))}
 
 
 def _value_tiers(workspace: Workspace, as_of: date, customers: pd.Index[str]) -> pd.Series[str]:

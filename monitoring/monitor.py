@@ -95,7 +95,7 @@ def _of_models(
         states += [
             rules.drift(model.kind, model.drift, settings),
             rules.quality(model.kind, model.performance, days, settings),
-            rules.fairness(model.kind, model.fairness),
+            rules.fairness(model.kind, model.fairness, settings),
             *rules.value_tiers(model.kind, model.fairness, settings),
             *each.rules,
         ]

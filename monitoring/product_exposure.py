@@ -16,15 +16,14 @@ import pandas as pd
 from core.workspace import Workspace
 from feature_repo import facts
 from models.arrays import Float64Array
-from models.fairness_result import GroupFigure
+from models.fairness_result import UNKNOWN, GroupFigure
 from models.recommendation.dataset import Dataset
 from models.recommendation.product_newness import newness
 from models.recommendation.rankers import Mode
 from monitoring.fairness import judge
-from monitoring.fairness.counting import UNKNOWN
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.ratio_intervals import Side
-from monitoring.list_fairness import EXPLORE, watched
+from monitoring.list_fairness import EXPLORE
 
 NEWNESS, BRAND = "product newness", "product brand"
 LARGEST_BRANDS = 10
@@ -52,7 +51,7 @@ def by_product(workspace: Workspace, dataset: Dataset, lists: Mapping[Mode, pd.D
             inside = {str(name): (names == name).to_numpy() for name in sorted(set(names))}
             shown = judge.means(attribute, f"exposure{ending}", {n: per_list[i] for n, i in inside.items()}, limits)
             paid: dict[str, Side] = {n: (places[i], demand[i]) for n, i in inside.items()}
-            found += watched([*shown, *judge.ratios(attribute, f"exposure per purchase{ending}", paid, limits)])
+            found += judge.watched([*shown, *judge.ratios(attribute, f"exposure per purchase{ending}", paid, limits)])
     return found
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from core import query_engine
 from core.reads import Read
 from core.workspace import Workspace, of_one_generation
-from monitoring.fairness.counting import UNKNOWN
+from models.fairness_result import UNKNOWN
 
 READS = (Read("protected", ("customer_id", "attribute", "value"), "fairness reports; no feature is ever built on it"),)
 

@@ -13,8 +13,7 @@ from models.kinds import Kind
 from models.uplift.model import UpliftModel
 from models.version import Version
 from monitoring import protected
-from monitoring.fairness import judge
-from monitoring.fairness.counting import confusions
+from monitoring.fairness import by_attribute
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
@@ -33,12 +32,7 @@ class UpliftMonitor:
         groups = protected.groups(workspace, frame["customer_id"].tolist())
         selected, bought = (frame["contacted"] > 0).to_numpy(), (frame["bought"] > 0).to_numpy()
         limits = Limits.of(workspace.settings.rules)
-        figures = [
-            figure
-            for name in map(str, groups.columns)
-            for figure in judge.rates(name, confusions(groups[name].tolist(), selected, bought), limits)
-        ]
-        return result(kind, as_of, as_of, figures)
+        return result(kind, as_of, as_of, by_attribute.rates(groups, selected, bought, limits))
 
     def population(self, workspace: Workspace, as_of: date) -> Sequence[str] | None:
         """Everybody."""

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from core.workspace import Workspace
-from models.fairness_result import FairnessResult
+from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind
 from models.value.labels import known
 from models.value.model import ValueModel
 from models.version import Version
 from monitoring import protected
-from monitoring.fairness import judge
+from monitoring.fairness import by_attribute, judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
@@ -33,18 +33,13 @@ class ValueMonitor:
         until = as_of + timedelta(days=kind.horizon_days(workspace.settings))
         frame = kind.evaluate(workspace, model, as_of)
         groups, limits = protected.groups(workspace, frame.index.tolist()), Limits.of(workspace.settings.rules)
-        figures = []
-        for name in map(str, groups.columns):
-            of = groups[name].to_numpy()
-            sides = {
-                str(group): (
-                    frame["expected"].to_numpy(dtype=float)[of == group],
-                    np.maximum(frame["spent"].to_numpy(dtype=float)[of == group], 0.0),
-                )
-                for group in pd.unique(of)
-            }
-            figures += judge.ratios(name, METRIC, sides, limits)
-        return result(kind, as_of, until, figures)
+        expected = frame["expected"].to_numpy(dtype=float)
+        spent = np.maximum(frame["spent"].to_numpy(dtype=float), 0.0)
+
+        def of(attribute: str, names: pd.Series[str]) -> list[GroupFigure]:
+            return judge.ratios(attribute, METRIC, by_attribute.sides(names, expected, spent), limits)
+
+        return result(kind, as_of, until, by_attribute.measured(groups, of, limits))
 
     def population(self, workspace: Workspace, as_of: date) -> Sequence[str]:
         """The customers whose value it tells."""

@@ -20,6 +20,7 @@ from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
 from monitoring import drift, fairness, frames, model_report, performance, quality
 from monitoring.drift import ColumnComparison, Source
+from monitoring.fairness import repeated_looks
 from monitoring.kinds import Findings, Predictions, monitor
 from monitoring.results import ModelReport, QualityCheck, RuleState
 from monitoring.served.window import ServedWindow
@@ -85,13 +86,9 @@ def store_fairness(registry: Registry, version: Version, result: FairnessResult)
     """
     kept = registry.fairness(version)
     approved = version.review is not None and version.review.verdict == "approved"
-    decided = kept is not None and approved and _flags(result) <= _flags(kept)
+    decided = kept is not None and approved and result.flags <= kept.flags
     if kept != result and not decided:
         registry.store_fairness(version, result)
-
-
-def _flags(result: FairnessResult) -> set[tuple[str, str, str]]:
-    return {(figure.attribute, figure.group, figure.metric) for figure in result.flagged}
 
 
 def _which(registry: Registry, kind: str) -> tuple[Version | None, Message | None]:
@@ -128,6 +125,8 @@ def _measured(subject: _Subject, report: ModelReport) -> ModelReport:
         return report
     found = performance.measure(subject.workspace, subject.kind, subject.version, window)
     result = fairness.measure(subject.workspace, subject.kind, window.model, window.as_of)
+    kept = subject.registry.fairness(subject.version)
+    result = repeated_looks.of_look(subject.workspace, result, kept, subject.as_of)
     store_fairness(subject.registry, subject.version, result)
     return replace(report, performance=found, fairness=result)
 

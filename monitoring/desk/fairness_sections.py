@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.settings import Rules
-from models.fairness_result import FairnessResult, GroupFigure
+from models.fairness_result import UNKNOWN, FairnessResult, GroupFigure
 from monitoring.desk import charts
 from monitoring.desk.charts import Forest
 
@@ -17,6 +17,8 @@ class MetricByGroup:
     name: str
     figures: tuple[GroupFigure, ...]
     plot: Forest
+    apart: tuple[GroupFigure, ...]
+    """Those without the attribute, where they surely lie far from those with it."""
 
 
 @dataclass(frozen=True)
@@ -45,4 +47,6 @@ def sections(result: FairnessResult | None, rules: Rules) -> list[Section]:
 
 
 def _metric(name: str, figures: list[GroupFigure], rules: Rules) -> MetricByGroup:
-    return MetricByGroup(name, tuple(figures), charts.forest(figures, rules.fairness_low, rules.fairness_high))
+    band = (rules.fairness_low, rules.fairness_high)
+    apart = tuple(figure for figure in figures if figure.group == UNKNOWN and figure.outside(*band))
+    return MetricByGroup(name, tuple(figures), charts.forest(figures, *band), apart)

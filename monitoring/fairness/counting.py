@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-UNKNOWN = "unknown"
+from models.fairness_result import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,10 @@ def false_positives(table: Confusion) -> Proportion:
     return Proportion(table.fp, table.negatives)
 
 
+TRUE_POSITIVE_RATE = "true positive rate"
 RATES = {
     "selection rate": selection,
-    "true positive rate": true_positives,
+    TRUE_POSITIVE_RATE: true_positives,
     "false positive rate": false_positives,
 }
 

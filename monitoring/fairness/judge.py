@@ -7,19 +7,22 @@ for the number of groups judged (Bonferroni), a group with too few customers is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
+from typing import Final
 
 import numpy as np
 
 from core.settings import Rules
-from models.fairness_result import GroupFigure, Verdict
-from monitoring.fairness import ratio_intervals
-from monitoring.fairness.counting import RATES, UNKNOWN, Confusion, Proportion, rest_of
+from models.fairness_result import JUDGED, UNKNOWN, GroupFigure, Verdict
+from monitoring.fairness import power, ratio_intervals
+from monitoring.fairness.counting import RATES, TRUE_POSITIVE_RATE, Confusion, Proportion, rest_of
+from monitoring.fairness.power import Findable
 from monitoring.fairness.ratio_intervals import Floats, RatioInterval, Side
 
 CONFIDENCE = 0.95
+TOO_FEW: Final = "too few to judge"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Limits:
     min_group: int = 30
     min_selected: float = 5
     min_positives: int = 10
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """The fair ratios, from and to."""
+        return self.low, self.high
 
     @classmethod
     def of(cls, rules: Rules) -> Limits:
@@ -54,6 +62,8 @@ class GroupComparison:
     rest: float | None
     enough: bool
     ratio: RatioInterval | None
+    needs: int | None
+    findable: Findable
 
 
 def rates(attribute: str, tables: Mapping[str, Confusion], limits: Limits) -> list[GroupFigure]:
@@ -75,9 +85,16 @@ def ratios(attribute: str, metric: str, values: Mapping[str, Side], limits: Limi
     figures = []
     for group, (one, two) in sides.items():
         ratio = ratio_intervals.of_ratios(one, two, confidence)
-        found = GroupComparison(group, len(one[0]), _value(one), _value(two), group in judged, ratio)
+        more = power.more_for_count(len(one[0]), len(two[0]), limits.min_group)
+        findable = power.of_interval(ratio, confidence, limits.band) if ratio else Findable()
+        found = GroupComparison(group, len(one[0]), _value(one), _value(two), group in judged, ratio, more, findable)
         figures.append(_figure(attribute, metric, found, limits))
     return figures
+
+
+def watched(figures: Sequence[GroupFigure]) -> list[GroupFigure]:
+    """Figures that are shown and not judged; too few to judge stays said."""
+    return [figure if figure.verdict == TOO_FEW else replace(figure, verdict="not judged") for figure in figures]
 
 
 def corrected(groups: int) -> float:
@@ -90,7 +107,7 @@ def verdict(group: str, enough: bool, ratio: RatioInterval | None, limits: Limit
     if group == UNKNOWN:
         return "not judged"
     if not enough or ratio is None:
-        return "too few to judge"
+        return TOO_FEW
     return "flagged" if ratio.high < limits.low or ratio.low > limits.high else "ok"
 
 
@@ -102,11 +119,14 @@ def _rate(
     limits: Limits,
 ) -> list[GroupFigure]:
     judged = [g for g in tables if g != UNKNOWN and _enough_counts(metric, tables[g], rests[g], limits)]
+    confidence = corrected(len(judged))
     figures = []
     for group in tables:
         one, two = RATES[metric](tables[group]), RATES[metric](rests[group])
-        ratio = ratio_intervals.of_proportions(one, two, corrected(len(judged))) if one.total and two.total else None
-        found = GroupComparison(group, one.total, one.rate, two.rate, group in judged, ratio)
+        ratio = ratio_intervals.of_proportions(one, two, confidence) if one.total and two.total else None
+        more = _needs(metric, tables[group], rests[group], limits)
+        findable = power.of_proportions(one, two, confidence, limits.band) if ratio else Findable()
+        found = GroupComparison(group, one.total, one.rate, two.rate, group in judged, ratio, more, findable)
         figures.append(_figure(attribute, metric, found, limits))
     return figures
 
@@ -117,9 +137,20 @@ def _enough_counts(metric: str, table: Confusion, rest: Confusion, limits: Limit
     both = Proportion(sides[0].count + sides[1].count, sides[0].total + sides[1].total).rate
     if both is None or min(table.n, rest.n) < limits.min_group:
         return False
-    if metric == "true positive rate" and min(side.total for side in sides) < limits.min_positives:
+    if metric == TRUE_POSITIVE_RATE and min(side.total for side in sides) < limits.min_positives:
         return False
     return all(side.total * both >= limits.min_selected for side in sides)
+
+
+def _needs(metric: str, table: Confusion, rest: Confusion, limits: Limits) -> int | None:
+    """How many more of the group would be enough to judge; None where none are needed or the rest falls short."""
+    sides = (RATES[metric](table), RATES[metric](rest))
+    fewest = limits.min_positives if metric == TRUE_POSITIVE_RATE else 1
+    more = (
+        power.more_for_rate(sides, limits.min_selected, fewest),
+        power.more_for_count(table.n, rest.n, limits.min_group),
+    )
+    return max(filter(None, more), default=None)
 
 
 def _others(values: Mapping[str, Side], group: str) -> Side:
@@ -136,6 +167,8 @@ def _value(side: Side) -> float | None:
 
 def _figure(attribute: str, metric: str, found: GroupComparison, limits: Limits) -> GroupFigure:
     ratio = found.ratio if found.ratio and isfinite(found.ratio.high) and isfinite(found.ratio.value) else None
+    said = verdict(found.group, found.enough, ratio, limits)
+    few, judged = said == TOO_FEW, said in JUDGED
     return GroupFigure(
         attribute,
         found.group,
@@ -146,5 +179,9 @@ def _figure(attribute: str, metric: str, found: GroupComparison, limits: Limits)
         ratio.value if ratio else None,
         ratio.low if ratio else None,
         ratio.high if ratio else None,
-        verdict(found.group, found.enough, ratio, limits),
+        said,
+        found.needs if few else None,
+        found.findable.below if judged else None,
+        found.findable.above if judged else None,
+        ratio.p if ratio and judged else None,
     )

@@ -22,15 +22,19 @@ FARTHEST = 1000.0
 
 @dataclass(frozen=True)
 class RatioInterval:
-    """A ratio with the interval around it: `low <= value <= high`."""
+    """A ratio with the interval around it: `low <= value <= high`.
+
+    `p` is the p-value of equality: how often a ratio as far from 1 comes where both are the same.
+    """
 
     value: float
     low: float
     high: float
+    p: float = 1.0
 
     def inverse(self) -> RatioInterval:
         """The same comparison seen from the other side."""
-        return RatioInterval(1 / self.value, 1 / self.high, 1 / self.low)
+        return RatioInterval(1 / self.value, 1 / self.high, 1 / self.low, self.p)
 
 
 def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> RatioInterval:
@@ -47,9 +51,8 @@ def of_proportions(group: Proportion, rest: Proportion, confidence: float) -> Ra
     def rejected(ratio: float) -> bool:
         return _score(group, rest, ratio) > z2
 
-    return RatioInterval(
-        value, min(_bound(rejected, value, 1 / FARTHEST), value), max(_bound(rejected, value, FARTHEST), value)
-    )
+    low, high = min(_bound(rejected, value, 1 / FARTHEST), value), max(_bound(rejected, value, FARTHEST), value)
+    return RatioInterval(value, low, high, float(stats.chi2.sf(_score(group, rest, 1.0), 1)))
 
 
 def _value(group: Proportion, rest: Proportion) -> float:
@@ -116,7 +119,8 @@ def _of_zero(zero: Side, other: Side, confidence: float) -> RatioInterval:
     lowest = exp(estimate.value - float(stats.t.ppf(1 - alpha / 2, estimate.df)) * sqrt(estimate.variance))
     value = max(0.5 / (n + 0.5) * size / exp(estimate.value), 1 / FARTHEST)
     high = (1 - (alpha / 2) ** (1 / n)) * size / max(lowest, 1e-300)
-    return RatioInterval(value, 1 / FARTHEST, min(max(high, value), FARTHEST))
+    same = min((1 - float(found.mean())) ** n, 1.0)
+    return RatioInterval(value, 1 / FARTHEST, min(max(high, value), FARTHEST), same)
 
 
 @dataclass(frozen=True)
@@ -143,10 +147,11 @@ def _welch(one: _LogEstimate, two: _LogEstimate, confidence: float) -> RatioInte
     variance = one.variance + two.variance
     centre = one.value - two.value
     if variance == 0:
-        return RatioInterval(exp(centre), exp(centre), exp(centre))
+        return RatioInterval(exp(centre), exp(centre), exp(centre), float(centre == 0))
     df = variance**2 / (one.variance**2 / one.df + two.variance**2 / two.df)
     width = float(stats.t.ppf(0.5 + confidence / 2, df)) * sqrt(variance)
-    return RatioInterval(_exp(centre), _exp(centre - width), _exp(centre + width))
+    same = 2 * float(stats.t.sf(abs(centre) / sqrt(variance), df))
+    return RatioInterval(_exp(centre), _exp(centre - width), _exp(centre + width), same)
 
 
 def _exp(power: float) -> float:

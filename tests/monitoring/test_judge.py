@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 
+from models.fairness_result import UNKNOWN
 from monitoring.fairness import judge
-from monitoring.fairness.counting import UNKNOWN, Confusion, confusions, encode
+from monitoring.fairness.counting import Confusion, confusions, encode
 from monitoring.fairness.judge import Limits
 
 LIMITS = Limits()
@@ -140,3 +141,45 @@ def test_the_more_groups_the_wider_each_interval():
 def test_an_attribute_with_one_group_only_has_no_rest_to_compare_with():
     figures = judge.rates("g", {"a": Confusion(tp=50, fn=50), UNKNOWN: Confusion(tp=1, fn=9)}, LIMITS)
     assert {f.verdict for f in figures} == {"too few to judge", "not judged"}
+
+
+@pytest.mark.parametrize("table", [Confusion(tp=10, fp=9, fn=5, tn=5), Confusion(tp=1, fp=1, fn=2, tn=30)])
+def test_with_as_many_more_as_it_needs_a_small_group_is_judged(table):
+    rest = Confusion(tp=70, fp=30, fn=400, tn=400)
+
+    def of(group):
+        return next(f for f in judge.rates("g", {"s": group, "r": rest}, LIMITS) if f.group == "s")
+
+    before, more = of(table), of(table).needs
+    assert before.verdict == "too few to judge"
+    share = (table.tp + table.fp + rest.tp + rest.fp) / (table.n + rest.n)
+    picked = round(more * share)
+    grown = table + Confusion(tp=picked, tn=more - picked)
+    assert of(grown).verdict in {"ok", "flagged"}
+    assert of(grown).needs is None
+
+
+def test_a_disparity_as_large_as_it_says_it_finds_is_flagged_in_four_of_five_samples():
+    rng, rate, n, rest = np.random.default_rng(6), 0.25, 400, 2000
+    tables = {"a": Confusion(tp=100, fn=300), "b": Confusion(tp=500, fn=1500)}
+    found = next(f for f in judge.rates("g", tables, LIMITS) if f.group == "a")
+    assert found.finds_below < 0.85
+    assert found.finds_above < 1.6
+    hits = 0
+    for _ in range(300):
+        mine, others = rng.binomial(n, rate * found.finds_above), rng.binomial(rest, rate)
+        tables = {"a": Confusion(tp=mine, fn=n - mine), "b": Confusion(tp=others, fn=rest - others)}
+        hits += next(f for f in judge.rates("g", tables, LIMITS) if f.group == "a").verdict == "flagged"
+    assert 0.72 < hits / 300 < 0.92
+
+
+def test_a_rate_of_four_percent_takes_thousands_to_find_what_a_quarter_finds_with_hundreds():
+    def finds(selected, n):
+        tables = {
+            "a": Confusion(tp=selected, fn=n - selected),
+            "b": Confusion(tp=10 * selected, fn=10 * (n - selected)),
+        }
+        return next(f for f in judge.rates("g", tables, LIMITS) if f.group == "a").finds_above
+
+    assert finds(100, 400) < 1.6 < finds(16, 400)
+    assert finds(128, 3200) < 1.65

@@ -14,6 +14,7 @@ from models.fairness_result import FairnessResult
 from models.kinds import kind
 from models.recommendation.dataset import Dataset
 from monitoring import prices, recommendation, rules
+from monitoring.churn import CALIBRATION
 from monitoring.fairness import measure
 from monitoring.list_fairness import EXPLORE, FILLED, NEW_PLACES, VALUE_ATTRIBUTE
 from tests.support.shop import commit
@@ -69,7 +70,9 @@ def test_churn_is_judged_by_its_tiers_against_who_came_back(small_shop, start):
         "selection rate",
         "true positive rate",
         "false positive rate",
+        CALIBRATION,
     }
+    assert {f.verdict for f in result.figures if f.metric == CALIBRATION} <= {"not judged", "too few to judge"}
     scores = RecencyKind().predict_file(small_shop, RecencyModel(start), start, "-")
     selected = sum(round((f.value or 0) * f.n) for f in result.figures if f.metric == "selection rate")
     assert selected == (scores["risk_tier"] >= 1).sum()

@@ -82,18 +82,35 @@ def test_without_an_earlier_window_a_business_figure_is_unknown():
 
 def test_a_flagged_group_asks_for_a_review():
     figure = GroupFigure("age", "65+", "selection rate", 90, 0.5, 0.2, 2.5, 1.9, 3.2, "flagged")
-    state = rules.fairness("churn", FairnessResult("churn", TODAY, TODAY, (figure,)))
+    state = rules.fairness("churn", FairnessResult("churn", TODAY, TODAY, (figure,)), RULES)
     assert (state.status, state.level) == ("alert", 3)
     assert "65+" in str(state.says)
     assert "regulars approve churn" in str(state.effect)
 
 
 def test_no_measurement_is_unknown_not_fair():
-    assert rules.fairness("churn", None).status == "unknown"
+    assert rules.fairness("churn", None, RULES).status == "unknown"
     assert (
-        rules.fairness("demand", FairnessResult("demand", TODAY, TODAY, (), Message("fairness.no_region"))).status
+        rules.fairness(
+            "demand", FairnessResult("demand", TODAY, TODAY, (), Message("fairness.no_region")), RULES
+        ).status
         == "unknown"
     )
+
+
+def test_customers_without_an_attribute_who_are_far_from_the_rest_are_named_and_nobody_is_asked_for():
+    known = GroupFigure("age", "65+", "selection rate", 90, 0.04, 0.04, 1.0, 0.9, 1.1, "ok")
+    unknown = GroupFigure("age", "unknown", "selection rate", 900, 0.44, 0.04, 10.7, 7.1, 16.2, "not judged")
+    state = rules.fairness("churn", FairnessResult("churn", TODAY, TODAY, (known, unknown)), RULES)
+    assert (state.status, state.flagged) == ("ok", True)
+    assert "far from those with it: selection rate of age = unknown: 10.70 times" in str(state.says)
+
+
+def test_a_disparity_that_is_not_certain_yet_is_said_and_alerts_nobody():
+    figure = GroupFigure("age", "65+", "selection rate", 90, 0.5, 0.2, 2.5, 1.3, 4.8, "not certain yet", p=0.002)
+    state = rules.fairness("churn", FairnessResult("churn", TODAY, TODAY, (figure,)), RULES)
+    assert state.status == "ok"
+    assert "not certain yet: selection rate of age = 65+" in str(state.says)
 
 
 def test_a_surge_is_a_flag_that_names_the_series_and_asks_for_nobody():

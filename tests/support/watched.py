@@ -86,6 +86,7 @@ class RecencyKind:
         left = ~scores.index.isin(_buyers(workspace, as_of, as_of + HORIZON))
         squared = (left - scores["churn_probability"]) ** 2
         columns = {"squared": squared, "risk_tier": scores["risk_tier"], "churned": left.astype(float)}
+        columns["probability"] = scores["churn_probability"]
         return pd.DataFrame(columns, index=scores.index)
 
     def baselines(self, workspace, as_of: date) -> dict[str, RecencyModel]:
