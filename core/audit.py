@@ -1,25 +1,27 @@
 """The audit log: who did what to which version and why, as a hash chain that only the key's holder can extend.
 
 Every entry carries the HMAC-SHA256, under a secret, of its own content and of the entry before it. A changed,
-removed, inserted or reordered entry breaks the chain at a place that `verify` names. What a chain alone can't
-show is that its end was cut off: print the head, keep it elsewhere, and hand it to `verify`.
+removed, inserted or reordered entry breaks the chain at a place that `verify` names. That its end was cut off, or all
+of it deleted, shows against the head that the workspace keeps apart from the log (`core.audit_head`), and against one
+that was printed and kept elsewhere.
 """
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+import pwd
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from core import utc
+from core.audit_head import Head, KeptHead
 from core.database import begin_alone
 from core.errors import DataError, StoreError, UsageError
 from core.secret_files import secret
@@ -28,6 +30,7 @@ from core.workspace import Workspace
 
 SECRET = "audit-key"
 GENESIS = "0" * 64
+_EMPTY = Head(0, GENESIS)
 _LOCK = 0x52656775  # PostgreSQL's advisory lock for appending
 
 
@@ -46,12 +49,16 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found: `broken` is the number of the first entry that is wrong, None where all are right."""
+    """What `verify` found: `broken` is the number of the first entry that is wrong, None where all are right.
+
+    `kept` is the head that this workspace keeps of the log, empty where it keeps none.
+    """
 
     entries: int
     head: str
     broken: int | None = None
     reason: str = ""
+    kept: str = ""
 
     @property
     def intact(self) -> bool:
@@ -65,6 +72,7 @@ class AuditLog:
     def __init__(self, workspace: Workspace) -> None:
         self._engine = workspace.database
         self._key = secret(workspace, SECRET)
+        self._kept = KeptHead(workspace, self._key)
 
     def append(self, action: str, who: str, subject: str, details: Mapping[str, Any] | None = None) -> AuditEntry:
         """Add an entry and return it, on disk. A customer in `subject` or `details` goes in as `self.customer(id)`.
@@ -76,7 +84,9 @@ class AuditLog:
         with self._appending() as connection:
             self._refuse_another_key(connection)
             last = connection.execute(sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc()).limit(1)).first()
-            seq, previous = (last.seq + 1, last.mac) if last else (1, GENESIS)
+            before = Head(last.seq, last.mac) if last else _EMPTY
+            moves = self._holds(connection, self._kept.read())
+            seq, previous = before.seq + 1, before.mac
             values = {
                 "seq": seq,
                 "at": utc.text(precision="milliseconds"),
@@ -87,6 +97,8 @@ class AuditLog:
             }
             mac = self._mac(values, previous)
             connection.execute(AUDIT_LOG.insert().values(**values, mac=mac))
+        if moves:
+            self._kept.keep(Head(seq, mac))
         return _entry({**values, "mac": mac})
 
     def entries(self, subject: str | None = None, last: int | None = None) -> list[AuditEntry]:
@@ -98,39 +110,67 @@ class AuditLog:
         query = sa.select(AUDIT_LOG.c.seq, AUDIT_LOG.c.mac).order_by(AUDIT_LOG.c.seq.desc()).limit(1)
         with self._engine.connect() as connection:
             last = connection.execute(query).first()
-        return f"{last.seq}:{last.mac}" if last else f"0:{GENESIS}"
+        return str(Head(last.seq, last.mac) if last else _EMPTY)
 
-    def verify(self, kept_head: str | None = None) -> Verification:
-        """Recompute the chain; with a head that was kept elsewhere, check that it still is part of it.
+    def accept_head(self, who: str, reason: str) -> str:
+        """Keep the head of the log as it is now, as after a restored backup; an entry says so. Returns that head."""
+        kept = self._kept.read()
+        self.append("accept head", who, "audit log", {"reason": reason, "kept": str(kept or ""), "found": self.head()})
+        head = self.head()
+        self._kept.keep(_parse_head(head), back=True)
+        return head
+
+    def verify(self, kept_head: str | None = None, since: int = 1) -> Verification:
+        """Recompute the chain from entry `since` on; check that the heads kept, here and elsewhere, are part of it.
 
         Raises:
             UsageError: `kept_head` is no head.
         """
-        kept = None if kept_head is None else _parse_head(kept_head)
-        previous, expected = GENESIS, 1
+        here = self._kept.read()
+        told = Verification(0, str(_EMPTY), kept=str(here or ""))
+        if here is None and self._kept.lies_there():
+            reason = "the head kept in this workspace was changed, or signed with another key"
+            return replace(told, broken=1, reason=reason)
+        heads = [] if here is None else [here]
+        if kept_head is not None:
+            heads.append(_parse_head(kept_head))
+        previous, expected = self._mac_before(since), since
+        query = sa.select(AUDIT_LOG).where(AUDIT_LOG.c.seq >= since).order_by(AUDIT_LOG.c.seq)
         with self._engine.connect() as connection:
-            for row in connection.execute(sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq)).mappings():
-                problem = self._problem(row, previous, expected, kept)
+            for row in connection.execute(query).mappings():
+                problem = self._problem(row, previous, expected, heads)
+                told = replace(told, entries=expected - 1, head=str(Head(expected - 1, previous)))
                 if problem:
-                    return Verification(expected - 1, f"{expected - 1}:{previous}", expected, problem)
+                    return replace(told, broken=expected, reason=problem)
                 previous, expected = row["mac"], expected + 1
-        head = f"{expected - 1}:{previous}"
-        if kept and kept[0] >= expected:
-            return Verification(expected - 1, head, expected, f"the log ends before the head kept, {kept[0]}")
-        return Verification(expected - 1, head)
+        told = replace(told, entries=expected - 1, head=str(Head(expected - 1, previous)))
+        beyond = [head.seq for head in heads if head.seq >= expected]
+        if beyond:
+            return replace(told, broken=expected, reason=f"the log ends before the head kept, {max(beyond)}")
+        return told
+
+    def _mac_before(self, seq: int) -> str:
+        query = sa.select(AUDIT_LOG.c.mac).where(AUDIT_LOG.c.seq == seq - 1)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar() or GENESIS
+
+    def _holds(self, connection: sa.Connection, kept: Head | None) -> bool:
+        """Whether the log still has the entry of the head kept here; without one there is nothing to miss."""
+        if kept is None or kept == _EMPTY:
+            return True
+        query = sa.select(AUDIT_LOG.c.mac).where(AUDIT_LOG.c.seq == kept.seq)
+        return connection.execute(query).scalar() == kept.mac
 
     def customer(self, customer_id: str) -> str:
         """How a customer appears in the log: the same name for the same id, useless without the key."""
         return "customer:" + hmac.new(self._key, b"customer\0" + customer_id.encode(), hashlib.sha256).hexdigest()
 
-    def _problem(
-        self, row: Mapping[Any, Any], previous: str, expected: int, kept: tuple[int, str] | None
-    ) -> str | None:
+    def _problem(self, row: Mapping[Any, Any], previous: str, expected: int, heads: Sequence[Head]) -> str | None:
         if row["seq"] != expected:
             return f"entry {expected} is missing"
         if not hmac.compare_digest(self._mac(row, previous), row["mac"]):
             return f"entry {expected} ({row['action']} {row['subject']}) was changed, or written with another key"
-        if kept and kept[0] == expected and not hmac.compare_digest(kept[1], row["mac"]):
+        if any(head.seq == expected and not hmac.compare_digest(head.mac, row["mac"]) for head in heads):
             return f"entry {expected} is not the one whose head was kept"
         return None
 
@@ -163,11 +203,12 @@ def entries_of(workspace: Workspace, subject: str, last: int | None = None) -> l
 
 
 def person() -> str:
-    """Who runs this command: the account of the operating system."""
+    """Who runs this command: the account of the operating system, by its number and not by what LOGNAME claims."""
+    uid = os.getuid()
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _entries(engine: sa.Engine, subject: str | None, last: int | None) -> list[AuditEntry]:
@@ -189,8 +230,8 @@ def _entry(row: Mapping[Any, Any]) -> AuditEntry:
     return AuditEntry(row["seq"], row["at"], row["action"], row["who"], row["subject"], details, row["mac"])
 
 
-def _parse_head(text: str) -> tuple[int, str]:
+def _parse_head(text: str) -> Head:
     number, _, mac = text.strip().partition(":")
     if not number.isdigit() or len(mac) != len(GENESIS) or (int(number) == 0 and mac != GENESIS):
         raise UsageError(f"{text!r} is no head", todo="it looks like 12:9f86d0...; regulars audit verify prints it")
-    return int(number), mac
+    return Head(int(number), mac)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from core import locks
 from core.audit import AuditLog
 from core.errors import NotReady, UsageError
+from core.reasons import reason_if_given
 from core.workspace import Workspace, of_one_generation
 from models import gates
 from models.experiment import SHADOW, Arm, Experiment, require_arm_name
@@ -23,7 +24,7 @@ from models.version import CANARY, CHAMPION, GateResult, Version
 
 TESTED: Final = ("churn", "recommendation", "demand")
 """The kinds whose predictions are logged: of others nothing could be compared."""
-_FOR_SHADOWS: Final = (gates.SIGNATURE, gates.GOLDEN)
+_FOR_SHADOWS: Final = (gates.SIGNATURE, gates.GOLDEN, gates.SEAL)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def end(workspace: Workspace, kind_name: str, who: str, arm: str | None = None, 
         NotReady: there is no experiment.
         UsageError: it has no such arm.
     """
-    registry = Registry(workspace)
+    reason, registry = reason_if_given(reason), Registry(workspace)
     running = registry.experiment(kind_name)
     if running is None:
         raise NotReady(f"no {kind_name} experiment runs", todo=f"begin one: regulars canary {kind_name} VERSION")
@@ -144,7 +145,7 @@ def _end(registry: Registry, kind_name: str, who: str, names: Iterable[str], rea
 
 
 def _counts(gate: GateResult, *, shadow: bool) -> bool:
-    """Whether a gate decides: a shadow only has to load and to answer what it answered before."""
+    """Whether a gate decides: a shadow only has to be what was trained, and answer as then."""
     return gate.name in _FOR_SHADOWS if shadow else gate.name != gates.QUALITY
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from core.errors import DataError, GateRefused, RegularsError, StoreError
 from core.messages import Message
 from core.workspace import Workspace, of_one_generation
+from models import version_seal
 from models.artifact_cache import MODEL
 from models.comparison import difference
 from models.fairness_result import FairnessResult
@@ -20,8 +21,10 @@ from models.intervals import Interval
 from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION, GateResult, Version
+from models.version_seal import Standing
 
-QUALITY, FAIRNESS, SIGNATURE, GOLDEN, REVIEW = "quality", "fairness", "signature", "golden inputs", "review"
+SEAL, QUALITY, FAIRNESS = "seal", "quality", "fairness"
+SIGNATURE, GOLDEN, REVIEW = "signature", "golden inputs", "review"
 
 
 class Refused(GateRefused):
@@ -50,12 +53,14 @@ def judge(workspace: Workspace, version: Version, registry: Registry | None = No
     if champion is not None and champion.version == version.version:
         champion = None
     model = _load(registry, version)
+    standing = version_seal.look(registry, version)
     return [
         _quality(workspace, registry, version, champion),
-        _fairness(registry, version),
+        _fairness(registry, version, standing),
         _signature(registry, version, champion, model),
         _golden(version, model),
         _review(workspace, version),
+        _seal(version, standing),
     ]
 
 
@@ -75,7 +80,9 @@ def evidence(result: FairnessResult | None) -> str:
 
 def bars(registry: Registry, version: Version) -> list[GateResult]:
     """Which of fairness and review refuse a version now: what may come up while it answers."""
-    return [gate for gate in (_fairness(registry, version), _review(registry.workspace, version)) if not gate.passed]
+    standing = version_seal.look(registry, version)
+    judged = (_fairness(registry, version, standing), _review(registry.workspace, version))
+    return [gate for gate in judged if not gate.passed]
 
 
 def _quality(workspace: Workspace, registry: Registry, version: Version, champion: Version | None) -> GateResult:
@@ -135,13 +142,29 @@ def _against(registry: Registry, version: Version, champion: Version) -> Interva
     return found
 
 
-def _fairness(registry: Registry, version: Version) -> GateResult:
+def _seal(version: Version, standing: Standing) -> GateResult:
+    """What the other gates read, and a reviewer sees, is what was measured and decided."""
+    if standing.problems:
+        return GateResult(SEAL, False, Message("gate.seal.broken", {"problems": list(standing.problems)}))
+    if not standing.whole:
+        values = {"kind": version.kind, "version": version.version}
+        return GateResult(SEAL, False, Message("gate.seal.not_sealed", values))
+    return GateResult(SEAL, True, Message("gate.seal.ok"))
+
+
+def _fairness(registry: Registry, version: Version, standing: Standing) -> GateResult:
+    if standing.touches(version_seal.FAIRNESS_ITEMS):
+        return GateResult(FAIRNESS, False, Message("gate.fairness.not_as_sealed"))
     try:
         result = registry.fairness(version)
     except (DataError, StoreError) as error:
         return GateResult(FAIRNESS, False, _unreadable(error))
     if result is None:
         return GateResult(FAIRNESS, False, Message("gate.fairness.not_measured"))
+    return _judged_fairness(version, result)
+
+
+def _judged_fairness(version: Version, result: FairnessResult) -> GateResult:
     if result.state == "not measured":
         return GateResult(
             FAIRNESS,

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from core import utc
+from core import shared_lock, utc
+from core.audit import person
 from core.errors import StoreError, UsageError
+from core.seals import Seals, digest
 from core.workspace import Workspace
 from models import fairness_result
 from models.artifact_cache import ArtifactCache, ServingState
@@ -30,6 +33,7 @@ from models.mlflow_store import connect, talking
 from models.registry_place import exists
 from models.serving_state import LineupState, RegistryStanding, Watch
 from models.version import CHALLENGER, PREFIX, Version, choose
+from models.version_seal import file_item, tag_item
 
 Found = TypeVar("Found")
 PLOTS = "plots"
@@ -111,8 +115,8 @@ class Registry:
             self.client.delete_registered_model_alias(kind, alias)
 
     def tag(self, version: Version, name: str, value: str) -> None:
-        """Store a fact with a version: the tag `regulars.<name>`."""
-        with talking(self.workspace):
+        """Store a fact with a version: the tag `regulars.<name>`, sealed."""
+        with talking(self.workspace), self._sealing(version, tag_item(name), value):
             self.client.set_model_version_tag(version.kind, version.version, PREFIX + name, value)
 
     def past_champions(self, kind: str) -> list[str]:
@@ -171,7 +175,7 @@ class Registry:
 
         try:
             with talking(self.workspace):
-                return str(load_text(f"{self._artifacts(version)}/{name}"))
+                return str(load_text(f"{self.artifacts(version)}/{name}"))
         except MlflowException as error:
             raise StoreError(f"{name} of {version} can't be read", where=version.location, why=str(error)) from error
 
@@ -193,18 +197,19 @@ class Registry:
         if name not in known:
             raise UsageError(f"{version} has no picture {name!r}", why=f"there are: {', '.join(known) or 'none'}")
         with talking(self.workspace), tempfile.TemporaryDirectory() as scratch:
-            path = download_artifacts(f"{self._artifacts(version)}/{PLOTS}/{name}", dst_path=scratch)
+            path = download_artifacts(f"{self.artifacts(version)}/{PLOTS}/{name}", dst_path=scratch)
             return Path(path).read_bytes()
 
     def write_text(self, version: Version, name: str, text: str) -> None:
-        """Keep a text among what the version's run logged, in the place of an earlier one of that name."""
+        """Keep a text among what the version's run logged, in the place of an earlier one, and seal it."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
         folder, _, file = name.rpartition("/")
-        with talking(self.workspace), tempfile.TemporaryDirectory() as scratch:
+        sealing = self._sealing(version, file_item(name), text)
+        with talking(self.workspace), sealing, tempfile.TemporaryDirectory() as scratch:
             (Path(scratch) / file).write_text(text, encoding="utf-8")
             # The client's own way remembers where a run of that id lay, also when another workspace was open.
-            get_artifact_repository(self._artifacts(version)).log_artifact(f"{scratch}/{file}", folder or None)
+            get_artifact_repository(self.artifacts(version)).log_artifact(f"{scratch}/{file}", folder or None)
 
     def fetch(self, version: Version) -> Path:
         """The verified local copy: `model/`, `evaluation/`, `baseline/`, `card.md`, `features.json`, `version.json`.
@@ -222,8 +227,16 @@ class Registry:
         """The same with the versions that answer a share of requests beside it. Never raises a StoreError."""
         return self._watch.lineup(kind)
 
-    def _artifacts(self, version: Version) -> str:
+    def artifacts(self, version: Version) -> str:
+        """Where what its run logged lies."""
         return str(self.client.get_run(version.run_id).info.artifact_uri)
+
+    @contextmanager
+    def _sealing(self, version: Version, item: str, content: str) -> Iterator[None]:
+        """Of two that store the same at once, the one whose content stays is the one that is sealed."""
+        with shared_lock.waiting(self.workspace, f"seal-{version.kind}-{version.version}"):
+            yield
+            Seals(self.workspace).put(version.subject, {item: digest(content)}, person())
 
     def _ensure_model(self, kind: str) -> None:
         if self._model(kind) is None:

@@ -13,8 +13,9 @@ from typing import Any, Literal
 from core import utc
 from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
+from core.reasons import reason_given, reason_if_given
 from core.workspace import Workspace, of_one_generation
-from models import gates
+from models import gates, version_seal
 from models.artifact_cache import BASELINE as BASELINE_MODEL
 from models.artifact_cache import MODEL
 from models.experiment_release import end_arms_of, end_experiment
@@ -74,9 +75,9 @@ def approve(workspace: Workspace, kind_name: str, name: str, who: str, reason: s
 
     Raises:
         UsageError: no reason, or no such version.
-        GateRefused: `review.four_eyes` and `who` trained the version.
+        GateRefused: `review.four_eyes` and `who` trained the version, or it is not as it was sealed.
     """
-    registry = Registry(workspace)
+    reason, registry = reason_given(reason), Registry(workspace)
     version = registry.version(kind_name, name)
     if workspace.settings.review.four_eyes and who == version.trained_by:
         _record(workspace, "approve refused", who, version, {"reason": reason, "because": "four eyes"})
@@ -84,6 +85,15 @@ def approve(workspace: Workspace, kind_name: str, name: str, who: str, reason: s
             f"{who} trained {version} and may not approve it",
             why="review.four_eyes",
             todo="let somebody else approve it",
+        )
+    standing = version_seal.look(registry, version)
+    if standing.problems:
+        details = {"reason": reason, "because": "seal", "problems": list(standing.problems)}
+        _record(workspace, "approve refused", who, version, details)
+        raise GateRefused(
+            f"{version} is not as it was sealed and can't be approved",
+            why="; ".join(standing.problems[:5]),
+            todo=f"find out who changed it (regulars audit verify), then train another: regulars train {kind_name}",
         )
     lifted = _judged(registry, version, "approved", who, reason)
     text = f"{version} is approved" + (f"; its fairness block is lifted: {lifted}" if lifted else "")
@@ -96,7 +106,7 @@ def refuse(workspace: Workspace, kind_name: str, name: str, who: str, reason: st
     Raises:
         UsageError: no reason, or no such version.
     """
-    registry = Registry(workspace)
+    reason, registry = reason_given(reason), Registry(workspace)
     version = registry.version(kind_name, name)
     _judged(registry, version, "refused", who, reason)
     ended = end_arms_of(registry, version, who, f"version {version.version} is refused")
@@ -114,7 +124,7 @@ def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -
         NotReady: there never was a champion, or none before it.
         StoreError: the earlier champion is damaged; nothing changes.
     """
-    registry = Registry(workspace)
+    reason, registry = reason_if_given(reason), Registry(workspace)
     champion = registry.find(kind_name, CHAMPION) or _retired(registry, kind_name)
     target, history = _earlier(registry, champion)
     kind(kind_name).load(registry.fetch(target) / MODEL)
@@ -133,7 +143,7 @@ def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> 
         NotReady: there is no champion.
         StoreError: the baseline is damaged; nothing changes.
     """
-    registry = Registry(workspace)
+    reason, registry = reason_if_given(reason), Registry(workspace)
     champion = registry.version(kind_name, CHAMPION)
     kind(kind_name).load(registry.fetch(champion) / BASELINE_MODEL)
     details = {"baseline": champion.best_baseline, "reason": reason}
@@ -210,6 +220,8 @@ def _whole(registry: Registry, version: Version) -> bool:
 def _todo(version: Version, failed: list[GateResult]) -> str:
     if all(gate.reviewable for gate in failed):
         return f"a reviewer can let it through: regulars approve {version.kind} {version.version} --reason TEXT"
+    if any(gate.name == gates.SEAL for gate in failed):
+        return f"see what is not as it was sealed: regulars audit verify; train another: regulars train {version.kind}"
     if any(gate.name == gates.SIGNATURE for gate in failed) and not any(gate.name == gates.QUALITY for gate in failed):
         return f"where callers are ready for other columns: regulars retire {version.kind}, then promote this version"
     return f"train a better one: regulars train {version.kind}"
@@ -219,12 +231,10 @@ def _judged(
     registry: Registry, version: Version, verdict: Literal["approved", "refused"], who: str, reason: str
 ) -> str:
     """Store a reviewer's verdict with the version; gives the disparity that it lifts, if it does."""
-    if not reason.strip():
-        raise UsageError("a reason is needed", todo="say why with --reason TEXT")
     result = registry.fairness(version)
     disparity = [figure.sentence() for figure in result.flagged] if result else []
     at = utc.text()
-    decision = Verdict(verdict, who, reason.strip(), at, evidence(result))
+    decision = Verdict(verdict, who, reason, at, evidence(result))
     action = "approve" if verdict == "approved" else "refuse"
     details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}
     _record(registry.workspace, action, who, version, details)

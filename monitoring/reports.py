@@ -10,9 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -20,12 +18,13 @@ from evidently import DataDefinition, Dataset, Report
 from evidently.core.report import Snapshot
 from evidently.ui.workspace import Workspace as EvidentlyWorkspace
 
-from core.errors import NotReady
+from core.errors import NotReady, StoreError
 from core.workspace import Workspace
 from models.fairness_result import FairnessResult
 from monitoring.evidently_metrics import GroupFairness, Measured
 from monitoring.fairness.judge import Limits
 from monitoring.results import Performance, QualityCheck, ReportLink, plain
+from monitoring.run_seal import snapshot_file
 
 SHOP = "shop"
 _SCATTER_TAB = "DATA DRIFT"
@@ -96,21 +95,20 @@ def html(workspace: Workspace, link: ReportLink) -> str:
 
     Raises:
         NotReady: there is no such report.
+        StoreError: its file is damaged.
     """
     path = snapshot_file(workspace.reports_dir, link)
     if path is None:
         raise NotReady("there is no such report", todo="run: regulars monitor")
-    return str(Snapshot.load(str(path)).get_html_str(as_iframe=False))
-
-
-def snapshot_file(reports_dir: Path, link: ReportLink) -> Path | None:
-    """The snapshot's file, where both names are ids and it is there."""
     try:
-        project, run_id = UUID(link.project), UUID(link.run)
-    except ValueError:
-        return None
-    path = reports_dir / str(project) / "snapshots" / f"{run_id}.json"
-    return path if path.is_file() else None
+        return str(Snapshot.load(str(path)).get_html_str(as_iframe=False))
+    except Exception as error:  # whatever Evidently makes of half a file
+        raise StoreError(
+            "this report can't be read: its file is damaged",
+            where=path.name,
+            why=type(error).__name__,
+            todo="the figures of the run are kept apart from it; a new report: regulars monitor",
+        ) from error
 
 
 def _lighten(widget: Any) -> None:

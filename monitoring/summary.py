@@ -6,8 +6,11 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from core.audit import person
+from core.seals import Seals
 from core.state.schema import MONITORING_RUNS
 from core.workspace import Workspace
+from monitoring import run_seal
 from monitoring.results import MonitorReport
 
 
@@ -15,15 +18,17 @@ class Summaries:
     """The runs of a workspace; several of one day are all kept, and the last one speaks for the day."""
 
     def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._engine = workspace.database
 
     def append(self, report: MonitorReport) -> None:
-        """Keep a run."""
+        """Keep a run, and seal it with its full reports."""
         text = report.to_json()
+        values = {"as_of": report.as_of.isoformat(), "at": report.at, "document": text}
         with self._engine.begin() as connection:
-            connection.execute(
-                MONITORING_RUNS.insert().values(as_of=report.as_of.isoformat(), at=report.at, document=text)
-            )
+            made = connection.execute(MONITORING_RUNS.insert().values(values))
+            number = made.inserted_primary_key[0] if made.inserted_primary_key else 0
+        Seals(self._workspace).put(run_seal.name(number), run_seal.items(self._workspace, values), person(), whole=True)
 
     def latest(self) -> MonitorReport | None:
         """The run of the latest day, or None before the first."""

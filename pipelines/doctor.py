@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from core import telemetry
 from core.database import connect, expand, masked
-from core.errors import NotReady, RegularsError
+from core.errors import DataError, NotReady, RegularsError
 from core.workspace import Workspace
 from models import registry_place, registry_tables
+from pipelines import audit_walk
 
 NEEDED_DISK_GB = 2
 
@@ -73,6 +74,7 @@ def _workspace(workspace: Workspace) -> Iterator[HealthCheck]:
     yield _attempt("feature store", lambda: _feature_store(workspace), "check stores.feast_registry and stores.online")
     yield _attempt("model registry", lambda: _registry(workspace), "check stores.mlflow in regulars.toml")
     yield _attempt("tuning storage", lambda: _tuning(workspace), "check stores.optuna in regulars.toml")
+    yield _attempt("audit trail", lambda: _audit(workspace), "see: regulars audit verify")
     yield _secrets(workspace)
     yield _port("service", workspace.settings.serving.host, workspace.settings.serving.port, "serving.port")
     yield _port("review desk", workspace.settings.review.host, workspace.settings.review.port, "review.port")
@@ -149,6 +151,18 @@ def _tuning(workspace: Workspace) -> str:
     with connect(url, workspace.tuning_dir / "unused.db").connect() as connection:
         connection.exec_driver_sql("SELECT 1")
     return masked(expand(url))
+
+
+def _audit(workspace: Workspace) -> str:
+    """The chain, and the seals of tags and rows; the files take longer: `regulars audit verify`."""
+    found = audit_walk.walk(workspace, files=False)
+    if not found.chain.intact:
+        raise DataError(f"broken at entry {found.chain.broken}: {found.chain.reason}")
+    if found.problems:
+        subject, problem = found.problems[0]
+        raise DataError(f"{subject} is not as it was sealed: {problem}")
+    waiting = f", {len(found.unsealed)} not sealed (regulars audit seal)" if found.unsealed else ""
+    return f"{found.chain.entries:,} entries, {found.versions} versions and {found.runs} runs as sealed{waiting}"
 
 
 def _secrets(workspace: Workspace) -> HealthCheck:

@@ -27,7 +27,7 @@ from core.audit import AuditLog, person
 from core.errors import StoreError
 from core.progress import current
 from core.workspace import Workspace
-from models import artifact, model_card
+from models import artifact, model_card, version_seal
 from models import pyfunc as pyfunc_code
 from models.artifact_cache import BASELINE, EVALUATION, MODEL, PACKAGE, seal_of
 from models.intervals import Interval
@@ -61,6 +61,7 @@ def log(workspace: Workspace, record: TrainingRecord) -> Version:
         version = registry.register(record.kind.name, run_id, source, _tags(facts, seal), model_id)
     details = {name: facts[name] for name in ("as_of", "data_digest", "code_version", "seed", "trials")}
     AuditLog(workspace).append("train", person(), version.subject, details | {"seal": seal})
+    version_seal.seal(registry, version, person())
     return version
 
 

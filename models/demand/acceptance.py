@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core import utc
 from core.audit import AuditLog
 from core.errors import UsageError
+from core.reasons import reason_given
 from core.state.schema import ACCEPTED_FORECASTS
 from core.workspace import Workspace
 
@@ -46,19 +47,18 @@ class Acceptances:
         Returns how many were not accepted before.
 
         Raises:
-            UsageError: no series, or no reason.
+            UsageError: no series, no reason, or a long one.
         """
         if not series:
             raise UsageError("no forecast is chosen", todo="choose at least one")
-        if not reason.strip():
-            raise UsageError("a reason is needed", todo="say in a sentence why they are right")
+        reason = reason_given(reason)
         new = sorted(set(series) - self.accepted(totals))
         units = {name: round(totals.units[name], 1) for name in new}
         details = {
             "as_of": totals.as_of.isoformat(),
             "horizon_days": totals.horizon_days,
             "units": units,
-            "reason": reason.strip(),
+            "reason": reason,
         }
         AuditLog(self._workspace).append("accept forecasts", who, f"demand/{totals.version}", details)
         if new:

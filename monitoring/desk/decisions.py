@@ -12,8 +12,6 @@ from models import release
 from models.gates import evidence, judge_and_keep
 from models.registry import Registry
 
-SHORTEST_REASON = 3
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -39,8 +37,6 @@ def decide(workspace: Workspace, wanted: Wanted, who: str) -> str:
         UsageError: no reason, no such verdict, or the fairness was measured anew since the page was opened.
         GateRefused: the reviewer may not decide on this version.
     """
-    if len(wanted.reason) < SHORTEST_REASON:
-        raise UsageError("a decision needs a reason", todo="say in a sentence why")
     if wanted.verdict not in ("approve", "refuse"):
         raise UsageError(f"there is no verdict {wanted.verdict!r}", todo="approve or refuse")
     registry = Registry(workspace)

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from core.reasons import LONGEST, SHORTEST
 from core.workspace import Workspace
 from models.kinds import names
 
@@ -26,7 +27,12 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"figure": figure, "brief": brief}
-        self._environment.globals |= {"kinds": names(), "shop": str(workspace.root)}
+        self._environment.globals |= {
+            "kinds": names(),
+            "shop": str(workspace.root),
+            "shortest_reason": SHORTEST,
+            "longest_reason": LONGEST,
+        }
 
     def render(self, template: str, page: object | None = None, **around: Any) -> str:
         """The page as HTML; a template names the fields of its page, and what stands around every page."""

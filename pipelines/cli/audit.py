@@ -1,13 +1,15 @@
-"""`regulars audit verify`."""
+"""`regulars audit verify|head|seal`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from pipelines.audit_walk import Walk
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +17,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The audit log: who released what, and why.", no_args_is_help=True)
     group.callback()(_group)
     group.command("verify")(verify)
+    group.command("head")(head)
+    group.command("seal")(seal)
     app.add_typer(group, name="audit")
 
 
@@ -30,19 +34,83 @@ def verify(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check the chain, name the first broken entry, and print the head."""
-    from core.audit import AuditLog
+    """Check the chain and every seal: what was changed, taken away or added is named; print the head."""
+    from core.workspace import Workspace
+    from pipelines import audit_walk
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        found = audit_walk.walk(Workspace.open(workspace), head)
+        for subject, problem in found.problems:
+            console.print(f"FAIL  {subject:18} {problem}")
+        for subject in found.unsealed:
+            console.print(f"      {subject:18} not sealed: an earlier release made it")
+        console.print(f"head: {found.chain.head}")
+        console.finish(_said(found), _next(found), found.as_dict())
+        if not found.intact:
+            raise SystemExit(1)
+
+
+def head(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go on from the log as it is, as after a restored backup.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="With --accept: why; it stays in the audit log.")] = "",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the head of the log, to be kept where the database's administrator can't write."""
+    from core.audit import AuditLog, person
+    from core.reasons import reason_given
     from core.workspace import Workspace
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
-        found = AuditLog(Workspace.open(workspace)).verify(head)
-        console.print(f"head: {found.head}")
-        if found.intact:
-            text = f"{found.entries:,} entries, all as they were written"
-            console.finish(text, "keep the head elsewhere; later: regulars audit verify --head HEAD", asdict(found))
-            return
-        text = f"the audit log is broken at entry {found.broken}: {found.reason}"
-        next_step = "compare the database with a backup from before that entry; what comes after it proves nothing"
-        console.finish(text, next_step, {"ok": False, **asdict(found)})
-        raise SystemExit(1)
+        log = AuditLog(Workspace.open(workspace))
+        found = log.accept_head(person(), reason_given(reason)) if accept else log.head()
+        console.print(found)
+        console.finish("", "keep it elsewhere; later: regulars audit verify --head HEAD", {"head": found})
+
+
+def seal(
+    model: Annotated[str | None, typer.Argument(help="A model; left away: all that is not sealed.")] = None,
+    version: Annotated[str | None, typer.Argument(help="The number of a version, or an alias.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.", show_default=False)] = "",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Seal what an earlier release made, or what was restored, as it is now: look at it first."""
+    from core.audit import person
+    from core.reasons import reason_given
+    from core.workspace import Workspace
+    from pipelines import audit_walk
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        said = reason_given(reason)
+        sealed = audit_walk.seal(Workspace.open(workspace), person(), said, model, version)
+        console.finish(f"sealed as it is now: {', '.join(sealed)}", "regulars audit verify", {"sealed": sealed})
+
+
+def _said(found: Walk) -> str:
+    if not found.chain.intact:
+        return f"the audit log is broken at entry {found.chain.broken}: {found.chain.reason}"
+    if found.problems:
+        subjects = len({subject for subject, _ in found.problems})
+        return f"{subjects} of what the log answers for {'is' if subjects == 1 else 'are'} not as it was sealed"
+    text = f"{found.chain.entries:,} entries, all as they were written"
+    text += f"; {found.versions} versions and {found.runs} monitoring runs looked at"
+    return text + (f", {len(found.unsealed)} of them not sealed" if found.unsealed else "")
+
+
+def _next(found: Walk) -> str:
+    if not found.chain.intact:
+        return (
+            "compare the database with a backup from before that entry; what comes after it proves nothing. "
+            "After a restored backup: regulars audit head --accept --reason TEXT"
+        )
+    if found.problems:
+        return "find out who changed it; restore it from a backup, or train another version"
+    if found.unsealed:
+        return "look at what is not sealed, then: regulars audit seal --reason TEXT"
+    return "keep the head elsewhere; later: regulars audit verify --head HEAD"

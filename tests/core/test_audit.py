@@ -1,5 +1,7 @@
 """The audit log shows every tampering, and names the first entry that is wrong."""
 
+import os
+import pwd
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -9,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.audit import AuditLog
+from core.audit import AuditLog, person
 from core.errors import StoreError, UsageError
 from core.settings import Settings
 from core.workspace import Workspace
@@ -75,12 +77,63 @@ def test_a_forged_chain_without_the_key_is_found(tmp_path, workspace, log, monke
     assert AuditLog(workspace).verify().broken == 1
 
 
+def forget_head(workspace: Workspace) -> None:
+    (workspace.secrets_dir / "audit-head").unlink()
+
+
 def test_a_cut_end_is_found_with_the_head_kept_elsewhere(workspace, log):
     head = log.head()
     assert log.verify(head).intact
     tamper(workspace, "delete from audit_log where seq > 3")
+    forget_head(workspace)
     assert log.verify().intact
     assert log.verify(head).broken == 4
+
+
+@pytest.mark.parametrize("which", ["seq > 3", "seq > 0"])
+def test_a_log_cut_or_deleted_whole_is_found_by_the_head_that_the_workspace_keeps_apart(workspace, log, which):
+    tamper(workspace, f"delete from audit_log where {which}")
+    found = log.verify()
+    assert not found.intact
+    assert found.reason == "the log ends before the head kept, 5"
+    log.append("promote", "eve", "churn/9")
+    assert not log.verify().intact, "writing on heals nothing"
+
+
+def test_a_head_that_was_moved_back_or_forged_is_none(workspace, log):
+    path = workspace.secrets_dir / "audit-head"
+    path.write_text(f"3:{log.entries()[2].mac}:{'0' * 64}")
+    assert "the head kept in this workspace was changed" in log.verify().reason
+
+
+def test_after_a_restored_backup_the_head_is_accepted_by_an_act_that_the_log_tells(workspace, log):
+    tamper(workspace, "delete from audit_log where seq > 3")
+    log.accept_head("ada", "the backup of 1 November")
+    assert log.verify().intact
+    (entry,) = log.entries("audit log")
+    assert (entry.who, entry.details["reason"]) == ("ada", "the backup of 1 November")
+    assert entry.details["kept"].startswith("5:")
+
+
+def test_the_head_is_private_and_an_earlier_releases_log_gets_one_with_its_next_entry(workspace, log):
+    forget_head(workspace)
+    assert log.verify().intact
+    log.append("promote", "ada", "churn/6")
+    path = workspace.secrets_dir / "audit-head"
+    assert path.read_text().startswith("6:")
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_check_from_a_later_entry_on_looks_at_nothing_before_it(workspace, log):
+    tamper(workspace, "update audit_log set who = 'eve' where seq = 2")
+    assert log.verify(since=2).broken == 2
+    assert log.verify(since=3).intact
+
+
+def test_who_runs_a_command_is_the_account_and_not_what_the_environment_claims(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody else")
+    assert person() == pwd.getpwuid(os.getuid()).pw_name
 
 
 def test_a_log_that_grew_still_holds_the_head_kept_elsewhere(log):
@@ -92,6 +145,7 @@ def test_a_log_that_grew_still_holds_the_head_kept_elsewhere(log):
 def test_a_log_rewritten_by_the_keys_holder_does_not_hold_the_head_kept_elsewhere(workspace, log):
     head = log.head()
     tamper(workspace, "delete from audit_log")
+    forget_head(workspace)
     for number in range(7):
         log.append("promote", "ada", f"churn/{number}")
     assert log.verify().intact

@@ -2,14 +2,19 @@
 
 import json
 import math
+import sqlite3
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from core.errors import GateRefused
 from core.settings import Settings
 from core.workspace import Workspace
-from models import gates, release
+from models import gates, release, version_seal
 from models.intervals import Interval
 from models.registry import Registry
+from tests.models.conftest import fairness
 from tests.models.test_registry import remote, spoil
 from tests.support import toy
 
@@ -24,7 +29,7 @@ def failed(workspace, version) -> list[str]:
 
 def test_a_good_version_passes_every_gate(workspace, train):
     results = judged(workspace, train(1.0))
-    assert list(results) == ["quality", "fairness", "signature", "golden inputs", "review"]
+    assert list(results) == ["quality", "fairness", "signature", "golden inputs", "review", "seal"]
     assert all(gate.passed for gate in results.values())
 
 
@@ -121,8 +126,6 @@ class TestFairness:
         from dataclasses import replace
         from datetime import date
 
-        from tests.models.conftest import fairness
-
         version = train(verdict="flagged")
         release.approve(workspace, "churn", version.version, "eve", "looked at")
         later = replace(fairness("flagged"), until=date(2024, 8, 1))
@@ -150,6 +153,87 @@ class TestSignatureAndGoldenInputs:
         spoil(remote(Registry(workspace), "1"))
         assert failed(workspace, version) == ["signature", "golden inputs"]
         assert "churn version 1 is damaged" in judged(workspace, version)["golden inputs"].text
+
+
+def forge(registry: Registry, version, name: str, old: str, new: str) -> None:
+    """Change a file of a version's run as somebody would who can write to the artifact store."""
+    path = Path(registry.artifacts(version)) / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def rewrite_tag(workspace, name: str, value: str | None) -> None:
+    """Change a tag of version 1 in MLflow's database, or take it away."""
+    with sqlite3.connect(workspace.mlflow_dir / "mlflow.db") as database:
+        if value is None:
+            done = database.execute("delete from model_version_tags where key = ?", (f"regulars.{name}",))
+        else:
+            change = "update model_version_tags set value = ? where key = ?"
+            done = database.execute(change, (value, f"regulars.{name}"))
+        assert done.rowcount
+
+
+class TestSeal:
+    def test_a_blocked_version_whose_measurement_is_edited_to_ok_is_not_promoted(self, workspace, train):
+        version, registry = train(verdict="flagged"), Registry(workspace)
+        forge(registry, version, "fairness.json", "flagged", "ok")
+        forge(registry, version, "fairness.json", "blocked", "ok")
+        assert registry.fairness(version).state == "ok"
+        with pytest.raises(gates.Refused, match="is not what was sealed") as caught:
+            release.promote(workspace, "churn", "1", "mallory")
+        assert caught.value.exit_code == 3
+        assert "file fairness.json was changed" in str(caught.value)
+        assert "champion" not in registry.aliases("churn")
+
+    @pytest.mark.parametrize(
+        ("tag", "value"),
+        [("fairness", "ok"), ("metrics", "{}"), ("paired", "{}"), ("gates", "[]"), ("data_digest", "x"), ("seal", "0")],
+    )
+    def test_a_rewritten_tag_is_named_and_refused(self, workspace, train, tag, value):
+        version = train(verdict="flagged")
+        gates.judge_and_keep(workspace, version)
+        rewrite_tag(workspace, tag, value)
+        results = judged(workspace, Registry(workspace).version("churn", "1"))
+        assert f"tag {tag} was changed" in results["seal"].text
+        assert not results["fairness"].passed
+
+    def test_a_refusal_that_is_taken_away_is_missed(self, workspace, train):
+        train()
+        release.refuse(workspace, "churn", "1", "eve", "too early")
+        rewrite_tag(workspace, "review", None)
+        assert failed(workspace, Registry(workspace).version("churn", "1")) == ["fairness", "seal"]
+
+    def test_a_measurement_made_anew_mends_what_was_forged(self, workspace, train):
+        version, registry = train(), Registry(workspace)
+        forge(registry, version, "fairness.json", "120", "121")
+        assert failed(workspace, version) == ["fairness", "seal"]
+        registry.store_fairness(version, fairness())
+        assert failed(workspace, registry.version("churn", "1")) == []
+
+    def test_an_approval_of_what_was_forged_is_not_taken_and_a_refusal_is(self, workspace, train):
+        version = train(verdict="flagged")
+        forge(Registry(workspace), version, "card.md", "blocked", "ok")
+        with pytest.raises(GateRefused, match=r"file card\.md was changed"):
+            release.approve(workspace, "churn", "1", "eve", "looks fine")
+        release.refuse(workspace, "churn", "1", "eve", "somebody was here")
+
+    def test_a_seal_taken_out_of_the_log_is_no_seal(self, workspace, train):
+        version = train()
+        with workspace.database.begin() as connection:
+            connection.execute(sa.text("delete from audit_log where seq > 1"))
+        said = judged(workspace, version)["seal"].text
+        assert "the audit log is broken at entry 2: the log ends before the head kept" in said
+
+    def test_what_an_earlier_release_made_waits_for_somebody_to_seal_it(self, workspace, train, monkeypatch):
+        with monkeypatch.context() as patch:
+            patch.setattr(version_seal, "seal", lambda *_: None)
+            version = train()
+        assert failed(workspace, version) == ["seal"]
+        said = judged(workspace, version)["seal"].text
+        assert "regulars audit seal churn 1 --reason TEXT" in said
+        version_seal.seal(Registry(workspace), version, "ada", "looked at it after the upgrade")
+        assert failed(workspace, version) == []
 
 
 class TestReview:

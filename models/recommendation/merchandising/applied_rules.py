@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, Final
 
 from core.audit import AuditEntry, AuditLog, entries_of
-from core.errors import RulesError, UsageError
+from core.errors import RulesError
+from core.reasons import reason_given
 from core.workspace import Workspace, of_one_generation
 from models.recommendation.merchandising import rules_file
 from models.recommendation.merchandising.bound_rules import RuleSet
@@ -82,10 +83,9 @@ def apply(workspace: Workspace, who: str, reason: str) -> tuple[AppliedRules, bo
 
     Raises:
         RulesError: there is none, or it is wrong.
-        UsageError: no reason.
+        UsageError: no reason, or a long one.
     """
-    if not reason.strip():
-        raise UsageError("a reason is needed", todo='say why, as in --reason "recall of 28 November"')
+    reason = reason_given(reason)
     file, before = draft(workspace), latest(workspace)
     if before and before.digest == file.digest:
         return before, False
