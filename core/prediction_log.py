@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -105,7 +105,7 @@ class PredictionLog:
 
     def predictions(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         """Every line logged in `[since, until)` (UTC), with the columns of its prediction, in time order; `version` and
-        `variant` are the line's own where the answer is of several.
+        `variant` are the line's own where the answer is of several, `has_features` says whether `features` has it.
         """
         made = PREDICTIONS.c.made_at
         query = _lines().where(PREDICTIONS.c.kind == kind, made >= utc.naive(since), made < utc.naive(until))
@@ -114,16 +114,18 @@ class PredictionLog:
             found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
             yield from map(_line, found.mappings())
 
-    def features(self, kind: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+    def features(
+        self, kind: str, since: datetime, until: datetime, only: Container[tuple[str, int]] | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Every line logged in `[since, until)` (UTC) that was made of features: `prediction_id`, `made_at`, `model`,
-        `version`, `variant`, `request`, `position`, `subject`, `value`, and `features`, name -> value, as the model
-        saw them.
+        `version`, `variant`, `request`, `position`, `subject`, `value`, `fallback`, and `features`, name -> value, as
+        the model saw them. `only` are the lines to read, by prediction and position (None: all).
         """
         made = PREDICTIONS.c.made_at
         columns = [
             PREDICTIONS.c[name] for name in ("prediction_id", "made_at", "model", "version", "variant", "request")
         ]
-        columns += [PREDICTION_RESULTS.c[name] for name in ("position", "subject", "value", "features")]
+        columns += [PREDICTION_RESULTS.c[name] for name in ("position", "subject", "value", "fallback", "features")]
         query = (
             sa.select(*columns, *_OWN, FEATURE_LISTS.c.names)
             .join_from(
@@ -136,6 +138,8 @@ class PredictionLog:
         with self.engine.connect() as connection:
             found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
             for row in found.mappings():
+                if only is not None and (row["prediction_id"], row["position"]) not in only:
+                    continue
                 values = dict(zip(json.loads(row["names"]), unpack(row["features"]), strict=True))
                 yield {**_line({name: row[name] for name in row if name != "names"}), "features": values}
 
@@ -171,6 +175,7 @@ def _lines() -> sa.Select[Any]:
     return (
         sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request, p.seconds)
         .add_columns(r.position, r.subject, r.item, r.value, r.fallback, r.propensity, *_OWN)
+        .add_columns(r.features.is_not(None).label("has_features"))
         .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
     )
 

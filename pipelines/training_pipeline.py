@@ -31,20 +31,23 @@ def train(
     timeout: float | None = None,
     *,
     warm_start: Path | None = None,
+    from_log: bool = False,
 ) -> Trained:
     """Train a kind of model as of a date. The new version is the challenger; it is measured for fairness and judged.
 
     `trials` and `timeout` (seconds) default to the settings of the kind. `warm_start` is a saved model of another
-    shop, or its workspace.
+    shop, or its workspace; `from_log` learns from the feature values that answers were made of.
 
     Raises:
-        UsageError: no such kind, or an impossible budget.
+        UsageError: no such kind, an impossible budget, or a kind that can't be trained so.
         DataError: not enough history before `as_of`; it says which date is the earliest.
     """
     of_kind = kind(name)
     budget = _budget(of_kind.budget(workspace.settings), trials, timeout)
+    if from_log and warm_start is not None:
+        raise UsageError("--from-log and --warm-start exclude each other", todo="give one of them")
     mature = None if warm_start is None else mature_model(workspace, of_kind.name, warm_start)
-    trained = run.train(workspace, of_kind, as_of, budget, mature=mature)
+    trained = run.train(workspace, of_kind, as_of, budget, mature=mature, from_log=from_log)
     registry = Registry(workspace)
     judge_fairness(workspace, trained.version)
     current().step(f"judging {trained.version} at the gates")

@@ -30,12 +30,17 @@ class Trainer(Protocol):
         ...
 
 
-def trainer(kind: Kind[Any], mature: Path | None = None) -> Trainer:
-    """How models of a kind are trained; from the saved model of a mature shop on, if one is named.
+def trainer(kind: Kind[Any], mature: Path | None = None, *, from_log: bool = False) -> Trainer:
+    """How models of a kind are trained; from the saved model of a mature shop on, if one is named, or on the feature
+    values that the prediction log has kept.
 
     Raises:
-        UsageError: models of this kind can't be started so, or not from this one.
+        UsageError: models of this kind can't be trained so, or not from this one.
     """
+    if from_log:
+        require_logged(kind.name)
+        of_log: Trainer = part(kind.name, "training", "LOG_TRAINER")
+        return of_log
     if mature is None:
         found: Trainer = part(kind.name, "training", "TRAINER")
         return found
@@ -52,3 +57,17 @@ def require_startable(name: str) -> None:
     """
     if name != "demand":
         raise UsageError(f"{name} can't be started from another shop's model", todo="only demand can")
+
+
+def require_logged(name: str) -> None:
+    """Refuse a kind whose feature values the prediction log does not keep.
+
+    Raises:
+        UsageError: it is such a kind.
+    """
+    if name != "churn":
+        raise UsageError(
+            f"{name} can't be trained from the prediction log",
+            why="the log keeps the feature values of churn only",
+            todo=f"run: regulars train {name}",
+        )

@@ -17,10 +17,19 @@ from training.provenance import code_version
 
 
 @of_one_generation
-def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget, *, mature: Path | None = None) -> Trained:
+def train(
+    workspace: Workspace,
+    kind: Kind[Any],
+    as_of: date,
+    budget: Budget,
+    *,
+    mature: Path | None = None,
+    from_log: bool = False,
+) -> Trained:
     """Tune, evaluate beside the baselines, refit on everything known at `as_of`, log and register.
 
-    `mature` is the saved model of another shop to start from (`training.kinds.trainer`).
+    `mature` is the saved model of another shop to start from, `from_log` takes the rows from the prediction log
+    (`training.kinds.trainer`).
 
     Raises:
         DataError: too little history before `as_of`; it says which date is the earliest.
@@ -28,17 +37,24 @@ def train(workspace: Workspace, kind: Kind[Any], as_of: date, budget: Budget, *,
         StoreError: the registry does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
-        record = fit(workspace, kind, as_of, Path(scratch), budget, mature=mature)
+        record = fit(workspace, kind, as_of, Path(scratch), budget, mature=mature, from_log=from_log)
         return Trained(tracking.log(workspace, record), record.seconds)
 
 
 @of_one_generation
 def fit(
-    workspace: Workspace, kind: Kind[Any], as_of: date, directory: Path, budget: Budget, *, mature: Path | None = None
+    workspace: Workspace,
+    kind: Kind[Any],
+    as_of: date,
+    directory: Path,
+    budget: Budget,
+    *,
+    mature: Path | None = None,
+    from_log: bool = False,
 ) -> TrainingRecord:
     """All of `train` but the logging: the record, its saved models in `directory`."""
     started = time.monotonic()
-    outcome = trainer(kind, mature)(workspace, as_of, directory, budget)
+    outcome = trainer(kind, mature, from_log=from_log)(workspace, as_of, directory, budget)
     return TrainingRecord(
         kind=kind,
         as_of=as_of,

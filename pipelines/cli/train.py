@@ -39,6 +39,13 @@ def train(
             show_default=False,
         ),
     ] = None,
+    from_log: Annotated[
+        bool,
+        typer.Option(
+            "--from-log",
+            help="churn: learn from the feature values that answers were made of (docs/churn.md).",
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -55,7 +62,7 @@ def train(
         from pipelines import training_pipeline
 
         day = resolve_as_of(space, as_of, any_past=True)
-        trained = training_pipeline.train(space, model, day, trials, timeout, warm_start=warm_start)
+        trained = training_pipeline.train(space, model, day, trials, timeout, warm_start=warm_start, from_log=from_log)
         _report(console, trained.version, trained.seconds)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 import structlog
 from sqlalchemy import event
 
 from core.event_log import EventLog
-from models.churn import KIND
+from models.churn import KIND, dataset
 from serving.http import WRITING_THREADS
 from tests.serving.conftest import Shop
 
@@ -116,3 +118,8 @@ def test_the_log_has_the_very_values_that_a_churn_score_was_made_of(shop: Shop) 
     columns = {name: [row["features"][name] for row in logged] for name in logged[0]["features"]}
     told = {result["customer_id"]: result["churn_probability"] for result in answer["results"]}
     assert [float(p) for p in scorer.score(columns).probability] == [told["c001"], told["c000"]]
+    rows = pd.DataFrame({"customer_id": ["c001", "c000"], "as_of": date.fromisoformat(logged[0]["request"]["as_of"])})
+    known = dataset.with_features(shop.workspace, rows)
+    for name in scorer.about.inputs.names:
+        values = [math.nan if value is None else value for value in columns[name]]
+        assert values == pytest.approx(known[name].tolist(), nan_ok=True), name

@@ -15,7 +15,6 @@ import numpy as np
 
 from core.errors import DataError
 from core.progress import current
-from core.workspace import Workspace
 from models.arrays import Float64Array
 from models.churn import dataset
 from training.churn import level_trust, stacking
@@ -57,7 +56,7 @@ def walk(fitter: Fitter, now: Examples, until: date) -> list[ChainWindow]:
     Raises:
         DataError: nobody, or everybody, left before the evaluation's.
     """
-    days = _days(fitter.workspace, now, until)
+    days = _days(now, until)
     past = [window for day in current().track(days, "past windows") if (window := _window(fitter, now, day))]
     return [*past, _fitted(fitter, now, until, BAG)]
 
@@ -117,10 +116,9 @@ def _loss(told: Sequence[Foretold], past: Sequence[ChainWindow], factor: float) 
     return total / customers
 
 
-def _days(workspace: Workspace, now: Examples, until: date) -> list[date]:
+def _days(now: Examples, until: date) -> list[date]:
     """Origins about one horizon apart before the evaluation's, counted back from it."""
-    horizon = workspace.settings.churn.horizon_days
-    apart = dataset.STEP_DAYS * max(1, -(-horizon // dataset.STEP_DAYS))
+    apart = dataset.STEP_DAYS * max(1, -(-now.gap_days // dataset.STEP_DAYS))
     there = set(now.labelled["as_of"].unique())
     wanted = [until - timedelta(days=apart * i) for i in reversed(range(1, WINDOWS))]
     return [day for day in wanted if day in there]
@@ -137,7 +135,7 @@ def _window(fitter: Fitter, now: Examples, day: date) -> ChainWindow | None:
 
 
 def _fitted(fitter: Fitter, now: Examples, day: date, bag: int) -> ChainWindow:
-    then = known_by(now, day, fitter.workspace.settings.churn.horizon_days)
+    then = known_by(now, day)
     fitted, truth = fitter.fit(then, bag), then.population
     said = [member.margins(member.about.inputs.matrix(truth)) for member in fitted.members.values()]
     newest = then.labelled["as_of"].max()

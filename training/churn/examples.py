@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -19,15 +20,31 @@ LEAST_OF_EACH = 5
 
 @dataclass(frozen=True)
 class Examples:
-    """What is known at `labels_until`: rows with features and labels, and the features of that date's population."""
+    """What is known at `labels_until`: rows with features and labels, and the features of that date's population.
+
+    `gap_days`: what became of the rows of an origin is known so many days after it, and rows of an origin so much later
+    may be evaluated by what was fitted on them. `notes` say in the model card where the rows are from; `digest` is what
+    they depend on beside the tables.
+    """
 
     labels_until: date
     labelled: pd.DataFrame
     population: pd.DataFrame
+    gap_days: int
+    notes: tuple[str, ...] = ()
+    digest: str | None = None
+
+
+Source = Callable[[Workspace, date], Examples]
+"""Where rows come from: labelled ones of the past of a date, and the population of the date.
+
+Raises:
+    DataError: too few.
+"""
 
 
 def collect(workspace: Workspace, as_of: date) -> Examples:
-    """Labelled rows at every origin known at `as_of`, and the population of `as_of`.
+    """Labelled rows at every origin known at `as_of`, and the population of `as_of`: a `Source`, the shop's tables.
 
     Raises:
         DataError: too little history, or nobody (or everybody) left in it.
@@ -47,7 +64,7 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
             " (churn.active_days)",
             todo=f"train as of an earlier date than {as_of}, or bring the orders since",
         )
-    return Examples(as_of, labelled, population)
+    return Examples(as_of, labelled, population, settings.horizon_days)
 
 
 def require_evaluable(then: Examples) -> None:
@@ -67,14 +84,14 @@ def require_evaluable(then: Examples) -> None:
         )
 
 
-def known_by(later: Examples, labels_until: date, horizon_days: int) -> Examples:
+def known_by(later: Examples, labels_until: date) -> Examples:
     """What was known at an earlier origin: labels whose windows end by it; its population is among the rows.
 
     Raises:
         DataError: nobody, or everybody, left before it.
     """
     days = later.labelled["as_of"]
-    usable = splits.usable(list(days.unique()), labels_until, horizon_days)
+    usable = splits.usable(list(days.unique()), labels_until, later.gap_days)
     labelled = later.labelled[days.isin(usable)].reset_index(drop=True)
     if labelled["churned"].nunique() < 2:
         who = "everybody" if labelled["churned"].any() else "nobody"
@@ -83,4 +100,4 @@ def known_by(later: Examples, labels_until: date, horizon_days: int) -> Examples
             why="there is nothing to tell apart: some who left and some who stayed are needed",
             todo="set churn.horizon_days and churn.active_days to how often customers buy, or train as of another date",
         )
-    return Examples(labels_until, labelled, later.labelled[days == labels_until])
+    return replace(later, labels_until=labels_until, labelled=labelled, population=later.labelled[days == labels_until])

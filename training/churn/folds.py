@@ -27,11 +27,11 @@ class Fold:
     later_churned: Int64Array
 
 
-def make_folds(examples: pd.DataFrame, inputs: Inputs, horizon_days: int, seed: int) -> list[Fold]:
-    """The latest FOLDS splits in which both sides have customers who left and who stayed."""
+def make_folds(examples: pd.DataFrame, inputs: Inputs, gap_days: int, seed: int) -> list[Fold]:
+    """The latest FOLDS splits in which both sides have customers who left and who stayed (see `Examples.gap_days`)."""
     origins = sorted(examples["as_of"].unique())
-    apart = dataset.STEP_DAYS * max(1, round(horizon_days / dataset.STEP_DAYS))
-    rolling = splits.rolling(origins, horizon_days, FOLDS, apart)
+    apart = dataset.STEP_DAYS * max(1, round(gap_days / dataset.STEP_DAYS))
+    rolling = splits.rolling(origins, gap_days, FOLDS, apart)
     made = [_fold(examples, inputs, split, seed) for split in rolling]
     return [fold for fold in made if _both(fold.churned) and _both(fold.later_churned)]
 

@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from models.churn import dataset
 from models.churn.inputs import Inputs
 from models.churn.model import mean_margins
+from training.churn.examples import Examples
 from training.churn.fitting import fit_boosters, sample
 from training.churn.losses import log_losses
 
@@ -21,15 +22,15 @@ LEAST_GAIN = 3e-4
 
 
 def enough_rows(
-    workspace: Workspace, rows: pd.DataFrame, inputs: Inputs, parameters: Mapping[str, Any], rounds: int
+    workspace: Workspace, known: Examples, inputs: Inputs, parameters: Mapping[str, Any], rounds: int
 ) -> int:
     """FIRST_ROWS or a power of 2 times as many, by what more rows gain on the latest origin among these.
 
     Where all of the rows still gain, or there are too few to tell, every row that there will be (`dataset.MOST_ROWS`).
     """
-    horizon = pd.Timedelta(days=workspace.settings.churn.horizon_days)
+    rows, gap = known.labelled, pd.Timedelta(days=known.gap_days)
     days = pd.to_datetime(rows["as_of"])
-    earlier, later = rows[days <= days.max() - horizon], rows[days == days.max()]
+    earlier, later = rows[days <= days.max() - gap], rows[days == days.max()]
     enough, before = FIRST_ROWS, np.inf
     while enough < len(earlier):
         part = sample(earlier, enough, workspace.settings.seed)

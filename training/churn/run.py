@@ -34,19 +34,27 @@ NOTES = (
 )
 
 
-def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> Outcome:
+def fit(
+    workspace: Workspace,
+    as_of: date,
+    directory: Path,
+    budget: Budget,
+    *,
+    source: examples.Source = examples.collect,
+) -> Outcome:
     """Tune, walk through the past, weigh, evaluate beside the baselines, refit (see `training.kinds.Trainer`).
+
+    `source` is where the rows are from.
 
     Raises:
         DataError: too little history, or nobody (or everybody) left in it.
     """
-    now = examples.collect(workspace, as_of)
-    horizon = workspace.settings.churn.horizon_days
-    then = examples.known_by(now, splits.evaluated_from(as_of, horizon), horizon)
+    now = source(workspace, as_of)
+    then = examples.known_by(now, splits.evaluated_from(as_of, now.gap_days))
     examples.require_evaluable(then)
     inputs = Inputs.of(dataset.features(), then.labelled)
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.labels_until}")
-    tuned, recipe = tuning.tune(workspace, then.labelled, inputs, then.labels_until, budget)
+    tuned, recipe = tuning.tune(workspace, then, inputs, budget)
     current().step(f"weighing the members on past windows, up to the one from {then.labels_until}")
     fitter = Fitter(workspace, inputs, recipe)
     past = chain.walk(fitter, now, then.labels_until)
@@ -79,6 +87,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         notes=(
             *NOTES,
             _population_note(workspace, truth),
+            *now.notes,
             *member_standings.notes(standing, stack),
             *promise.notes(promised, len(told)),
         ),

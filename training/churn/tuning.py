@@ -7,12 +7,10 @@ of rounds that is best for all folds together, which becomes part of the recipe.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
 import optuna
-import pandas as pd
 import xgboost as xgb
 
 from core.errors import DataError
@@ -23,6 +21,7 @@ from models.churn.recipe import FIXED, Recipe
 from models.kinds import Budget
 from training import study
 from training.churn import learning_curve
+from training.churn.examples import Examples
 from training.churn.folds import Fold, make_folds
 from training.churn.losses import log_losses
 
@@ -44,16 +43,15 @@ FIRST: Mapping[str, Any] = {
 SPACE = "v2"
 
 
-def tune(
-    workspace: Workspace, examples: pd.DataFrame, inputs: Inputs, labels_until: date, budget: Budget
-) -> tuple[study.Tuned, Recipe]:
-    """Search on labelled rows whose windows end by `labels_until`.
+def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) -> tuple[study.Tuned, Recipe]:
+    """Search on the labelled rows that are known at a date.
 
     Raises:
         DataError: there is no fold to search on.
     """
     settings = workspace.settings.churn
-    folds = make_folds(examples, inputs, settings.horizon_days, workspace.settings.seed)
+    labels_until = known.labels_until
+    folds = make_folds(known.labelled, inputs, known.gap_days, workspace.settings.seed)
     if not folds:
         raise DataError(
             f"before {labels_until} there are no two windows, one after the other, in which some left and some stayed",
@@ -72,10 +70,11 @@ def tune(
             "settings": settings.model_dump(include={"horizon_days", "active_days"}),
             "threads": workspace.settings.threads,
             "space": SPACE,
+            **({} if known.digest is None else {"rows_from": known.digest}),
         },
         first=[FIRST],
     )
-    return tuned, _recipe(workspace, tuned, folds, examples, inputs)
+    return tuned, _recipe(workspace, tuned, folds, known, inputs)
 
 
 class Objective:
@@ -121,12 +120,10 @@ def suggest(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _recipe(
-    workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold], rows: pd.DataFrame, inputs: Inputs
-) -> Recipe:
+def _recipe(workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold], known: Examples, inputs: Inputs) -> Recipe:
     """The best trial's trees, the logistic regression that did best on the same folds, and how many rows are enough."""
     parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
-    enough = learning_curve.enough_rows(workspace, rows, inputs, parameters, rounds)
+    enough = learning_curve.enough_rows(workspace, known, inputs, parameters, rounds)
     return Recipe(parameters, rounds, _strength(folds), enough)
 
 

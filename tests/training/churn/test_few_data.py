@@ -33,7 +33,7 @@ FEATURES = (
 def window(left: int, stayed: int) -> Examples:
     """The customers of a window, and what became of them."""
     rows = pd.DataFrame({"churned": [1] * left + [0] * stayed})
-    return Examples(UNTIL, rows, rows)
+    return Examples(UNTIL, rows, rows, 28)
 
 
 @pytest.mark.parametrize(("left", "stayed"), [(0, 300), (300, 0), (4, 300), (1, 1)])
@@ -65,7 +65,7 @@ def test_without_two_windows_that_tell_apart_nothing_is_tuned(small_shop_readonl
     rows = pd.DataFrame({"as_of": np.repeat(days, 40), "churned": [1] * 80 + [1, 0] * 20})
     rows = rows.assign(**{feature.name: np.arange(120.0) for feature in FEATURES})
     with pytest.raises(DataError, match="no two windows") as caught:
-        tuning.tune(small_shop_readonly, rows, Inputs.of(FEATURES, rows), UNTIL, Budget(1, 60))
+        tuning.tune(small_shop_readonly, Examples(UNTIL, rows, rows, 28), Inputs.of(FEATURES, rows), Budget(1, 60))
     assert "later date" in str(caught.value.todo)
 
 

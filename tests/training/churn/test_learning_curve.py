@@ -1,5 +1,6 @@
 """On how many rows a fit is worth its time."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 
 from models.churn import dataset
 from training.churn import learning_curve
+from training.churn.examples import Examples
 
+UNTIL = date(2024, 4, 1)
 PARAMETERS = {"max_depth": 2, "eta": 0.3}
-SHOP = SimpleNamespace(settings=SimpleNamespace(seed=1, threads=1, churn=SimpleNamespace(horizon_days=28)))
+SHOP = SimpleNamespace(settings=SimpleNamespace(seed=1, threads=1))
 INPUTS = SimpleNamespace(matrix=lambda rows: rows[["x"]].to_numpy(dtype=np.float32))
 
 
@@ -24,7 +27,7 @@ def rows(count: int, told: float) -> pd.DataFrame:
 
 
 def enough(frame: pd.DataFrame) -> int:
-    return learning_curve.enough_rows(SHOP, frame, INPUTS, PARAMETERS, 20)  # type: ignore[arg-type]
+    return learning_curve.enough_rows(SHOP, Examples(UNTIL, frame, frame, 28), INPUTS, PARAMETERS, 20)  # type: ignore[arg-type]
 
 
 def test_where_there_are_too_few_rows_to_tell_all_are_taken() -> None:

@@ -90,7 +90,7 @@ def test_a_later_window_can_be_evaluated_and_one_that_is_not_over_can_not(
 
 def test_no_label_window_of_the_evaluation_model_reaches_its_evaluation(shop: Workspace) -> None:
     now = collect(shop, AS_OF)
-    then = known_by(now, AS_OF - HORIZON, HORIZON.days)
+    then = known_by(now, AS_OF - HORIZON)
     assert max(now.labelled.as_of) == AS_OF - HORIZON
     assert max(then.labelled.as_of) == AS_OF - 2 * HORIZON
     assert set(then.population.as_of) == {AS_OF - HORIZON}
@@ -172,4 +172,4 @@ def test_too_short_a_history_names_the_first_date_that_is_possible(shop: Workspa
 def test_where_all_did_the_same_there_is_nothing_to_learn(churned: int, who: str) -> None:
     examples = pd.DataFrame({"as_of": [AS_OF - n * HORIZON for n in (1, 2, 3)], "churned": churned})
     with pytest.raises(DataError, match=f"{who} left before 2024-06-22"):
-        known_by(Examples(AS_OF, examples, examples), AS_OF - HORIZON, HORIZON.days)
+        known_by(Examples(AS_OF, examples, examples, HORIZON.days), AS_OF - HORIZON)
