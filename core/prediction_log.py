@@ -117,31 +117,39 @@ class PredictionLog:
     def features(
         self, kind: str, since: datetime, until: datetime, only: Container[tuple[str, int]] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Every line logged in `[since, until)` (UTC) that was made of features: `prediction_id`, `made_at`, `model`,
-        `version`, `variant`, `request`, `position`, `subject`, `value`, `fallback`, and `features`, name -> value, as
-        the model saw them. `only` are the lines to read, by prediction and position (None: all).
+        """The same of the lines that were made of features, each with `features`, name -> value, as the model saw them.
+
+        `only` are the lines to read, by prediction and position (None: all).
         """
-        made = PREDICTIONS.c.made_at
-        columns = [
-            PREDICTIONS.c[name] for name in ("prediction_id", "made_at", "model", "version", "variant", "request")
-        ]
-        columns += [PREDICTION_RESULTS.c[name] for name in ("position", "subject", "value", "fallback", "features")]
-        query = (
-            sa.select(*columns, *_OWN, FEATURE_LISTS.c.names)
-            .join_from(
-                PREDICTIONS, PREDICTION_RESULTS, PREDICTIONS.c.prediction_id == PREDICTION_RESULTS.c.prediction_id
-            )
-            .join(FEATURE_LISTS, FEATURE_LISTS.c.feature_list == PREDICTIONS.c.feature_list)
-            .where(PREDICTIONS.c.kind == kind, made >= utc.naive(since), made < utc.naive(until))
-            .where(PREDICTION_RESULTS.c.features.is_not(None))
+        query = _valued_lines(since, until).where(
+            PREDICTIONS.c.kind == kind, PREDICTION_RESULTS.c.features.is_not(None)
         )
+        yield from self._valued(query, only)
+
+    def answers(self, model: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        """Every line that a model answered, whatever was asked; `features` is None where none were kept."""
+        yield from self._valued(_valued_lines(since, until).where(PREDICTIONS.c.model == model))
+
+    def feature_names(self, model: str, since: datetime, until: datetime) -> list[str]:
+        """Of all features that `answers` has values of, in the order of the newest answer."""
+        p = PREDICTIONS.c
+        used = sa.select(p.feature_list, sa.func.max(p.made_at).label("newest")).group_by(p.feature_list)
+        used = used.where(p.model == model, p.made_at >= utc.naive(since), p.made_at < utc.naive(until))
+        lists = used.subquery()
+        query = sa.select(FEATURE_LISTS.c.names).join(lists, lists.c.feature_list == FEATURE_LISTS.c.feature_list)
         with self.engine.connect() as connection:
-            found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
+            found = connection.execute(query.order_by(lists.c.newest.desc())).scalars().all()
+        return list(dict.fromkeys(name for names in found for name in json.loads(names)))
+
+    def _valued(
+        self, query: sa.Select[Any], only: Container[tuple[str, int]] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            found = connection.execution_options(stream_results=True).execute(query)
             for row in found.mappings():
-                if only is not None and (row["prediction_id"], row["position"]) not in only:
-                    continue
-                values = dict(zip(json.loads(row["names"]), unpack(row["features"]), strict=True))
-                yield {**_line({name: row[name] for name in row if name != "names"}), "features": values}
+                if only is None or (row["prediction_id"], row["position"]) in only:
+                    plain = {name: value for name, value in row.items() if name != "names"}
+                    yield {**_line(plain), "features": _features(row["names"], row["features"])}
 
     def lines(self, prediction_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
         """The same of some predictions; one without any line has one with `position` null."""
@@ -178,6 +186,21 @@ def _lines() -> sa.Select[Any]:
         .add_columns(r.features.is_not(None).label("has_features"))
         .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
     )
+
+
+def _valued_lines(since: datetime, until: datetime) -> sa.Select[Any]:
+    made = PREDICTIONS.c.made_at
+    return (
+        _lines()
+        .add_columns(PREDICTION_RESULTS.c.features, FEATURE_LISTS.c.names)
+        .outerjoin(FEATURE_LISTS, FEATURE_LISTS.c.feature_list == PREDICTIONS.c.feature_list)
+        .where(made >= utc.naive(since), made < utc.naive(until), PREDICTION_RESULTS.c.position.is_not(None))
+        .order_by(made, *_ORDER)
+    )
+
+
+def _features(names: str | None, values: bytes | None) -> dict[str, Any] | None:
+    return None if names is None or values is None else dict(zip(json.loads(names), unpack(values), strict=True))
 
 
 def _line(row: Mapping[Any, Any]) -> dict[str, Any]:

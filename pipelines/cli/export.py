@@ -1,7 +1,8 @@
-"""`regulars export feedback`."""
+"""`regulars export`."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="What the workspace knows, as files.", no_args_is_help=True)
     group.callback()(_group)
     group.command("feedback")(feedback)
+    group.command("predictions")(predictions)
     app.add_typer(group, name="export")
 
 
@@ -46,4 +48,43 @@ def feedback(
             "their columns are in docs/endpoints.md, Feedback" if done.rows else "send some to POST /v1/feedback"
         )
         counts = {name: getattr(done, name) for name in ("rows", "outcomes", "unmatched", "left_out")}
+        console.finish(text, next_step, {**counts, "output": str(done.output)})
+
+
+def predictions(
+    model: Annotated[str, typer.Argument(help="churn, demand or recommendation.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .parquet or .csv file.", show_default=False)],
+    *,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="From this UTC day on.", show_default=False),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Before this UTC day.", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write what a model answered, with the feature values it was made of and what came of it."""
+    from core.workspace import Workspace
+    from models.kinds import require_name
+    from pipelines.cli.console import Console
+    from pipelines.output import require_writable
+
+    with Console(json).running() as console:
+        require_name(model)
+        require_writable(output)  # before what takes seconds to import
+        from pipelines import prediction_export
+
+        days = [None if moment is None else moment.date() for moment in (since, until)]
+        done = prediction_export.export(Workspace.open(workspace), model, output, *days)
+        text = f"{done.rows:,} lines of answers of {model} are in {done.output}, with {done.features:,} features"
+        text += f"; of {done.known:,} it is known what came of them"
+        if done.left_out:
+            text += f"; {done.left_out:,} lines left out: their customers do not allow it"
+        next_step = "their columns are in docs/endpoints.md, What was answered"
+        if not done.rows:
+            next_step = f"the log keeps what the service answers, for log.keep_days; ask it for {model}"
+        counts = {name: getattr(done, name) for name in ("rows", "known", "features", "left_out")}
         console.finish(text, next_step, {**counts, "output": str(done.output)})

@@ -171,8 +171,8 @@ def _note(answers: list[Answer]) -> str:
     customers, days = len({each.customer_id for each in answers}), sorted(each.day for each in answers)
     return (
         f"Rows: from the prediction log, the feature values that {len(answers):,} answers about {customers:,} "
-        f"customers were made of, from {days[0]} to {days[-1]}; a customer's first answer of each fortnight counts, and "
-        "purchases from the day after it on tell who left. Who was never asked about is not among them."
+        f"customers were made of, from {days[0]} to {days[-1]}; a customer's first answer of each fortnight counts, "
+        "and purchases from the day after it on tell who left. Who was never asked about is not among them."
     )
 
 
