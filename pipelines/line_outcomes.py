@@ -30,7 +30,7 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LineOutcome:
     """Whether it was bought (by the customer, where the line names no product), how many units were sold, by whom."""
 
     bought: bool | None = None
@@ -38,7 +38,7 @@ class Outcome:
     told_by: Literal["feedback", "orders"] | None = None
 
 
-NOTHING: Final = Outcome()
+NOTHING: Final = LineOutcome()
 
 
 class LineOutcomes:
@@ -49,7 +49,7 @@ class LineOutcomes:
         self._feedback = _by_line(read_feedback(workspace, log).rows)
         self._present = _present(workspace)
 
-    def of(self, lines: Sequence[Line]) -> list[Outcome]:
+    def of(self, lines: Sequence[Line]) -> list[LineOutcome]:
         """One for each line."""
         found = [self._feedback.get((line["prediction_id"], line["subject"], line["item"]), NOTHING) for line in lines]
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
@@ -62,7 +62,7 @@ class LineOutcomes:
                 found[place] = outcome
         return found
 
-    def churn(self, lines: Sequence[Line]) -> list[Outcome]:
+    def churn(self, lines: Sequence[Line]) -> list[LineOutcome]:
         """Whether the customer bought anything."""
         days = [self._over(line) for line in lines]
         buyers = {day: facts.buyers(self.workspace, *self._after(day, "churn")) for day in set(days) if day}
@@ -71,7 +71,7 @@ class LineOutcomes:
             for line, day in zip(lines, days, strict=True)
         ]
 
-    def recommendations(self, lines: Sequence[Line]) -> list[Outcome]:
+    def recommendations(self, lines: Sequence[Line]) -> list[LineOutcome]:
         """Whether the customer bought the product."""
         days = [self._over(line) if line["item"] else None for line in lines]
         bought: set[tuple[date, str, str]] = set()
@@ -84,7 +84,7 @@ class LineOutcomes:
             for line, day in zip(lines, days, strict=True)
         ]
 
-    def demand(self, lines: Sequence[Line]) -> list[Outcome]:
+    def demand(self, lines: Sequence[Line]) -> list[LineOutcome]:
         """The units sold over the days that were asked for."""
         settings = self.workspace.settings.demand
         span = timedelta(days=steps(settings) * PERIOD[settings.freq])
@@ -118,7 +118,7 @@ class LineOutcomes:
         return self._present is not None and end <= self._present
 
 
-_BY_ORDERS: Final[Mapping[str, Callable[[LineOutcomes, Sequence[Line]], list[Outcome]]]] = {
+_BY_ORDERS: Final[Mapping[str, Callable[[LineOutcomes, Sequence[Line]], list[LineOutcome]]]] = {
     "churn": LineOutcomes.churn,
     "recommendations": LineOutcomes.recommendations,
     "demand": LineOutcomes.demand,
@@ -126,13 +126,13 @@ _BY_ORDERS: Final[Mapping[str, Callable[[LineOutcomes, Sequence[Line]], list[Out
 """By the kind of prediction, as the log names it."""
 
 
-def _told(bought: bool | None = None, units: float | None = None) -> Outcome:
-    return Outcome(bought, units, "orders")
+def _told(bought: bool | None = None, units: float | None = None) -> LineOutcome:
+    return LineOutcome(bought, units, "orders")
 
 
-def _by_line(rows: pd.DataFrame) -> dict[tuple[str, str, str | None], Outcome]:
+def _by_line(rows: pd.DataFrame) -> dict[tuple[str, str, str | None], LineOutcome]:
     """Who bought by one message has bought; of units the last message counts."""
-    found: dict[tuple[str, str, str | None], Outcome] = {}
+    found: dict[tuple[str, str, str | None], LineOutcome] = {}
     names = ["prediction_id", "subject", "item", "bought", "units"]
     for prediction, subject, item, bought, units in rows[names].itertuples(index=False):
         if pd.isna(subject) or (pd.isna(bought) and pd.isna(units)):
@@ -140,7 +140,7 @@ def _by_line(rows: pd.DataFrame) -> dict[tuple[str, str, str | None], Outcome]:
         key = (prediction, subject, None if pd.isna(item) else item)
         held = found.get(key, NOTHING)
         now = held.bought if pd.isna(bought) else bool(bought) or bool(held.bought)
-        found[key] = Outcome(now, held.units if pd.isna(units) else float(units), "feedback")
+        found[key] = LineOutcome(now, held.units if pd.isna(units) else float(units), "feedback")
     return found
 
 

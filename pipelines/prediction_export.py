@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -112,7 +112,7 @@ def export(
     """
     require_name(model)
     require_writable(output)
-    start, stop = _moment(since, datetime(1970, 1, 1, tzinfo=UTC)), _moment(until, utc.now())
+    start, stop = _moment(since, utc.aware(datetime(1970, 1, 1))), _moment(until, utc.now())
     if start >= stop:
         raise UsageError(f"there is nothing from {since} to {until}", todo="give a later --until, or leave it out")
     log = PredictionLog(workspace)
@@ -125,7 +125,7 @@ def export(
 
 
 def _moment(day: date | None, otherwise: datetime) -> datetime:
-    return otherwise if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return otherwise if day is None else utc.aware(datetime(day.year, day.month, day.day))
 
 
 def _number(value: Any) -> float | None:

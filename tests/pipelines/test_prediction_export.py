@@ -15,6 +15,7 @@ from core.clock import present
 from core.prediction_log import Prediction, PredictionLog, Result, new_id
 from core.workspace import Workspace
 from feature_repo import catalog, facts
+from models.churn import dataset
 from models.demand.labels import sold
 from pipelines import prediction_export
 from pipelines.cli.main import build
@@ -110,6 +111,6 @@ def test_an_unknown_model_is_answered_with_the_nearest(new_workspace: Workspace,
     assert (code, "did you mean 'churn'" in err) == (2, True)
 
 
-def test_no_feature_has_the_name_of_another_column() -> None:
-    names = {feature.name for view in catalog.VIEWS.values() for feature in view.features}
+def test_no_feature_of_churn_has_the_name_of_another_column() -> None:
+    names = {feature.name for view in catalog.service(dataset.SERVICE) for feature in view.features}
     assert not names & set(prediction_export.COLUMNS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -33,11 +33,11 @@ SCORED: Final = (None, "baseline")
 """The fallbacks of lines whose customers the model is for."""
 WIDTH_DAYS: Final = dataset.STEP_DAYS
 LEAST_ROWS: Final = 200
-_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EVER: Final = utc.aware(datetime(1970, 1, 1))
 
 
 @dataclass(frozen=True)
-class Answer:
+class LoggedAnswer:
     """A customer's first answer of a fortnight: where the log has it, the shop's day, the fortnight's first day."""
 
     prediction_id: str
@@ -76,9 +76,9 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
     return Examples(as_of, labelled, population, gap, (_note(answers),), _digest(labelled))
 
 
-def _answers(log: PredictionLog, newest: date) -> list[Answer]:
+def _answers(log: PredictionLog, newest: date) -> list[LoggedAnswer]:
     """The first scored answer of each customer and fortnight, in time order, up to the fortnight from `newest`."""
-    found: dict[tuple[str, date], Answer] = {}
+    found: dict[tuple[str, date], LoggedAnswer] = {}
     for line in log.predictions(ASKED, _EVER, utc.now()):
         day = line["request"].get("as_of")
         if day is None or not line["has_features"] or line["fallback"] not in SCORED:
@@ -86,17 +86,17 @@ def _answers(log: PredictionLog, newest: date) -> list[Answer]:
         on = date.fromisoformat(day)
         origin = newest + timedelta(days=(on - newest).days // WIDTH_DAYS * WIDTH_DAYS)
         if origin <= newest:
-            answer = Answer(line["prediction_id"], line["position"], line["subject"], on, origin)
+            answer = LoggedAnswer(line["prediction_id"], line["position"], line["subject"], on, origin)
             found.setdefault((line["subject"], origin), answer)
     return list(found.values())
 
 
-def _allowed(workspace: Workspace, answers: list[Answer], as_of: date) -> list[Answer]:
+def _allowed(workspace: Workspace, answers: list[LoggedAnswer], as_of: date) -> list[LoggedAnswer]:
     refused = Consents.load(workspace, as_of).refused({each.customer_id for each in answers}, "profiling")
     return [each for each in answers if each.customer_id not in refused]
 
 
-def _sample(answers: list[Answer], seed: int) -> list[Answer]:
+def _sample(answers: list[LoggedAnswer], seed: int) -> list[LoggedAnswer]:
     """As many as training takes of the tables."""
     if len(answers) <= dataset.MOST_ROWS:
         return answers
@@ -104,7 +104,7 @@ def _sample(answers: list[Answer], seed: int) -> list[Answer]:
     return [answers[place] for place in sorted(chosen)]
 
 
-def _require_enough(workspace: Workspace, answers: list[Answer], as_of: date, newest: date) -> None:
+def _require_enough(workspace: Workspace, answers: list[LoggedAnswer], as_of: date, newest: date) -> None:
     """A fortnight to evaluate on, an earlier one to tune on and one before to fit on, each known by the next."""
     horizon = workspace.settings.churn.horizon_days
     span = 3 * gap_days(horizon) - WIDTH_DAYS + 1
@@ -138,7 +138,7 @@ def _require_enough(workspace: Workspace, answers: list[Answer], as_of: date, ne
         )
 
 
-def _with_values(log: PredictionLog, answers: list[Answer]) -> pd.DataFrame:
+def _with_values(log: PredictionLog, answers: list[LoggedAnswer]) -> pd.DataFrame:
     """customer_id, as_of (the origin), day (of the answer) and a column per feature, in the order of the answers.
 
     A feature that an answer was made without, an earlier release's say, is missing there.
@@ -159,7 +159,7 @@ def _with_values(log: PredictionLog, answers: list[Answer]) -> pd.DataFrame:
     return pd.DataFrame(told | values)
 
 
-def _churned(workspace: Workspace, answers: list[Answer]) -> list[int]:
+def _churned(workspace: Workspace, answers: list[LoggedAnswer]) -> list[int]:
     """1: no order line in the horizon after the day of the answer."""
     horizon = timedelta(days=workspace.settings.churn.horizon_days)
     after = {each.day: each.day + timedelta(days=1) for each in answers}
@@ -167,7 +167,7 @@ def _churned(workspace: Workspace, answers: list[Answer]) -> list[int]:
     return [int(each.customer_id not in buyers[each.day]) for each in answers]
 
 
-def _note(answers: list[Answer]) -> str:
+def _note(answers: list[LoggedAnswer]) -> str:
     customers, days = len({each.customer_id for each in answers}), sorted(each.day for each in answers)
     return (
         f"Rows: from the prediction log, the feature values that {len(answers):,} answers about {customers:,} "
