@@ -508,9 +508,11 @@ class Rules(SettingsSection):
     )
     drift_share: Share = Field(0.3, description="share of drifted features that raises an alert")
     drift_distance: Annotated[float, Field(gt=0)] = Field(
-        0.3, description="how far a number may move, in standard deviations of the reference (Wasserstein)"
+        0.15, description="how far a number may move before it counts, in standard deviations of its ranks"
     )
-    drift_code_distance: Share = Field(0.15, description="how far a code or a text may move (Jensen-Shannon)")
+    drift_code_distance: Share = Field(
+        0.15, description="how far a code's share may move before it counts (arcsine of its root)"
+    )
     quality_days: Count = Field(7, description="days in a row below its floor until retraining is requested")
     business_change: tuple[Share, Share, Share] = Field(
         (0.20, 0.35, 0.50), description="change of a business figure that is mild, moderate, severe"

@@ -16,12 +16,13 @@ import pandas as pd
 
 from core.errors import RegularsError
 from core.workspace import Workspace
-from feature_repo import catalog, partitions, snapshots
+from feature_repo import catalog, snapshots
 from feature_repo.catalog import View
 from models.kinds import FittedModel, Kind
 from models.registry import Registry
 from models.version import Version
-from monitoring.drift import ColumnComparison, sampled
+from monitoring.drift import reading
+from monitoring.drift.drawn_columns import ColumnComparison, sampled
 from monitoring.kinds import Predictions, monitor
 
 MOST_ORIGINS = 6
@@ -91,10 +92,10 @@ def side_by_side(
 def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[date]) -> ColumnComparison:
     """The last of the days beside the others."""
     snapshots.ensure(workspace, view.name, days)
-    frames = {day: sampled(_read(workspace, kind, view, day), workspace.settings.seed) for day in days}
+    frames = {day: _read(workspace, kind, view, day) for day in days}
     *reference, as_of = days
     current = frames[as_of]
-    codes = {f.name for f in view.features if f.dtype == "text" or f.unit == "code"}
+    codes = reading.codes(view)
     kept = [name for name in current if name not in codes or current[name].nunique() <= MOST_CODES]
     return ColumnComparison(
         {day: frames[day][kept] for day in reference}, current[kept], as_of, frozenset(codes & set(kept)), view.name
@@ -102,18 +103,11 @@ def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[d
 
 
 def _read(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> pd.DataFrame:
-    """The snapshot's numbers and codes; of packed features the number of their entries."""
+    """A sample of the snapshot's numbers and codes, read a column at a time."""
     with snapshots.kept(workspace, [view.name], [day]):
-        frame = pd.read_parquet(partitions.partition(workspace, view.name, day), partitioning=None)
-    population = monitor(kind).population(workspace, day)
-    if population is not None:
-        frame = frame[frame[view.key].isin(population)]
-    plain = [feature.name for feature in view.features if feature.dtype in ("float", "int", "text")]
-    packed = next((f.name for f in view.features if f.dtype not in ("float", "int", "text")), None)
-    columns = frame[plain].copy()
-    if packed:
-        columns[f"{packed} (entries)"] = frame[packed].map(len, na_action="ignore").astype(float)
-    return columns.reset_index(drop=True)
+        columns = reading.open_snapshot(workspace, kind, view, day)
+        rows = sampled(pd.DataFrame(index=range(len(columns))), workspace.settings.seed).index
+        return pd.DataFrame({name: columns[name].loc[rows].reset_index(drop=True) for name in reading.names(view)})
 
 
 def _recorded(registry: Registry, version: Version) -> list[str]:

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from core.workspace import Workspace
-from monitoring import drift, frames, reports
-from monitoring.drift import ColumnComparison, Source
+from monitoring import frames, reports
+from monitoring.drift import drawn_columns
+from monitoring.drift.drawn_columns import ColumnComparison
+from monitoring.drift.judgement import Source
 from monitoring.evidently_metrics import Measured
 from monitoring.fairness.judge import Limits
 from monitoring.results import ColumnDrift, DriftResult, ModelReport, ReportLink
@@ -27,8 +29,10 @@ def write(
     at: datetime,
 ) -> ReportLink:
     """Keep the report in the model's project."""
-    drawn = _drawn(report.drift)
-    metrics = [*_summary(workspace, report), *drift.metrics(drawn)]
+    there = {name for each, _ in compared for name in each.current}
+    codes = frozenset(name for each, _ in compared for name in each.codes)
+    drawn = [each for each in _drawn(report.drift) if each.column in there]
+    metrics = [*_summary(workspace, report), *drawn_columns.metrics(drawn, codes)]
     name = f"{report.kind} version {report.version} as of {as_of}"
     tags = [f"version {report.version}", f"as of {as_of}"]
     snapshot = reports.run(_data([each for each, _ in compared], drawn), metrics, name, at, tags)
@@ -38,8 +42,12 @@ def write(
 def _drawn(found: DriftResult | None) -> list[ColumnDrift]:
     if found is None:
         return []
-    ranked = sorted(found.columns, key=lambda column: column.score / column.threshold, reverse=True)
+    ranked = sorted(found.columns, key=_far, reverse=True)
     return [column for i, column in enumerate(ranked) if column.drifted or i < DRAWN]
+
+
+def _far(column: ColumnDrift) -> float:
+    return column.score / max(column.threshold, 1e-9)
 
 
 def _data(compared: Sequence[ColumnComparison], drawn: Sequence[ColumnDrift]) -> reports.Data:
@@ -59,21 +67,22 @@ def _summary(workspace: Workspace, report: ModelReport) -> list[Any]:
         metrics += reports.fairness_metrics(report.fairness, Limits.of(workspace.settings.rules))
     metrics += reports.check_metrics(report.quality)
     if report.drift:
-        metrics.append(_table(report.drift, workspace.settings.rules.drift_share))
+        metrics.append(_table(report.drift))
     return metrics
 
 
-def _table(found: DriftResult, most: float) -> Measured:
+def _table(found: DriftResult) -> Measured:
     """Every column with its test, score and threshold."""
-    ranked = sorted(found.columns, key=lambda column: column.score / column.threshold, reverse=True)
+    ranked = sorted(found.columns, key=_far, reverse=True)
     rows = [
         [
             each.column,
-            f"{each.test} {each.score:.3f}, threshold {each.threshold:.3f}{': moved' if each.drifted else ''}",
+            f"{each.test} {each.value} {each.change:+.3f}, needed {each.threshold:.3f}"
+            f"{': moved' if each.drifted else ''}",
         ]
         for each in ranked
     ]
-    text = f"{len(found.drifted)} of {len(found.columns)} columns moved, alert above {most:.0%}"
+    text = f"{len(found.drifted)} of {len(found.columns)} columns moved"
     return Measured(
-        title="Share of drifted columns", figure=found.share, text=text, passed=found.share <= most, rows=rows
+        title="Share of drifted columns", figure=found.share, text=text, passed=not found.drifted, rows=rows
     )

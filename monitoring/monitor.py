@@ -40,7 +40,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     progress.current().step(f"looking at the shop's data before {as_of}")
     checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
     every = [kind(name) for name in names()]
-    watched = [_watch(workspace, each, as_of, at) for each in every]
+    watched = [_watch(workspace, each, as_of, at, history) for each in every]
     segments = segments_report.measure(workspace, as_of)
     states = [*_of_shop(workspace, every, as_of, figures), *_of_models(workspace, watched, history, as_of)]
     states.append(rules.segment_churn(segments.months, workspace.settings.rules))
@@ -62,9 +62,11 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     return report
 
 
-def _watch(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> Watched:
+def _watch(
+    workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime, history: Sequence[MonitorReport]
+) -> Watched:
     try:
-        return watch.model(workspace, kind, as_of, at)
+        return watch.model(workspace, kind, as_of, at, history)
     except DataError as error:
         return Watched(ModelReport(kind.name, None, Message("watch.not_possible", {"reason": str(error)})))
 

@@ -29,36 +29,66 @@ SEGMENT_CHURN = "segment_churn"
 
 @dataclass(frozen=True)
 class ColumnDrift:
-    """One column of features or predictions, compared with its reference by a named test.
+    """One column of features, predictions or labels beside what its own past made likely.
 
-    `threshold` is the base plus `allowed`: what chance (the sample sizes) and the reference's own trend account
-    for. Scores are in the test's unit: standard deviations of the reference for `wasserstein`.
+    `test` names the statistic that tells most (`monitoring.drift.tracks`), `value` the code or the pair that it is of.
+    `score` is how far it is off, in the statistic's unit, `threshold` what is needed to count as moved: `allowed` of
+    it is chance, the rest the margin. `change` is the score with its sign, `p` its probability by chance, `touched`
+    how many rows stand elsewhere than a week ago, `importance` the share of what the model leans on. `since` is the
+    day of the look that first saw it move.
     """
 
     column: str
-    source: Literal["feature", "prediction"]
+    source: Literal["feature", "prediction", "label", "joint"]
     test: str
     score: Number
     threshold: Number
     allowed: Number
     drifted: bool
+    value: str = ""
+    change: Number = math.nan
+    p: Number = math.nan
+    touched: int = 0
+    importance: Number = 0.0
+    since: date | None = None
+
+
+@dataclass(frozen=True)
+class JointDrift:
+    """How well a classifier tells the rows of now from those of `against` by how columns go together, margins aside.
+
+    `auc` is 0.5 where nothing has changed, with its 95% interval; `top` are the columns that tell most.
+    """
+
+    auc: Number
+    low: Number
+    high: Number
+    top: tuple[str, ...]
+    against: date
 
 
 @dataclass(frozen=True)
 class DriftResult:
-    """All columns of one model; `reference` are the snapshot dates of its training data."""
+    """All columns of one model; `reference` are the snapshot dates of its training data.
+
+    `level` is what the look spends of the error budget, `predicted` the sketch of the predictions, which the next
+    looks compare theirs with.
+    """
 
     columns: tuple[ColumnDrift, ...]
     reference: tuple[date, ...]
     rows: int
     reference_rows: int
     skipped: tuple[str, ...] = ()
+    level: Number = math.nan
+    joint: JointDrift | None = None
+    predicted: Mapping[str, Any] | None = None
 
     @property
     def drifted(self) -> tuple[ColumnDrift, ...]:
-        """The columns that moved, the farthest first."""
+        """The columns that moved, those that the model leans on most first, then by rows touched."""
         moved = [column for column in self.columns if column.drifted]
-        return tuple(sorted(moved, key=lambda c: c.score / max(c.threshold, 1e-9), reverse=True))
+        return tuple(sorted(moved, key=lambda c: (-c.importance, -c.touched, -c.score / max(c.threshold, 1e-9))))
 
     @property
     def share(self) -> float:

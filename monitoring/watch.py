@@ -5,7 +5,8 @@ The champion is watched; where there is none, the challenger is, so that its fai
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,14 +16,17 @@ from core.workspace import Workspace
 from models import gates
 from models.artifact_cache import EVALUATION, MODEL
 from models.fairness_result import FairnessResult
-from models.kinds import Kind
+from models.kinds import Kind, names
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, Version
-from monitoring import drift, fairness, frames, model_report, performance, quality
-from monitoring.drift import ColumnComparison, Source
+from monitoring import fairness, frames, model_report, performance, quality
+from monitoring.drift import watching
+from monitoring.drift.drawn_columns import ColumnComparison
+from monitoring.drift.judgement import Source
+from monitoring.error_budget import ErrorBudget
 from monitoring.fairness import repeated_looks
 from monitoring.kinds import Findings, Predictions, monitor
-from monitoring.results import ModelReport, QualityCheck, RuleState
+from monitoring.results import DriftResult, ModelReport, MonitorReport, QualityCheck, RuleState
 from monitoring.served.window import ServedWindow
 
 
@@ -43,10 +47,13 @@ class _Subject:
     kind: Kind[Any]
     version: Version
     as_of: date
+    history: Sequence[MonitorReport] = field(default=())
 
 
-def model(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> Watched:
-    """Watch a model as of a date, and keep the full report.
+def model(
+    workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime, history: Sequence[MonitorReport] = ()
+) -> Watched:
+    """Watch a model as of a date, and keep the full report; `history` are the runs before.
 
     Raises:
         StoreError: the registry does not answer, or the version is damaged.
@@ -57,7 +64,7 @@ def model(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> W
     if version is None:
         return Watched(ModelReport(kind.name, None, note))
     progress.current().step(f"watching {version}")
-    subject = _Subject(workspace, registry, kind, version, as_of)
+    subject = _Subject(workspace, registry, kind, version, as_of, history)
     _measure_unmeasured(subject)
     if as_of < version.as_of:
         values = {"version": version.version, "trained_as_of": version.as_of.isoformat()}
@@ -67,7 +74,7 @@ def model(workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime) -> W
     found = monitor(kind).look(workspace, version, scored, as_of) if scored else Findings()
     report = replace(
         _measured(subject, ModelReport(kind.name, version.version, note, version.as_of)),
-        drift=drift.result(compared, workspace.settings.rules),
+        drift=_drift(subject, scored),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=found.exposure,
         served=monitor(kind).served(ServedWindow.before(workspace, kind.horizon_days(workspace.settings), as_of, at)),
@@ -135,6 +142,35 @@ def _score(subject: _Subject) -> Predictions | None:
     """The served model's predictions now, and as of the day it was trained."""
     fitted = subject.kind.load(subject.registry.fetch(subject.version) / MODEL)
     return frames.predictions(subject.workspace, subject.kind, fitted, subject.version, subject.as_of)
+
+
+def _drift(subject: _Subject, scored: Predictions | None) -> DriftResult | None:
+    """What has moved, under what the error budget gives this look for a model."""
+    workspace, kind = subject.workspace, subject.kind
+    columns = monitor(kind).prediction_columns
+    budget = ErrorBudget.configured(workspace.settings.rules)
+    looks = [run.as_of for run in subject.history]
+    watched = watching.DriftWatch(
+        workspace,
+        subject.registry,
+        kind,
+        subject.version,
+        subject.as_of,
+        columns(scored.now) if scored else None,
+        columns(scored.before) if scored else None,
+        _earlier(subject),
+        budget.level("drift", looks, subject.as_of, len(names())),
+    )
+    origins = frames.origins(subject.registry, subject.version, kind.horizon_days(workspace.settings))
+    return watching.measure(watched, origins)
+
+
+def _earlier(subject: _Subject) -> Mapping[date, DriftResult]:
+    """What earlier looks found of this version."""
+    looked = [(run.as_of, run.model(subject.kind.name)) for run in subject.history]
+    return {
+        day: entry.drift for day, entry in looked if entry and entry.drift and entry.version == subject.version.version
+    }
 
 
 def _compared(subject: _Subject, scored: Predictions | None) -> list[tuple[ColumnComparison, Source]]:

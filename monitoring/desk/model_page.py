@@ -156,8 +156,8 @@ def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> 
         plot = charts.trend(points, f"{latest.metric} over the runs", latest.floor, "floor")
         trends.append(Trend(latest.metric, plot, _floor_note(latest)))
     if drift:
-        plot = charts.trend(drift, "share of columns that moved", drift_share, "alert")
-        trends.append(Trend("share of drifted columns", plot, f"alert above {drift_share:.0%}"))
+        plot = charts.trend(drift, "share of columns that moved", drift_share, "severe")
+        trends.append(Trend("share of drifted columns", plot, f"any is an alert, above {drift_share:.0%} a severe one"))
     return trends
 
 

@@ -18,13 +18,20 @@ TODAY = date(2024, 7, 1)
 
 
 def drifted(count, total):
-    columns = tuple(ColumnDrift(f"f{i}", "feature", "wasserstein", 1.0, 0.4, 0.1, i < count) for i in range(total))
+    columns = tuple(
+        ColumnDrift(f"f{i}", "feature", "location", 1.0, 0.4, 0.1, i < count, change=1.0, touched=9)
+        for i in range(total)
+    )
     return DriftResult(columns, (TODAY,), 100, 100)
 
 
-@pytest.mark.parametrize(("count", "status"), [(0, "ok"), (3, "ok"), (4, "alert")])
-def test_drift_speaks_above_three_tenths_of_the_columns(count, status):
-    assert rules.drift("churn", drifted(count, 10), RULES).status == status
+@pytest.mark.parametrize(
+    ("count", "status", "level"), [(0, "ok", 0), (1, "alert", 2), (3, "alert", 2), (4, "alert", 3)]
+)
+def test_drift_speaks_of_a_single_column_and_more_severely_above_three_tenths_of_them(count, status, level):
+    found = rules.drift("churn", drifted(count, 10), RULES)
+    assert (found.status, found.level) == (status, level)
+    assert f"{count} of 10 columns moved" in str(found.says)
 
 
 def test_without_anything_to_compare_drift_is_unknown():

@@ -1,0 +1,122 @@
+"""A table's days as series of plain statistics, each in a unit in which a margin can be given.
+
+| statistic | of | unit |
+|---|---|---|
+| location | numbers | mean rank beside the reference, in its standard deviations |
+| spread | numbers | the second component of the ranks, likewise |
+| level | numbers that are not negative | logarithm of the mean: a unit that changed, one entity that exploded |
+| nulls | all | arcsine of the root of the share, which has one variance whatever the share (Anscombe, 1948) |
+| code | codes | likewise, a series per value and one for all values that the reference has not |
+| pair | pairs of numbers | Fisher's z of the rank correlation |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.settings import Rules
+from models.arrays import Float64Array
+from monitoring.drift.sketches import Grid, Sketch, pair_names
+
+Statistic = Literal["location", "spread", "level", "nulls", "code", "pair"]
+NULL_MARGIN, PAIR_MARGIN = 0.1, 0.1
+
+
+@dataclass(frozen=True)
+class Series:
+    """What one series is of: a column (two names, joined, of a pair), a statistic, and of a code the value."""
+
+    column: str
+    statistic: Statistic
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Values [days, series], nan where a day tells none; `rows` of each day."""
+
+    series: tuple[Series, ...]
+    values: Float64Array
+    rows: Float64Array
+
+    def margins(self, rules: Rules) -> Float64Array:
+        """How far each series may move before anybody cares."""
+        by: Mapping[Statistic, float] = {
+            "location": rules.drift_distance,
+            "spread": rules.drift_distance,
+            "level": rules.drift_distance,
+            "nulls": NULL_MARGIN,
+            "code": rules.drift_code_distance,
+            "pair": PAIR_MARGIN,
+        }
+        return np.array([by[each.statistic] for each in self.series])
+
+
+def of(grid: Grid, sketches: Sequence[Sketch]) -> Tracks:
+    """The series of a table's sketches, in their order."""
+    rows = np.array([each.rows for each in sketches], dtype=float)
+    series: list[Series] = []
+    found: list[Float64Array] = []
+
+    def add(of_what: Series, values: Float64Array) -> None:
+        series.append(of_what)
+        found.append(values)
+
+    for name, bins in grid.numbers.items():
+        location, spread, level = np.array([_of_number(each, name, bins.scores) for each in sketches]).T
+        if not _ages(location[:-1]):
+            add(Series(name, "location"), location)
+            add(Series(name, "spread"), spread)
+        if not len(bins.edges) or bins.edges[0] >= 0:
+            add(Series(name, "level"), level)
+        add(Series(name, "nulls"), _nulls(sketches, name))
+    for name, categories in grid.codes.items():
+        shares = np.array([_code_shares(each, name, len(categories) + 1) for each in sketches])
+        for position, category in enumerate((*categories, "")):
+            add(Series(name, "code", category), _arcsine(shares[:, position]))
+        add(Series(name, "nulls"), _nulls(sketches, name))
+    pairs = np.arctanh(np.clip(np.array([each.pairs for each in sketches]), -0.99, 0.99))
+    for position, (one, two) in enumerate(pair_names(grid.paired)):
+        add(Series(f"{one} & {two}", "pair"), pairs[:, position])
+    return Tracks(tuple(series), np.column_stack(found) if found else np.empty((len(sketches), 0)), rows)
+
+
+def _ages(location: Float64Array) -> bool:
+    """Whether a column wanders so far by itself that ranks beside fixed bins say nothing: a tenure, a sum so far."""
+    known = location[np.isfinite(location)]
+    return bool(len(known)) and float(known.max() - known.min()) > AGEING
+
+
+FEWEST = 30
+AGEING = 1.0
+"""Standard deviations of the rank; a uniform one has 3.5 from end to end."""
+
+
+def _of_number(sketch: Sketch, name: str, scores: Float64Array) -> tuple[float, float, float]:
+    counts = sketch.counts.get(name)
+    known = float(counts.sum()) if counts is not None else 0.0
+    if counts is None or known < FEWEST:
+        return (np.nan, np.nan, np.nan)
+    location, spread = scores @ counts / known
+    mean = sketch.sums[name] / known
+    return float(location), float(spread), float(np.log(abs(mean))) if mean else np.nan
+
+
+def _nulls(sketches: Sequence[Sketch], name: str) -> Float64Array:
+    """A column that is gone is null altogether."""
+    return _arcsine(np.array([each.nulls.get(name, each.rows) / max(each.rows, 1) for each in sketches]))
+
+
+def _code_shares(sketch: Sketch, name: str, bins: int) -> Float64Array:
+    counts = sketch.counts.get(name)
+    if counts is None or sketch.rows < FEWEST:
+        return np.full(bins, np.nan)
+    return counts / sketch.rows
+
+
+def _arcsine(share: Float64Array) -> Float64Array:
+    return np.asarray(np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))), dtype=float)
