@@ -92,9 +92,17 @@ class KeyStore:
         self.engine = workspace.database
 
     def create(
-        self, name: str, rights: Iterable[str], expires: datetime | None = None, per_second: float | None = None
+        self,
+        name: str,
+        rights: Iterable[str],
+        expires: datetime | None = None,
+        per_second: float | None = None,
+        by: str | None = None,
     ) -> str:
         """Make a key and return its token, which is kept nowhere else.
+
+        The audit log keeps who made it, the account and the key that it showed (`by`): a key counts as one person with
+        its creator (`core.persons`).
 
         Raises:
             UsageError: the name is taken or not possible, a right is unknown, or the expiry has passed.
@@ -106,7 +114,7 @@ class KeyStore:
         row = {
             "id": key_id,
             "name": name,
-            "token_hash": _hash(token),
+            "token_hash": token_digest(token),
             "rights": ",".join(wanted),
             "created_at": utc.naive(utc.now()),
             "expires_at": utc.naive(expires) if expires else None,
@@ -121,7 +129,11 @@ class KeyStore:
                 todo="take another name; a revoked key keeps its name, so that logs stay readable",
             ) from None
         until = utc.text(expires) if expires else None
-        self._audit("create key", name, {"rights": wanted, "expires": until, "per_second": per_second})
+        from core import persons  # which knows keys
+
+        creator = persons.training(self._workspace, by)
+        details = {"rights": wanted, "expires": until, "per_second": per_second, "by": creator.as_dict()}
+        self._audit("create key", name, details)
         return token
 
     def rotate(self, name: str, overlap: timedelta) -> str:
@@ -137,7 +149,7 @@ class KeyStore:
         changed = {"previous_hash": API_KEYS.c.token_hash, "previous_until": utc.naive(until)}
         with self.engine.begin() as connection:
             connection.execute(
-                API_KEYS.update().where(API_KEYS.c.id == key.id).values(**changed, token_hash=_hash(token))
+                API_KEYS.update().where(API_KEYS.c.id == key.id).values(**changed, token_hash=token_digest(token))
             )
         self._audit("rotate key", name, {"previous_until": utc.text(until)})
         return token
@@ -179,8 +191,8 @@ class KeyStore:
     def find(self, token: str | None) -> Key | None:
         """The valid key of that token, or None. The comparison takes as long for a wrong token as for a right one."""
         row = self._row(token)
-        given = _hash(token or "")
-        none = _hash("")[::-1]
+        given = token_digest(token or "")
+        none = token_digest("")[::-1]
         now = hmac.compare_digest(given, row.token_hash if row is not None else none)
         before = hmac.compare_digest(given, (row.previous_hash if row is not None else None) or none)
         if row is None or not (now or before):
@@ -247,7 +259,8 @@ def _refuse_odd(name: str, expires: datetime | None) -> None:
         raise UsageError(f"the expiry {expires:%Y-%m-%d %H:%M} UTC has passed", todo="take a later one")
 
 
-def _hash(token: str) -> str:
+def token_digest(token: str) -> str:
+    """How the workspace keeps a token: its SHA-256."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -21,7 +21,7 @@ from models.intervals import Interval
 from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION, GateResult, Version
-from models.version_seal import Standing
+from models.version_seal import SealStanding
 
 SEAL, QUALITY, FAIRNESS = "seal", "quality", "fairness"
 SIGNATURE, GOLDEN, REVIEW = "signature", "golden inputs", "review"
@@ -142,7 +142,7 @@ def _against(registry: Registry, version: Version, champion: Version) -> Interva
     return found
 
 
-def _seal(version: Version, standing: Standing) -> GateResult:
+def _seal(version: Version, standing: SealStanding) -> GateResult:
     """What the other gates read, and a reviewer sees, is what was measured and decided."""
     if standing.problems:
         return GateResult(SEAL, False, Message("gate.seal.broken", {"problems": list(standing.problems)}))
@@ -152,7 +152,7 @@ def _seal(version: Version, standing: Standing) -> GateResult:
     return GateResult(SEAL, True, Message("gate.seal.ok"))
 
 
-def _fairness(registry: Registry, version: Version, standing: Standing) -> GateResult:
+def _fairness(registry: Registry, version: Version, standing: SealStanding) -> GateResult:
     if standing.touches(version_seal.FAIRNESS_ITEMS):
         return GateResult(FAIRNESS, False, Message("gate.fairness.not_as_sealed"))
     try:

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from core import utc
+from core import shared_lock, utc
 from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
+from core.persons import Person, known
 from core.reasons import reason_given, reason_if_given
 from core.workspace import Workspace, of_one_generation
 from models import gates, version_seal
@@ -41,8 +42,18 @@ class Release:
         return asdict(self) | {"model": self.kind, "gates": [gate.as_dict() for gate in self.gates]}
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What a reviewer decides, on which state of the version."""
+
+    verdict: Literal["approved", "refused"]
+    who: str | Person
+    reason: str
+    state: str | None = None
+
+
 @of_one_generation
-def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Release:
+def promote(workspace: Workspace, kind_name: str, name: str, who: str | Person) -> Release:
     """Let a version (number or alias) become champion, if every gate lets it through.
 
     Where there is no champion and the quality gate refuses, the endpoints answer from the version's best
@@ -61,7 +72,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
         raise _refusal(registry, version, champion, results, who)
     before = champion.version if champion else None
     _record(workspace, "promote", who, version, {"before": before, "gates": [gate.as_dict() for gate in results]})
-    end_experiment(registry, kind_name, who, f"version {version.version} becomes champion")
+    end_experiment(registry, kind_name, known(who).name, f"version {version.version} becomes champion")
     if before is not None:
         registry.set_past_champions(kind_name, [*registry.past_champions(kind_name), before])
     _set_champion(registry, version)
@@ -70,21 +81,25 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str) -> Releas
 
 
 @of_one_generation
-def approve(workspace: Workspace, kind_name: str, name: str, who: str, reason: str) -> Release:
+def approve(
+    workspace: Workspace, kind_name: str, name: str, who: str | Person, reason: str, *, state: str | None = None
+) -> Release:
     """Record a reviewer's approval; it lifts a fairness block for the measurement it was given on.
 
+    `state` is that of the version which the reviewer saw (`Version.state`); None: whatever it is now.
+
     Raises:
-        UsageError: no reason, or no such version.
+        UsageError: no reason, no such version, or it has moved on from `state`.
         GateRefused: `review.four_eyes` and `who` trained the version, or it is not as it was sealed.
     """
     reason, registry = reason_given(reason), Registry(workspace)
     version = registry.version(kind_name, name)
-    if workspace.settings.review.four_eyes and who == version.trained_by:
+    if workspace.settings.review.four_eyes and known(who).is_one_of(version.trained_by_ids):
         _record(workspace, "approve refused", who, version, {"reason": reason, "because": "four eyes"})
         raise GateRefused(
-            f"{who} trained {version} and may not approve it",
-            why="review.four_eyes",
-            todo="let somebody else approve it",
+            f"{known(who).name} trained {version}, or holds a key of who did, and may not approve it",
+            why="review.four_eyes: by account, by key, and by who created the key",
+            todo="let somebody else approve it, with a key that the trainer did not create",
         )
     standing = version_seal.look(registry, version)
     if standing.problems:
@@ -95,21 +110,23 @@ def approve(workspace: Workspace, kind_name: str, name: str, who: str, reason: s
             why="; ".join(standing.problems[:5]),
             todo=f"find out who changed it (regulars audit verify), then train another: regulars train {kind_name}",
         )
-    lifted = _judged(registry, version, "approved", who, reason)
+    lifted = _judged(registry, version, Decided("approved", who, reason, state))
     text = f"{version} is approved" + (f"; its fairness block is lifted: {lifted}" if lifted else "")
     return Release("approve", kind_name, version.version, None, text)
 
 
-def refuse(workspace: Workspace, kind_name: str, name: str, who: str, reason: str) -> Release:
+def refuse(
+    workspace: Workspace, kind_name: str, name: str, who: str | Person, reason: str, *, state: str | None = None
+) -> Release:
     """Record a reviewer's refusal: the version can't become champion until somebody approves it.
 
     Raises:
-        UsageError: no reason, or no such version.
+        UsageError: no reason, no such version, or it has moved on from `state`, as in `approve`.
     """
     reason, registry = reason_given(reason), Registry(workspace)
     version = registry.version(kind_name, name)
-    _judged(registry, version, "refused", who, reason)
-    ended = end_arms_of(registry, version, who, f"version {version.version} is refused")
+    _judged(registry, version, Decided("refused", who, reason, state))
+    ended = end_arms_of(registry, version, known(who).name, f"version {version.version} is refused")
     text = f"{version} is refused" + (f" and answers nobody any more as {', '.join(ended)}" if ended else "")
     if CHAMPION in version.aliases:
         way_out = "rollback" if registry.past_champions(kind_name) else "retire"
@@ -117,7 +134,7 @@ def refuse(workspace: Workspace, kind_name: str, name: str, who: str, reason: st
     return Release("refuse", kind_name, version.version, None, text)
 
 
-def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> Release:
+def rollback(workspace: Workspace, kind_name: str, who: str | Person, reason: str = "") -> Release:
     """Restore the champion before the present or retired one, in one step; versions refused since are passed over.
 
     Raises:
@@ -129,14 +146,14 @@ def rollback(workspace: Workspace, kind_name: str, who: str, reason: str = "") -
     target, history = _earlier(registry, champion)
     kind(kind_name).load(registry.fetch(target) / MODEL)
     _record(workspace, "rollback", who, target, {"before": champion.version, "reason": reason})
-    end_experiment(registry, kind_name, who, f"version {champion.version} is rolled back")
+    end_experiment(registry, kind_name, known(who).name, f"version {champion.version} is rolled back")
     registry.set_past_champions(kind_name, _without(history, champion))
     _set_champion(registry, target)
     text = f"{target} is champion again, in the place of version {champion.version}"
     return Release("rollback", kind_name, target.version, champion.version, text)
 
 
-def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> Release:
+def retire(workspace: Workspace, kind_name: str, who: str | Person, reason: str = "") -> Release:
     """Take the champion out of service, at once: the endpoints answer from its best baseline and say so.
 
     Raises:
@@ -148,7 +165,7 @@ def retire(workspace: Workspace, kind_name: str, who: str, reason: str = "") -> 
     kind(kind_name).load(registry.fetch(champion) / BASELINE_MODEL)
     details = {"baseline": champion.best_baseline, "reason": reason}
     _record(workspace, "retire", who, champion, details)
-    end_experiment(registry, kind_name, who, f"version {champion.version} is retired")
+    end_experiment(registry, kind_name, known(who).name, f"version {champion.version} is retired")
     registry.set_past_champions(kind_name, _without(registry.past_champions(kind_name), champion))
     # The champion goes last: there is always something that answers.
     registry.set_alias(kind_name, BASELINE, champion.version)
@@ -193,7 +210,7 @@ def _set_champion(registry: Registry, version: Version) -> None:
 
 
 def _refusal(
-    registry: Registry, version: Version, champion: Version | None, results: list[GateResult], who: str
+    registry: Registry, version: Version, champion: Version | None, results: list[GateResult], who: str | Person
 ) -> Refused:
     """The error that says which gates refused; without any champion it lets the best baseline serve."""
     failed = [gate for gate in results if not gate.passed]
@@ -227,20 +244,30 @@ def _todo(version: Version, failed: list[GateResult]) -> str:
     return f"train a better one: regulars train {version.kind}"
 
 
-def _judged(
-    registry: Registry, version: Version, verdict: Literal["approved", "refused"], who: str, reason: str
-) -> str:
+def _judged(registry: Registry, version: Version, decided: Decided) -> str:
     """Store a reviewer's verdict with the version; gives the disparity that it lifts, if it does."""
-    result = registry.fairness(version)
-    disparity = [figure.sentence() for figure in result.flagged] if result else []
-    at = utc.text()
-    decision = Verdict(verdict, who, reason, at, evidence(result))
-    action = "approve" if verdict == "approved" else "refuse"
-    details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}
-    _record(registry.workspace, action, who, version, details)
-    registry.tag(version, "review", json.dumps(asdict(decision)))
-    return "; ".join(disparity) if verdict == "approved" else ""
+    approved = decided.verdict == "approved"
+    with shared_lock.waiting(registry.workspace, f"decision-{version.kind}-{version.version}"):
+        version = registry.version(version.kind, version.version)
+        if decided.state is not None and decided.state != version.state:
+            raise _moved_on(version)
+        result = registry.fairness(version)
+        disparity = [figure.sentence() for figure in result.flagged] if result else []
+        decision = Verdict(decided.verdict, known(decided.who).name, decided.reason, utc.text(), evidence(result))
+        details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}
+        _record(registry.workspace, "approve" if approved else "refuse", decided.who, version, details)
+        registry.tag(version, "review", json.dumps(asdict(decision)))
+    return "; ".join(disparity) if approved else ""
 
 
-def _record(workspace: Workspace, action: str, who: str, version: Version, details: Mapping[str, Any]) -> None:
-    AuditLog(workspace).append(action, who, version.subject, details)
+def _moved_on(version: Version) -> UsageError:
+    """Another decided meanwhile, or something was measured or judged anew."""
+    stands, why = version.review, "fairness was measured anew, or the gates judged anew"
+    if stands is not None:
+        why = f"it now stands {stands.verdict} by {stands.who} at {stands.at[:16]}: {stands.reason}"
+    return UsageError(f"{version} has moved on since you looked", why=why, todo="look again, then decide")
+
+
+def _record(workspace: Workspace, action: str, who: str | Person, version: Version, details: Mapping[str, Any]) -> None:
+    somebody = known(who)
+    AuditLog(workspace).append(action, somebody.name, version.subject, {**details, "by": somebody.as_dict()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,11 @@ class Version:
         return self.tags["trained_by"]
 
     @property
+    def trained_by_ids(self) -> frozenset[str]:
+        """The ids of who ran it (`core.persons`); an earlier release kept the account's name only."""
+        return frozenset(json.loads(self.tags.get("trained_by_ids", "[]"))) or frozenset({f"account:{self.trained_by}"})
+
+    @property
     def seal(self) -> str:
         """SHA-256 of the manifest of its files."""
         return self.tags["seal"]
@@ -141,6 +147,12 @@ class Version:
     def review(self) -> Verdict | None:
         """What a reviewer decided, if one did."""
         return Verdict(**self._json("review")) if "review" in self.tags else None
+
+    @property
+    def state(self) -> str:
+        """Names what a reviewer sees of it: the measurement, the gates, the decision that stands."""
+        seen = [self.tags.get(name, "") for name in (EVIDENCE, "fairness", "gates", "review")]
+        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
     @property
     def barred(self) -> str | None:

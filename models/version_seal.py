@@ -24,7 +24,7 @@ FAIRNESS_ITEMS = (f"file {ARTIFACT}", f"tag {EVIDENCE}", f"tag {TAG.removeprefix
 
 
 @dataclass(frozen=True)
-class Standing:
+class SealStanding:
     """How a version stands to its seal: `problems` in words, none where all is as it was sealed."""
 
     whole: bool
@@ -65,7 +65,7 @@ def seal(registry: Registry, version: Version, who: str, reason: str = "") -> No
     Seals(registry.workspace).put(version.subject, _items(registry, version, True), who, whole=True, reason=reason)
 
 
-def look(registry: Registry, version: Version) -> Standing:
+def look(registry: Registry, version: Version) -> SealStanding:
     """Compare a version with its seal: all but the files of its model, which `Registry.fetch` verifies.
 
     Raises:
@@ -77,7 +77,7 @@ def look(registry: Registry, version: Version) -> Standing:
     return compare(found, _items(registry, version, False), (doubt,) if doubt else (), model_files=False)
 
 
-def look_at_all(registry: Registry, version: Version, sealed: Seal) -> Standing:
+def look_at_all(registry: Registry, version: Version, sealed: Seal) -> SealStanding:
     """The same with every file of its model, for who has looked at the log already.
 
     Raises:
@@ -86,16 +86,18 @@ def look_at_all(registry: Registry, version: Version, sealed: Seal) -> Standing:
     return compare(sealed, _items(registry, version, True))
 
 
-def look_at_tags(found: Seal, version: Version) -> Standing:
+def look_at_tags(found: Seal, version: Version) -> SealStanding:
     """The same for tags alone, without MLflow."""
     tags = {name: value for name, value in found.items.items() if name.startswith("tag ")}
     return compare(Seal(tags, found.since, found.whole), tag_items(version))
 
 
-def compare(sealed: Seal, found: dict[str, str], doubts: tuple[str, ...] = (), *, model_files: bool = True) -> Standing:
+def compare(
+    sealed: Seal, found: dict[str, str], doubts: tuple[str, ...] = (), *, model_files: bool = True
+) -> SealStanding:
     """What a seal says of the items that are there."""
     items = sealed.items if model_files else {k: v for k, v in sealed.items.items() if not k.startswith("model ")}
-    return Standing(sealed.whole, (*doubts, *Seal(items, sealed.since, sealed.whole).differences(found)))
+    return SealStanding(sealed.whole, (*doubts, *Seal(items, sealed.since, sealed.whole).differences(found)))
 
 
 def _items(registry: Registry, version: Version, model_files: bool) -> dict[str, str]:

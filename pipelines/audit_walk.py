@@ -13,7 +13,7 @@ from core.workspace import Workspace
 from models import registry_tables, version_seal
 from models.kinds import names
 from models.version import Version
-from models.version_seal import Standing
+from models.version_seal import SealStanding
 from monitoring import run_seal
 
 
@@ -100,7 +100,7 @@ def seal(workspace: Workspace, who: str, reason: str, model: str | None = None, 
 
 def _standings(
     workspace: Workspace, versions: Sequence[Version], seals: Mapping[str, Seal], *, files: bool
-) -> list[tuple[Version, Standing]]:
+) -> list[tuple[Version, SealStanding]]:
     if not versions or not files:
         return [(v, version_seal.look_at_tags(seals.get(v.subject, Seal()), v)) for v in versions]
     from models.registry import Registry  # MLflow
@@ -109,8 +109,8 @@ def _standings(
     return [(version, _with_files(registry, version, seals.get(version.subject, Seal()))) for version in versions]
 
 
-def _with_files(registry: Any, version: Version, sealed: Seal) -> Standing:
+def _with_files(registry: Any, version: Version, sealed: Seal) -> SealStanding:
     try:
         return version_seal.look_at_all(registry, version, sealed)
     except RegularsError as error:
-        return Standing(sealed.whole, (str(error),))
+        return SealStanding(sealed.whole, (str(error),))

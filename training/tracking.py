@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import tempfile
@@ -23,8 +24,10 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import AnyType, ColSpec, Schema
 from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME, MLFLOW_USER
 
+from core import persons
 from core.audit import AuditLog, person
 from core.errors import StoreError
+from core.persons import KEY_VARIABLE
 from core.progress import current
 from core.workspace import Workspace
 from models import artifact, model_card, version_seal
@@ -85,6 +88,7 @@ def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
         "data_digest": record.data_digest,
         "code_version": record.code_version,
         "trained_by": person(),
+        "trained_by_ids": sorted(persons.training(workspace, os.environ.get(KEY_VARIABLE)).ids),
         "rows": outcome.rows,
         "units": outcome.units,
         "units_are": outcome.units_are,
@@ -250,7 +254,8 @@ def _tags(facts: Mapping[str, Any], seal: str) -> dict[str, str]:
     names = ["as_of", "evaluated_from", "service", "primary", "best_baseline", "seed", "threads", "trials"]
     names += ["data_digest", "code_version", "trained_by", "rows", "units"]
     tags = {name: str(facts[name]) for name in names}
-    tags |= {name: json.dumps(facts[name]) for name in ("metrics", "baselines", "paired", "promised", "signature")}
+    written = ("metrics", "baselines", "paired", "promised", "signature", "trained_by_ids")
+    tags |= {name: json.dumps(facts[name]) for name in written}
     return tags | {"higher_is_better": "true" if facts["higher_is_better"] else "false", "seal": seal}
 
 

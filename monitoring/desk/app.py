@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from core import persons
 from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
@@ -44,6 +45,7 @@ class Desk:
         self.workspace = workspace
         self.sessions = Sessions(workspace)
         self.templates = Templates(workspace)
+        self._said: dict[str, str] = {}
 
     def routes(self) -> list[BaseRoute]:
         """Every address of the desk."""
@@ -138,16 +140,17 @@ class Desk:
         """Take a key, give a session."""
         form = await request.form()
         session = self._genuine(request, form)
-        found = await run_in_threadpool(self.sessions.sign_in, str(form.get("key", "")), session)
+        address = request.client.host if request.client else ""
+        found = await run_in_threadpool(self.sessions.sign_in, str(form.get("key", "")), session, address)
         if found is None:
-            wait = "too many attempts: wait a minute" if self.sessions.throttled() else ""
+            wait = "too many wrong keys from your address: wait a minute" if self.sessions.throttled(address) else ""
             wrong = wait or "this is no valid key with the right to review"
             return self._html("signin.html", session, status=403, wrong=wrong)
         return self._signed(request, RedirectResponse("/", 303), found)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
-        self._genuine(request, await request.form())
+        self.sessions.sign_out(self._genuine(request, await request.form()))
         response = RedirectResponse("/signin", 303)
         response.delete_cookie(COOKIE, path="/")
         return response
@@ -159,10 +162,11 @@ class Desk:
         self._genuine(request, form)
         wanted = decisions.Wanted.of(kind, request.path_params["version"], form)
         try:
-            said = await run_in_threadpool(decisions.decide, self.workspace, wanted, reviewer[1].name)
+            who = await run_in_threadpool(persons.of_key, self.workspace, reviewer[1])
+            said = await run_in_threadpool(decisions.decide, self.workspace, wanted, who)
         except (UsageError, GateRefused) as error:
             return await self._version_page(request, reviewer, wrong=str(error), reason=wanted.reason)
-        return await self._version_page(request, reviewer, said=said)
+        return self._done(request, reviewer[0], said)
 
     async def accept_forecasts(self, request: Request) -> Response:
         """Accept forecasts that wait for a reviewer, with a reason."""
@@ -174,7 +178,12 @@ class Desk:
             said = await run_in_threadpool(forecasts.accept, self.workspace, run, form, reviewer[1].name)
         except UsageError as error:
             return await self._model_page(request, reviewer, "demand", wrong=str(error), reason=form.get("reason"))
-        return await self._model_page(request, reviewer, "demand", said=said)
+        return self._done(request, reviewer[0], said, "/models/demand")
+
+    def _done(self, request: Request, session: Session, said: str, path: str = "") -> Response:
+        """On to the page that says what was done: loading it again does nothing twice."""
+        self._said[session.csrf] = said
+        return RedirectResponse(path or request.url.path, 303)
 
     async def _model_page(self, request: Request, reviewer: tuple[Session, Key], kind: str, **extra: Any) -> Response:
         page = await run_in_threadpool(model_page.build, self.workspace, kind)
@@ -213,6 +222,7 @@ class Desk:
 
     def _page(self, reviewer: tuple[Session, Key], template: str, page: object, **around: Any) -> Response:
         session, key = reviewer
+        around.setdefault("said", self._said.pop(session.csrf, ""))
         return self._html(template, session, page, who=key.name, **around)
 
     def _html(

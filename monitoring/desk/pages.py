@@ -8,16 +8,17 @@ from math import isfinite
 
 from markupsafe import Markup
 
+from core import seals
 from core.alerts import Alert, Alerts
 from core.audit import AuditEntry, AuditLog, Verification
 from core.errors import RegularsError
 from core.workspace import Workspace
-from models import comparison, gates, kinds
+from models import comparison, gates, kinds, version_seal
 from models.comparison import Comparison
-from models.gates import evidence
 from models.intervals import Interval
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, GateResult, Version
+from models.version_seal import SealStanding
 from monitoring.desk import charts, fairness_sections, forecasts, lights
 from monitoring.desk.fairness_sections import Section
 from monitoring.desk.lights import Signal
@@ -81,7 +82,7 @@ class VersionPage:
     gates: Sequence[GateResult]
     metrics: list[MetricRow]
     fairness: list[Section]
-    evidence: str
+    seal: SealStanding
     card: str
     plots: Sequence[str]
     entries: list[AuditEntry]
@@ -141,14 +142,18 @@ def version(workspace: Workspace, kind: str, name: str) -> VersionPage:
     """Look at one version."""
     registry = Registry(workspace)
     found = registry.version(kind, name)
+    judged = found.gates
+    if not judged:
+        judged = tuple(gates.judge_and_keep(workspace, found, registry))
+        found = registry.version(kind, name)
     result = registry.fairness(found)
     return VersionPage(
         kind=kind,
         version=found,
-        gates=found.gates or gates.judge_and_keep(workspace, found, registry),
+        gates=judged,
         metrics=_metric_rows(found),
         fairness=fairness_sections.sections(result, workspace.settings.rules),
-        evidence=evidence(result),
+        seal=version_seal.look(registry, found),
         card=_card_text(registry, found),
         plots=registry.plots(found),
         entries=AuditLog(workspace).entries(found.subject),
@@ -183,7 +188,8 @@ def audit(workspace: Workspace, last: int = 200) -> AuditPage:
     log = AuditLog(workspace)
     chain = log.verify()
     signal = Signal("green", "Intact", "") if chain.intact else Signal("red", "Broken", chain.reason)
-    return AuditPage(log.entries(last=last)[::-1], chain, signal, last)
+    entries = [entry for entry in log.entries() if entry.action != seals.ACTION][-last:]
+    return AuditPage(entries[::-1], chain, signal, last)
 
 
 def report(workspace: Workspace, project: str, run: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,13 +48,14 @@ def create(
 ) -> None:
     """Make a key; its token is shown once."""
     from core.keys import KeyStore
+    from core.persons import KEY_VARIABLE
     from core.workspace import Workspace
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         until = _moment(expires)
         keys = KeyStore(Workspace.open(workspace))
-        token = keys.create(name, right, until, per_second)
+        token = keys.create(name, right, until, per_second, by=os.environ.get(KEY_VARIABLE))
         console.print(token)
         console.finish(
             "this is the only time the key is shown",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
@@ -11,7 +12,6 @@ from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from core.workspace import Workspace
     from models.experiment import Experiment
@@ -24,6 +24,14 @@ ModelArgument = Annotated[
 ]
 VersionArgument = Annotated[str, typer.Argument(help="The number of a version, or an alias.", show_default=False)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.", show_default=False)]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        help="A file with your key of the right review [default: REGULARS_KEY, else nobody verifies your account].",
+        show_default=False,
+    ),
+]
 OptionalReason = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")]
 
 
@@ -197,22 +205,26 @@ def approve(
     model: ModelArgument,
     version: VersionArgument,
     reason: ReasonOption,
+    *,
+    key_file: KeyFileOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Approve a version; this lifts a fairness block."""
-    _review("approve", model, version, reason, workspace=workspace, json=json)
+    _review("approve", model, version, reason, key_file=key_file, workspace=workspace, json=json)
 
 
 def refuse(
     model: ModelArgument,
     version: VersionArgument,
     reason: ReasonOption,
+    *,
+    key_file: KeyFileOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Refuse a version: it can't become champion until it is approved."""
-    _review("refuse", model, version, reason, workspace=workspace, json=json)
+    _review("refuse", model, version, reason, key_file=key_file, workspace=workspace, json=json)
 
 
 def rollback(
@@ -283,18 +295,26 @@ def _having(root: Path | None, model: str, *versions: str) -> Workspace:
 
 
 def _review(
-    verdict: Literal["approve", "refuse"], model: str, version: str, reason: str, *, workspace: Path | None, json: bool
+    verdict: Literal["approve", "refuse"],
+    model: str,
+    version: str,
+    reason: str,
+    *,
+    key_file: Path | None,
+    workspace: Path | None,
+    json: bool,
 ) -> None:
-    """Keep what a reviewer says of a version."""
-    from core.audit import person
+    """Keep what a reviewer says of a version: the holder of a key, else the account, which nobody has verified."""
+    from core import persons
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         space = _having(workspace, model, version)
+        who = persons.acting(space, persons.shown_key(key_file))
         from models import release
 
         keep = {"approve": release.approve, "refuse": release.refuse}[verdict]
-        done = keep(space, model, version, person(), reason)
+        done = keep(space, model, version, who, reason)
         next_step = f"regulars promote {model} {done.version}" if verdict == "approve" else ""
         console.finish(done.text, next_step, done.as_dict())
 

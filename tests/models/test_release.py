@@ -176,7 +176,8 @@ class TestRetire:
         release.retire(workspace, "churn", "eve", "a disparity")
         entry = AuditLog(workspace).entries("churn/1")[-1]
         assert (entry.action, entry.who) == ("retire", "eve")
-        assert entry.details == {"baseline": "recency", "reason": "a disparity"}
+        by = {"ids": ["account:eve"], "verified": False}
+        assert entry.details == {"baseline": "recency", "reason": "a disparity", "by": by}
 
     def test_a_refused_sole_champion_is_told_the_way_out(self, workspace, train):
         release.promote(workspace, "churn", train(1.0).version, "ada")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,7 +17,9 @@ from core.keys import KeyStore
 from core.messages import Message
 from core.prediction_log import Result
 from core.secret_files import secret
+from core.settings import Review
 from core.state.schema import MONITORING_RUNS
+from core.workspace import Workspace
 from models import kinds, release
 from models.demand.acceptance import Acceptances, Totals
 from models.recommendation.merchandising import applied_rules
@@ -25,6 +28,7 @@ from monitoring import monitor, rules
 from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
 from monitoring.results import WaitingForecast
+from monitoring.run_seal import snapshot_file
 from monitoring.summary import Summaries
 from pipelines import status
 from tests.support import watched
@@ -63,9 +67,13 @@ def sign_in(client, key, **how):
 def decide(client, verdict, reason="looks fair to me", **changes):
     path = "/models/churn/versions/1"
     page = client.get(path)
-    evidence = re.search(r'name="evidence" value="([^"]*)"', page.text)[1]
-    form = {"csrf": csrf(page), "evidence": evidence, "verdict": verdict, "reason": reason}
-    return client.post(path, data=form | changes)
+    return client.post(path, data=filled(page, verdict, reason) | changes)
+
+
+def filled(page, verdict, reason="looks fair to me"):
+    """The form of a version's page as its reader would send it."""
+    state = re.search(r'name="state" value="([^"]*)"', page.text)[1]
+    return {"csrf": csrf(page), "state": state, "verdict": verdict, "reason": reason}
 
 
 @pytest.mark.parametrize(
@@ -137,10 +145,14 @@ def test_the_session_key_lies_in_a_private_file(shop):
     assert (shop.secrets_dir / sessions.SECRET).stat().st_mode & 0o077 == 0
 
 
-def test_ten_wrong_keys_close_the_door_for_a_minute(desk, key, monkeypatch):
+def test_ten_wrong_keys_close_the_door_for_a_minute_and_for_their_address_alone(desk, shop, key, monkeypatch):
     for _ in range(sessions.MOST_FAILURES):
         sign_in(desk, "wrong")
     assert "wait a minute" in sign_in(desk, key).text
+    (entry,) = [entry for entry in AuditLog(shop).entries() if entry.action == "sign-in closed"]
+    assert entry.subject == "testclient"
+    elsewhere = TestClient(desk.app, base_url=HOME, client=("192.0.2.7", 1))
+    assert sign_in(elsewhere, key).status_code == 200
     later = sessions.time.monotonic() + sessions.FAILURE_SECONDS + 1
     monkeypatch.setattr(sessions.time, "monotonic", lambda: later)
     assert sign_in(desk, key).status_code == 200
@@ -149,6 +161,84 @@ def test_ten_wrong_keys_close_the_door_for_a_minute(desk, key, monkeypatch):
 def test_signing_out_ends_the_session(reviewer):
     reviewer.post("/signout", data={"csrf": csrf(reviewer.get("/"))})
     assert reviewer.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_cookie_replayed_after_signing_out_is_nobodys(desk, reviewer):
+    cookie = reviewer.cookies[sessions.COOKIE]
+    reviewer.post("/signout", data={"csrf": csrf(reviewer.get("/"))})
+    replaying = TestClient(desk.app, base_url=HOME, cookies={sessions.COOKIE: cookie})
+    assert replaying.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_session_survives_neither_the_desk_nor_the_token_it_began_with(shop, reviewer):
+    cookie = reviewer.cookies[sessions.COOKIE]
+    restarted = TestClient(app.build(shop), base_url=HOME, cookies={sessions.COOKIE: cookie})
+    assert restarted.get("/", follow_redirects=False).status_code == 303
+    KeyStore(shop).rotate("maria", timedelta())
+    assert reviewer.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_reload_after_a_decision_posts_nothing_again(reviewer, shop):
+    path = "/models/churn/versions/1"
+    answer = reviewer.post(path, data=filled(reviewer.get(path), "refuse"), follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert "churn version 1 is refused" in reviewer.get(path).text
+    assert 'role="status"' not in reviewer.get(path).text
+    assert [entry.action for entry in AuditLog(shop).entries("churn/1")].count("refuse") == 1
+
+
+def test_of_two_reviewers_at_once_the_second_sees_what_the_first_decided_and_is_asked_again(reviewer, desk, shop):
+    path = "/models/churn/versions/1"
+    other = TestClient(desk.app, base_url=HOME)
+    sign_in(other, KeyStore(shop).create("otto", ["review"]))
+    seen_before = filled(other.get(path), "approve")
+    decide(reviewer, "refuse", reason="unfair to the old")
+    answer = other.post(path, data=seen_before)
+    assert answer.status_code == 400
+    assert "has moved on since you looked" in answer.text
+    assert "refused by maria" in answer.text
+    assert Registry(shop).version("churn", "1").review.verdict == "refused"
+    assert other.post(path, data=filled(answer, "approve")).status_code == 200
+    assert Registry(shop).version("churn", "1").review.who == "otto"
+
+
+def test_with_four_eyes_neither_a_key_of_the_trainers_making_nor_one_named_after_them_approves(shop):
+    strict = Workspace(shop.root, shop.settings.model_copy(update={"review": Review(four_eyes=True)}))
+    trainer = Registry(shop).version("churn", "1").trained_by
+    made_by_trainer = KeyStore(shop).create("somebody else", ["review"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.persons.person", lambda: "admin")  # another account of the operating system
+        named_after = KeyStore(shop).create(trainer, ["review"])
+        own = KeyStore(shop).create("petra", ["review"])
+    for token, passes in ((made_by_trainer, False), (named_after, False), (own, True)):
+        client = TestClient(app.build(strict), base_url=HOME)
+        sign_in(client, token)
+        answer = decide(client, "approve")
+        assert (answer.status_code == 200) is passes
+        assert ("may not approve it" in answer.text) is not passes
+    entry = AuditLog(shop).entries("churn/1")[-1]
+    assert entry.details["by"]["verified"]
+    assert "account:admin" in entry.details["by"]["ids"]
+
+
+def test_a_version_that_was_tampered_with_says_so_and_is_not_approved(reviewer, shop):
+    registry = Registry(shop)
+    card = Path(registry.artifacts(registry.version("churn", "1"))) / "card.md"
+    card.write_text("# the best there is")
+    assert "Not as it was sealed: file card.md was changed" in reviewer.get("/models/churn/versions/1").text
+    answer = decide(reviewer, "approve")
+    assert answer.status_code == 400
+    assert "can&#39;t be approved" in answer.text
+
+
+@pytest.mark.parametrize("left", [0, 1, 1000])
+def test_a_truncated_report_is_a_state_in_words(reviewer, shop, left):
+    link = Summaries(shop).latest().report
+    path = snapshot_file(shop.reports_dir, link)
+    path.write_bytes(path.read_bytes()[:left])
+    answer = reviewer.get(f"/reports/{link.project}/{link.run}")
+    assert answer.status_code == 503
+    assert "its file is damaged" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/", "/signin", "/models/churn", "/nowhere", "/static/desk.css"])
@@ -271,7 +361,9 @@ def test_a_decision_is_recorded_with_its_reason_and_name(reviewer, shop, verdict
     assert "every link of the chain holds" in trail
 
 
-@pytest.mark.parametrize("changes", [{"reason": ""}, {"reason": "  "}, {"verdict": "promote"}, {"evidence": "other"}])
+@pytest.mark.parametrize(
+    "changes", [{"reason": ""}, {"reason": "  "}, {"verdict": "promote"}, {"state": "other"}, {"reason": "x" * 2001}]
+)
 def test_a_decision_that_can_not_be_meant_is_not_recorded(reviewer, shop, changes):
     page = decide(reviewer, **{"verdict": "approve", **changes})
     assert page.status_code == 400
