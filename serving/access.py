@@ -135,7 +135,7 @@ class Access:
         Raises:
             OverLimit: nothing is left; says when there is.
         """
-        rate = key.per_second or self._settings.key_per_second
+        rate = self._rate(key)
         if not rate:
             return []
         bucket = self._bucket(key.id, rate / self._settings.workers)
@@ -148,6 +148,14 @@ class Access:
                 headers={"Retry-After": str(max(1, round(seconds))), **told},
             )
         return bucket.headers()
+
+    def has_left(self, key: Key) -> bool:
+        """Whether `spend` would let one more through."""
+        rate = self._rate(key)
+        return not rate or self._bucket(key.id, rate / self._settings.workers).has_one(time.monotonic())
+
+    def _rate(self, key: Key) -> float:
+        return key.per_second or self._settings.key_per_second
 
     def _bucket(self, key_id: str, rate: float) -> Bucket:
         size = max(1.0, rate * self._settings.key_burst_seconds)

@@ -14,27 +14,45 @@ from serving.bodies import Body
 from serving.runtime import Runtime
 
 FEW: Final = 1
+LARGE_BYTES: Final = 16_384
+"""Of a longer body the answer takes its time: about a thousand ids."""
+QUICK_BYTES: Final = 1_024
+"""A longer body is not looked at before it has a thread."""
+LaneName = Literal["loop", "small", "large", "writing"]
+"""Where a handler runs: at once, without any thread, or in one of the lanes of `serving.lanes`."""
+LaneRule = Callable[[Runtime, int, Any], LaneName]
+"""The lane by the body: its bytes, and what it says, or None where it is too long to be looked at before."""
 Handler = Callable[[Runtime, Any, Key], Any]
 Taker = Callable[[Runtime, Any, Key, RequestToken | None], dict[str, Any]]
 
 
-def always(_runtime: Runtime, _body: Any) -> bool:
-    """What `Endpoint.quick` is of an endpoint that only tells what is in memory."""
-    return True
+def by_size(_runtime: Runtime, size: int, _body: Any) -> LaneName:
+    """Who asks for one does not stand behind who asks for thousands."""
+    return "large" if size > LARGE_BYTES else "small"
 
 
-def few(runtime: Runtime, body: Any) -> bool:
+def in_memory(runtime: Runtime, size: int, body: Any) -> LaneName:
+    """Of an endpoint that only tells what is in memory: under a millisecond, and nothing that waits."""
+    return by_size(runtime, size, body) if body is None else "loop"
+
+
+def few(runtime: Runtime, size: int, body: Any) -> LaneName:
     """Of one that reads the online store: one customer, and a store that no network can keep waiting, and answers."""
-    near = runtime.features.is_local and runtime.features.answers
-    return near and len(body.customer_ids) <= FEW and not getattr(body, "explain", False)
+    if body is None or len(body.customer_ids) > FEW or getattr(body, "explain", False):
+        return by_size(runtime, size, body)
+    return "loop" if runtime.features.is_local and runtime.features.answers else "small"
+
+
+def writing(_runtime: Runtime, _size: int, _body: Any) -> LaneName:
+    """Of one that waits for the disk among others of its kind."""
+    return "writing"
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """One address. `handler(runtime, body, key)` gives an object of the shape `answer`.
 
-    It runs in a thread, unless it is `quick(runtime, body)`: under a millisecond, and nothing that waits. `taker` is
-    there instead where something is written: it waits for the disk among others of its kind, and is told the request's
+    It runs where `lane` says. `taker` is there instead where something is written: it is told the request's
     `Idempotency-Key`.
     """
 
@@ -46,7 +64,7 @@ class Endpoint:
     summary: str
     body: type[Body] | None = None
     example: Any = None
-    quick: Callable[[Runtime, Any], bool] | None = None
+    lane: LaneRule = by_size
     taker: Taker | None = None
     name: str = ""
     """Of the operation in the OpenAPI document, after its verb; else it is the last part of the address."""

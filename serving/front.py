@@ -39,6 +39,7 @@ class Front:
     @classmethod
     def open(cls, workspace: Workspace) -> None:
         """Open the runtime, and begin to load the models."""
+        from serving.at_once import AtOnce
         from serving.http import Answering
         from serving.protocol import GuardedProtocol
         from serving.runtime import Runtime
@@ -51,6 +52,8 @@ class Front:
         runtime.before_ready = partial(warm_up, runtime)
         cls.answering = Answering(runtime)
         cls.application = _wrapped(cls.answering, workspace.settings.serving)
+        if cls.application is cls.answering:  # else something has to see each request before
+            GuardedProtocol.at_once = AtOnce(cls.answering)
         runtime.start()
 
     @classmethod
@@ -76,7 +79,10 @@ class Front:
             cls.answering.runtime.close()
             cls.answering = cls.application = None
 
+            from serving.protocol import GuardedProtocol
             from serving.traces import Traces
+
+            GuardedProtocol.at_once = None
 
             Traces.close()
 

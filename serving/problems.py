@@ -269,13 +269,13 @@ class NoRoom(Problem):
     title = "There is no room to keep it"
 
 
-def from_database(error: SQLAlchemyError) -> Problem:
-    """What to say of an error of the database: it is away, busy or full; else it is our fault, and is raised again."""
+def from_database(error: SQLAlchemyError) -> Problem | None:
+    """What to say of an error of the database: it is away, busy or full; None: it is our fault."""
     if is_full(error):
         return NoRoom("the disk is full; nothing was kept, send it again later", headers={"Retry-After": "30"})
     if is_away(error):
         return StoreDown("the database does not answer; nothing was kept, send it again", headers={"Retry-After": "5"})
-    raise error
+    return None
 
 
 def from_validation(body: type[BaseModel], error: ValidationError) -> InvalidBody:

@@ -8,7 +8,7 @@ what answers (`serving.front`), and BentoML's application has the start and end 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -17,7 +17,13 @@ from core.settings import Serving
 from serving.front import Front
 from serving.problems import BadHead, HeadTooLarge, Problem, TooLate, TooManyConnections
 
+if TYPE_CHECKING:
+    from serving.at_once import AtOnce
+    from serving.endpoint import Endpoint
+
 LAST_HEAD_SECONDS: Final = 1.0
+BODY_SECONDS: Final = 0.05
+"""A small body mostly comes with its head, or right after it; one that does not is waited for in the ordinary way."""
 PIECE: Final = 2**18
 """No read brings more bytes at once: by so much a head that is not whole yet may be over its limit."""
 
@@ -28,6 +34,8 @@ class GuardedProtocol(HttpToolsProtocol):
     limits: ClassVar[Serving] = Serving()
     draining: ClassVar[bool] = False
     """Whether the process is about to end: each answer then asks its client for another connection."""
+    at_once: ClassVar[AtOnce | None] = None
+    """What answers small requests without the way that others go; None: nothing does."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -36,7 +44,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._come = 0
         self._head = 0
+        self._is_open = False
+        self._is_answered = False
         self._refusal: Problem | None = None
+        self._endpoint: Endpoint | None = None
+        self._body = b""
+        self._body_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head so long and no longer."""
@@ -50,6 +63,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._head_is_here()
+        self._endpoint = None
+        self._body_is_here()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -57,6 +72,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
+        if self._is_open and self._head_timer is None:
+            self._expect_head()
+        if self._endpoint is not None and self._body_timer is None:
+            self._body_timer = self.loop.call_later(BODY_SECONDS, self._go_the_ordinary_way)
         if self._head_timer is not None:  # the parser keeps a header back until it is whole
             self._come += len(data)
             if self._come > self.limits.max_header_bytes + PIECE:
@@ -66,8 +85,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """A head begins, the first of the connection or a later one."""
         super().on_message_begin()
         self._head = 0
-        if self._head_timer is None:
-            self._expect_head()
+        self._is_open = True
 
     def on_url(self, url: bytes) -> None:
         """Count the address."""
@@ -87,14 +105,71 @@ class GuardedProtocol(HttpToolsProtocol):
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             self._stop(BadHead("a request has exactly one Host header (RFC 9112, 3.2)"))
+        if self._is_alone() and self.at_once is not None:
+            self._endpoint = self.at_once.takes(self.parser.get_method(), self.url, self.headers)
+            if self._endpoint is not None:
+                self._body = b""
+                return
+        self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a small one together."""
+        if self._endpoint is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """Answer a small request at once."""
+        endpoint, self._endpoint = self._endpoint, None
+        self._body_is_here()
+        if endpoint is None:
+            super().on_message_complete()
+            return
+        assert self.at_once is not None
+        told = self.at_once.answer(endpoint, self.headers, self._body, self.server_state.default_headers)
+        if told is None:
+            self._begin()
+            super().on_body(self._body)
+            super().on_message_complete()
+            return
+        self.transport.write(told)
+        self._is_answered = True
+        self.server_state.total_requests += 1
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _is_alone(self) -> bool:
+        """Whether nothing is under way on this connection, and nothing is to be done after the answer."""
+        cycle: object = self.cycle  # None before the first request, which uvicorn's annotation leaves out
+        free = (cycle is None or self.cycle.response_complete) and not self.flow.write_paused
+        return free and not self.draining and self.parser.should_keep_alive() and not self.transport.is_closing()
+
+    def _begin(self) -> None:
+        """Start a request in the ordinary way."""
         super().on_headers_complete()
         if self.draining:
             self.cycle.keep_alive = False
 
+    def _go_the_ordinary_way(self) -> None:
+        """With a body that is not whole yet."""
+        self._endpoint = None
+        self._body_timer = None
+        self._begin()
+        if self._body:
+            super().on_body(self._body)
+
+    def _body_is_here(self) -> None:
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+            self._body_timer = None
+
     def shutdown(self) -> None:
         """The process ends: who connected a moment ago and is about to send its request is waited for."""
-        current: object = self.cycle  # None before the first request, which uvicorn's annotation leaves out
-        if current is not None:
+        current: object = self.cycle
+        if self._endpoint is not None:
+            self._go_the_ordinary_way()
+            self.cycle.keep_alive = False
+        elif current is not None or self._is_answered:
             super().shutdown()
         elif self._head_timer is not None:
             self._head_timer.cancel()
@@ -122,6 +197,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(self.limits.header_seconds, self._head_is_late)
 
     def _head_is_here(self) -> None:
+        self._is_open = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

@@ -20,7 +20,7 @@ from models.demand.series import split_id
 from serving import prometheus, strict_json
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
-from serving.http import answer
+from serving.handling import answer
 from serving.problems import Problem
 from serving.runtime import Runtime
 

@@ -215,5 +215,5 @@ ENDPOINT = Endpoint(
     "How likely customers are to buy nothing within the horizon",
     ChurnBody,
     {"customer_ids": ["2375", "1364"], "explain": True},
-    quick=few,
+    lane=few,
 )

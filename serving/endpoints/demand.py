@@ -21,7 +21,7 @@ from models.demand.series import PERIOD, join_keys
 from serving.answers import DemandAnswer
 from serving.bodies import DemandBody
 from serving.champions import Champion, Lineup
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, LaneName, by_size
 from serving.prediction import answer, lineup, refuse_too_many
 from serving.problems import InvalidBody, NotYet
 from serving.runtime import Runtime
@@ -278,9 +278,10 @@ def _total(days: Sequence[Mapping[str, Any]]) -> float:
     return float(sum(day["mean"] for day in days))
 
 
-def _is_plain(_runtime: Runtime, body: DemandBody) -> bool:
-    """A forecast of one series that is in memory."""
-    return len(body.series) == 1 and not body.explain and body.scenario is None
+def _lane(runtime: Runtime, size: int, body: DemandBody | None) -> LaneName:
+    """A forecast of one series is in memory."""
+    plain = body is not None and len(body.series) == 1 and not body.explain and body.scenario is None
+    return "loop" if plain else by_size(runtime, size, body)
 
 
 ENDPOINT = Endpoint(
@@ -298,5 +299,5 @@ ENDPOINT = Endpoint(
         "explain": False,
         "scenario": None,
     },
-    quick=_is_plain,
+    lane=_lane,
 )

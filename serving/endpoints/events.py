@@ -13,7 +13,7 @@ from core.keys import Key
 from core.repeats import RequestToken
 from serving.answers import EventsAnswer
 from serving.bodies import EventBody, EventsBody
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, writing
 from serving.problems import InvalidBody
 from serving.runtime import Runtime
 
@@ -52,5 +52,6 @@ ENDPOINT = Endpoint(
     "Tell what customers do; the next prediction shows purchases, views, carts, wishes and searches",
     EventsBody,
     {"events": [{"customer_id": "2375", "kind": "purchase", "product_id": "1082185", "quantity": 1, "value": 2.5}]},
+    lane=writing,
     taker=events,
 )

@@ -8,7 +8,7 @@ from core.keys import Key
 from core.repeats import RequestToken
 from serving.answers import FeedbackAnswer
 from serving.bodies import FeedbackBody
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, writing
 from serving.runtime import Runtime
 
 
@@ -27,5 +27,6 @@ ENDPOINT = Endpoint(
     "Tell what came of a prediction",
     FeedbackBody,
     {"prediction_id": "019a2b3c4d5e6f708192a3b4c5d6e7f8", "outcome": {"bought": True, "revenue": 12.5}},
+    lane=writing,
     taker=feedback,
 )

@@ -16,7 +16,7 @@ from core.repeats import RequestToken
 from serving.answers import JobAnswer, JobsAnswer
 from serving.bodies import JobBody, JobPlace
 from serving.downloads import Download
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, writing
 from serving.problems import NoRight, NoSuchJob, NotDone, TooBusy
 from serving.runtime import Runtime
 
@@ -114,12 +114,12 @@ def _text(at: datetime | None) -> str | None:
 _EXAMPLE: Final = {"model": "churn", "format": "parquet"}
 ENDPOINTS: Final = (
     Endpoint("POST", "/v1/jobs", "predict", None, JobAnswer, "Predict for the whole population into a file",
-             JobBody, _EXAMPLE, taker=ask, name="new_job"),
+             JobBody, _EXAMPLE, lane=writing, taker=ask, name="new_job"),
     Endpoint("GET", "/v1/jobs", "predict", jobs, JobsAnswer, "The jobs that this key asked for"),
     Endpoint("GET", "/v1/jobs/{job_id}", "predict", job, JobAnswer, "How a job stands", name="job",
-             place=JobPlace),
+             lane=writing, place=JobPlace),
     Endpoint("DELETE", "/v1/jobs/{job_id}", "predict", cancel, JobAnswer, "Cancel a job", name="job",
-             place=JobPlace),
+             lane=writing, place=JobPlace),
     Endpoint("GET", "/v1/jobs/{job_id}/file", "predict", file, JobAnswer, "The file of a job that is done",
-             name="job_file", place=JobPlace, download=True),
+             name="job_file", lane=writing, place=JobPlace, download=True),
 )  # fmt: skip
