@@ -26,6 +26,7 @@ BATCH: Final = 200
 QUEUED: Final = 20_000
 QUEUED_LINES: Final = 200_000
 """One prediction may have ten thousand lines, so these are counted, too."""
+BREATH_SECONDS: Final = 0.00005
 REST_SECONDS: Final = 2.0
 """A database that failed is left alone for so long: its waits would only make the queue grow."""
 _log = structlog.get_logger(__name__)
@@ -123,7 +124,7 @@ class PredictionWriter:
 
     def _keep(self, batch: Sequence[Prediction]) -> bool:
         """Into the log, else the spool; False: neither takes them, so they wait on."""
-        made = [rows(prediction) for prediction in batch]
+        made = [self._made(prediction) for prediction in batch]
         if not self._resting and self._logged(made):
             return True
         try:
@@ -137,6 +138,13 @@ class PredictionWriter:
         self._spooled.update(prediction.prediction_id for prediction in batch)
         self._replays = True
         return True
+
+    def _made(self, prediction: Prediction) -> Rows:
+        """Its rows; then whoever answers a request gets Python's lock, unless so many wait that they would pile up."""
+        found = rows(prediction)
+        if len(self._queue) < BATCH:
+            time.sleep(BREATH_SECONDS)
+        return found
 
     @property
     def _resting(self) -> bool:

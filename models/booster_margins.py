@@ -39,6 +39,11 @@ _DIRECT: Final = all(
     )
 )
 
+_KEEPING: Final[Any] = ctypes.PyDLL(_LIBRARY._name) if _DIRECT else None
+"""The same library, called without giving Python's lock away: to get it back takes longer than a row where other
+threads are busy."""
+_FEW_ROWS: Final = 4
+
 
 def booster_margins(booster: xgb.Booster, matrix: Float32Array, start: Float64Array | None = None) -> Float64Array:
     """The margin of each row, to the last digit that of `inplace_predict`; safe in several threads.
@@ -67,8 +72,9 @@ def booster_margins(booster: xgb.Booster, matrix: Float32Array, start: Float64Ar
 def _predicted(booster: xgb.Booster, matrix: Float32Array, proxy: ctypes.c_void_p | None) -> Float64Array:
     shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
     told = ctypes.POINTER(ctypes.c_float)()
+    library = _KEEPING if len(matrix) <= _FEW_ROWS else _LIBRARY
     _check(
-        _LIBRARY.XGBoosterPredictFromDense(
+        library.XGBoosterPredictFromDense(
             booster.handle,
             _interface(matrix),
             _HOW,

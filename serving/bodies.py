@@ -47,7 +47,9 @@ class ChurnBody(Body):
     """For whom."""
 
     customer_ids: list[Id] = Field(
-        max_length=MOST_IDS, fail_fast=True, description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters"
+        max_length=MOST_IDS,
+        fail_fast=True,
+        description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters",
     )
     explain: bool = Field(False, description="true or false: whether each result gives its reasons")
 
@@ -72,10 +74,16 @@ class RecommendationsBody(Body):
         "all", description="'all', or 'new' for products the customer never bought before"
     )
     exclude: list[Id] = Field(
-        [], max_length=MOST_IDS, fail_fast=True, description=f"at most {MOST_IDS:,} product ids (strings) that are left out"
+        [],
+        max_length=MOST_IDS,
+        fail_fast=True,
+        description=f"at most {MOST_IDS:,} product ids (strings) that are left out",
     )
     basket: list[Id] = Field(
-        [], max_length=MOST_ITEMS, fail_fast=True, description=f"at most {MOST_ITEMS:,} product ids (strings) in the basket now"
+        [],
+        max_length=MOST_ITEMS,
+        fail_fast=True,
+        description=f"at most {MOST_ITEMS:,} product ids (strings) in the basket now",
     )
     region: Id | None = Field(None, description="a region as in the orders, as a string, or null")
     diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
@@ -176,7 +184,9 @@ class CustomersBody(Body):
     """Who."""
 
     customer_ids: list[Id] = Field(
-        max_length=MOST_IDS, fail_fast=True, description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters"
+        max_length=MOST_IDS,
+        fail_fast=True,
+        description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters",
     )
 
 

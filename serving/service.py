@@ -27,7 +27,7 @@ from serving.supervisor import tell_taking  # noqa: E402
 HTTP_PROTOCOLS["auto"] = "serving.protocol:GuardedProtocol"
 # serving.http keeps the time limit, and says so as a problem; BentoML's own must not come first.
 TIMEOUT_SECONDS = 120
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0001
 
 
 @bentoml.service(

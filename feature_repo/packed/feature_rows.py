@@ -54,7 +54,8 @@ class FeatureRows(Mapping[str, list[Any]]):
 
     def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
         """These columns as numbers, shape (rows, names); NaN where the value is missing, no number, or not there."""
-        return self._numbers.take(_columns_of(self.layouts, names), axis=1)
+        columns, has_missing = _columns_of(self.layouts, names)
+        return (self._with_nothing if has_missing else self._numbers).take(columns, axis=1)
 
     def take(self, places: Sequence[int]) -> FeatureRows:
         """Some of the rows, in the given order."""
@@ -77,9 +78,14 @@ class FeatureRows(Mapping[str, list[Any]]):
 
     @cached_property
     def _numbers(self) -> NDArray[np.float64]:
-        """All numbers, and a last column of NaN."""
+        """All numbers."""
         parts = [self._of_part(part, layout) for part, layout in enumerate(self.layouts)]
-        return np.hstack([*parts, np.full((len(self.rows), 1), np.nan)])
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    @property
+    def _with_nothing(self) -> NDArray[np.float64]:
+        """The same, and a last column of NaN."""
+        return np.hstack([self._numbers, np.full((len(self.rows), 1), np.nan)])
 
     def _of_part(self, part: int, layout: Layout) -> NDArray[np.float64]:
         packed = [row[part] for row in self.rows]
@@ -110,8 +116,8 @@ def _places(layouts: tuple[Layout, ...]) -> dict[str, tuple[int, int]]:
 
 
 @lru_cache(256)
-def _columns_of(layouts: tuple[Layout, ...], names: tuple[str, ...]) -> NDArray[np.int64]:
-    """Where columns stand among all numbers; the last column of all where they are none."""
+def _columns_of(layouts: tuple[Layout, ...], names: tuple[str, ...]) -> tuple[NDArray[np.int64], bool]:
+    """Where columns stand among all numbers, one after the last where they are none; whether any is none."""
     numbers = [layout.names[place] for layout in layouts for place in layout.number_places]
     at = {name: column for column, name in enumerate(numbers)}
-    return np.array([at.get(name, len(numbers)) for name in names], dtype=np.int64)
+    return np.array([at.get(name, len(numbers)) for name in names], dtype=np.int64), not at.keys() >= set(names)

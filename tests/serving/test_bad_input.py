@@ -96,6 +96,12 @@ def test_what_is_no_json_or_can_be_read_in_two_ways_is_refused(bare: Shop, conte
     assert says in answer.json()["detail"]
 
 
+def test_of_a_long_list_the_first_wrong_entry_is_told_and_no_other_looked_at(bare: Shop) -> None:
+    events = [{"customer_id": 1}, *[{f"odd{number}": 1 for number in range(19)}] * 5_000]
+    told = bare.post("/v1/events", {"events": events}).json()["errors"]
+    assert {error["field"].partition(".")[0] for error in told} == {"events[0]"}
+
+
 def test_the_nearest_name_is_offered(bare: Shop) -> None:
     errors = bare.post("/v1/recommendations", {"customer_id": "a", "mode": "nwe", "excluded": []}).json()["errors"]
     assert {error["field"]: error.get("did_you_mean") for error in errors} == {"mode": "new", "excluded": "exclude"}
