@@ -30,7 +30,9 @@ _BY_ADDRESS: Final[dict[tuple[bytes, bytes], Endpoint]] = {
     for endpoint in ENDPOINTS
     if endpoint.body is not None and endpoint.handler is not None and endpoint.place is None
 }
-_OF_BODIES: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+_TELLING: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"origin"))
+"""A request that is taken has the first of them alone: a page of another origin is answered behind what CORS says. Whom
+a proxy speaks for matters to wrong keys only."""
 
 
 class AtOnce:
@@ -47,7 +49,7 @@ class AtOnce:
         endpoint = _BY_ADDRESS.get((method, url))
         if endpoint is None or traces.Traces.tracer is not None:
             return None
-        told = [(name, value) for name, value in headers if name in _OF_BODIES]
+        told = [(name, value) for name, value in headers if name in _TELLING]
         if len(told) != 1 or told[0][0] != b"content-length" or not told[0][1].isdigit():
             return None
         return endpoint if int(told[0][1]) <= QUICK_BYTES else None

@@ -52,8 +52,7 @@ class Front:
         runtime.before_ready = partial(warm_up, runtime)
         cls.answering = Answering(runtime)
         cls.application = _wrapped(cls.answering, workspace.settings.serving)
-        if cls.application is cls.answering:  # else something has to see each request before
-            GuardedProtocol.at_once = AtOnce(cls.answering)
+        GuardedProtocol.at_once = AtOnce(cls.answering)
         runtime.start()
 
     @classmethod

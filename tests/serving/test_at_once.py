@@ -112,7 +112,7 @@ def test_a_body_may_come_after_its_head(server: Server, pause: float) -> None:
         assert b" 200 OK" in connection.recv(65536)
 
 
-@pytest.mark.parametrize("header", ["Connection: close", "Expect: 100-continue"])
+@pytest.mark.parametrize("header", ["Connection: close", "Expect: 100-continue", "Origin: https://shop.example"])
 def test_what_asks_for_more_than_an_answer_goes_the_ordinary_way(server: Server, header: str) -> None:
     request = asked(server, BODY, *{header, "Connection: close"})
     assert b" 200 OK" in server.ask(request)
