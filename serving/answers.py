@@ -53,10 +53,15 @@ FALLBACKS = {
 }
 
 
-class Answer(BaseModel):
-    """A JSON object."""
+def _open(schema: dict[str, Any]) -> None:
+    """Open is what says nothing: «true» would say that callers have to do with fields of any name."""
+    schema.pop("additionalProperties", None)
 
-    model_config = ConfigDict(extra="forbid")
+
+class Answer(BaseModel):
+    """A JSON object; a later release may add fields, which callers pass over."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_open)
 
 
 class AnswerLine(Answer):

@@ -1,4 +1,7 @@
-"""The operations of the OpenAPI document that a client calls: those that answer with a JSON object."""
+"""The operations of the OpenAPI document that a client calls: those that answer with a JSON object.
+
+A file that is answered has a method of its own, which is written by hand.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 Schema = Mapping[str, Any]
-UNTYPED: Final = {"/v1/jobs/{job_id}", "/v1/jobs/{job_id}/file"}
-"""Addresses that clients have no method for yet: they take a part of the address, or give a file."""
+VERBS: Final = {"delete": "cancel"}
+"""Methods whose operations are called by more than what they are about."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,14 @@ class Call:
     answer: str
     example: Any
     takes_idempotency_key: bool
+    place: Mapping[str, str]
+    """The parts of the address in braces, with what they are."""
 
     @property
     def name(self) -> str:
-        """The operation without its verb: `churn` of `post_churn`."""
-        return self.operation_id.partition("_")[2]
+        """The operation without its verb: `churn` of `post_churn`; `cancel_job` of `delete_job`."""
+        verb, _, about = self.operation_id.partition("_")
+        return f"{VERBS[verb]}_{about}" if verb in VERBS else about
 
 
 def calls(document: Schema) -> Iterator[Call]:
@@ -39,17 +45,16 @@ def calls(document: Schema) -> Iterator[Call]:
     """
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if path in UNTYPED:
-                continue
             content = operation["responses"]["200"]["content"].get("application/json", {})
             if "$ref" in content.get("schema", {}):
                 yield _call(path, method, operation, content)
 
 
 def _call(path: str, method: str, operation: Schema, content: Schema) -> Call:
-    headers = [each["name"] for each in operation.get("parameters", ())]
-    if "{" in path or set(headers) - {"Idempotency-Key"}:
-        raise ValueError(f"{method.upper()} {path}: of parameters clients send Idempotency-Key only; teach {__name__}")
+    parameters = operation.get("parameters", ())
+    headers = [each["name"] for each in parameters if each["in"] != "path"]
+    if set(headers) - {"Idempotency-Key"}:
+        raise ValueError(f"{method.upper()} {path}: of headers clients send Idempotency-Key only; teach {__name__}")
     body = operation.get("requestBody")
     return Call(
         operation["operationId"],
@@ -61,6 +66,7 @@ def _call(path: str, method: str, operation: Schema, content: Schema) -> Call:
         named(content["schema"]),
         content["example"],
         bool(headers),
+        {each["name"]: each["description"] for each in parameters if each["in"] == "path"},
     )
 
 

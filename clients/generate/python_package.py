@@ -120,12 +120,14 @@ def _method(call: Call, schemas: Schema, awaited: str) -> str:
     fields = list(_parameters(schemas[call.body])) if call.body else []
     needed = [each for each in fields if each.default is None]
     optional = [each for each in fields if each.default is not None]
-    lines = ["self"] + [f"{each.name}: {each.annotation}" for each in needed] + ["*"]
+    lines = ["self"] + [f"{name}: str" for name in call.place]
+    lines += [f"{each.name}: {each.annotation}" for each in needed] + ["*"]
     lines += [f"{each.name}: {each.annotation} = {each.default}" for each in optional]
     lines += ["idempotency_key: str | None = None"] if call.takes_idempotency_key else []
     lines += ["timeout: float | None = None"]
     signature = "".join(f"    {line},\n" for line in lines)
-    told = "".join(f"    {each.name}: {each.told}\n" for each in fields)
+    told = "".join(f"    {name}: {what}\n" for name, what in call.place.items())
+    told += "".join(f"    {each.name}: {each.told}\n" for each in fields)
     told += (
         "    idempotency_key: names the request; made by the client where none is given\n" * call.takes_idempotency_key
     )
@@ -136,11 +138,12 @@ def _method(call: Call, schemas: Schema, awaited: str) -> str:
     once = "idempotency_key" if call.takes_idempotency_key else "None"
     text = f'"""{call.summary}.\n\nArgs:\n{told}"""\n'.replace("\\", "\\\\")
     wait = "await " if awaited else ""
+    at = f".at({', '.join(f'{name}={name}' for name in call.place)})" if call.place else ""
     return (
         f"{awaited}def {call.name}(\n{signature}) -> types.{call.answer}:\n"
         + indent(text, "    ")
         + f"    body = {body}\n"
-        + f"    answer: types.{call.answer} = {wait}self._call({call.name.upper()}, body, timeout, {once})\n"
+        + f"    answer: types.{call.answer} = {wait}self._call({call.name.upper()}{at}, body, timeout, {once})\n"
         + "    return answer\n"
     )
 

@@ -701,6 +701,10 @@ export interface Operations {
   post_new_job: { method: "POST"; path: "/v1/jobs"; right: "predict"; body: JobBody; answer: JobAnswer; takesIdempotencyKey: true };
   /** The jobs that this key asked for */
   get_jobs: { method: "GET"; path: "/v1/jobs"; right: "predict"; body: null; answer: JobsAnswer; takesIdempotencyKey: false };
+  /** How a job stands */
+  get_job: { method: "GET"; path: "/v1/jobs/{job_id}"; right: "predict"; body: null; answer: JobAnswer; takesIdempotencyKey: false };
+  /** Cancel a job */
+  delete_job: { method: "DELETE"; path: "/v1/jobs/{job_id}"; right: "predict"; body: null; answer: JobAnswer; takesIdempotencyKey: false };
   /** Whether the process is alive */
   get_health: { method: "GET"; path: "/healthz"; right: null; body: null; answer: Health; takesIdempotencyKey: false };
   /** Whether the service can answer */

@@ -159,6 +159,7 @@ ADDED: dict[str, Change] = {
         schema(d, "ChurnAnswer")["properties"].update(why={"type": "string"}),
         schema(d, "ChurnAnswer")["required"].append("why"),
     ),
+    "answers that are open": lambda d: schema(d, "ChurnAnswer").pop("additionalProperties", None),
     "a choice of a body": lambda d: field(d, "RecommendationsBody", "mode")["enum"].append("seldom"),
     "a type of a body": lambda d: schema(d, "ChurnBody")["properties"].update(
         explain={"anyOf": [{"type": "boolean"}, {"type": "integer"}], "default": False}

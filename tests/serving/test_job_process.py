@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 import pytest
+from regulars_client import ProblemError, Regulars
 
 from core.workspace import Workspace
 from models.kinds import FittedModel
@@ -84,3 +85,19 @@ def test_the_file_is_that_of_the_command_and_a_killed_job_can_be_asked_again(
     refused = ended(process, process.post("/v1/jobs", {"model": "demand"}).json()["job_id"])
     assert refused["state"] == "failed"
     assert "demand" in refused["problem"]
+
+
+def test_the_client_asks_waits_fetches_and_cancels(process: Process, tmp_path: Path) -> None:
+    token = process.client.headers["Authorization"].removeprefix("Bearer ")
+    with Regulars(str(process.client.base_url), token) as client:
+        asked = client.new_job("churn", format="csv")
+        job = client.wait_for_job(asked["job_id"], timeout=SECONDS)
+        assert (job["state"], job["problem"]) == ("done", None)
+        path = client.download_job(job["job_id"], tmp_path / "churn.csv")
+        assert len(path.read_text().splitlines()) == 1 + (job["rows"] or 0)
+        assert path.stat().st_size == job["bytes"]
+        with pytest.raises(ProblemError) as found:
+            client.download_job("0" * 32, path)
+        assert (found.value.status, path.stat().st_size) == (404, job["bytes"])
+        cancelled = client.cancel_job(client.new_job("churn")["job_id"])
+        assert cancelled["state"] == "cancelled"

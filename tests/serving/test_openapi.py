@@ -20,11 +20,14 @@ DOCUMENT = openapi.document()
 
 
 def resolve(node: Any) -> Any:
-    """The schema without references."""
+    """The schema without references; an object has no other fields than the document knows now, as callers of a later
+    release may not say.
+    """
     if isinstance(node, dict):
+        closed = {"additionalProperties": False} if isinstance(node.get("required"), list) else {}
         if "$ref" in node:
             return resolve(DOCUMENT["components"]["schemas"][node["$ref"].rsplit("/", 1)[1]])
-        return {key: resolve(value) for key, value in node.items()}
+        return {key: resolve(value) for key, value in node.items()} | closed
     return [resolve(value) for value in node] if isinstance(node, list) else node
 
 
@@ -213,3 +216,24 @@ def test_what_the_document_says_is_no_markup_of_the_page() -> None:
 
 def test_the_page_shows_code_as_code() -> None:
     assert "`" not in str(docs_page.render(openapi.document()))
+
+
+def test_bodies_are_closed_and_answers_are_open() -> None:
+    bodies = reachable(
+        [op["requestBody"] for ops in DOCUMENT["paths"].values() for op in ops.values() if "requestBody" in op]
+    )
+    for name, each in DOCUMENT["components"]["schemas"].items():
+        if "properties" in each:
+            assert (each.get("additionalProperties") is False) is (name in bodies), name
+
+
+def reachable(node: Any) -> set[str]:
+    """The names of the schemas that it refers to, and those that these do."""
+    if isinstance(node, list):
+        return set().union(*map(reachable, node))
+    if not isinstance(node, dict):
+        return set()
+    if "$ref" in node:
+        name = node["$ref"].rsplit("/", 1)[1]
+        return {name} | reachable(DOCUMENT["components"]["schemas"].get(name, {}))
+    return set().union(*map(reachable, node.values()))

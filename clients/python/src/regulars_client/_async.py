@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import httpx
 
-from regulars_client import _connection
+from regulars_client import _connection, types
 from regulars_client._call import OK, TOO_LATE, Attempt, Call, Outcome, Policy
 from regulars_client._calls import AsyncCalls
-from regulars_client._operation import Operation
+from regulars_client._jobs import JOB_SECONDS, Waiting, arriving
+from regulars_client._operation import JOB_FILE, Operation
 from regulars_client.retries import RetryBudget, RetryPolicy
 
 
@@ -71,6 +74,65 @@ class AsyncRegulars(AsyncCalls):
             if answer is not None:
                 return answer
             await self._sleep(call.pause)
+
+    async def wait_for_job(self, job_id: str, *, timeout: float = JOB_SECONDS) -> types.JobAnswer:
+        """Look at a job until it has ended: done, failed (`problem` says why) or cancelled.
+
+        Args:
+            job_id: as the job was answered
+            timeout: seconds; the job goes on after them
+
+        Raises:
+            TimedOut: it has not ended by then.
+        """
+        waiting = Waiting(job_id, timeout, self._policy.times)
+        while True:
+            job = await self.job(job_id)
+            pause = waiting.next_pause(job)
+            if pause is None:
+                return job
+            await self._sleep(pause)
+
+    async def download_job(self, job_id: str, path: str | os.PathLike[str], *, timeout: float = JOB_SECONDS) -> Path:
+        """Write the file of a job that is done, piece by piece; it is there once it is whole.
+
+        Args:
+            job_id: as the job was answered
+            path: where to; a file that is there is replaced
+            timeout: seconds for all of it, tries and pauses among them
+
+        Raises:
+            ProblemError: the job is not done (409), or its file takes a key with the right `customers`.
+        """
+        target, operation = Path(path), JOB_FILE.at(job_id=job_id)
+        call = Call(operation, None, self._policy, self._budget, timeout=timeout, idempotency_key=None)
+        while (outcome := await self._fetched(call, target)).status != OK:
+            call.answer(outcome)
+            await self._sleep(call.pause)
+        return target
+
+    async def _fetched(self, call: Call, target: Path) -> Outcome:
+        now = self._policy.times.now
+        started = now()
+        try:
+            outcome = await self._written(call, target)
+        except httpx.HTTPError as error:
+            outcome = Outcome.of(error)
+        call.tell(outcome, now() - started)
+        return outcome
+
+    async def _written(self, call: Call, target: Path) -> Outcome:
+        async with self._http.stream(
+            call.operation.method, call.operation.path, headers=call.headers, timeout=call.piece_timeouts()
+        ) as response:
+            if response.status_code != OK:
+                return Outcome(response.status_code, response.headers, await response.aread())
+            with arriving(target) as file:
+                async for piece in response.aiter_bytes():
+                    file.write(piece)
+                    if call.seconds_left() <= 0:
+                        raise httpx.ReadTimeout("the file was not whole in time")
+            return Outcome(response.status_code, response.headers)
 
     async def _send(self, call: Call) -> Outcome:
         now = self._policy.times.now

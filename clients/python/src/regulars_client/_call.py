@@ -123,6 +123,11 @@ class Call:
         seconds = self.attempt_seconds()
         return httpx.Timeout(seconds, connect=min(seconds, self.policy.connect_timeout))
 
+    def piece_timeouts(self) -> httpx.Timeout:
+        """Of a try that may take all the time there is, as long as something comes."""
+        seconds = max(0.001, min(self.policy.attempt_timeout, self.seconds_left()))
+        return httpx.Timeout(seconds, connect=min(seconds, self.policy.connect_timeout))
+
     def may_hedge(self) -> bool:
         """Whether the try may be sent once more while it is under way; takes a retry from the budget."""
         return not self.operation.writes and self.seconds_left() > 0 and self._budget.spend()

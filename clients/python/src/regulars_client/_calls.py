@@ -24,6 +24,8 @@ FEEDBACK: Final = Operation("feedback", "POST", "/v1/feedback", True)
 MODELS: Final = Operation("models", "GET", "/v1/models", False)
 NEW_JOB: Final = Operation("new_job", "POST", "/v1/jobs", True)
 JOBS: Final = Operation("jobs", "GET", "/v1/jobs", False)
+JOB: Final = Operation("job", "GET", "/v1/jobs/{job_id}", False)
+CANCEL_JOB: Final = Operation("cancel_job", "DELETE", "/v1/jobs/{job_id}", False)
 HEALTH: Final = Operation("health", "GET", "/healthz", False)
 READY: Final = Operation("ready", "GET", "/readyz", False)
 OPERATIONS: Final = (
@@ -39,6 +41,8 @@ OPERATIONS: Final = (
     MODELS,
     NEW_JOB,
     JOBS,
+    JOB,
+    CANCEL_JOB,
     HEALTH,
     READY,
 )
@@ -367,6 +371,38 @@ class Calls(ABC):
         """
         body = None
         answer: types.JobsAnswer = self._call(JOBS, body, timeout, None)
+        return answer
+
+    def job(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+    ) -> types.JobAnswer:
+        """How a job stands.
+
+        Args:
+            job_id: the job_id of an answer: 32 hexadecimal digits
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = None
+        answer: types.JobAnswer = self._call(JOB.at(job_id=job_id), body, timeout, None)
+        return answer
+
+    def cancel_job(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+    ) -> types.JobAnswer:
+        """Cancel a job.
+
+        Args:
+            job_id: the job_id of an answer: 32 hexadecimal digits
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = None
+        answer: types.JobAnswer = self._call(CANCEL_JOB.at(job_id=job_id), body, timeout, None)
         return answer
 
     def health(
@@ -721,6 +757,38 @@ class AsyncCalls(ABC):
         """
         body = None
         answer: types.JobsAnswer = await self._call(JOBS, body, timeout, None)
+        return answer
+
+    async def job(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+    ) -> types.JobAnswer:
+        """How a job stands.
+
+        Args:
+            job_id: the job_id of an answer: 32 hexadecimal digits
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = None
+        answer: types.JobAnswer = await self._call(JOB.at(job_id=job_id), body, timeout, None)
+        return answer
+
+    async def cancel_job(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+    ) -> types.JobAnswer:
+        """Cancel a job.
+
+        Args:
+            job_id: the job_id of an answer: 32 hexadecimal digits
+            timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
+        """
+        body = None
+        answer: types.JobAnswer = await self._call(CANCEL_JOB.at(job_id=job_id), body, timeout, None)
         return answer
 
     async def health(

@@ -302,6 +302,42 @@ EXAMPLES: Final = """{
     }
    ]
   },
+  "job": {
+   "job_id": "019a2b3c4d5e6f708192a3b4c5d6e7fa",
+   "model": "churn",
+   "format": "parquet",
+   "state": "running",
+   "step": "predicting churn as of 2017-12-01 with version 3",
+   "share": null,
+   "problem": null,
+   "asked_at": "2027-01-05T08:00:00+00:00",
+   "begun_at": "2027-01-05T08:00:01+00:00",
+   "ended_at": null,
+   "expires_at": null,
+   "version": null,
+   "as_of": null,
+   "rows": null,
+   "bytes": null,
+   "file": null
+  },
+  "cancel_job": {
+   "job_id": "019a2b3c4d5e6f708192a3b4c5d6e7fa",
+   "model": "churn",
+   "format": "parquet",
+   "state": "running",
+   "step": "predicting churn as of 2017-12-01 with version 3",
+   "share": null,
+   "problem": null,
+   "asked_at": "2027-01-05T08:00:00+00:00",
+   "begun_at": "2027-01-05T08:00:01+00:00",
+   "ended_at": null,
+   "expires_at": null,
+   "version": null,
+   "as_of": null,
+   "rows": null,
+   "bytes": null,
+   "file": null
+  },
   "health": {
    "status": "alive"
   },

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,21 @@ class Operation:
     method: str
     path: str
     writes: bool
+
+    def at(self, **parts: str) -> Operation:
+        """The same with the parts of its address that are in braces.
+
+        Raises:
+            ValueError: one is empty, which would be another address.
+        """
+        for name, value in parts.items():
+            if not value:
+                raise ValueError(f"{name}: '' is not possible; allowed: what the service has answered")
+        return replace(self, path=self.path.format(**{name: quote(each, safe="") for name, each in parts.items()}))
+
+
+JOB_FILE: Final = Operation("download_job", "GET", "/v1/jobs/{job_id}/file", False)
+"""What it answers is no JSON."""
 
 
 def body_of(needed: Mapping[str, Any], optional: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:

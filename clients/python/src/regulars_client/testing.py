@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ import httpx
 from regulars_client._async import AsyncRegulars
 from regulars_client._calls import OPERATIONS
 from regulars_client._examples import EXAMPLES
-from regulars_client._operation import Operation
+from regulars_client._operation import JOB_FILE, Operation
 from regulars_client._sync import Regulars
 
 KEY: Final = "fake-key"
@@ -31,7 +32,7 @@ URL: Final = "http://regulars.test"
 FIRST_DAY: Final = date(2017, 12, 1)
 HORIZON: Final = 28
 LONGEST_LIST: Final = 50
-_BY_PLACE: Final = {(each.method, each.path): each for each in OPERATIONS}
+_BY_PLACE: Final = [(each, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path))) for each in (*OPERATIONS, JOB_FILE)]
 _FOUND: Final[dict[str, dict[str, Any]]] = json.loads(EXAMPLES)
 _OF_STATUS: Final = {each["status"]: each for each in reversed(_FOUND["problems"].values())}
 
@@ -46,11 +47,14 @@ class FakeCall:
 
 
 class FakeRegulars:
-    """Answers in place of the service. `calls` has every try that came; `paused` the pauses of its clients."""
+    """Answers in place of the service. `calls` has every try that came; `paused` the pauses of its clients.
+
+    `file` is what a job has written."""
 
     def __init__(self) -> None:
         self.calls: list[FakeCall] = []
         self.paused: list[float] = []
+        self.file = b"customer_id\n2375\n"
         self._failures: deque[Callable[[httpx.Request], httpx.Response]] = deque()
         self._answers: dict[str, dict[str, Any]] = {}
         self._told: dict[tuple[str, str], dict[str, Any]] = {}
@@ -123,12 +127,14 @@ class FakeRegulars:
         return broken
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
-        operation = _BY_PLACE[request.method, request.url.path]
+        operation = _operation(request.method, request.url.raw_path.decode().partition("?")[0])
         body = json.loads(request.content) if request.content else None
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
         self.calls.append(FakeCall(operation.name, body, headers))
         if self._failures:
             return self._failures.popleft()(request)
+        if operation is JOB_FILE:
+            return httpx.Response(200, content=self.file)
         answer = self._once(operation, body or {}, headers.get("idempotency-key"))
         return httpx.Response(200, json=answer)
 
@@ -149,6 +155,10 @@ class FakeRegulars:
         if operation.name == "feedback":
             answer["feedback_id"] = _digest("feedback", body)
         return {**answer, **self._answers.get(operation.name, {})}
+
+
+def _operation(method: str, path: str) -> Operation:
+    return next(each for each, place in _BY_PLACE if each.method == method and place.fullmatch(path))
 
 
 def _digest(*parts: object) -> str:
