@@ -137,6 +137,16 @@ _CUSTOMERS: Final[dict[str, Any]] = {
             "value_tier": 5,
             "due_products": [{"product_id": "1082185", "due_on": "2017-12-02", "every_days": 9.5}],
             "consents": {"marketing": True, "profiling": True, "personalisation": True},
+            "profile": [
+                {
+                    "name": "days_since_last_visit",
+                    "value": 2.0,
+                    "text": "2 days",
+                    "description": "days since the last day with any purchase",
+                    "unit": "days",
+                    "family": "recency",
+                }
+            ],
             "fallback": None,
         }
     ]

@@ -395,6 +395,17 @@ class DueAgain(Answer):
     every_days: float = Field(gt=0, description="the customer's rhythm, drawn towards that of the product's buyers")
 
 
+class ProfileFeature(Answer):
+    """One feature of a customer, in the words of the data dictionary."""
+
+    name: str
+    value: Any = Field(description="a number, a text or a list of them; null: not known")
+    text: str = Field(description="the value in words")
+    description: str = Field(description="what the feature means")
+    unit: str
+    family: str = Field(description="the family of features it is computed with")
+
+
 class CustomerResult(AnswerLine):
     """What the shop knows of one customer."""
 
@@ -414,6 +425,10 @@ class CustomerResult(AnswerLine):
     value_tier: int | None = Field(ge=1, le=5, description="fifth of customers by expected spend of a year, 5: the top")
     due_products: list[DueAgain] = Field(description="at most 5, those bought most and most lately first")
     consents: dict[str, bool] = Field(description="per purpose, whether the customer allows it")
+    profile: list[ProfileFeature] | None = Field(
+        description="every feature of the data dictionary, in its order; null where it was not asked for, nothing is "
+        "known of the customer, or the customer does not allow it"
+    )
 
 
 class CustomersAnswer(Answer):

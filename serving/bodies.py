@@ -188,6 +188,7 @@ class CustomersBody(Body):
         fail_fast=True,
         description=f"at most {MOST_IDS:,} customer ids, each a string of 1 to 256 characters",
     )
+    profile: bool = Field(default=False, description="true or false: whether each result has every described feature")
 
 
 class EventBody(Body):

@@ -179,6 +179,8 @@ export interface CustomerResult {
   due_products: DueAgain[];
   /** per purpose, whether the customer allows it */
   consents: { [name: string]: boolean };
+  /** every feature of the data dictionary, in its order; null where it was not asked for, nothing is known of the customer, or the customer does not allow it */
+  profile: ProfileFeature[] | null;
 }
 
 /** One result for each customer id, in the order asked. */
@@ -190,6 +192,8 @@ export interface CustomersAnswer {
 export interface CustomersBody {
   /** at most 10,000 customer ids, each a string of 1 to 256 characters */
   customer_ids: string[];
+  /** true or false: whether each result has every described feature */
+  profile?: boolean;
 }
 
 /** One result for each series, in the order asked. */
@@ -470,6 +474,20 @@ export interface ProblemField {
   did_you_mean?: string | null;
 }
 
+/** One feature of a customer, in the words of the data dictionary. */
+export interface ProfileFeature {
+  name: string;
+  /** a number, a text or a list of them; null: not known */
+  value: JsonValue;
+  /** the value in words */
+  text: string;
+  /** what the feature means */
+  description: string;
+  unit: string;
+  /** the family of features it is computed with */
+  family: string;
+}
+
 /** A figure, and the bounds between which it lies with a chance of nine in ten. */
 export interface Range {
   value: number;
@@ -689,7 +707,7 @@ export interface Operations {
   post_audience: { method: "POST"; path: "/v1/audience"; right: "customers"; body: AudienceBody; answer: AudienceAnswer; takesIdempotencyKey: false };
   /** How many units sell on each of the coming days */
   post_demand: { method: "POST"; path: "/v1/demand"; right: "predict"; body: DemandBody; answer: DemandAnswer; takesIdempotencyKey: false };
-  /** RFM, segment, lifecycle stage, health, expected value, next purchase, products due and consents */
+  /** RFM, segment, stage, health, expected value, next purchase, products due, consents; on request the whole profile */
   post_customers: { method: "POST"; path: "/v1/customers"; right: "customers"; body: CustomersBody; answer: CustomersAnswer; takesIdempotencyKey: false };
   /** Tell what customers do; the next prediction shows purchases, views, carts, wishes and searches */
   post_events: { method: "POST"; path: "/v1/events"; right: "events"; body: EventsBody; answer: EventsAnswer; takesIdempotencyKey: true };

@@ -9,6 +9,7 @@ from feature_repo import updates
 from models.value import KIND
 from serving.answers import CustomersAnswer
 from serving.bodies import CustomersBody
+from serving.customer_profile import profile, refuse_many_described
 from serving.due_products import due_products
 from serving.endpoint import Endpoint
 from serving.prediction import refuse_too_many
@@ -22,6 +23,8 @@ VIEW: Final = "customer_features"
 def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any]:
     """One result per id. Without the consent to profiling nothing but the choices themselves is told."""
     refuse_too_many(runtime, "customer_ids", body.customer_ids)
+    if body.profile:
+        refuse_many_described(runtime, body.customer_ids)
     choices = runtime.choices.now
     persons = runtime.persons.now.persons(body.customer_ids)
     refused = choices.refused(persons.values(), "profiling")
@@ -38,6 +41,7 @@ def customers(runtime: Runtime, body: CustomersBody, _key: Key) -> dict[str, Any
         value, stands_at = (NOTHING, UNKNOWN) if row is None else (values[row], stands[row])
         about = {"customer_id": asked, **stands_at, **value, "due_products": again.get(customer, [])}
         about["consents"] = choices.of(customer)
+        about["profile"] = None if row is None or not body.profile else profile(VIEW, found.columns, row)
         unknown = "unknown_customer" if found.is_read else "no_features"
         missing = unknown if row is None else "new_customer" if new[row] else None
         results.append({**about, "fallback": "no_consent" if customer in refused else missing})
@@ -50,7 +54,7 @@ ENDPOINT = Endpoint(
     "customers",
     customers,
     CustomersAnswer,
-    "RFM, segment, lifecycle stage, health, expected value, next purchase, products due and consents",
+    "RFM, segment, stage, health, expected value, next purchase, products due, consents; on request the whole profile",
     CustomersBody,
-    {"customer_ids": ["2375"]},
+    {"customer_ids": ["2375"], "profile": True},
 )

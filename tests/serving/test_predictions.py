@@ -16,7 +16,7 @@ from core import clock
 from core.consents import Consents
 from core.event_log import EventLog
 from core.workspace import Workspace
-from feature_repo import store
+from feature_repo import dictionary, store
 from models.demand.acceptance import Acceptances, Totals
 from models.kinds import kind
 from models.recommendation.history import IDS
@@ -370,6 +370,27 @@ def test_customers_have_a_profile_and_the_value_of_who_left_is_less(shop: Shop) 
     assert max(lost) < sum(active) / len(active)
 
 
+def test_a_profile_has_every_described_feature_in_the_words_of_the_dictionary(shop: Shop) -> None:
+    asked = {"customer_ids": ["c001", "nobody"], "profile": True}
+    known, unknown = shop.post("/v1/customers", asked).json()["results"]
+    described = [each for each in dictionary.entries() if each.view == "customer_features"]
+    assert [each["name"] for each in known["profile"]] == [each.feature.name for each in described]
+    for told, entry in zip(known["profile"], described, strict=True):
+        words = (entry.feature.meaning, entry.feature.unit, entry.family)
+        assert (told["description"], told["unit"], told["family"]) == words
+    values = {each["name"]: each["value"] for each in known["profile"]}
+    assert values["days_since_last_visit"] == known["rfm"]["recency_days"]
+    assert unknown["profile"] is None
+    (plain,) = shop.post("/v1/customers", {"customer_ids": ["c001"]}).json()["results"]
+    assert plain["profile"] is None
+
+
+def test_profiles_of_more_than_may_be_explained_are_refused(shop: Shop) -> None:
+    ids = [f"c{number}" for number in range(shop.workspace.settings.serving.max_explained + 1)]
+    (error,) = shop.post("/v1/customers", {"customer_ids": ids, "profile": True}).json()["errors"]
+    assert (error["field"], "serving.max_explained" in error["allowed"]) == ("profile", True)
+
+
 def test_customers_stand_where_the_command_puts_them(shop: Shop) -> None:
     results = shop.post("/v1/customers", {"customer_ids": CUSTOMERS}).json()["results"]
     told = standing(shop.workspace, clock.present(shop.workspace)).set_index("customer_id")
@@ -425,9 +446,9 @@ def test_without_consent_no_score_no_profile_and_nothing_personal(served: Worksp
         allowed, refused = shop.post("/v1/churn", {"customer_ids": ["c001", "c002"]}).json()["results"]
         assert (allowed["fallback"], refused["fallback"]) == (None, "no_consent")
         assert refused["churn_probability"] is refused["risk_score"] is refused["action"] is None
-        about = shop.post("/v1/customers", {"customer_ids": ["c002"]}).json()["results"][0]
+        about = shop.post("/v1/customers", {"customer_ids": ["c002"], "profile": True}).json()["results"][0]
         assert (about["fallback"], about["segment"], about["rfm"]["monetary"]) == ("no_consent", None, None)
-        assert about["health"] is None
+        assert about["health"] is about["profile"] is None
         assert (about["value_forecast"], about["value"], about["due_products"]) == (None, [], [])
         assert about["consents"] == {"personalisation": True, "profiling": False, "marketing": False}
         impersonal = shop.post("/v1/recommendations", {"customer_id": "c001"})

@@ -31,7 +31,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "quantiles": [0.5],
         "scenario": {"promotion": True},
     },
-    "customers": {"customer_ids": ["c001"]},
+    "customers": {"customer_ids": ["c001"], "profile": True},
     "events": {"events": [{"customer_id": "c001", "kind": "view", "product_id": "003"}]},
     "feedback": {"prediction_id": "0" * 32, "outcome": {"bought": True}},
     "new_job": {"model": "churn", "format": "csv"},

@@ -237,12 +237,14 @@ class Calls(ABC):
         self,
         customer_ids: Sequence[str],
         *,
+        profile: bool = False,
         timeout: float | None = None,
     ) -> types.CustomersAnswer:
-        """RFM, segment, lifecycle stage, health, expected value, next purchase, products due and consents.
+        """RFM, segment, stage, health, expected value, next purchase, products due, consents; on request the whole profile.
 
         Args:
             customer_ids: at most 10,000 customer ids, each a string of 1 to 256 characters
+            profile: true or false: whether each result has every described feature
             timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
         """
         body = body_of(
@@ -250,6 +252,7 @@ class Calls(ABC):
                 "customer_ids": listed("customer_ids", customer_ids),
             },
             {
+                "profile": (profile, False),
             },
         )
         answer: types.CustomersAnswer = self._call(CUSTOMERS, body, timeout, None)
@@ -623,12 +626,14 @@ class AsyncCalls(ABC):
         self,
         customer_ids: Sequence[str],
         *,
+        profile: bool = False,
         timeout: float | None = None,
     ) -> types.CustomersAnswer:
-        """RFM, segment, lifecycle stage, health, expected value, next purchase, products due and consents.
+        """RFM, segment, stage, health, expected value, next purchase, products due, consents; on request the whole profile.
 
         Args:
             customer_ids: at most 10,000 customer ids, each a string of 1 to 256 characters
+            profile: true or false: whether each result has every described feature
             timeout: seconds for the whole call, tries and pauses among them; None: as the client has it
         """
         body = body_of(
@@ -636,6 +641,7 @@ class AsyncCalls(ABC):
                 "customer_ids": listed("customer_ids", customer_ids),
             },
             {
+                "profile": (profile, False),
             },
         )
         answer: types.CustomersAnswer = await self._call(CUSTOMERS, body, timeout, None)

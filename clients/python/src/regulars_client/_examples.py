@@ -215,6 +215,16 @@ EXAMPLES: Final = """{
       "profiling": true,
       "personalisation": true
      },
+     "profile": [
+      {
+       "name": "days_since_last_visit",
+       "value": 2.0,
+       "text": "2 days",
+       "description": "days since the last day with any purchase",
+       "unit": "days",
+       "family": "recency"
+      }
+     ],
      "fallback": null
     }
    ]

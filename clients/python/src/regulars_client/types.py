@@ -213,6 +213,8 @@ class CustomerResult(TypedDict):
     """at most 5, those bought most and most lately first"""
     consents: dict[str, bool]
     """per purpose, whether the customer allows it"""
+    profile: list[ProfileFeature] | None
+    """every feature of the data dictionary, in its order; null where it was not asked for, nothing is known of the customer, or the customer does not allow it"""
 
 
 class CustomersAnswer(TypedDict):
@@ -221,11 +223,18 @@ class CustomersAnswer(TypedDict):
     results: list[CustomerResult]
 
 
-class CustomersBody(TypedDict):
-    """Who."""
+class _CustomersBody(TypedDict):
+    """The fields that are always there."""
 
     customer_ids: list[str]
     """at most 10,000 customer ids, each a string of 1 to 256 characters"""
+
+
+class CustomersBody(_CustomersBody, total=False):
+    """Who."""
+
+    profile: bool
+    """true or false: whether each result has every described feature"""
 
 
 class DemandAnswer(TypedDict):
@@ -563,6 +572,21 @@ class ProblemField(_ProblemField, total=False):
     """One field that is not as it must be."""
 
     did_you_mean: str | None
+
+
+class ProfileFeature(TypedDict):
+    """One feature of a customer, in the words of the data dictionary."""
+
+    name: str
+    value: Any
+    """a number, a text or a list of them; null: not known"""
+    text: str
+    """the value in words"""
+    description: str
+    """what the feature means"""
+    unit: str
+    family: str
+    """the family of features it is computed with"""
 
 
 class Range(TypedDict):
