@@ -103,9 +103,14 @@ def _server(url: str, waits: Waits) -> Engine:
         address, hide_parameters=True, pool_pre_ping=True, pool_timeout=waits.pool, connect_args=options
     )
     event.listen(engine, "handle_error", _hide_details)
-    if waits.answer is not None:
-        event.listen(engine, "do_connect", _answering_within(waits.answer))
+    bound(engine, waits)
     return engine
+
+
+def bound(engine: Engine, waits: Waits) -> None:
+    """Let an engine's new connections wait for answers only so long."""
+    if waits.answer is not None and engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", _answering_within(waits.answer))
 
 
 def _hide_details(context: sa.engine.ExceptionContext) -> None:
@@ -143,6 +148,25 @@ def is_full(error: SQLAlchemyError) -> bool:
 def is_away(error: SQLAlchemyError) -> bool:
     """Whether the database does not answer, or not in time: later it may."""
     return isinstance(error, OperationalError | InterfaceError | PoolTimeout | DisconnectionError)
+
+
+def takes_writes(engine: Engine) -> bool:
+    """Whether the database, which answers, takes writes now: no other holds SQLite's file, no standby is asked.
+
+    Raises:
+        SQLAlchemyError: it does not answer.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            asked = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
+            return not connection.exec_driver_sql(asked).scalar()
+        connection.exec_driver_sql("SELECT name FROM sqlite_master LIMIT 1").first()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError:
+            return False
+        connection.rollback()
+        return True
 
 
 def begin_alone(connection: sa.Connection, lock: int) -> None:

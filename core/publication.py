@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Engine
 
 from core import locks, shared_lock
-from core.database import REQUESTS
+from core.database import REQUESTS, Waits
 from core.files import sha256, write_atomically
 from core.manifest import PROTECTED, Manifest
 from core.state.schema import PUBLISHED_FILES, PUBLISHED_MANIFEST
+from core.state.upgrade import DatabaseAway, is_current
 from core.table_store import TableStore
 from core.workspace import Workspace
 
@@ -28,6 +30,7 @@ PUBLISHED: Final = ("calendar", "consents", "contacts", "products", "stock")
 """The tables whose rows are read while answering: plans, choices, contacts, and what is available and in stock."""
 FOLDER: Final = "published"
 
+_log = structlog.get_logger(__name__)
 _NAMES = sa.select(PUBLISHED_FILES.c.table_name, PUBLISHED_FILES.c.file_name)
 
 
@@ -83,11 +86,15 @@ class Publication:
 
 
 class AnsweringWorkspace(Workspace):
-    """A workspace whose tables are those that answers go by: its own, or those published where these are newer."""
+    """A workspace whose tables are those that answers go by: its own, or those published where these are newer.
+
+    Its database may be away: what answers starts without it, and asks `require_schema` once more.
+    """
 
     def __init__(self, origin: Workspace) -> None:
         super().__init__(origin.root, origin.settings)
         self._origin = origin
+        self._has_schema = False
         self.publication = Publication(origin, self.database)
 
     @property
@@ -98,8 +105,36 @@ class AnsweringWorkspace(Workspace):
 
     @cached_property
     def database(self) -> Engine:
-        """The origin's, waited for only as long as a request can wait."""
-        return self._origin.connected(REQUESTS)
+        """The origin's, waited for only as long as a request can wait; with this release's schema, unless it is away.
+
+        Raises:
+            StoreError: a newer release made it.
+        """
+        engine = self._origin.unchecked(REQUESTS)
+        try:
+            self._require_schema(engine)
+        except DatabaseAway as error:
+            _log.warning("started_without_database", error=str(error))
+        return engine
+
+    @property
+    def waits(self) -> Waits:
+        """Those of requests."""
+        return REQUESTS
+
+    def require_schema(self) -> None:
+        """Bring a database that was away at first to this release's schema; once it has that, nothing is done.
+
+        Raises:
+            StoreError: it is still away, or a newer release made it.
+        """
+        self._require_schema(self.database)
+
+    def _require_schema(self, engine: Engine) -> None:
+        if not self._has_schema:
+            if not is_current(engine):
+                _ = self._origin.database  # for a migration one waits as long as it takes
+            self._has_schema = True
 
 
 def _name(path: Path) -> str:

@@ -181,6 +181,17 @@ class Workspace:
         _ = self.database  # with the schema, for which one waits as long as it takes
         return self._connect(waits)
 
+    def unchecked(self, waits: Waits) -> Engine:
+        """The same, whatever its schema and whether or not it answers."""
+        return self._connect(waits)
+
+    @property
+    def waits(self) -> Waits:
+        """How long those who use this workspace wait for a database."""
+        from core.database import JOBS
+
+        return JOBS
+
     def _connect(self, waits: Waits) -> Engine:
         from core.database import connect
 

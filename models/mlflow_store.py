@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 from mlflow.tracking import MlflowClient  # noqa: E402
 from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 
-from core.database import masked  # noqa: E402
+from core.database import Waits, bound, masked  # noqa: E402
 from core.errors import StoreError  # noqa: E402
 from core.progress import current  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
@@ -45,8 +46,9 @@ def connect(workspace: Workspace) -> MlflowClient:
         workspace.mlflow_dir.mkdir(parents=True, exist_ok=True)
     with talking(workspace), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own use of SQLAlchemy
-        _probe(url)
+        _probe(url, workspace.waits)
         client = MlflowClient(tracking_uri=url, registry_uri=url)
+        _bound(client, workspace.waits)
         client.search_registered_models(max_results=1)
     return client
 
@@ -82,6 +84,14 @@ def talking(workspace: Workspace) -> Iterator[None]:
         raise _down(workspace, error) from error
     except (SQLAlchemyError, OSError) as error:
         raise _down(workspace, error) from error
+    except _of_object_storage() as error:
+        raise _down(workspace, error) from error
+
+
+def _of_object_storage() -> tuple[type[Exception], ...]:
+    """What the S3 client raises where it is used: MLflow passes on that the storage does not answer as it comes."""
+    exceptions = sys.modules.get("botocore.exceptions")
+    return (exceptions.BotoCoreError, exceptions.ClientError) if exceptions else ()
 
 
 def missing(error: MlflowException) -> bool:
@@ -99,9 +109,17 @@ def _down(workspace: Workspace, error: Exception) -> StoreError:
     )
 
 
-def _probe(url: str) -> None:
+def _bound(client: MlflowClient, waits: Waits) -> None:
+    """MLflow makes its engines itself, and lets nobody say how long to wait for a server that hangs."""
+    for engine in {client._tracking_client.store.engine, client._get_registry_client().store.engine}:
+        bound(engine, waits)
+        engine.dispose()  # connections made until now wait for ever
+
+
+def _probe(url: str, waits: Waits) -> None:
     timeout = {} if url.startswith("sqlite") else {"connect_timeout": _CONNECT_SECONDS}
     engine = sa.create_engine(url, hide_parameters=True, connect_args=timeout)
+    bound(engine, waits)
     try:
         with engine.connect() as connection:
             sa.inspect(connection).get_table_names()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import utc
-from core.database import masked
+from core.database import bound, masked
 from core.errors import StoreError
 from core.workspace import Workspace
 from models.experiment import TAG, Experiment
@@ -111,6 +111,7 @@ def _reading(workspace: Workspace) -> Iterator[sa.Connection]:
         hide_parameters=True,
         connect_args={} if url.startswith("sqlite") else {"connect_timeout": CONNECT_SECONDS},
     )
+    bound(engine, workspace.waits)
     try:
         with engine.connect() as connection:
             yield connection

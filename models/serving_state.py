@@ -12,10 +12,12 @@ The service asks every few seconds. While an embedded registry's file is unchang
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.alerts import Alerts, Level
 from core.errors import StoreError
@@ -211,12 +213,22 @@ class Watch:
 
     def _alert(self, level: Level, subject: str, kind: str, message: Message) -> None:
         """Once: asking every few seconds must not write every few seconds."""
-        if subject not in self._alerted:
+        if subject not in self._alerted and _told(
+            lambda: Alerts(self._workspace).append(level, SOURCE, subject, message, kind)
+        ):
             self._alerted.add(subject)
-            Alerts(self._workspace).append(level, SOURCE, subject, message, kind)
 
     def _calm(self, *subjects: str) -> None:
         """Close the alerts of what is well again."""
         for subject in self._alerted.intersection(subjects):
-            Alerts(self._workspace).close(SOURCE, subject, by=SOURCE)
-            self._alerted.discard(subject)
+            if _told(lambda subject=subject: Alerts(self._workspace).close(SOURCE, subject, by=SOURCE)):  # type: ignore[misc]
+                self._alerted.discard(subject)
+
+
+def _told(tell: Callable[[], object]) -> bool:
+    """Whether the database took it: it may be away while the registry answers, and models need only the latter."""
+    try:
+        tell()
+    except (SQLAlchemyError, StoreError):
+        return False
+    return True

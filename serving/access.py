@@ -3,7 +3,7 @@
 Keys are in memory and read again every second: a request asks no database, and a revocation counts within two seconds.
 A token that is not there is looked for at once, so that a new key opens as soon as it is made; but twenty times at
 most, and five a second after that, whoever sends how many. While the database does not answer, the keys in memory
-still open.
+still open; a service that starts then takes those that were kept on its disk.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.kept_keys import KeptKeys
 from core.keys import Key, KeyStore, Token
 from core.settings import Serving
 from serving import prometheus
@@ -28,6 +29,9 @@ from serving.problems import LockedOut, NoKey, NoRight, NotYet, OverLimit
 REFRESH_SECONDS: Final = 1.0
 LOOKS_PER_SECOND: Final = 5.0
 LOOKS_AT_ONCE: Final = 20.0
+LOOK_SECONDS: Final = 0.5
+AWAY_SECONDS: Final = 5.0
+"""So long after the database did not answer nobody but the background asks it."""
 STALE_SECONDS: Final = 24 * 3600.0
 MOST_ADDRESSES: Final = 10_000
 FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip"}
@@ -75,21 +79,39 @@ class Bucket:
 class Access:
     """Checks keys; `looks` are those that unknown tokens may still have at the database."""
 
-    def __init__(self, keys: KeyStore, settings: Serving) -> None:
+    def __init__(self, keys: KeyStore, settings: Serving, kept: KeptKeys | None = None) -> None:
         self.looks = Bucket(LOOKS_PER_SECOND, LOOKS_AT_ONCE, LOOKS_AT_ONCE, time.monotonic())
         self._keys = keys
+        self._kept = kept
         self._settings = settings
         self._known: Mapping[str, Token] = MappingProxyType({})
-        self._read_at = float("-inf")
+        self._read_at = self._failed_at = float("-inf")
         self._reading = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
         self._guessers: dict[str, _Guesser] = {}
 
     def refresh(self) -> None:
-        """Read the keys; those in memory stay while the database does not answer."""
+        """Read the keys; those in memory stay while the database does not answer, at a start those kept on disk."""
         with self._reading:
-            self._known = MappingProxyType(self._keys.tokens())
-            self._read_at = time.monotonic()
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            found = self._keys.tokens()
+        except SQLAlchemyError:
+            self._failed_at = time.monotonic()
+            self._take_kept()
+            raise
+        self._known = MappingProxyType(found)
+        self._read_at, self._failed_at = time.monotonic(), float("-inf")
+        if self._kept is not None:
+            self._kept.keep(found)
+
+    def _take_kept(self) -> None:
+        if self._read_at == float("-inf") and self._kept is not None and (kept := self._kept.load()) is not None:
+            self._known, age = MappingProxyType(kept[0]), kept[1]
+            self._read_at = time.monotonic() - age
+            _log.warning("keys_from_disk", seconds=round(age))
 
     def check(self, token: str | None, right: str | None, address: str = "") -> Key:
         """The key of the token, if it has the right (None: any key will do). May read the database.
@@ -127,7 +149,9 @@ class Access:
 
     def would_look(self, token: str | None, address: str) -> bool:
         """Whether `check` would read the database for a token that is not in memory."""
-        return bool(token) and self.looks.has_one(time.monotonic()) and not self._locked(address)
+        now = time.monotonic()
+        is_away = now - self._failed_at < AWAY_SECONDS
+        return bool(token) and not is_away and self.looks.has_one(now) and not self._locked(address)
 
     def spend(self, key: Key) -> list[tuple[bytes, bytes]]:
         """Count one request of the key; the headers that say what is left, none where nothing limits it.
@@ -165,10 +189,15 @@ class Access:
         return bucket
 
     def _look_again(self) -> None:
+        """Not behind another who has been reading for long: where the database hangs, all threads would be in here."""
+        if not self._reading.acquire(timeout=LOOK_SECONDS):
+            return
         try:
-            self.refresh()
+            self._read()
         except SQLAlchemyError as error:
             _log.warning("keys_not_read", error=type(error).__name__)
+        finally:
+            self._reading.release()
 
     def _locked(self, address: str) -> bool:
         guesser = self._guessers.get(address)

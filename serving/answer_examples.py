@@ -211,6 +211,6 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "/v1/jobs": _JOB,
     "/v1/jobs/{job_id}": _JOB,
     "/healthz": {"status": "alive"},
-    "/readyz": {"status": "ready", "models": {"churn": "3", "demand": "2"}, "online_store": "ok"},
+    "/readyz": {"status": "ready", "models": {"churn": "3", "demand": "2"}, "online_store": "ok", "database": "ok"},
 }
 """By address."""

@@ -508,12 +508,14 @@ class Health(Answer):
 class Ready(Answer):
     """The models are loaded; per model the version that answers, null: defaults.
 
-    `online_store` is "ok", or says what is wrong with it: then defaults answer.
+    `online_store` is "ok", or says what is wrong with it: then defaults answer. `database` is "ok", or says what is
+    wrong with it: then events and feedback are refused, and predictions wait to be logged.
     """
 
     status: Literal["ready"]
     models: dict[str, str | None]
     online_store: str
+    database: str
 
 
 class ProblemField(Answer):

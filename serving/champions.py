@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, Literal
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.alerts import Alerts
-from core.errors import RegularsError
+from core.errors import RegularsError, StoreError
 from core.messages import Message
 from core.workspace import Workspace
 from feature_repo import catalog
@@ -111,6 +112,8 @@ class Champions:
         self._serving: Mapping[str, Lineup[Any]] = MappingProxyType({})
         self._states: dict[str, LineupState] = {}
         self._failed: dict[tuple[str, str], float] = {}
+        self._untold: dict[str, Callable[[], object]] = {}
+        """Of each subject of an alert what is to be said last: it needs the database, which an exchange does not."""
 
     def get(self, kind: Kind[M]) -> Champion[M] | None:
         """The champion of a kind now; None: nothing, so defaults do."""
@@ -139,6 +142,17 @@ class Champions:
             except Exception as error:
                 # The background thread must live on whatever a store does; the next round tries again.
                 _log.error("champion_not_refreshed", kind=name, error=f"{type(error).__name__}: {error}")
+        self._tell_alerts()
+
+    def _tell_alerts(self) -> None:
+        """Those that the database does not take now wait for the next round."""
+        for subject, tell in list(self._untold.items()):
+            try:
+                tell()
+            except (SQLAlchemyError, StoreError) as error:
+                _log.warning("alert_not_told", subject=subject, error=type(error).__name__)
+                return
+            del self._untold[subject]
 
     def _refresh(self, name: str) -> None:
         wanted = self._registry.lineup(name)
@@ -191,7 +205,8 @@ class Champions:
             self._failed[state.kind, state.seal] = time.monotonic()
             self._alert(state, error)
             return None
-        Alerts(self._workspace).close(SOURCE, _subject(state), by=SOURCE)
+        subject = _subject(state)
+        self._untold[subject] = lambda: Alerts(self._workspace).close(SOURCE, subject, by=SOURCE)
         return champion
 
     def _replace_unloadable(self, wanted: ServingState) -> Champion[Any] | None:
@@ -210,7 +225,8 @@ class Champions:
     def _alert(self, state: ServingState, error: Exception) -> None:
         values = {"model": state.kind, "version": state.version, "reason": str(error)}
         message = Message("alert.model_not_loaded", values)
-        Alerts(self._workspace).append("severe", SOURCE, _subject(state), message, state.kind)
+        subject = _subject(state)
+        self._untold[subject] = lambda: Alerts(self._workspace).append("severe", SOURCE, subject, message, state.kind)
 
 
 def _verify(champion: Champion[Any]) -> None:

@@ -32,8 +32,8 @@ def _ready(answering: Answering) -> Response:
     if not runtime.ready:
         todo = "train one and promote it: regulars train churn, then regulars promote churn 1"
         raise NoModel(f"there is no model to answer from; {todo}", headers=SOON)
-    trouble = runtime.online_store.trouble
-    return _json({"status": "ready", "models": runtime.champions.versions(), "online_store": trouble or "ok"})
+    stores = {"online_store": runtime.online_store.trouble or "ok", "database": runtime.database.trouble or "ok"}
+    return _json({"status": "ready", "models": runtime.champions.versions(), **stores})
 
 
 def _documents(answering: Answering) -> Response:

@@ -12,6 +12,7 @@ from typing import Any
 from core import clock
 from core.errors import RegularsError
 from core.event_log import EventLog
+from core.kept_keys import KeptKeys
 from core.keys import KeyStore
 from core.prediction_log import PredictionLog
 from core.publication import AnsweringWorkspace
@@ -32,6 +33,7 @@ from serving.background import Background
 from serving.champions import Champion, Champions
 from serving.choices import Choices
 from serving.contact_caps_cache import ContactCapsCache
+from serving.database_watch import DatabaseWatch
 from serving.described_products import DescribedProducts
 from serving.event_intake import EventIntake
 from serving.forecast_cache import ForecastCache
@@ -55,7 +57,8 @@ class Runtime:
     def __init__(self, workspace: Workspace) -> None:
         origin = workspace
         workspace = self.workspace = AnsweringWorkspace(origin)
-        self.access = Access(KeyStore(workspace), workspace.settings.serving)
+        self.access = Access(KeyStore(workspace), workspace.settings.serving, KeptKeys(workspace))
+        self.database = DatabaseWatch(workspace.database)
         self.predictions = PredictionLog(workspace)
         self.registry = Registry(workspace)
         self.champions = Champions(workspace, self.registry, self._exchanged)
@@ -89,14 +92,13 @@ class Runtime:
         self.tell_more: Callable[[], None] = lambda: None
         """Called every few seconds: tells the figures of what stands before the runtime."""
         quick = {
+            "schema": workspace.require_schema,
             "tables": workspace.publication.fetch,
             "consents": self.choices.refresh,
             "persons": self.persons.refresh,
             "availability": self.unavailable_products.refresh,
             "costs": self.unit_costs.refresh,
             "rules": self.rules.refresh,
-            "champions": self.champions.refresh,
-            "models": self.known_models.refresh,
             "acceptances": self._refresh_acceptances,
             "online store": self.online_store.refresh,
             "events": self._apply_missed,
@@ -105,6 +107,7 @@ class Runtime:
             "contacts": self._refresh_contact_caps,
             "jobs": self.jobs.refresh,
         }
+        registry = {"champions": self.champions.refresh, "models": self.known_models.refresh}
         slow = {
             "arrivals": self.arrivals.refresh,
             "forecasts": self._refresh_forecasts,
@@ -116,16 +119,20 @@ class Runtime:
         slowest = {"arms' catalogues": self._refresh_arms_catalogues}
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
         rare = {"retention": Retention(workspace).refresh}
-        self.background = Background(workspace.settings.serving.reload_seconds, quick, slow, slowest, rare)
+        seconds = workspace.settings.serving.reload_seconds
+        self._looks = Background(seconds, {"database": self.database.refresh})
+        self.background = Background(seconds, quick, registry, slow, slowest, rare)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
         self._keys.start()
+        self._looks.start()
         self.background.start()
 
     def close(self) -> None:
         """Stop looking, and write what is queued."""
         self._keys.close()
+        self._looks.close()
         self.background.close()
         self.jobs.close()
         self.shadows.close()
@@ -144,6 +151,10 @@ class Runtime:
         """Have a version that answers nobody scored behind the requests, and logged."""
         day = {"as_of": self.present.isoformat()} if self.present else {}
         self.shadows.submit(who, asked, {**request, **day}, scores)
+
+    def tasks(self) -> dict[str, bool]:
+        """Per task of the background whether it failed when it ran last."""
+        return {**self._keys.tasks(), **self._looks.tasks(), **self.background.tasks()}
 
     @property
     def loaded(self) -> bool:

@@ -27,7 +27,7 @@ def tell_state(runtime: Runtime) -> None:
     _of_models(runtime)
     _of_online_store(runtime)
     tell(figures.KEYS_AGE, runtime.access.age)
-    for name, is_failing in runtime.background.tasks().items():
+    for name, is_failing in runtime.tasks().items():
         tell(figures.TASKS_FAILING, is_failing, name)
     with suppress(RegularsError, SQLAlchemyError):
         _of_age(runtime)

@@ -495,11 +495,12 @@ export interface Range {
   high: number;
 }
 
-/** The models are loaded; per model the version that answers, null: defaults. `online_store` is "ok", or says what is wrong with it: then defaults answer. */
+/** The models are loaded; per model the version that answers, null: defaults. `online_store` is "ok", or says what is wrong with it: then defaults answer. `database` is "ok", or says what is wrong with it: then events and feedback are refused, and predictions wait to be logged. */
 export interface Ready {
   status: "ready";
   models: { [name: string]: string | null };
   online_store: string;
+  database: string;
 }
 
 /** Why a churn probability is what it is. */

@@ -28,15 +28,19 @@ _LOCK: Final = 0x52656774  # PostgreSQL's advisory lock for migrating
 _alembic = threading.Lock()  # Alembic's `context` and `op` are one per process
 
 
+class DatabaseAway(StoreError):  # noqa: N818 - what is the case, said as such
+    """The workspace's database can't be opened now; it may later."""
+
+
 def upgrade(engine: Engine, migrations: Path = MIGRATIONS) -> None:
     """Apply the revisions that the database does not have yet; wait where another process is at it.
 
     Raises:
         StoreError: the database does not answer, is damaged, or a newer release made it.
     """
-    known = revisions(migrations)
-    if _is_current(engine, known):
+    if is_current(engine, migrations):
         return
+    known = revisions(migrations)
     with _alembic, _locked(engine) as connection:
         # Asked without an error this time: what goes wrong would end the transaction, and the lock with it.
         versioned = sa.inspect(connection).has_table(VERSION_TABLE)
@@ -64,8 +68,16 @@ def revisions(migrations: Path = MIGRATIONS) -> list[str]:
     return sorted(path.stem[1:5] for path in (migrations / "versions").glob("r[0-9][0-9][0-9][0-9]_*.py"))
 
 
-def _is_current(engine: Engine, known: list[str]) -> bool:
-    """Read without a lock: another process may make the tables between two looks, so what failed is read again then."""
+def is_current(engine: Engine, migrations: Path = MIGRATIONS) -> bool:
+    """Whether the database has this release's schema.
+
+    Read without a lock: another process may make the tables between two looks, so what failed is read again then.
+
+    Raises:
+        DatabaseAway: it does not answer, or is damaged.
+        StoreError: a newer release made it.
+    """
+    known = revisions(migrations)
     if (current := _reads_current(engine, known)) is not None:
         return current
     try:
@@ -74,7 +86,7 @@ def _is_current(engine: Engine, known: list[str]) -> bool:
         with engine.connect() as connection:
             return _revision(connection, known) == known[-1]
     except DBAPIError as error:
-        raise StoreError(
+        raise DatabaseAway(
             "the workspace's database can't be opened",
             where=_place(engine),
             why=(str(error.orig).strip().splitlines() or [type(error).__name__])[0],

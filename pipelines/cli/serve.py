@@ -58,10 +58,11 @@ def warn_where_nobody_is_known(console: Console, workspace: Workspace) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from core.errors import StoreError
+    from core.publication import AnsweringWorkspace
     from feature_repo import materialization
 
     try:
-        nobody = materialization.as_of(workspace) is None
+        nobody = materialization.as_of(AnsweringWorkspace(workspace)) is None
     except (SQLAlchemyError, StoreError):
         console.note("  the database does not answer: see /readyz")
         return

@@ -29,6 +29,7 @@ from serving.http import Answering
 from serving.runtime import Runtime
 from tests.support.once import once
 from tests.support.ports import own_port
+from tests.support.postgres import new_database
 
 
 def as_application(answering: Answering) -> ASGIApp:
@@ -135,6 +136,15 @@ def served(fitted: tuple[Path, dict[str, FittedModel]], tmp_path: Path) -> Works
     workspace = Workspace.open(tmp_path / "served")
     save_as_served(workspace, "1", **models)
     return workspace
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_each_database(request: pytest.FixtureRequest, served: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    if request.param == "postgresql":
+        monkeypatch.setenv("REGULARS_STORES__DATABASE", new_database(request.getfixturevalue("postgres_url")))
+        workspace = Workspace.open(served.root)
+        store.materialize(workspace, clock.present(workspace))  # the database says with what
+    return Workspace.open(served.root)
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
+from core import utc
+from core.kept_keys import KeptKeys
+from core.keys import KeyStore
+from core.settings import Settings
 from core.workspace import Workspace
-from serving.access import STALE_SECONDS, Bucket, address_of, bearer, on_loopback
+from serving import access as access_module
+from serving.access import STALE_SECONDS, Access, Bucket, address_of, bearer, on_loopback
 from serving.endpoint import Endpoint
 from serving.endpoints import ENDPOINTS
 from serving.problems import NoKey, NotYet
 from tests.serving.conftest import Shop, open_shop
+from tests.support.shop import empty_workspace
 
 
 def call(shop: Shop, endpoint: Endpoint, token: str | None) -> Any:
@@ -116,6 +125,107 @@ def test_keys_open_from_memory_while_the_database_is_down(bare: Shop, monkeypatc
         access.check(bare.token, "predict")
 
 
+@pytest.mark.fault("keys", "the database hangs, and keys are asked for that nobody has", "no thread waits for it long")
+def test_while_the_database_is_silent_nobody_stands_in_line_to_ask_it(
+    bare: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, silent = bare.runtime.access, threading.Event()
+    access.refresh()
+
+    def hang() -> None:
+        silent.wait(60)
+        raise OperationalError("select", {}, Exception("down"))
+
+    monkeypatch.setattr(access._keys, "tokens", hang)
+    monkeypatch.setattr(access_module, "LOOK_SECONDS", 0.01)
+
+    def ask() -> None:
+        with pytest.raises(NoKey):
+            access.check("wrong", "predict")
+
+    first = threading.Thread(target=ask)
+    first.start()
+    while not access._reading.locked():
+        time.sleep(0.01)
+    for number in range(20):
+        assert bare.get("/v1/models", f"wrong {number}").status_code == 401
+    assert first.is_alive()
+    silent.set()
+    first.join()
+    assert not access.would_look("another", "")
+    assert bare.get("/v1/models").status_code == 200
+
+
+@pytest.mark.fault("keys", "the database away at a start", "keys that were kept on disk open, a day at most")
+def test_a_start_without_the_database_opens_to_the_keys_that_were_kept(
+    bare: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_a_server = Workspace(
+        bare.workspace.root, Settings.model_validate({"stores": {"database": "postgresql://elsewhere/shop"}})
+    )
+    kept, ended = KeptKeys(on_a_server), bare.keys.create("ended", ["predict"])
+    kept.keep(bare.keys.tokens())
+    assert (bare.workspace.secrets_dir / "keys.json").stat().st_mode & 0o077 == 0
+    bare.keys.revoke("ended")
+    kept.keep(bare.keys.tokens())
+
+    def down() -> None:
+        raise OperationalError("select", {}, Exception("down"))
+
+    monkeypatch.setattr(bare.keys, "tokens", down)
+    started = Access(bare.keys, bare.workspace.settings.serving, KeptKeys(on_a_server))
+    with pytest.raises(OperationalError):
+        started.refresh()
+    assert started.check(bare.token, "predict") == bare.runtime.access.check(bare.token, "predict")
+    with pytest.raises(NoKey):
+        started.check(ended, "predict")
+    os.utime(bare.workspace.secrets_dir / "keys.json", (0, 0))
+    late = Access(bare.keys, bare.workspace.settings.serving, KeptKeys(on_a_server))
+    with pytest.raises(NoKey):
+        late.check(bare.token, "predict")
+
+
+@pytest.mark.fault("keys", "a key expired", "refused (401) from that moment")
+def test_a_key_opens_until_it_expires(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = utc.now()
+    token = bare.keys.create("for a day", ["predict"], expires=now + timedelta(days=1))
+    assert bare.get("/v1/models", token).status_code == 200
+    monkeypatch.setattr(utc, "now", lambda: now + timedelta(days=1))
+    assert bare.get("/v1/models", token).status_code == 401
+    bare.runtime.access.refresh()
+    assert bare.get("/v1/models", token).status_code == 401
+    assert bare.get("/v1/models").status_code == 200
+
+
+@pytest.mark.fault(
+    "keys",
+    "a token replayed: revoked, rotated away twice or after its overlap, of another shop",
+    "refused (401), also after a start",
+)
+def test_a_token_opens_nothing_once_its_time_is_over(
+    bare: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, keys = utc.now(), bare.keys
+    revoked, first = keys.create("revoked", ["predict"]), keys.create("rotated", ["predict"])
+    keys.revoke("revoked")
+    second = keys.rotate("rotated", timedelta(days=7))
+    third = keys.rotate("rotated", timedelta(days=7))
+    strange = KeyStore(empty_workspace(tmp_path / "elsewhere")).create("elsewhere", ["predict"])
+    again = Access(KeyStore(bare.workspace), bare.workspace.settings.serving)
+    again.refresh()
+    for access in (bare.runtime.access, again):
+        access.refresh()
+        for token in (revoked, first, strange):
+            with pytest.raises(NoKey):
+                access.check(token, "predict")
+        assert access.check(second, "predict") == access.check(third, "predict")
+    monkeypatch.setattr(utc, "now", lambda: now + timedelta(days=8))
+    for access in (bare.runtime.access, again):
+        with pytest.raises(NoKey):
+            access.check(second, "predict")
+        assert access.check(third, "predict").name == "rotated"
+
+
 @pytest.mark.fault("keys", "a request before the keys were read for the first time", "503 with Retry-After, not 401")
 def test_nobody_is_told_that_a_key_is_none_before_keys_were_read(bare: Shop) -> None:
     """A worker that has just started, its database away or another request reading them at this moment."""
@@ -148,7 +258,7 @@ def test_tokens_that_nobody_has_are_looked_for_so_often_and_then_seldom(
     access, asked = bare.runtime.access, []
     access.refresh()
     access.looks = Bucket(rate=0.001, size=3, left=3, at=time.monotonic())
-    monkeypatch.setattr(access, "refresh", lambda: asked.append(1))
+    monkeypatch.setattr(access, "_read", lambda: asked.append(1))
     for number in range(10):
         assert bare.get("/v1/models", f"wrong {number}").status_code == 401
     assert len(asked) == 3

@@ -112,6 +112,7 @@ def test_a_shadow_answers_nobody_and_is_logged_apart(tested: Shop) -> None:
     assert {line["variant"] for line in logged(tested, "churn")} == {"champion"}
 
 
+@pytest.mark.fault("registry and models", "a shadow that fails or is slow", "changes no answer")
 def test_a_shadow_that_fails_or_is_slow_changes_no_answer(tested: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     let_answer(tested, SHADOWED)
     before = tested.post("/v1/churn", {"customer_ids": CUSTOMERS[:5]}).json()["results"]
@@ -135,6 +136,7 @@ def test_models_tell_what_answers_whom(tested: Shop) -> None:
     assert {(each["name"], each["variant"]) for each in told["models"]} >= {("churn", "champion")}
 
 
+@pytest.mark.fault("registry and models", "an arm of an experiment that fails", "the champion answers; it is logged")
 @pytest.mark.parametrize("kind", ["churn", "recommendation"])
 def test_an_arm_that_fails_fails_nobody_the_champion_answers_and_the_log_says_who_failed(
     tested: Shop, kind: str, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.alerts import Alerts
 from core.workspace import Workspace
@@ -114,6 +115,27 @@ def test_the_registry_may_be_gone(workspace: Workspace, train: Train) -> None:
     assert serving.versions()["churn"] == "1"
     fresh = champions(Workspace.open(workspace.root))
     assert fresh.versions()["churn"] == "1"
+
+
+@pytest.mark.fault("registry and models", "a new champion while the database takes no alert", "it answers")
+def test_an_alert_that_can_not_be_told_keeps_no_champion_back(
+    workspace: Workspace, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = Champions(workspace, Registry(workspace))
+    serve(workspace, train(1.0))
+    with monkeypatch.context() as patched:
+        for name in ("append", "close"):
+            patched.setattr(Alerts, name, away)
+        serving.refresh()
+        assert serving.versions()["churn"] == "1"
+    closed: list[object] = []
+    monkeypatch.setattr(Alerts, "close", lambda *told, **_: closed.append(told[2]))
+    serving.refresh()
+    assert "churn/1" in closed
+
+
+def away(*_: object, **__: object) -> None:
+    raise OperationalError("insert", {}, Exception("away"))
 
 
 @pytest.mark.fault("registry and models", "a champion that takes long to load", "delays nobody")

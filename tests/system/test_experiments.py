@@ -55,6 +55,11 @@ def caller(a_copy: Path) -> Iterator[Caller]:
         yield Caller(a_copy, address)
 
 
+@pytest.mark.fault(
+    "registry and models",
+    "arms, a shadow and a promotion told to a running service",
+    "who has an arm keeps it; a shadow and a retired version answer nobody",
+)
 def test_a_canary_and_a_b_test_and_a_shadow_up_to_the_promotion(caller: Caller) -> None:
     root = caller.root
     regulars("canary", "churn", 2, "--percent", 30, folder=root)

@@ -357,7 +357,8 @@ EXAMPLES: Final = """{
     "churn": "3",
     "demand": "2"
    },
-   "online_store": "ok"
+   "online_store": "ok",
+   "database": "ok"
   }
  },
  "problems": {

@@ -600,11 +600,13 @@ class Range(TypedDict):
 class Ready(TypedDict):
     """The models are loaded; per model the version that answers, null: defaults.
 
-`online_store` is "ok", or says what is wrong with it: then defaults answer."""
+`online_store` is "ok", or says what is wrong with it: then defaults answer. `database` is "ok", or says what is
+wrong with it: then events and feedback are refused, and predictions wait to be logged."""
 
     status: Literal["ready"]
     models: dict[str, str | None]
     online_store: str
+    database: str
 
 
 class Reason(TypedDict):
