@@ -135,6 +135,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.transport.write(told)
         self._is_answered = True
+        self._unset_keepalive_if_required()  # of an answer before, where requests came together
         self.server_state.total_requests += 1
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 

@@ -89,6 +89,7 @@ class _Generator:
         self._statuses: Counter[bytes] = Counter()
         self._idle: list[LoadConnection] = []
         self._queue: deque[float] = deque()
+        self._opening: list[asyncio.Future[None]] = []
         self._sent = 0
         self._lag = 0.0
 
@@ -126,7 +127,7 @@ class _Generator:
         given_up = time.perf_counter() + LONGEST_SECONDS
         while len(self._times) < self._sent + len(self._queue) and time.perf_counter() < given_up:
             await asyncio.sleep(0.01)
-        return self._sample(every, elapsed)
+        return self._sample([*every, *self._idle], elapsed)
 
     def _free(self, connection: LoadConnection) -> None:
         self._idle.append(connection)
@@ -134,7 +135,17 @@ class _Generator:
 
     def _drain(self) -> None:
         while self._queue and self._idle:
-            self._send(self._idle.pop(), self._queue.popleft())
+            connection = self._idle.pop()
+            if connection.is_open:
+                self._send(connection, self._queue.popleft())
+            else:
+                self._opening.append(asyncio.ensure_future(self._open_another()))
+
+    async def _open_another(self) -> None:
+        """In the place of one that the service closed before anything was asked on it."""
+        await self._connect(1)
+        self._idle[-1].on_answer = self._free
+        self._drain()
 
     def _send(self, connection: LoadConnection, since: float) -> None:
         self._sent += 1
@@ -171,6 +182,11 @@ class LoadConnection(asyncio.Protocol):
         """Ready."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the service has not closed it."""
+        return self._transport is not None and not self._transport.is_closing()
 
     def ask(self, request: bytes, since: float) -> None:
         """Send a request; its time began at `since`."""

@@ -76,3 +76,25 @@ def test_the_service_is_told_as_a_multiple_of_the_floor() -> None:
     found = ServingBench((measured("regulars", 0.004), measured("floor", 0.002)), ())
     assert found.ratios() == [("churn, 1 id", "floor", "0.50", "2.00", "2.00", "2.00")]
     assert "0.50 of the floor's throughput" in found.verdict()
+
+
+class Impatient(Echo):
+    """Closes a connection on which nothing comes."""
+
+    timeout = 0.2
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except TimeoutError:
+            return
+
+
+def test_connections_that_the_service_closed_unused_are_opened_again() -> None:
+    with Server(("127.0.0.1", 0), Impatient) as server:
+        server.asked = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told = load.pace(server.server_address[1], [post("/a", b"x")], 20, 1.0, 40)
+        server.shutdown()
+    assert told.failed == 0
+    assert len(told.times) > 10
