@@ -33,7 +33,7 @@ SEASON_DAYS, SEASON_NEAR = 364, 3
 SELECTION = 1.1
 """Errors of the forecast that was chosen for being the best are too small by about a tenth."""
 PACE_STEPS = 4
-MOST_LENT = 60.0
+MOST_LENT = 20.0
 """Degrees of freedom that other series lend, at most."""
 FEWEST_LENDERS = 5
 

@@ -88,7 +88,15 @@ def judge(histories: Sequence[TableHistory], asked: Asked) -> tuple[list[ColumnM
     p_values = {_key(each): each.p if abs(each.error) >= each.margin else 1.0 for each in judged}
     significant = error_budget.discoveries(p_values, asked.level, weights)
     settled = [_settled(each, _key(each) in significant, histories, asked) for each in judged]
-    return settled, skipped
+    return [_own(each, settled) for each in settled], skipped
+
+
+def _own(movement: ColumnMovement, settled: Sequence[ColumnMovement]) -> ColumnMovement:
+    """A pair of which a column has moved says nothing beside that column."""
+    moved = {each.column for each in settled if each.moved}
+    if movement.source == "joint" and moved & set(movement.value.split(" & ")):
+        return replace(movement, moved=False, since=None)
+    return movement
 
 
 def _key(movement: ColumnMovement) -> str:

@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     group.command("recommendation")(recommendation)
     group.command("uplift")(uplift)
     group.command("serving")(serving)
+    group.command("monitoring")(monitoring)
     app.add_typer(group, name="bench")
 
 
@@ -391,6 +392,31 @@ def _show_serving(console: Console, found: ServingBench) -> None:
     console.print()
     console.table(serving_bench.STEADY_HEADER, [each.row() for each in found.steady], "churn at half of saturation")
     console.print()
+
+
+def monitoring(
+    *,
+    years: Annotated[int, typer.Option(min=1, metavar="N", help="Years without a change.")] = 20,
+    trials: Annotated[int, typer.Option(min=1, metavar="N", help="Shops in which each change is planted.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="Of the first; the others follow.")] = 1000,
+    json: JsonOption = False,
+) -> None:
+    """Watch invented years without a change, then changes planted one at a time, beside Evidently and a min/max rule.
+
+    A year is 52 weekly looks at three models of 60 columns. Thresholds were chosen on shops of other seeds.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench.quiet_years import monitoring_bench as bench
+
+        quiet = bench.quiet(years, seed)
+        found = [*bench.planted(trials, seed), *bench.unfair(trials, seed)]
+        console.table(bench.YEARS_HEADER, [each.row() for each in quiet], "years without a change")
+        console.print()
+        console.table(bench.CHANGES_HEADER, [each.row() for each in found], "planted changes")
+        console.print()
+        console.finish(bench.verdict(quiet, found), "", bench.document(quiet, found))
 
 
 def _listed(text: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""`regulars bench monitoring`: false alarms of invented years without a change, and how soon planted changes show."""
