@@ -94,6 +94,23 @@ class GroupFigure:
 
 
 @dataclass(frozen=True)
+class TradeOff:
+    """What choosing more evenly would cost: `strength` 0 is one threshold for all, 1 the same share of every group.
+
+    `farthest` is the ratio of the group farthest from the rest, or its inverse, at least 1; precision (with its 95%
+    interval) and recall are those of all who are chosen, of customers with the attribute.
+    """
+
+    attribute: str
+    strength: float
+    farthest: float | None
+    precision: float | None
+    low: float | None
+    high: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
 class FairnessResult:
     """Every figure of one measurement of one model on the window `[as_of, until)`.
 
@@ -105,6 +122,7 @@ class FairnessResult:
     until: date
     figures: tuple[GroupFigure, ...]
     note: Message | None = None
+    trade_offs: tuple[TradeOff, ...] = ()
 
     @property
     def flagged(self) -> tuple[GroupFigure, ...]:
@@ -142,6 +160,8 @@ class FairnessResult:
             "until": self.until.isoformat(),
         }
         content["note"] = self.note.as_dict() if self.note else ""
+        if not self.trade_offs:  # as an earlier release wrote it, so that its hash stays
+            del content["trade_offs"]
         return json.dumps(content | {"state": self.state}, indent=1, allow_nan=False)
 
     @classmethod
@@ -163,7 +183,8 @@ class FairnessResult:
         if unknown:
             raise ValueError(f"unknown verdict {sorted(unknown)[0]!r}")
         days = (date.fromisoformat(content["as_of"]), date.fromisoformat(content["until"]))
-        return cls(content["kind"], *days, figures, _note(content.get("note", "")))
+        steps = tuple(TradeOff(**step) for step in content.get("trade_offs", ()))
+        return cls(content["kind"], *days, figures, _note(content.get("note", "")), steps)
 
 
 def _note(kept: str | dict[str, Any]) -> Message | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -16,7 +17,7 @@ from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind
 from models.version import Version
 from monitoring import protected, rules
-from monitoring.fairness import by_attribute, judge
+from monitoring.fairness import by_attribute, judge, trade_off
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
@@ -37,7 +38,14 @@ class ChurnMonitor:
         groups, limits = protected.groups(workspace, frame.index.tolist()), Limits.of(workspace.settings.rules)
         selected, churned = (frame["risk_tier"] >= 1).to_numpy(), (frame["churned"] == 1).to_numpy()
         figures = by_attribute.rates(groups, selected, churned, limits)
-        return result(kind, as_of, until, [*figures, *_calibration(groups, frame, limits)])
+        found = result(kind, as_of, until, [*figures, *_calibration(groups, frame, limits)])
+        people = {"probability": frame["probability"].to_numpy(float), "chosen": selected, "actual": churned}
+        steps = [
+            step
+            for name in map(str, groups.columns)
+            for step in trade_off.of_quantiles(name, groups[name], **people, fewest=limits.min_group)
+        ]
+        return replace(found, trade_offs=tuple(steps))
 
     def population(self, workspace: Workspace, as_of: date) -> Sequence[str]:
         """The customers whom it scores."""

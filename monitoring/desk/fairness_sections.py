@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from core.settings import Rules
-from models.fairness_result import UNKNOWN, FairnessResult, GroupFigure
+from models.fairness_result import UNKNOWN, FairnessResult, GroupFigure, TradeOff
 from monitoring.desk import charts
-from monitoring.desk.charts import Forest
+from monitoring.desk.charts import Forest, Point
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Section:
 
     attribute: str
     metrics: tuple[MetricByGroup, ...]
+    steps: tuple[TradeOff, ...]
+    """What choosing more evenly would cost; none where nothing is chosen."""
+    cost: Markup
 
     @property
     def flagged(self) -> int:
@@ -40,10 +46,17 @@ def sections(result: FairnessResult | None, rules: Rules) -> list[Section]:
     for figure in result.figures if result else ():
         grouped.setdefault(figure.attribute, {}).setdefault(figure.metric, []).append(figure)
     found = [
-        Section(attribute, tuple(_metric(name, figures, rules) for name, figures in metrics.items()))
+        _section(attribute, [_metric(name, figures, rules) for name, figures in metrics.items()], result)
         for attribute, metrics in grouped.items()
     ]
     return sorted(found, key=lambda section: (-section.flagged, section.attribute))
+
+
+def _section(attribute: str, metrics: Sequence[MetricByGroup], result: FairnessResult | None) -> Section:
+    steps = tuple(step for step in result.trade_offs if step.attribute == attribute) if result else ()
+    points = [Point(f"{step.strength:.0%} even", step.precision, step.low, step.high) for step in steps]
+    title = f"precision of those chosen as {attribute} is made even"
+    return Section(attribute, tuple(metrics), steps, charts.trend(points, title))
 
 
 def _metric(name: str, figures: list[GroupFigure], rules: Rules) -> MetricByGroup:
