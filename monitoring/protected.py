@@ -1,4 +1,4 @@
-"""Protected attributes (age band, gender, ...): this module alone reads them, and only to measure fairness."""
+"""Protected attributes (age band, gender, ...): this module alone reads them, to measure fairness or to mend it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from core.reads import Read
 from core.workspace import Workspace, of_one_generation
 from models.fairness_result import UNKNOWN
 
-READS = (Read("protected", ("customer_id", "attribute", "value"), "fairness reports; no feature is ever built on it"),)
+READS = (
+    Read(
+        "protected",
+        ("customer_id", "attribute", "value"),
+        "fairness reports, and weights of rows for train --mitigate; no feature is ever built on it",
+    ),
+)
 
 
 @of_one_generation

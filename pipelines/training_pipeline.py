@@ -9,16 +9,16 @@ from core.alerts import Alerts
 from core.errors import UsageError
 from core.messages import Message
 from core.progress import current
-from core.workspace import SETTINGS_FILE, Workspace, of_one_generation
-from models import artifact, gates
-from models.artifact_cache import EVALUATION, MODEL
+from core.workspace import Workspace, of_one_generation
+from models import gates
+from models.artifact_cache import EVALUATION
 from models.fairness_result import FairnessResult
 from models.kinds import Budget, kind
 from models.registry import Registry
 from models.version import Version
 from monitoring.fairness.measurement import measure
+from pipelines import ways_to_train
 from training import run
-from training.kinds import require_startable
 from training.outcome import Trained
 
 
@@ -32,46 +32,27 @@ def train(
     *,
     warm_start: Path | None = None,
     from_log: bool = False,
+    mitigate: str | None = None,
 ) -> Trained:
     """Train a kind of model as of a date. The new version is the challenger; it is measured for fairness and judged.
 
     `trials` and `timeout` (seconds) default to the settings of the kind. `warm_start` is a saved model of another
-    shop, or its workspace; `from_log` learns from the feature values that answers were made of.
+    shop, or its workspace; `from_log` learns from the feature values that answers were made of; `mitigate` names the
+    protected attribute whose groups the rows are weighed by (`pipelines.ways_to_train`).
 
     Raises:
-        UsageError: no such kind, an impossible budget, or a kind that can't be trained so.
+        UsageError: no such kind or attribute, an impossible budget, or a kind that can't be trained so.
         DataError: not enough history before `as_of`; it says which date is the earliest.
     """
     of_kind = kind(name)
     budget = _budget(of_kind.budget(workspace.settings), trials, timeout)
-    if from_log and warm_start is not None:
-        raise UsageError("--from-log and --warm-start exclude each other", todo="give one of them")
-    mature = None if warm_start is None else mature_model(workspace, of_kind.name, warm_start)
-    trained = run.train(workspace, of_kind, as_of, budget, mature=mature, from_log=from_log)
+    by = ways_to_train.chosen(workspace, of_kind, warm_start=warm_start, from_log=from_log, mitigate=mitigate)
+    trained = run.train(workspace, of_kind, as_of, budget, by=by)
     registry = Registry(workspace)
     judge_fairness(workspace, trained.version)
     current().step(f"judging {trained.version} at the gates")
     gates.judge_and_keep(workspace, trained.version, registry)
     return Trained(registry.version(name, trained.version.version), trained.seconds)
-
-
-def mature_model(workspace: Workspace, name: str, named: Path) -> Path:
-    """The folder of the saved model that a training is to start from: named itself, or by the workspace it serves in.
-
-    Raises:
-        UsageError: neither is there, it is of this workspace, or models of the kind can't be started so.
-        NotReady: nothing is champion there.
-    """
-    require_startable(name)
-    here = workspace.root.resolve()
-    if here == named.resolve() or here in named.resolve().parents:
-        raise UsageError("a shop can't start from itself", todo="name another shop's workspace")
-    if (named / artifact.MANIFEST).exists():
-        return named
-    if not (named / SETTINGS_FILE).exists():
-        raise UsageError(f"{named} is neither a saved model nor a workspace", todo="name another shop's workspace")
-    registry = Registry(Workspace.open(named))
-    return registry.fetch(registry.version(name, "champion")) / MODEL
 
 
 def judge_fairness(workspace: Workspace, version: Version) -> FairnessResult:

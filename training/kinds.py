@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+import pandas as pd
+
 from core.errors import UsageError
 from core.workspace import Workspace
+from models.arrays import Float64Array
 from models.kinds import Budget, Kind, part
 from training.outcome import Outcome
 
@@ -30,23 +35,54 @@ class Trainer(Protocol):
         ...
 
 
-def trainer(kind: Kind[Any], mature: Path | None = None, *, from_log: bool = False) -> Trainer:
-    """How models of a kind are trained; from the saved model of a mature shop on, if one is named, or on the feature
-    values that the prediction log has kept.
+@dataclass(frozen=True)
+class Weigher:
+    """Weighs training rows so that their outcome is as frequent in every group of some protected attributes.
+
+    `of` gives the weight of each row (customer_id, churned, ...), mean about 1.
+    """
+
+    attributes: tuple[str, ...]
+    of: Callable[[pd.DataFrame], Float64Array]
+
+
+def trainer(kind: Kind[Any]) -> Trainer:
+    """How models of a kind are trained."""
+    found: Trainer = part(kind.name, "training", "TRAINER")
+    return found
+
+
+def warm_trainer(kind: Kind[Any], mature: Path) -> Trainer:
+    """How they are trained from the saved model of a mature shop on.
 
     Raises:
-        UsageError: models of this kind can't be trained so, or not from this one.
+        UsageError: models of this kind can't be started so, or not from this one.
     """
-    if from_log:
-        require_logged(kind.name)
-        of_log: Trainer = part(kind.name, "training", "LOG_TRAINER")
-        return of_log
-    if mature is None:
-        found: Trainer = part(kind.name, "training", "TRAINER")
-        return found
     require_startable(kind.name)
-    started: Trainer = part(kind.name, "training", "warm_trainer")(mature)
-    return started
+    found: Trainer = part(kind.name, "training", "warm_trainer")(mature)
+    return found
+
+
+def log_trainer(kind: Kind[Any]) -> Trainer:
+    """How they are trained on the feature values that the prediction log has kept.
+
+    Raises:
+        UsageError: the log keeps none of this kind.
+    """
+    require_logged(kind.name)
+    found: Trainer = part(kind.name, "training", "LOG_TRAINER")
+    return found
+
+
+def mitigated_trainer(kind: Kind[Any], weigh: Weigher) -> Trainer:
+    """How they are trained on weighed rows.
+
+    Raises:
+        UsageError: training of this kind knows no weights.
+    """
+    require_mitigable(kind.name)
+    found: Trainer = part(kind.name, "training", "mitigated_trainer")(weigh)
+    return found
 
 
 def require_startable(name: str) -> None:
@@ -69,5 +105,19 @@ def require_logged(name: str) -> None:
         raise UsageError(
             f"{name} can't be trained from the prediction log",
             why="the log keeps the feature values of churn only",
+            todo=f"run: regulars train {name}",
+        )
+
+
+def require_mitigable(name: str) -> None:
+    """Refuse a kind whose training rows can't be weighed.
+
+    Raises:
+        UsageError: it is such a kind.
+    """
+    if name != "churn":
+        raise UsageError(
+            f"{name} can't be trained on weighed rows",
+            why="weights make an outcome as frequent in every group, and only churn learns a yes or no of customers",
             todo=f"run: regulars train {name}",
         )

@@ -11,7 +11,7 @@ from typing import Any
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Budget, Kind
 from training import tracking
-from training.kinds import trainer
+from training.kinds import Trainer, trainer
 from training.outcome import Trained, TrainingRecord
 from training.provenance import code_version
 
@@ -23,13 +23,11 @@ def train(
     as_of: date,
     budget: Budget,
     *,
-    mature: Path | None = None,
-    from_log: bool = False,
+    by: Trainer | None = None,
 ) -> Trained:
     """Tune, evaluate beside the baselines, refit on everything known at `as_of`, log and register.
 
-    `mature` is the saved model of another shop to start from, `from_log` takes the rows from the prediction log
-    (`training.kinds.trainer`).
+    `by` is another way than the kind's usual one (`training.kinds`).
 
     Raises:
         DataError: too little history before `as_of`; it says which date is the earliest.
@@ -37,7 +35,7 @@ def train(
         StoreError: the registry does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="regulars-") as scratch:
-        record = fit(workspace, kind, as_of, Path(scratch), budget, mature=mature, from_log=from_log)
+        record = fit(workspace, kind, as_of, Path(scratch), budget, by=by)
         return Trained(tracking.log(workspace, record), record.seconds)
 
 
@@ -49,12 +47,11 @@ def fit(
     directory: Path,
     budget: Budget,
     *,
-    mature: Path | None = None,
-    from_log: bool = False,
+    by: Trainer | None = None,
 ) -> TrainingRecord:
     """All of `train` but the logging: the record, its saved models in `directory`."""
     started = time.monotonic()
-    outcome = trainer(kind, mature, from_log=from_log)(workspace, as_of, directory, budget)
+    outcome = (by or trainer(kind))(workspace, as_of, directory, budget)
     return TrainingRecord(
         kind=kind,
         as_of=as_of,

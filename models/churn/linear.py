@@ -70,10 +70,12 @@ class Linear:
     intercept: float
 
     @classmethod
-    def fit(cls, matrix: Float32Array, churned: Int64Array, strength: float) -> Linear:
-        """Fit with an L2 penalty; `strength` is its inverse weight (scikit-learn's C)."""
+    def fit(
+        cls, matrix: Float32Array, churned: Int64Array, strength: float, weights: Float64Array | None = None
+    ) -> Linear:
+        """Fit with an L2 penalty; `strength` is its inverse weight (scikit-learn's C), `weights` those of the rows."""
         design = LinearDesign.of(matrix)
-        fitted = LogisticRegression(C=strength, max_iter=1000, tol=1e-6).fit(design.columns(matrix), churned)
+        fitted = LogisticRegression(C=strength, max_iter=1000, tol=1e-6).fit(design.columns(matrix), churned, weights)
         return cls.of(design, fitted.coef_[0], float(fitted.intercept_[0]))
 
     @classmethod

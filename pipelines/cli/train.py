@@ -46,6 +46,15 @@ def train(
             help="churn: learn from the feature values that answers were made of (docs/churn.md).",
         ),
     ] = False,
+    mitigate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ATTRIBUTE",
+            help="churn: weigh the rows so that who left is as frequent in every group of a protected attribute; "
+            "reweigh: of all of them (docs/monitoring.md#mitigation).",
+            show_default=False,
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -62,7 +71,9 @@ def train(
         from pipelines import training_pipeline
 
         day = resolve_as_of(space, as_of, any_past=True)
-        trained = training_pipeline.train(space, model, day, trials, timeout, warm_start=warm_start, from_log=from_log)
+        trained = training_pipeline.train(
+            space, model, day, trials, timeout, warm_start=warm_start, from_log=from_log, mitigate=mitigate
+        )
         _report(console, trained.version, trained.seconds)
 
 

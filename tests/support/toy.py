@@ -73,6 +73,7 @@ class ToyKind:
         truth = np.random.default_rng(as_of.toordinal()).normal(1.0, 0.5, UNITS)
         ids = [f"c{i}" for i in range(UNITS)]
         judged = {"risk_tier": (truth > 1.2).astype(int), "churned": (truth > 1.0).astype(float)}
+        judged["probability"] = np.clip(truth / 2, 0, 1)
         return pd.DataFrame({"squared": (truth - model.value) ** 2, "bias": model.value - truth} | judged, index=ids)
 
     def file_columns(self, settings, **options: Any) -> Mapping[str, kinds.ColumnType]:

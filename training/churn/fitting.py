@@ -23,6 +23,7 @@ from models.churn.scorer import About, Scorer, describe_population
 from training.churn import linear_booster
 from training.churn.examples import Examples
 from training.churn.merging import merged
+from training.kinds import Weigher
 
 Margins = Callable[[Float32Array], Float64Array]
 BAG = 4
@@ -48,15 +49,18 @@ class Fitter:
     workspace: Workspace
     inputs: Inputs
     recipe: Recipe
+    weigh: Weigher | None = None
+    """Of the members that are no baselines: those stay what anybody would have."""
 
     def fit(self, examples: Examples, bag: int = BAG) -> Fitted:
         """Members and baselines of the same rows."""
         rows = sample(examples.labelled, self.recipe.most_rows, self.workspace.settings.seed)
         simple = baselines.fit_on(self.workspace, rows, examples.population, examples.labels_until)
         matrix, churned = self.inputs.matrix(rows), rows["churned"].to_numpy()
-        logistic = Linear.fit(matrix, churned, self.recipe.strength)
-        sparse = linear_booster.fit(matrix, churned, self.workspace.settings.threads)
-        boosters = [merged(self._boosters(matrix, churned, bag))]
+        weights = self.weigh.of(rows) if self.weigh else None
+        logistic = Linear.fit(matrix, churned, self.recipe.strength, weights)
+        sparse = linear_booster.fit(matrix, churned, self.workspace.settings.threads, weights)
+        boosters = [merged(self._boosters(matrix, churned, bag, weights))]
         trees = self.about(examples, lambda some: mean_margins(boosters, some))
         members: dict[str, Scorer] = {
             "trees": BoostedModel(trees, boosters, Calibration()),
@@ -70,10 +74,12 @@ class Fitter:
         ranks, rate = describe_population(self.inputs, margins, examples.population)
         return About(examples.labels_until, self.workspace.settings.churn.horizon_days, self.inputs, ranks, rate)
 
-    def _boosters(self, matrix: Float32Array, churned: Int64Array, bag: int) -> list[xgb.Booster]:
+    def _boosters(
+        self, matrix: Float32Array, churned: Int64Array, bag: int, weights: Float64Array | None
+    ) -> list[xgb.Booster]:
         settings, recipe = self.workspace.settings, self.recipe
         options = {"seed": settings.seed, "count": bag, "threads": settings.threads}
-        return fit_boosters(matrix, churned, recipe.parameters, recipe.rounds, **options)
+        return fit_boosters(matrix, churned, recipe.parameters, recipe.rounds, weights=weights, **options)
 
 
 def sample(rows: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
@@ -93,8 +99,9 @@ def fit_boosters(
     seed: int,
     count: int,
     threads: int,
+    weights: Float64Array | None = None,
 ) -> list[xgb.Booster]:
     """Boosters that differ by their seed only: by which rows and columns each tree sees."""
-    rows = xgb.DMatrix(matrix, churned, nthread=threads)
+    rows = xgb.DMatrix(matrix, churned, weight=weights, nthread=threads)
     given = {**FIXED, **parameters, "nthread": threads}
     return [xgb.train({**given, "seed": seed + number}, rows, rounds) for number in range(count)]

@@ -34,8 +34,10 @@ def enough_rows(
     enough, before = FIRST_ROWS, np.inf
     while enough < len(earlier):
         part = sample(earlier, enough, workspace.settings.seed)
-        options = {"seed": workspace.settings.seed, "count": 1, "threads": workspace.settings.threads}
-        fitted = fit_boosters(inputs.matrix(part), part["churned"].to_numpy(), parameters, rounds, **options)
+        matrix, churned, settings = inputs.matrix(part), part["churned"].to_numpy(), workspace.settings
+        fitted = fit_boosters(
+            matrix, churned, parameters, rounds, seed=settings.seed, count=1, threads=settings.threads
+        )
         margins = mean_margins(fitted, inputs.matrix(later))
         loss = float(log_losses(margins, later["churned"].to_numpy()).mean())
         if before - loss < LEAST_GAIN:

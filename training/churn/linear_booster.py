@@ -7,7 +7,7 @@ import json
 import numpy as np
 import xgboost as xgb
 
-from models.arrays import Float32Array, Int64Array
+from models.arrays import Float32Array, Float64Array, Int64Array
 from models.churn.linear import Linear, LinearDesign
 
 _PARAMETERS = {
@@ -23,11 +23,11 @@ _PARAMETERS = {
 _ROUNDS = 20
 
 
-def fit(matrix: Float32Array, churned: Int64Array, threads: int) -> Linear:
+def fit(matrix: Float32Array, churned: Int64Array, threads: int, weights: Float64Array | None = None) -> Linear:
     """Coordinate descent on the columns of the logistic regression; penalties are per row."""
     design = LinearDesign.of(matrix)
-    rows = xgb.DMatrix(design.columns(matrix).astype(np.float32), churned, nthread=threads)
+    rows = xgb.DMatrix(design.columns(matrix).astype(np.float32), churned, weight=weights, nthread=threads)
     booster = xgb.train({**_PARAMETERS, "nthread": threads}, rows, _ROUNDS)
     model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
-    weights = np.array(model["weights"], dtype=float)
-    return Linear.of(design, weights[:-1], float(weights[-1]))
+    found = np.array(model["weights"], dtype=float)
+    return Linear.of(design, found[:-1], float(found[-1]))

@@ -22,6 +22,7 @@ from training.churn import chain, examples, group_calibration, member_standings,
 from training.churn.fitting import BAG, Fitter
 from training.churn.stacking import Stack
 from training.holdout_evaluation import evaluate
+from training.kinds import Weigher
 from training.outcome import FeatureNote, Outcome
 
 MODEL = "model"
@@ -33,6 +34,13 @@ NOTES = (
     "It has seen this shop only, and no longer than its history: seasons it has not seen it does not know.",
 )
 
+MITIGATED = (
+    "Mitigated: the training rows were weighed so that those who left are as frequent in every group of {}. That "
+    "weighs rows and is no feature: the model never sees it. Weighing by a protected attribute is a use of it (in the "
+    "EU GDPR Art. 9 where it is a special category; elsewhere local law): have a legal basis, and write it down. The "
+    "blend is calibrated on the shop's own past windows, unweighed."
+)
+
 
 def fit(
     workspace: Workspace,
@@ -41,10 +49,11 @@ def fit(
     budget: Budget,
     *,
     source: examples.Source = examples.collect,
+    weigh: Weigher | None = None,
 ) -> Outcome:
     """Tune, walk through the past, weigh, evaluate beside the baselines, refit (see `training.kinds.Trainer`).
 
-    `source` is where the rows are from.
+    `source` is where the rows are from, `weigh` what each counts (all alike without it).
 
     Raises:
         DataError: too little history, or nobody (or everybody) left in it.
@@ -56,7 +65,7 @@ def fit(
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.labels_until}")
     tuned, recipe = tuning.tune(workspace, then, inputs, budget)
     current().step(f"weighing the members on past windows, up to the one from {then.labels_until}")
-    fitter = Fitter(workspace, inputs, recipe)
+    fitter = Fitter(workspace, inputs, recipe, weigh)
     past = chain.walk(fitter, now, then.labels_until)
     names = list(past[-1].fitted.members)
     last, truth = past[-1].fitted, then.population
@@ -86,6 +95,7 @@ def fit(
         plots=plots.draw(frames | others, importance),
         notes=(
             *NOTES,
+            *([MITIGATED.format(", ".join(weigh.attributes))] if weigh else []),
             _population_note(workspace, truth),
             *now.notes,
             *member_standings.notes(standing, stack),

@@ -20,6 +20,7 @@ from tests.support.shop import FIRST_DAY, commit, frames, unbuilt_copy
 from training.churn import logged_examples
 from training.churn.examples import known_by
 from training.churn.logged_examples import collect
+from training.kinds import log_trainer
 from training.outcome import TrainingRecord
 from training.run import fit
 
@@ -61,7 +62,7 @@ def asked(_shop_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Wor
 
 @pytest.fixture(scope="module")
 def record(asked: Workspace, tmp_path_factory: pytest.TempPathFactory) -> TrainingRecord:
-    return fit(asked, CHURN, AS_OF, tmp_path_factory.mktemp("models"), Budget(1, 900), from_log=True)
+    return fit(asked, CHURN, AS_OF, tmp_path_factory.mktemp("models"), Budget(1, 900), by=log_trainer(CHURN))
 
 
 def test_the_values_trained_on_are_those_a_customer_had_when_scored(asked: Workspace) -> None:
@@ -159,9 +160,9 @@ def test_without_answers_in_the_evaluated_fortnight_there_is_nothing_to_judge_by
 
 
 @pytest.mark.parametrize("name", ["demand", "recommendation", "value"])
-def test_only_churn_is_kept_with_its_values(small_shop_readonly: Workspace, tmp_path: Path, name: str) -> None:
+def test_only_churn_is_kept_with_its_values(name: str) -> None:
     with pytest.raises(UsageError, match="can't be trained from the prediction log"):
-        fit(small_shop_readonly, kind(name), AS_OF, tmp_path, Budget(1, 900), from_log=True)
+        log_trainer(kind(name))
 
 
 def test_a_fortnight_is_known_once_the_last_of_its_answers_is(small_shop_readonly: Workspace) -> None:

@@ -19,12 +19,12 @@ from models.demand.inputs import columns
 from models.demand.model import DemandModel
 from models.demand.plans import Plans
 from models.kinds import Budget
-from pipelines.training_pipeline import mature_model
+from pipelines.ways_to_train import mature_model
 from tests.models.demand.conftest import make_histories
 from tests.support.shop import FIRST_DAY, commit, empty_workspace, frames, unbuilt_copy
 from training.demand import warm_start
 from training.demand.warm_start import MatureShop, TwoWords, mature_share, require_fitting
-from training.kinds import trainer
+from training.kinds import trainer, warm_trainer
 
 AS_OF = FIRST_DAY + timedelta(days=200)
 NAMES = tuple(column.name for column in columns())
@@ -86,7 +86,7 @@ def test_a_model_that_can_say_nothing_of_the_shop_is_refused(changed: dict[str, 
 
 def test_only_demand_starts_from_another_shop(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="only demand can"):
-        trainer(SimpleNamespace(name="churn"), tmp_path)  # type: ignore[arg-type]
+        warm_trainer(SimpleNamespace(name="churn"), tmp_path)  # type: ignore[arg-type]
 
 
 def test_what_is_neither_a_model_nor_another_workspace_is_refused(tmp_path: Path) -> None:
@@ -114,14 +114,14 @@ def test_eight_weeks_are_enough_with_a_mature_model(mature: Path, tmp_path: Path
     young = tables["orders"][tables["orders"]["ordered_at"] >= str(AS_OF - timedelta(days=56))]
     shop = empty_workspace(tmp_path / "young", demand={"min_days": 10})
     commit(shop, tables | {"orders": young})
-    found = trainer(KIND, mature)(shop, AS_OF, tmp_path / "warm", Budget(1, 900))
+    found = warm_trainer(KIND, mature)(shop, AS_OF, tmp_path / "warm", Budget(1, 900))
     model = KIND.load(tmp_path / "warm" / "model")
     assert KIND.golden(model) == []
     assert model.trained_as_of == AS_OF
     assert "makes up 100%" in found.notes[-1], "and nothing is said of hindsight"
     assert not KIND.predict_file(shop, model, AS_OF, "1").isna().any().any()
     with pytest.raises(UsageError, match="is a baseline"):
-        trainer(KIND, mature.parent / "baseline")
+        warm_trainer(KIND, mature.parent / "baseline")
 
 
 @pytest.mark.long
@@ -129,7 +129,7 @@ def test_a_longer_history_speaks_beside_the_mature_model(
     mature: Path, small_shop_readonly: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warm_start, "mature_share", lambda *_: 0.4)
-    trainer(KIND, mature)(small_shop_readonly, AS_OF, tmp_path / "warm", Budget(1, 900))
+    warm_trainer(KIND, mature)(small_shop_readonly, AS_OF, tmp_path / "warm", Budget(1, 900))
     model = KIND.load(tmp_path / "warm" / "model")
     assert KIND.golden(model) == []
     assert isinstance(model, DemandModel)
