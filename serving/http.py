@@ -26,9 +26,9 @@ from serving.downloads import ByteRange, Download, span
 from serving.endpoint import QUICK_BYTES, Endpoint
 from serving.handling import answer, answered, answered_place
 from serving.lanes import SOON, Lane
-from serving.pages import PAGES
 from serving.problems import Broken, NotYet, Problem, StoreDown, TooBusy, TooLate, TooSlow, from_database
 from serving.runtime import Runtime
+from serving.service_pages import PAGES
 from serving.trouble_log import TroubleLog
 
 THREADS: Final = 8
