@@ -452,7 +452,7 @@ class PredictionLogSettings(SettingsSection):
     features: bool = Field(
         True, description="predictions are kept with the feature values they were made of, which training can read"
     )
-    keep_days: Days = Field(92, description="predictions and what came of them are deleted after so many days")
+    keep_days: Days = Field(184, description="predictions and what came of them are deleted after so many days")
     spool_mb: Count = Field(
         1000, description="room for predictions that wait for a database that is away, in megabytes"
     )

@@ -28,6 +28,17 @@ def hashes(workspace: Workspace, location: str) -> dict[str, str]:
         return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
 
 
+def contents(workspace: Workspace, location: str) -> dict[str, bytes]:
+    """The same with what is in each file.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    with _folder(workspace, location) as folder:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
 @contextmanager
 def _folder(workspace: Workspace, location: str) -> Iterator[Path]:
     try:

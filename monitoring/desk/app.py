@@ -65,6 +65,7 @@ class Desk:
             Route("/data", self.data),
             Route("/data/dictionary", self.dictionary),
             Route("/audit", self.audit),
+            Route("/evidence", self.evidence),
             Route("/healthz", self.health),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
@@ -114,6 +115,12 @@ class Desk:
         reviewer = await self._reviewer(request)
         page = await run_in_threadpool(pages.audit, self.workspace)
         return self._page(reviewer, "audit.html", page, here="audit")
+
+    async def evidence(self, request: Request) -> Response:
+        """What auditors ask, and where it stands."""
+        reviewer = await self._reviewer(request)
+        page = pages.EvidencePage(self.workspace.settings.log.keep_days)
+        return self._page(reviewer, "evidence.html", page, here="audit")
 
     async def plot(self, request: Request) -> Response:
         """A picture of a version's training."""

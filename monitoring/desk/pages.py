@@ -119,6 +119,13 @@ class AuditPage:
     shown: int
 
 
+@dataclass(frozen=True)
+class EvidencePage:
+    """What auditors ask; predictions are kept for `keep_days`."""
+
+    keep_days: int
+
+
 def overview(workspace: Workspace) -> OverviewPage:
     """Look at everything."""
     history = Summaries(workspace).history()

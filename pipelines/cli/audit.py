@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,9 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    from core.workspace import Workspace
     from pipelines.audit_walk import Walk
+    from pipelines.cli.console import Console
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +34,10 @@ def verify(
         str | None,
         typer.Option(metavar="HEAD", help="A head printed earlier and kept elsewhere.", show_default=False),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option("--evidence", help="An archive of regulars export evidence, to be checked.", show_default=False),
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -40,6 +47,9 @@ def verify(
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        if evidence is not None:
+            _check_archive(console, Workspace.open(workspace), evidence)
+            return
         found = audit_walk.walk(Workspace.open(workspace), head)
         for subject, problem in found.problems:
             console.print(f"FAIL  {subject:18} {problem}")
@@ -49,6 +59,19 @@ def verify(
         console.finish(_said(found), _next(found), found.as_dict())
         if not found.intact:
             raise SystemExit(1)
+
+
+def _check_archive(console: Console, workspace: Workspace, archive: Path) -> None:
+    from pipelines import evidence
+
+    subject, wrong = evidence.problems(workspace, archive)
+    for problem in wrong:
+        console.print(f"FAIL  {problem}")
+    text = f"the evidence of {subject} is {'not ' if wrong else ''}as it was exported"
+    next_step = "take the copy that was kept elsewhere, or export it again" if wrong else "regulars audit verify"
+    console.finish(text, next_step, {"ok": not wrong, "subject": subject, "problems": wrong})
+    if wrong:
+        raise SystemExit(1)
 
 
 def head(

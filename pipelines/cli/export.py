@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("feedback")(feedback)
     group.command("predictions")(predictions)
+    group.command("evidence")(evidence)
     app.add_typer(group, name="export")
 
 
@@ -88,3 +89,29 @@ def predictions(
             next_step = f"the log keeps what the service answers, for log.keep_days; ask it for {model}"
         counts = {name: getattr(done, name) for name in ("rows", "known", "features", "left_out")}
         console.finish(text, next_step, {**counts, "output": str(done.output)})
+
+
+def evidence(
+    model: Annotated[str, typer.Argument(help="churn, demand, recommendation, value or uplift.", show_default=False)],
+    version: Annotated[str, typer.Argument(help="The number of a version, or an alias.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .zip file.", show_default=False)],
+    *,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write all that a decision on a version rests on, as one archive that can be checked years later."""
+    from core import persons
+    from core.workspace import Workspace
+    from models import registry_tables
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        opened = Workspace.open(workspace)
+        registry_tables.version(opened, model, version)  # before what takes seconds to import
+        from pipelines import evidence as archives
+
+        who = persons.acting(opened, persons.shown_key(None))
+        done = archives.export(opened, model, version, output, who)
+        text = f"the evidence of {done.subject}, {done.files} files, is in {done.output}"
+        found = {"output": str(done.output), "files": done.files, "manifest": done.manifest, "head": done.head}
+        console.finish(text, f"check it: regulars audit verify --evidence {done.output}", found)

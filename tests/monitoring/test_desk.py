@@ -87,6 +87,7 @@ def filled(page, verdict, reason="looks fair to me"):
         "/data",
         "/data/dictionary",
         "/audit",
+        "/evidence",
         "/reports/a/b",
     ],
 )
@@ -252,7 +253,7 @@ def test_every_answer_carries_the_security_headers_and_allows_no_script(reviewer
 
 
 def test_no_page_has_a_script_a_style_attribute_or_an_address_elsewhere(reviewer):
-    for path in ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/audit"):
+    for path in ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/audit", "/evidence"):
         text = reviewer.get(path).text
         assert "<script" not in text
         assert 'style="' not in text

@@ -147,8 +147,9 @@ def test_answers_that_are_no_scores_of_the_model_teach_nothing(small_shop: Works
 
 def test_too_short_a_log_says_how_many_days_are_missing(small_shop: Workspace) -> None:
     log_answers(small_shop, [day for day in WEEKLY if day > AS_OF - timedelta(days=80)])
+    short = small_shop.settings.model_copy(update={"log": small_shop.settings.log.model_copy(update={"keep_days": 92})})
     with pytest.raises(DataError, match="35 more days are needed") as caught:
-        collect(small_shop, AS_OF)
+        collect(Workspace(small_shop.root, short), AS_OF)
     assert f"earliest possible --as-of is {AS_OF + timedelta(days=35)}" in str(caught.value.todo)
     assert "log.keep_days (92) to 113" in str(caught.value.todo)
 
