@@ -102,7 +102,7 @@ class KeyStore:
         """Make a key and return its token, which is kept nowhere else.
 
         The audit log keeps who made it, the account and the key that it showed (`by`): a key counts as one person with
-        its creator (`core.persons`).
+        its creator (`core.actors`).
 
         Raises:
             UsageError: the name is taken or not possible, a right is unknown, or the expiry has passed.
@@ -129,9 +129,9 @@ class KeyStore:
                 todo="take another name; a revoked key keeps its name, so that logs stay readable",
             ) from None
         until = utc.text(expires) if expires else None
-        from core import persons  # which knows keys
+        from core import actors  # which knows keys
 
-        creator = persons.training(self._workspace, by)
+        creator = actors.training(self._workspace, by)
         details = {"rights": wanted, "expires": until, "per_second": per_second, "by": creator.as_dict()}
         self._audit("create key", name, details)
         return token

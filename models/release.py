@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from core import shared_lock, utc
+from core.actors import Actor, known
 from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
-from core.persons import Person, known
 from core.reasons import reason_given, reason_if_given
 from core.workspace import Workspace, of_one_generation
 from models import gates, version_seal
@@ -47,13 +47,13 @@ class Decided:
     """What a reviewer decides, on which state of the version."""
 
     verdict: Literal["approved", "refused"]
-    who: str | Person
+    who: str | Actor
     reason: str
     state: str | None = None
 
 
 @of_one_generation
-def promote(workspace: Workspace, kind_name: str, name: str, who: str | Person) -> Release:
+def promote(workspace: Workspace, kind_name: str, name: str, who: str | Actor) -> Release:
     """Let a version (number or alias) become champion, if every gate lets it through.
 
     Where there is no champion and the quality gate refuses, the endpoints answer from the version's best
@@ -82,7 +82,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str | Person) 
 
 @of_one_generation
 def approve(
-    workspace: Workspace, kind_name: str, name: str, who: str | Person, reason: str, *, state: str | None = None
+    workspace: Workspace, kind_name: str, name: str, who: str | Actor, reason: str, *, state: str | None = None
 ) -> Release:
     """Record a reviewer's approval; it lifts a fairness block for the measurement it was given on.
 
@@ -116,7 +116,7 @@ def approve(
 
 
 def refuse(
-    workspace: Workspace, kind_name: str, name: str, who: str | Person, reason: str, *, state: str | None = None
+    workspace: Workspace, kind_name: str, name: str, who: str | Actor, reason: str, *, state: str | None = None
 ) -> Release:
     """Record a reviewer's refusal: the version can't become champion until somebody approves it.
 
@@ -134,7 +134,7 @@ def refuse(
     return Release("refuse", kind_name, version.version, None, text)
 
 
-def rollback(workspace: Workspace, kind_name: str, who: str | Person, reason: str = "") -> Release:
+def rollback(workspace: Workspace, kind_name: str, who: str | Actor, reason: str = "") -> Release:
     """Restore the champion before the present or retired one, in one step; versions refused since are passed over.
 
     Raises:
@@ -153,7 +153,7 @@ def rollback(workspace: Workspace, kind_name: str, who: str | Person, reason: st
     return Release("rollback", kind_name, target.version, champion.version, text)
 
 
-def retire(workspace: Workspace, kind_name: str, who: str | Person, reason: str = "") -> Release:
+def retire(workspace: Workspace, kind_name: str, who: str | Actor, reason: str = "") -> Release:
     """Take the champion out of service, at once: the endpoints answer from its best baseline and say so.
 
     Raises:
@@ -210,7 +210,7 @@ def _set_champion(registry: Registry, version: Version) -> None:
 
 
 def _refusal(
-    registry: Registry, version: Version, champion: Version | None, results: list[GateResult], who: str | Person
+    registry: Registry, version: Version, champion: Version | None, results: list[GateResult], who: str | Actor
 ) -> Refused:
     """The error that says which gates refused; without any champion it lets the best baseline serve."""
     failed = [gate for gate in results if not gate.passed]
@@ -268,6 +268,6 @@ def _moved_on(version: Version) -> UsageError:
     return UsageError(f"{version} has moved on since you looked", why=why, todo="look again, then decide")
 
 
-def _record(workspace: Workspace, action: str, who: str | Person, version: Version, details: Mapping[str, Any]) -> None:
+def _record(workspace: Workspace, action: str, who: str | Actor, version: Version, details: Mapping[str, Any]) -> None:
     somebody = known(who)
     AuditLog(workspace).append(action, somebody.name, version.subject, {**details, "by": somebody.as_dict()})

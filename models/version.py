@@ -135,7 +135,7 @@ class Version:
 
     @property
     def trained_by_ids(self) -> frozenset[str]:
-        """The ids of who ran it (`core.persons`); an earlier release kept the account's name only."""
+        """The ids of who ran it (`core.actors`); an earlier release kept the account's name only."""
         return frozenset(json.loads(self.tags.get("trained_by_ids", "[]"))) or frozenset({f"account:{self.trained_by}"})
 
     @property

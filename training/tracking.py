@@ -24,10 +24,10 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import AnyType, ColSpec, Schema
 from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME, MLFLOW_USER
 
-from core import persons
+from core import actors
+from core.actors import KEY_VARIABLE
 from core.audit import AuditLog, person
 from core.errors import StoreError
-from core.persons import KEY_VARIABLE
 from core.progress import current
 from core.workspace import Workspace
 from models import artifact, model_card, version_seal
@@ -88,7 +88,7 @@ def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
         "data_digest": record.data_digest,
         "code_version": record.code_version,
         "trained_by": person(),
-        "trained_by_ids": sorted(persons.training(workspace, os.environ.get(KEY_VARIABLE)).ids),
+        "trained_by_ids": sorted(actors.training(workspace, os.environ.get(KEY_VARIABLE)).ids),
         "rows": outcome.rows,
         "units": outcome.units,
         "units_are": outcome.units_are,

@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core import persons
+from core import actors
 from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
@@ -169,7 +169,7 @@ class Desk:
         self._genuine(request, form)
         wanted = decisions.Wanted.of(kind, request.path_params["version"], form)
         try:
-            who = await run_in_threadpool(persons.of_key, self.workspace, reviewer[1])
+            who = await run_in_threadpool(actors.of_key, self.workspace, reviewer[1])
             said = await run_in_threadpool(decisions.decide, self.workspace, wanted, who)
         except (UsageError, GateRefused) as error:
             return await self._version_page(request, reviewer, wrong=str(error), reason=wanted.reason)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 
+from core.actors import Actor
 from core.errors import UsageError
-from core.persons import Person
 from core.workspace import Workspace
 from models import release
 from models.gates import judge_and_keep
@@ -31,7 +31,7 @@ class Wanted:
         return cls(kind, version, **values)
 
 
-def decide(workspace: Workspace, wanted: Wanted, who: Person) -> str:
+def decide(workspace: Workspace, wanted: Wanted, who: Actor) -> str:
     """Record the decision; returns it in words.
 
     Raises:

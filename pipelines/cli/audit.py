@@ -62,9 +62,9 @@ def verify(
 
 
 def _check_archive(console: Console, workspace: Workspace, archive: Path) -> None:
-    from pipelines import evidence
+    from pipelines import evidence_archive
 
-    subject, wrong = evidence.problems(workspace, archive)
+    subject, wrong = evidence_archive.problems(workspace, archive)
     for problem in wrong:
         console.print(f"FAIL  {problem}")
     text = f"the evidence of {subject} is {'not ' if wrong else ''}as it was exported"

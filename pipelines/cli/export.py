@@ -100,7 +100,7 @@ def evidence(
     json: JsonOption = False,
 ) -> None:
     """Write all that a decision on a version rests on, as one archive that can be checked years later."""
-    from core import persons
+    from core import actors
     from core.workspace import Workspace
     from models import registry_tables
     from pipelines.cli.console import Console
@@ -108,9 +108,9 @@ def evidence(
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
         registry_tables.version(opened, model, version)  # before what takes seconds to import
-        from pipelines import evidence as archives
+        from pipelines import evidence_archive as archives
 
-        who = persons.acting(opened, persons.shown_key(None))
+        who = actors.acting(opened, actors.shown_key(None))
         done = archives.export(opened, model, version, output, who)
         text = f"the evidence of {done.subject}, {done.files} files, is in {done.output}"
         found = {"output": str(done.output), "files": done.files, "manifest": done.manifest, "head": done.head}

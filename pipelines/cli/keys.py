@@ -47,8 +47,8 @@ def create(
     json: JsonOption = False,
 ) -> None:
     """Make a key; its token is shown once."""
+    from core.actors import KEY_VARIABLE
     from core.keys import KeyStore
-    from core.persons import KEY_VARIABLE
     from core.workspace import Workspace
     from pipelines.cli.console import Console
 

@@ -305,12 +305,12 @@ def _review(
     json: bool,
 ) -> None:
     """Keep what a reviewer says of a version: the holder of a key, else the account, which nobody has verified."""
-    from core import persons
+    from core import actors
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         space = _having(workspace, model, version)
-        who = persons.acting(space, persons.shown_key(key_file))
+        who = actors.acting(space, actors.shown_key(key_file))
         from models import release
 
         keep = {"approve": release.approve, "refuse": release.refuse}[verdict]

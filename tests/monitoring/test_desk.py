@@ -208,7 +208,7 @@ def test_with_four_eyes_neither_a_key_of_the_trainers_making_nor_one_named_after
     trainer = Registry(shop).version("churn", "1").trained_by
     made_by_trainer = KeyStore(shop).create("somebody else", ["review"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.persons.person", lambda: "admin")  # another account of the operating system
+        patch.setattr("core.actors.person", lambda: "admin")  # another account of the operating system
         named_after = KeyStore(shop).create(trainer, ["review"])
         own = KeyStore(shop).create("petra", ["review"])
     for token, passes in ((made_by_trainer, False), (named_after, False), (own, True)):

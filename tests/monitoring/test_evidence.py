@@ -6,17 +6,17 @@ import zipfile
 import pandas as pd
 import pytest
 
+from core.actors import of_account
 from core.errors import DataError, UsageError
-from core.persons import of_account
 from models.registry import Registry
-from pipelines import evidence
+from pipelines import evidence_archive
 from tests.monitoring.test_audit_walk import regulars
 
 
 @pytest.fixture
 def archive(shop, tmp_path):
     path = tmp_path / "churn-1.zip"
-    evidence.export(shop, "churn", "champion", path, of_account("ana"))
+    evidence_archive.export(shop, "churn", "champion", path, of_account("ana"))
     return path
 
 
@@ -94,20 +94,20 @@ def test_a_changed_archive_is_named_by_file(shop, archive, name, content, said):
 def test_a_manifest_that_was_rewritten_with_its_files_is_none_that_the_log_knows(shop, archive):
     manifest = json.loads(read(archive, "manifest.json"))
     rewrite(archive, "audit.json", "[]")
-    manifest["files"]["audit.json"] = evidence.digest("[]")
+    manifest["files"]["audit.json"] = evidence_archive.digest("[]")
     rewrite(archive, "manifest.json", json.dumps(manifest))
-    assert "tells of no export of this manifest" in str(evidence.problems(shop, archive)[1])
+    assert "tells of no export of this manifest" in str(evidence_archive.problems(shop, archive)[1])
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04"])
 def test_what_is_no_archive_is_said_in_words(shop, tmp_path, content):
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(DataError, match="no archive of evidence"):
-        evidence.problems(shop, tmp_path / "x.zip")
+        evidence_archive.problems(shop, tmp_path / "x.zip")
 
 
 def test_an_output_that_is_no_zip_is_refused(shop, tmp_path):
     for output in (tmp_path / "a.tar", tmp_path / "nowhere" / "a.zip"):
         with pytest.raises(UsageError, match="can't be written"):
-            evidence.export(shop, "churn", "1", output, of_account("ana"))
+            evidence_archive.export(shop, "churn", "1", output, of_account("ana"))
     assert Registry(shop).version("churn", "1").version == "1"

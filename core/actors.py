@@ -23,7 +23,7 @@ KEY_VARIABLE: Final = "REGULARS_KEY"
 
 
 @dataclass(frozen=True)
-class Person:
+class Actor:
     """Somebody who acts; `verified` by a key."""
 
     name: str
@@ -39,26 +39,26 @@ class Person:
         return {"ids": sorted(self.ids), "verified": self.verified}
 
 
-def of_account(name: str) -> Person:
+def of_account(name: str) -> Actor:
     """An account by its name: of this command, or as a caller in Python says."""
-    return Person(name, frozenset({f"account:{name}"}))
+    return Actor(name, frozenset({f"account:{name}"}))
 
 
-def known(who: str | Person) -> Person:
+def known(who: str | Actor) -> Actor:
     """A person; of a bare name, the account."""
-    return who if isinstance(who, Person) else of_account(who)
+    return who if isinstance(who, Actor) else of_account(who)
 
 
-def of_key(workspace: Workspace, key: Key) -> Person:
+def of_key(workspace: Workspace, key: Key) -> Actor:
     """Who holds a key: verified, and one with who created it, as the audit log tells it."""
     ids = {f"key:{key.id}", f"account:{key.name}"}
     for entry in entries_of(workspace, f"key:{key.name}"):
         if entry.action == "create key":
             ids |= set(entry.details.get("by", {}).get("ids", ())) or {f"account:{entry.who}"}
-    return Person(key.name, frozenset(ids), verified=True)
+    return Actor(key.name, frozenset(ids), verified=True)
 
 
-def acting(workspace: Workspace, token: str | None, right: str = RIGHT) -> Person:
+def acting(workspace: Workspace, token: str | None, right: str = RIGHT) -> Actor:
     """Who runs this command: the holder of the key, and the account as well; without a key the account, unverified.
 
     Raises:
@@ -68,7 +68,7 @@ def acting(workspace: Workspace, token: str | None, right: str = RIGHT) -> Perso
     if not token:
         return account
     holder = of_key(workspace, KeyStore(workspace).check(token.strip(), right))
-    return Person(holder.name, holder.ids | account.ids, verified=True)
+    return Actor(holder.name, holder.ids | account.ids, verified=True)
 
 
 def shown_key(key_file: Path | None) -> str | None:
@@ -87,8 +87,8 @@ def shown_key(key_file: Path | None) -> str | None:
         raise UsageError("the key can't be read", where=str(key_file), why=str(error)) from error
 
 
-def training(workspace: Workspace, token: str | None) -> Person:
+def training(workspace: Workspace, token: str | None) -> Actor:
     """Who trains: a key that opens says so beside the account; one that doesn't stops no training."""
     account = of_account(person())
     key = KeyStore(workspace).find(token.strip()) if token else None
-    return account if key is None else Person(account.name, account.ids | of_key(workspace, key).ids, verified=True)
+    return account if key is None else Actor(account.name, account.ids | of_key(workspace, key).ids, verified=True)

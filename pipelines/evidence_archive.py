@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from core import utc
+from core.actors import Actor
 from core.audit import AuditLog
 from core.errors import DataError, UsageError
 from core.files import replacing
-from core.persons import Person
 from core.seals import digest
 from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, lineage
@@ -48,7 +48,7 @@ class ExportedEvidence:
 
 
 @of_one_generation
-def export(workspace: Workspace, kind: str, name: str, output: Path, who: Person) -> ExportedEvidence:
+def export(workspace: Workspace, kind: str, name: str, output: Path, who: Actor) -> ExportedEvidence:
     """Write the archive of a version, and an entry of the log about it.
 
     Raises:
