@@ -514,6 +514,30 @@ class Rules(SettingsSection):
         0.15, description="how far a code's share may move before it counts (arcsine of its root)"
     )
     quality_days: Count = Field(7, description="days in a row below its floor until retraining is requested")
+    quality_far: Share = Field(
+        0.1, description="share of the floor by which a metric certainly below it asks for retraining at once"
+    )
+    quality_collapse: Share = Field(
+        0.2, description="share of what was promised by which a metric may fall; a loss may grow by it twice over"
+    )
+    week_change: Share = Field(
+        0.35, description="how far orders, customers or revenue of a week may lie off the 8 weeks before, at least"
+    )
+    check_jump: Share = Field(
+        0.05, description="how far a share of the week's order lines may move before a check fails, at least"
+    )
+    silent_share: Share = Field(
+        0.02, description="stores, channels or categories gone silent that held more of the revenue raise an alert"
+    )
+    live_days: Days = Field(
+        35, description="orders that ended longer ago when they were read are a past, and no feed that can fall silent"
+    )
+    unit_factor: Annotated[float, Field(gt=1)] = Field(
+        5.0, description="factor by which a category's quantities or prices may move in a week, at least"
+    )
+    shop_factor: Annotated[float, Field(gt=1)] = Field(
+        1.25, description="the same of all lines of the shop together, at least"
+    )
     business_change: tuple[Share, Share, Share] = Field(
         (0.20, 0.35, 0.50), description="change of a business figure that is mild, moderate, severe"
     )

@@ -60,6 +60,10 @@ class Tables:
         """How many rows the table has; 0 where it is not there."""
         return self.entry(name).rows if self.has(name) else 0
 
+    def arrivals(self, name: str) -> list[str]:
+        """When each change of the table was committed (UTC, ISO text), the oldest first."""
+        return [commit.at for commit in self.manifest.commits if commit.table == name]
+
     def files(self, name: str) -> list[Path]:
         """The Parquet files of a table; none where it is not there."""
         return [self.directory / name / file for file in self.entry(name).files] if self.has(name) else []

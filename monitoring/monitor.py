@@ -7,22 +7,28 @@ no alias. What acts on an alert (a retraining) is somebody else's step.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from core import progress, utc
-from core.alerts import Alerts, Level
-from core.errors import DataError
-from core.messages import Message
+from core import clock, progress, utc
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Kind, kind, names
-from monitoring import business, experiment_watch, kinds, quality, rules, segments_report, shop_report, watch
+from monitoring import (
+    business,
+    experiment_watch,
+    kinds,
+    quality,
+    rule_alerts,
+    rules,
+    segments_report,
+    shop_report,
+    watch,
+)
 from monitoring.business import UNITS, Figure
-from monitoring.results import SOURCE, BusinessFigure, ModelReport, MonitorReport, RuleState
+from monitoring.error_budget import ErrorBudget
+from monitoring.results import BusinessFigure, MonitorReport, RuleState
 from monitoring.summary import Summaries
 from monitoring.watch import Watched
-
-_LEVELS: tuple[Level, ...] = ("info", "mild", "moderate", "severe")
 
 
 @of_one_generation
@@ -33,16 +39,19 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
 
     Raises:
         NotReady: nothing has been ingested.
+        DataError: before any data, or later than the shop's present.
         StoreError: a store does not answer.
     """
+    clock.resolve_as_of(workspace, as_of.isoformat())
     summaries, at = Summaries(workspace), utc.now()
     history = summaries.history(before=as_of)
     progress.current().step(f"looking at the shop's data before {as_of}")
     checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
     every = [kind(name) for name in names()]
-    watched = [_watch(workspace, each, as_of, at, history) for each in every]
+    watched = [watch.model(workspace, each, as_of, at, history) for each in every]
     segments = segments_report.measure(workspace, as_of)
-    states = [*_of_shop(workspace, every, as_of, figures), *_of_models(workspace, watched, history, as_of)]
+    states = [*rules.data(checks), *_of_shop(workspace, every, as_of, figures)]
+    states += _of_models(workspace, watched, history, as_of)
     states.append(rules.segment_churn(segments.months, workspace.settings.rules))
     latest = [figure for figure in figures if figure.day == as_of]
     report = MonitorReport(
@@ -57,18 +66,9 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
         segments=segments,
     )
     summaries.append(report)
-    _raise_alerts(workspace, report)
+    rule_alerts.keep(workspace, report)
     experiment_watch.look(workspace)
     return report
-
-
-def _watch(
-    workspace: Workspace, kind: Kind[Any], as_of: date, at: datetime, history: Sequence[MonitorReport]
-) -> Watched:
-    try:
-        return watch.model(workspace, kind, as_of, at, history)
-    except DataError as error:
-        return Watched(ModelReport(kind.name, None, Message("watch.not_possible", {"reason": str(error)})))
 
 
 def _business(workspace: Workspace, as_of: date) -> list[Figure]:
@@ -88,16 +88,22 @@ def _of_models(
     workspace: Workspace, watched: Sequence[Watched], history: Sequence[MonitorReport], as_of: date
 ) -> list[RuleState]:
     settings, states = workspace.settings.rules, []
+    budget, looks = ErrorBudget.configured(settings), [look.as_of for look in history]
     for each in watched:
         model = each.report
         if model.version is None:
             continue
         below = bool(model.performance and model.performance.below)
-        days = rules.days_in_a_row(as_of, below, _below_before(history, model.kind, model.version))
+        earlier = {**_below_before(history, model.kind, model.version), **each.below}
+        days = rules.days_in_a_row(as_of, below, earlier)
+        level = budget.level("performance", looks, as_of, len(watched))
         states += [
+            rules.watched(model),
             rules.drift(model.kind, model.drift, settings),
-            rules.quality(model.kind, model.performance, days, settings),
+            rules.quality(model.kind, model.performance, days, settings, level=level, opens=each.opens),
+            *rules.worst_slices(model.kind, model.performance),
             rules.fairness(model.kind, model.fairness, settings),
+            rules.inputs(model.kind, model.quality),
             *rules.value_tiers(model.kind, model.fairness, settings),
             *each.rules,
         ]
@@ -105,11 +111,13 @@ def _of_models(
 
 
 def _below_before(history: Sequence[MonitorReport], kind: str, version: str) -> dict[date, bool]:
-    """On which earlier days the version was below its floor; a run that could not tell says nothing."""
+    """On which earlier days the version was below its floor; a run that could not tell says nothing, nor one of an
+    earlier release, whose floor was of another day.
+    """
     found: dict[date, bool] = {}
     for run_before in history:
         model = run_before.model(kind)
-        if model and model.version == version and model.performance:
+        if model and model.version == version and model.performance and model.performance.rivals:
             found[run_before.as_of] = model.performance.below
     return found
 
@@ -117,16 +125,3 @@ def _below_before(history: Sequence[MonitorReport], kind: str, version: str) -> 
 def _judged(figure: Figure, workspace: Workspace) -> BusinessFigure:
     level = rules.level(figure.change, workspace.settings.rules.business_change)
     return BusinessFigure(figure.name, UNITS[figure.name], figure.value, figure.baseline, figure.change, level)
-
-
-def _raise_alerts(workspace: Workspace, report: MonitorReport) -> None:
-    """Raise an alert for each rule that asks for one, and close those that have passed."""
-    alerts = Alerts(workspace)
-    for rule in report.rules:
-        subject = f"{rule.rule}: {rule.subject}"
-        if rule.status == "alert":
-            effect = rule.effect.as_dict() if rule.effect else None
-            message = Message("alert.rule", {"says": rule.says.as_dict(), "effect": effect})
-            alerts.append(_LEVELS[rule.level], SOURCE, subject, message, rule.kind)
-        elif rule.status == "ok":
-            alerts.close(SOURCE, subject, by=SOURCE)

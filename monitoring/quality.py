@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -13,24 +12,21 @@ import pyarrow.parquet as pq
 from core import query_engine
 from core.messages import Message
 from core.workspace import Workspace
+from monitoring.arrivals import feed_rhythm, moved_units, order_lines, silent_places, week_volume
 from monitoring.results import QualityCheck
 
+LOOKS = (feed_rhythm.checks, week_volume.checks, order_lines.checks, silent_places.checks, moved_units.checks)
 JUMP = 0.10
-"""How far a share may move between the windows before and this one."""
-_BEFORE = 3
-
-_SHARES = {
-    "guests": "customer_id IS NULL",
-    "no_product": "product_id IS NULL",
-    "no_revenue": "revenue IS NULL OR revenue = 0",
-    "returned": "quantity < 0",
-    "discounted": "discount > 0",
-}
+"""How far the share of missing values of a feature may rise."""
+_USUAL = 0.50
+"""A value that a larger share had before may be everybody's for a while: no campaign is planned."""
 
 
 def shop(workspace: Workspace, as_of: date) -> tuple[QualityCheck, ...]:
-    """Checks of the orders in the window before `as_of`, of their freshness and of refused rows."""
-    return (*_orders(workspace, as_of), _silence(workspace, as_of), *_refused(workspace))
+    """Checks of the last week's order lines, places and units, of every feed's rhythm, and of refused rows."""
+    with query_engine.on_tables(workspace) as connection:
+        found = [check for look in LOOKS for check in look(connection, workspace, as_of)]
+    return (*found, *_refused(workspace))
 
 
 def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame, view: str = "") -> tuple[QualityCheck, ...]:
@@ -43,7 +39,9 @@ def features(reference: Sequence[pd.DataFrame], current: pd.DataFrame, view: str
     most = pd.concat([frame.isna().mean() for frame in reference], axis=1).max(axis=1)
     missing = current.isna().mean()
     jumped = [name for name in names if missing[name] - most[name] > JUMP]
-    constant = [n for n in names if _constant(current[n]) and not any(_constant(frame[n]) for frame in reference)]
+    constant = [
+        n for n in names if _constant(current[n]) and not any(_usual(current[n], frame[n]) for frame in reference)
+    ]
     return (
         _named("went_missing", jumped, len(names), view),
         _named("became_constant", constant, len(names), view),
@@ -54,43 +52,17 @@ def _constant(values: pd.Series[Any]) -> bool:
     return values.nunique(dropna=False) <= 1
 
 
+def _usual(values: pd.Series[Any], before: pd.Series[Any]) -> bool:
+    """Whether the one value of a column was that of many before, or the column was constant already."""
+    if _constant(before):
+        return True
+    value = values.iloc[0]
+    return bool((before.isna() if pd.isna(value) else before == value).mean() > _USUAL)
+
+
 def _named(check: str, columns: list[str], total: int, view: str) -> QualityCheck:
     says = Message("check.named", {"names": columns, "columns": total, "view": view})
     return QualityCheck(check, float(len(columns)), 0.0, 0.0, not columns, says)
-
-
-def _orders(workspace: Workspace, as_of: date) -> list[QualityCheck]:
-    length = timedelta(days=workspace.settings.monitoring.window_days)
-    shares = ", ".join(f'avg(CASE WHEN {sql} THEN 1.0 ELSE 0.0 END) AS "{name}"' for name, sql in _SHARES.items())
-    query = (
-        f"SELECT day >= $start AS inside, count(*) AS lines, count(DISTINCT day) AS days, {shares} "
-        "FROM orders WHERE day >= $first AND day < $stop GROUP BY 1"
-    )
-    bounds = {"first": as_of - length * (_BEFORE + 1), "start": as_of - length, "stop": as_of}
-    with query_engine.on_tables(workspace) as connection:
-        found = connection.execute(query, bounds).df()
-    return [_share(name, found) for name in _SHARES]
-
-
-def _share(name: str, found: pd.DataFrame) -> QualityCheck:
-    shares = {bool(inside): float(share) for inside, share in zip(found["inside"], found[name], strict=True)}
-    now, before = shares.get(True, 0.0), shares.get(False)
-    passed = before is None or abs(now - before) <= JUMP
-    return QualityCheck(name, now, before, JUMP, passed, Message("check.share", {"now": now, "before": before}))
-
-
-def _silence(workspace: Workspace, as_of: date) -> QualityCheck:
-    """Days without any order up to `as_of`, beside the longest such gap of the 90 days before."""
-    query = "SELECT DISTINCT day FROM orders WHERE day >= $first AND day < $stop ORDER BY day"
-    with query_engine.on_tables(workspace) as connection:
-        rows = connection.execute(query, {"first": as_of - timedelta(days=90), "stop": as_of}).fetchall()
-    days = [day for (day,) in rows]
-    gaps = [(after - before).days - 1 for before, after in pairwise(days)]
-    silent = (as_of - days[-1]).days - 1 if days else 90
-    usual = max(gaps, default=0)
-    limit = max(usual + 1, 2)
-    says = Message("check.silence", {"silent": silent, "as_of": as_of.isoformat(), "usual": usual})
-    return QualityCheck("silence", float(silent), float(usual), float(limit), silent <= limit, says)
 
 
 def _refused(workspace: Workspace) -> list[QualityCheck]:

@@ -23,6 +23,7 @@ Unit = Literal["money", "count", "share"]
 SOURCE = "monitoring"
 """What alerts raised here name as their source."""
 LEVELS = ("", "mild", "moderate", "severe")
+_QUIET = ("data", "watched")
 SEGMENT_CHURN = "segment_churn"
 """The rule that names groups which lose more customers than usual."""
 
@@ -97,10 +98,47 @@ class DriftResult:
 
 
 @dataclass(frozen=True)
-class Performance:
-    """The primary metric on the window `[as_of, until)`, beside its floor: the best baseline at training.
+class Rival:
+    """A baseline on the same days: its value, and the version minus it, paired by unit, with the 95% interval.
 
-    `of_evaluation`: it is the window on which training evaluated the version; nothing newer has passed.
+    `p` is the one-sided p-value of the version being no worse.
+    """
+
+    name: str
+    value: Number
+    difference: Number
+    low: Number
+    high: Number
+    p: Number
+
+
+@dataclass(frozen=True)
+class SliceFigure:
+    """The version minus its floor on one group of units, as measured, and pooled with the attribute's other groups.
+
+    `low` and `high` bound the pooled difference; together those of an attribute hold with 95%. `more_needed` units are
+    missing for a judgement.
+    """
+
+    attribute: str
+    group: str
+    units: int
+    value: Number
+    difference: Number
+    pooled: Number
+    low: Number
+    high: Number
+    worse: bool
+    more_needed: int = 0
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The primary metric on the window `[as_of, until)`, beside its floor: the best baseline on the same days.
+
+    `expected` is where training promised the metric, or had it. `more_needed` outcomes of the rarer kind are missing
+    for a judgement. `of_evaluation`: it is the window on which training evaluated the version; nothing newer has
+    passed. Runs of earlier releases have no `rivals`, and a floor fixed at training: they say nothing of `below`.
     """
 
     metric: str
@@ -115,13 +153,25 @@ class Performance:
     units: int
     trained_as_of: date
     of_evaluation: bool = False
+    rivals: tuple[Rival, ...] = ()
+    expected: float | None = None
+    expected_low: float | None = None
+    expected_high: float | None = None
+    more_needed: int = 0
+    slices: tuple[SliceFigure, ...] = ()
+
+    @property
+    def rival(self) -> Rival | None:
+        """The baseline that is the floor."""
+        return next((each for each in self.rivals if each.name == self.floor_name), None)
 
     @property
     def below(self) -> bool:
-        """Whether the metric is on the wrong side of its floor."""
-        if self.floor is None:
+        """Whether the whole paired interval lies on the wrong side of the floor."""
+        rival = self.rival
+        if rival is None:
             return False
-        return self.value < self.floor if self.higher_is_better else self.value > self.floor
+        return rival.high < 0 if self.higher_is_better else rival.low > 0
 
 
 @dataclass(frozen=True)
@@ -152,8 +202,20 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Touched:
+    """How much of the shop something touches: customers, and the share of the last week's revenue."""
+
+    customers: int | None = None
+    revenue_share: float | None = None
+
+
+@dataclass(frozen=True)
 class QualityCheck:
-    """One check of data quality: a value, what it was before, and the limit it broke or kept."""
+    """One check of data quality: a value, what it was before, and the limit it broke or kept.
+
+    `since` is the first day on which it was broken, up to now. One that could not be judged has passed nothing, and
+    says what it would take.
+    """
 
     check: str
     value: Number
@@ -161,6 +223,9 @@ class QualityCheck:
     limit: Number
     passed: bool
     says: Message
+    since: date | None = None
+    touched: Touched | None = None
+    judged: bool = True
 
     @property
     def name(self) -> str:
@@ -173,7 +238,8 @@ class RuleState:
     """One rule of the house about one subject; `days` in a row of the `needed` that make it an alert.
 
     `kind` is the kind of model it speaks of, None where it is about the shop. `items` are what the rule flags without
-    asking for anybody (series in a surge).
+    asking for anybody (series in a surge). An alert says since when (a day of the data), whom it touches, and how
+    large it is, by a measure of its own rule: one much larger than when it was raised is raised anew.
     """
 
     rule: str
@@ -186,11 +252,19 @@ class RuleState:
     days: int = 0
     needed: int = 1
     items: tuple[str, ...] = ()
+    since: date | None = None
+    touched: Touched | None = None
+    size: float | None = None
 
     @property
     def flagged(self) -> bool:
         """Whether it names something without being an alert."""
         return self.status == "ok" and bool(self.items)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it has nothing to tell beside the checks that it sums up: in order, of data or of being looked at."""
+        return self.status == "ok" and not self.items and self.rule in _QUIET
 
     @property
     def name(self) -> str:
@@ -199,7 +273,9 @@ class RuleState:
 
     @property
     def about(self) -> str:
-        """The subject in words, where it has some of its own."""
+        """The subject in words, where it has some of its own; checks of data say themselves what they are about."""
+        if "check" in self.says.values:
+            return "the shop"
         code = f"rule.{self.rule}.{self.subject}"
         return messages.title(code) if f"{code}.title" in messages.texts() else self.subject
 

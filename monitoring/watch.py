@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from core import progress
+from core.errors import DataError
 from core.messages import Message
 from core.workspace import Workspace
 from models import gates
@@ -26,16 +27,21 @@ from monitoring.drift.judgement import Source
 from monitoring.error_budget import ErrorBudget
 from monitoring.fairness import repeated_looks
 from monitoring.kinds import Findings, Predictions, monitor
-from monitoring.results import DriftResult, ModelReport, MonitorReport, QualityCheck, RuleState
+from monitoring.results import DriftResult, ModelReport, MonitorReport, Performance, QualityCheck, RuleState
 from monitoring.served.window import ServedWindow
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A model's report, and the states of the rules that only its kind has."""
+    """A model's report, the states of the rules that only its kind has, and on which of the days before it was below
+    its floor, as far as today's look measured them.
+    """
 
     report: ModelReport
     rules: tuple[RuleState, ...] = ()
+    below: Mapping[date, bool] = field(default_factory=dict)
+    opens: str = ""
+    """The first day on which a window is complete that the version has not seen."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +61,25 @@ def model(
 ) -> Watched:
     """Watch a model as of a date, and keep the full report; `history` are the runs before.
 
+    A version that can't be looked at stays on the page, with the reason.
+
     Raises:
         StoreError: the registry does not answer, or the version is damaged.
-        DataError: there is not enough history.
     """
     registry = Registry(workspace)
     version, note = _which(registry, kind.name)
     if version is None:
         return Watched(ModelReport(kind.name, None, note))
     progress.current().step(f"watching {version}")
-    subject = _Subject(workspace, registry, kind, version, as_of, history)
+    try:
+        return _looked_at(_Subject(workspace, registry, kind, version, as_of, history), note, at)
+    except DataError as error:
+        note = Message("watch.not_possible", {"reason": str(error)})
+        return Watched(ModelReport(kind.name, version.version, note, version.as_of))
+
+
+def _looked_at(subject: _Subject, note: Message | None, at: datetime) -> Watched:
+    workspace, kind, version, as_of = subject.workspace, subject.kind, subject.version, subject.as_of
     _measure_unmeasured(subject)
     if as_of < version.as_of:
         values = {"version": version.version, "trained_as_of": version.as_of.isoformat()}
@@ -72,8 +87,10 @@ def model(
     scored = _score(subject)
     compared = _compared(subject, scored)
     found = monitor(kind).look(workspace, version, scored, as_of) if scored else Findings()
+    measured = _measured(subject, ModelReport(kind.name, version.version, note, version.as_of))
+    below = _below_before(subject, measured.performance)
     report = replace(
-        _measured(subject, ModelReport(kind.name, version.version, note, version.as_of)),
+        measured,
         drift=_drift(subject, scored),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=found.exposure,
@@ -82,7 +99,9 @@ def model(
     )
     _judge_challenger(subject)
     link = model_report.write(workspace, report, compared, as_of, at)
-    return Watched(replace(report, report=link), found.rules)
+    return Watched(
+        replace(report, report=link), found.rules, below, str(performance.opens_on(subject.registry, kind, version))
+    )
 
 
 def store_fairness(registry: Registry, version: Version, result: FairnessResult) -> None:
@@ -136,6 +155,27 @@ def _measured(subject: _Subject, report: ModelReport) -> ModelReport:
     result = repeated_looks.of_look(subject.workspace, result, kept, subject.as_of)
     store_fairness(subject.registry, subject.version, result)
     return replace(report, performance=found, fairness=result)
+
+
+def _below_before(subject: _Subject, latest: Performance | None) -> dict[date, bool]:
+    """Whether the version was below its floor in the middle and at the beginning of the days that the rule asks for.
+
+    Looked at only where it is below now: so a weekly look counts its week, and costs no more where all is well.
+    """
+    found: dict[date, bool] = {}
+    if latest is None or not latest.below:
+        return found
+    most = subject.workspace.settings.rules.quality_days - 1
+    for back in sorted({-(-most // 2), most}):
+        day = subject.as_of - timedelta(days=back)
+        window = performance.last_window(subject.registry, subject.kind, subject.version, day)
+        if window is None or not back:
+            break
+        then = performance.measure(subject.workspace, subject.kind, subject.version, window, sliced=False)
+        found[day] = then.below
+        if not then.below:
+            break
+    return found
 
 
 def _score(subject: _Subject) -> Predictions | None:

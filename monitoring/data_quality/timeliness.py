@@ -85,7 +85,7 @@ def rhythm_of(counts: Mapping[date, int]) -> Rhythm:
     chances = {}
     for weekday in range(7):
         found = [counts.get(day, 0) for day in days if day.weekday() == weekday]
-        chances[weekday] = _empty_chance(found) if found else 1.0
+        chances[weekday] = empty_chance(found) if found else 1.0
     return Rhythm(chances, len(days))
 
 
@@ -101,7 +101,8 @@ def gaps(counts: Mapping[date, int], rhythm: Rhythm, closed: set[date]) -> list[
     return [gap for gap in found if gap]
 
 
-def _empty_chance(counts: list[int]) -> float:
+def empty_chance(counts: list[int]) -> float:
+    """The chance of a period without any, by the counts of periods before (negative binomial, or Poisson)."""
     mean = sum(counts) / len(counts)
     variance = sum((count - mean) ** 2 for count in counts) / max(len(counts) - 1, 1)
     if mean == 0:

@@ -23,6 +23,7 @@ from monitoring.desk.fairness_sections import Section
 from monitoring.desk.forecasts import Flagged
 from monitoring.desk.lights import Signal
 from monitoring.results import ColumnDrift, DriftResult, ModelReport, MonitorReport, Performance, RuleState
+from monitoring.rules import DATA
 from monitoring.summary import Summaries
 
 SHOWN_RULES = 20
@@ -38,8 +39,8 @@ class RuleRow:
 
     @classmethod
     def of(cls, rules: Sequence[RuleState]) -> list[RuleRow]:
-        """One per rule."""
-        return [cls(rule, lights.of_rule(rule)) for rule in rules]
+        """One per rule that has something to tell."""
+        return [cls(rule, lights.of_rule(rule)) for rule in rules if not rule.quiet]
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ def _unkept(workspace: Workspace, applied: AppliedRules) -> list[str]:
 
 
 def about(kind: str, rules: Sequence[RuleState]) -> list[RuleState]:
-    """The rules that speak of one model."""
-    return [rule for rule in rules if rule.kind == kind]
+    """The rules that speak of one model, and alerts of the data that all models read."""
+    return [rule for rule in rules if rule.kind == kind or (rule.rule == DATA and rule.status == "alert")]
 
 
 def watched(kind: str, latest: MonitorReport | None, versions: Sequence[Version]) -> tuple[ModelReport | None, str]:
@@ -146,14 +147,17 @@ def watched(kind: str, latest: MonitorReport | None, versions: Sequence[Version]
 
 
 def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> list[Trend]:
-    found = [(str(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
+    """Of the version that was watched last: others have other floors, and other columns."""
+    entries = [(str(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
+    last = next((entry.version for _, entry in reversed(entries) if entry.version), None)
+    found = [(day, entry) for day, entry in entries if entry.version == last]
     measured = [(day, entry.performance) for day, entry in found if entry.performance]
     drift = [Point(day, entry.drift.share) for day, entry in found if entry.drift]
     trends = []
     if measured:
         latest = measured[-1][1]
         points = [Point(day, each.value, each.low, each.high) for day, each in measured]
-        plot = charts.trend(points, f"{latest.metric} over the runs", latest.floor, "floor")
+        plot = charts.trend(points, f"{latest.metric} over the runs", latest.floor, "floor now")
         trends.append(Trend(latest.metric, plot, _floor_note(latest)))
     if drift:
         plot = charts.trend(drift, "share of columns that moved", drift_share, "severe")
@@ -164,7 +168,7 @@ def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> 
 def _floor_note(performance: Performance) -> str:
     if performance.floor is None:
         return "no floor was kept at training"
-    return f"floor {performance.floor:.4f}: {performance.floor_name}, the best baseline at training"
+    return f"floor {performance.floor:.4f}: {performance.floor_name}, the best baseline, on the same days"
 
 
 def _drift_rows(drift: DriftResult | None) -> list[DriftRow]:

@@ -3,6 +3,8 @@
 A rule measures nothing itself, so that each threshold can be read, and tested, in one place.
 """
 
+from monitoring.rules.arriving_data import DATA, INPUTS, data, inputs
+from monitoring.rules.being_watched import watched
 from monitoring.rules.business_figures import business, level
 from monitoring.rules.column_drift import drift
 from monitoring.rules.customer_groups import ABOUT_GROUPS, raised_groups, segment_churn, tiers
@@ -10,16 +12,20 @@ from monitoring.rules.days_of_data import days_in_a_row
 from monitoring.rules.forecast_review import REVIEW, review, surge
 from monitoring.rules.group_disparity import FAIRNESS, fairness
 from monitoring.rules.list_spread import recommendations, value_tiers
-from monitoring.rules.model_quality import quality
+from monitoring.rules.model_quality import quality, worst_slices
 
 __all__ = [
     "ABOUT_GROUPS",
+    "DATA",
     "FAIRNESS",
+    "INPUTS",
     "REVIEW",
     "business",
+    "data",
     "days_in_a_row",
     "drift",
     "fairness",
+    "inputs",
     "level",
     "quality",
     "raised_groups",
@@ -29,4 +35,6 @@ __all__ = [
     "surge",
     "tiers",
     "value_tiers",
+    "watched",
+    "worst_slices",
 ]

@@ -106,14 +106,17 @@ def _show(console: Console, report: MonitorReport) -> None:
             console.print(f"{model.kind}: {model.note}")
     console.print()
     rules = [
-        ("flagged" if rule.flagged else rule.status, rule.name, rule.about, str(rule.says)) for rule in report.rules
+        ("flagged" if rule.flagged else rule.status, rule.name, rule.about, str(rule.says))
+        for rule in report.rules
+        if not rule.quiet
     ]
     console.table(("state", "rule", "about", "says"), rules, "rules")
-    failed = [check for check in report.quality if not check.passed]
+    checks = [*report.quality, *(check for model in report.models for check in model.quality)]
+    judged = [check for check in checks if check.judged]
+    passed = sum(check.passed for check in judged)
+    text = f"checks of data and of models' inputs: {passed} of {len(judged)} passed"
     console.print()
-    console.print(f"data quality: {len(report.quality) - len(failed)} of {len(report.quality)} checks passed")
-    for check in failed:
-        console.print(f"FAIL  {check.name}: {check.says}")
+    console.print(text + (f", {len(checks) - len(judged)} can't be judged" if len(judged) < len(checks) else ""))
 
 
 def _show_served(console: Console, report: MonitorReport) -> None:

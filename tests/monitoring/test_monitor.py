@@ -8,11 +8,13 @@ import pytest
 
 from core.alerts import Alerts
 from core.clock import present
+from core.errors import DataError
 from core.manifest import PROTECTED
 from core.messages import Message
 from feature_repo import partitions
 from models.registry import Registry
 from monitoring import frames, monitor
+from monitoring.results import SOURCE
 from monitoring.summary import Summaries
 from tests.support.shop import commit
 from tests.support.watched import RecencyKind, RecencyModel
@@ -116,7 +118,7 @@ def test_the_summary_is_kept_and_the_last_run_of_a_day_speaks_for_it(shop, today
 
 
 def test_an_alert_that_has_passed_is_closed(shop, today):
-    Alerts(shop).append("severe", monitor.SOURCE, "fairness: churn", Message.plain("a disparity"))
+    Alerts(shop).append("severe", SOURCE, "fairness: churn", Message.plain("a disparity"))
     monitor.run(shop, today)
     assert not any(alert.subject == "fairness: churn" for alert in Alerts(shop).open())
 
@@ -157,3 +159,21 @@ def test_no_snapshot_and_no_summary_holds_a_customer(shop, today):
     assert snapshots
     assert summaries
     assert not any(f'"{name}"' in text for text in snapshots + summaries for name in ids)
+
+
+def test_a_date_ahead_of_the_shop_s_present_is_refused_and_nothing_is_kept(shop, today):
+    before = Summaries(shop).history()
+    with pytest.raises(DataError, match="lies ahead"):
+        monitor.run(shop, today + timedelta(days=150))
+    assert Summaries(shop).history() == before
+
+
+def test_a_version_that_can_not_be_looked_at_does_not_leave_the_page(shop, today, monkeypatch):
+    def broken(*_):
+        raise DataError("no customer can be scored")
+
+    monkeypatch.setattr(frames, "of_features", broken)
+    report = monitor.run(shop, today)
+    found = churn(report)
+    assert (found.version, "no customer" in str(found.note)) == ("1", True)
+    assert [rule.subject for rule in report.alerts if rule.rule == "watched"] == ["churn"]

@@ -77,7 +77,7 @@ def test_our_verdicts_are_its_tests(snapshot, fairness):
     status = {test["name"]: test["status"].value for test in snapshot.dict()["tests"]}
     assert status["selection rate of age = old"] == "FAIL"
     assert status["selection rate of age = unknown"] == "SKIPPED"
-    assert status["lines of guests"] == "FAIL"
+    assert status["lines without a customer"] == "FAIL"
     assert status["Value Drift for column visits"] == "SUCCESS"
     assert fairness.flagged
 

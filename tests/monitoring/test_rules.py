@@ -8,10 +8,20 @@ import pytest
 from core.messages import Message
 from core.settings import Rules
 from models.fairness_result import FairnessResult, GroupFigure
+from models.intervals import Interval
 from models.segments.group_month import GroupMonth
 from monitoring import exposure, rules
 from monitoring.business import Figure
-from monitoring.results import ColumnDrift, DriftResult, Performance, WaitingForecast
+from monitoring.results import (
+    ColumnDrift,
+    DriftResult,
+    ModelReport,
+    Performance,
+    QualityCheck,
+    Rival,
+    Touched,
+    WaitingForecast,
+)
 
 RULES = Rules()
 TODAY = date(2024, 7, 1)
@@ -38,15 +48,81 @@ def test_without_anything_to_compare_drift_is_unknown():
     assert rules.drift("churn", None, RULES).status == "unknown"
 
 
-def performance(value, floor=0.7):
-    return Performance("auc", True, value, value, value, floor, "recency", TODAY, TODAY, 100, TODAY)
+def performance(value, floor=0.7, half_width=0.01, **more):
+    difference = Interval(value - floor, value - floor - half_width, value - floor + half_width)
+    p = 0.5 if difference.value >= 0 else 1e-9
+    rival = Rival("recency", floor, *vars(difference).values(), p)
+    values = (value, value - half_width, value + half_width)
+    return Performance("auc", True, *values, floor, "recency", TODAY, TODAY, 100, TODAY, rivals=(rival,), **more)
 
 
-@pytest.mark.parametrize(("value", "days", "status"), [(0.8, 0, "ok"), (0.6, 6, "ok"), (0.6, 7, "alert")])
-def test_retraining_is_requested_after_seven_days_below_the_floor(value, days, status):
-    state = rules.quality("churn", performance(value), days, RULES)
+@pytest.mark.parametrize(("value", "days", "status"), [(0.8, 0, "ok"), (0.66, 6, "ok"), (0.66, 7, "alert")])
+def test_retraining_is_requested_after_seven_days_of_data_below_the_floor(value, days, status):
+    state = rules.quality("churn", performance(value), days, RULES, level=1e-4)
     assert state.status == status
     assert ("retraining is requested" in str(state.effect)) == (status == "alert")
+
+
+def test_below_the_floor_means_the_whole_paired_interval():
+    state = rules.quality("churn", performance(0.69, half_width=0.02), 7, RULES)
+    assert state.status == "ok"
+    assert not state.flagged
+
+
+def test_below_for_seven_days_and_still_within_what_the_error_budget_allows_is_watched():
+    state = rules.quality("churn", performance(0.66), 7, RULES, level=1e-12)
+    assert (state.status, state.flagged, str(state.effect)) == ("ok", True, "watch")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [performance(0.6), performance(0.595, floor=0.58, expected=0.85, expected_low=0.8)],
+    ids=["far below its floor", "fallen with its baseline, far from its promise"],
+)
+def test_what_has_fallen_far_is_an_alert_at_once_and_says_whom_it_touches(found):
+    state = rules.quality("churn", found, 1, RULES, level=1e-12)
+    assert (state.status, state.level, state.touched) == ("alert", 3, Touched(customers=100))
+
+
+def test_too_few_outcomes_are_a_state_of_their_own():
+    state = rules.quality("churn", performance(0.6, more_needed=41), 7, RULES)
+    assert state.status == "unknown"
+    assert "41 more outcomes" in str(state.says)
+
+
+def test_before_the_first_window_is_complete_the_rule_says_when_it_will_be():
+    state = rules.quality("churn", None, 0, RULES, opens="2024-07-29")
+    assert (state.status, "2024-07-29" in str(state.says)) == ("unknown", True)
+
+
+def check(name="guests", **more):
+    says = Message("check.share", {"now": 0.3, "before": 0.1})
+    return QualityCheck(name, 0.3, 0.1, 0.05, says=says, **{"passed": False, **more})
+
+
+def test_a_check_that_fails_is_an_alert_with_its_day_and_what_it_touches():
+    (state,) = rules.data([check(since=TODAY, touched=Touched(revenue_share=0.25))])
+    assert (state.status, state.level, state.since) == ("alert", 3, TODAY)
+    assert str(state.says) == "lines without a customer: 30.0% in the last 7 days, 10.0% in the weeks before"
+
+
+def test_a_check_that_can_not_be_judged_stays_with_its_reason():
+    (state,) = rules.data([check(passed=True, judged=False)])
+    assert state.status == "unknown"
+
+
+def test_inputs_that_went_missing_are_an_alert_of_their_model():
+    says = Message("check.named", {"names": ["a"], "columns": 3, "view": "v"})
+    state = rules.inputs("churn", [QualityCheck("went_missing", 1.0, 0.0, 0.0, False, says)])
+    assert (state.status, state.kind) == ("alert", "churn")
+    assert rules.inputs("churn", []).status == "unknown"
+
+
+def test_a_version_that_can_not_be_looked_at_stays_on_the_page_as_an_alert():
+    lost = ModelReport("churn", "3", Message("watch.not_possible", {"reason": "no customer can be scored"}))
+    state = rules.watched(lost)
+    assert (state.status, "no customer" in str(state.says)) == ("alert", True)
+    assert rules.watched(ModelReport("churn", "3")).status == "ok"
 
 
 def test_days_in_a_row_are_counted_over_daily_runs():
