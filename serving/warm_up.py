@@ -10,6 +10,7 @@ import copy
 from typing import Any, Final, cast
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import utc
 from core.errors import RegularsError
@@ -68,7 +69,11 @@ def _example(runtime: Runtime, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _first(runtime: Runtime, view: str) -> list[str]:
-    return list(Materializations(runtime.workspace).keys(view)[:1])
+    """None where the database, which knows them, is away: an unknown one takes nearly the same way."""
+    try:
+        return list(Materializations(runtime.workspace).keys(view)[:1])
+    except SQLAlchemyError:
+        return []
 
 
 class _Nowhere:
