@@ -175,6 +175,36 @@ class Performance:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A metric of the window `[as_of, until)` before its outcomes are known, with its 95% interval."""
+
+    metric: str
+    value: Number
+    low: Number
+    high: Number
+    as_of: date
+    until: date
+
+
+@dataclass(frozen=True)
+class ScoredEstimate:
+    """An estimate, and what came of it."""
+
+    estimate: Estimate
+    truth: Number
+
+    @property
+    def error(self) -> float:
+        """Estimate less truth."""
+        return self.estimate.value - self.truth
+
+    @property
+    def inside(self) -> bool:
+        """Whether the interval held it."""
+        return self.estimate.low <= self.truth <= self.estimate.high
+
+
+@dataclass(frozen=True)
 class ServedFigure:
     """One figure of what was served, with its 95% interval."""
 
@@ -330,6 +360,8 @@ class ModelReport:
     exposure: Mapping[str, Number] = field(default_factory=dict)
     waiting: tuple[WaitingForecast, ...] | None = None
     report: ReportLink | None = None
+    estimate: Estimate | None = None
+    scored_estimates: tuple[ScoredEstimate, ...] = ()
 
 
 @dataclass(frozen=True)

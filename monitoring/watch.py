@@ -89,8 +89,12 @@ def _looked_at(subject: _Subject, note: Message | None, at: datetime) -> Watched
     found = monitor(kind).look(workspace, version, scored, as_of) if scored else Findings()
     measured = _measured(subject, ModelReport(kind.name, version.version, note, version.as_of))
     below = _below_before(subject, measured.performance)
+    earlier = performance.scored_before(subject.history, measured)
+    estimate = performance.ahead(kind, scored.now, earlier, as_of, workspace.settings) if scored else None
     report = replace(
         measured,
+        estimate=estimate,
+        scored_estimates=earlier,
         drift=_drift(subject, scored),
         quality=tuple(check for each, of in compared if of == "feature" for check in _feature_checks(each)),
         exposure=found.exposure,
