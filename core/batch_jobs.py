@@ -68,6 +68,14 @@ class BatchJob:
         return str(self.options["format"])
 
 
+@dataclass(frozen=True)
+class QueueStanding:
+    """How many jobs are kept by (model, state), and how long the oldest of those that wait has waited, in seconds."""
+
+    counts: Mapping[tuple[str, str], int]
+    waited_seconds: float
+
+
 class BatchJobs:
     """The jobs of a workspace."""
 
@@ -123,6 +131,20 @@ class BatchJobs:
             query = query.where(_C.key_id == key_id)
         with self._engine.connect() as connection:
             return [_job(row) for row in connection.execute(query).mappings()]
+
+    def standing(self) -> QueueStanding:
+        """How the queue stands, by one query that reads no job whole.
+
+        Raises:
+            SQLAlchemyError: the database does not answer.
+        """
+        oldest = sa.func.min(_C.asked_at).filter(_C.state == "waiting")
+        query = sa.select(_C.model, _C.state, sa.func.count(), oldest).group_by(_C.model, _C.state)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        since = [asked_at for *_, asked_at in rows if asked_at is not None]
+        waited = (_now() - min(since)).total_seconds() if since else 0.0
+        return QueueStanding({(model, state): count for model, state, count, _ in rows}, max(0.0, waited))
 
     def claim(self) -> BatchJob | None:
         """Take the job that waits longest; None: none does."""

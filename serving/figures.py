@@ -99,6 +99,13 @@ LANE_WAIT: Final = MetricFamily(
 LOCK_OUTS: Final = MetricFamily("regulars_lock_outs", "counter", "Addresses locked out for wrong keys")
 KEY_LIMITED: Final = MetricFamily("regulars_key_limited", "counter", "Requests beyond a key's limit", ("key",))
 KEYS_AGE: Final = MetricFamily("regulars_keys_age_seconds", "gauge", "How long ago the keys were read", over="livemax")
+JOBS: Final = MetricFamily("regulars_jobs", "gauge", "Batch jobs that are kept", ("model", "state"), "livemostrecent")
+JOBS_WAIT: Final = MetricFamily(
+    "regulars_jobs_wait_seconds",
+    "gauge",
+    "How long the oldest of the batch jobs that wait has waited",
+    over="livemostrecent",
+)
 TASKS_FAILING: Final = MetricFamily(
     "regulars_background_failing", "gauge", "1 where the task failed when it ran last", ("task",), "livemax"
 )

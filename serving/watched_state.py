@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, utc
+from core.batch_jobs import State
 from core.errors import RegularsError
 from serving import figures
 from serving.prometheus import tell
@@ -29,6 +30,8 @@ def tell_state(runtime: Runtime) -> None:
     tell(figures.KEYS_AGE, runtime.access.age)
     for name, is_failing in runtime.tasks().items():
         tell(figures.TASKS_FAILING, is_failing, name)
+    with suppress(RegularsError, SQLAlchemyError):
+        _of_jobs(runtime)
     with suppress(RegularsError, SQLAlchemyError):
         _of_age(runtime)
 
@@ -52,6 +55,15 @@ def _of_models(runtime: Runtime) -> None:
 def _of_online_store(runtime: Runtime) -> None:
     tell(figures.BREAKER_OPEN, 0 if runtime.features.answers else 1, ONLINE)
     tell(figures.ONLINE_TROUBLE, runtime.online_store.trouble is not None)
+
+
+def _of_jobs(runtime: Runtime) -> None:
+    """Of all services' jobs, for they share a queue. Those that are not there are told as 0: a rise is seen then."""
+    standing = runtime.jobs.jobs.standing()
+    for model in TRAINED:
+        for state in get_args(State):
+            tell(figures.JOBS, standing.counts.get((model, state), 0), model, state)
+    tell(figures.JOBS_WAIT, standing.waited_seconds)
 
 
 def _of_age(runtime: Runtime) -> None:

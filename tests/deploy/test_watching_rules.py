@@ -13,6 +13,7 @@ import promql_parser
 import pytest
 import yaml
 
+from core.batch_jobs import State
 from serving import answers, figures, problems
 from serving.endpoints import ENDPOINTS
 from tests.docs import pages
@@ -62,6 +63,7 @@ def values() -> dict[str, set[str]]:
         "endpoint": {endpoint.path for endpoint in ENDPOINTS},
         "le": {str(bound) for bound in figures.SECONDS} | {"+Inf"},
         "status": {"200", "499", "500", "503", "507"},
+        "state": set(get_args(State)),
         "job": {"regulars"},
     }
 
@@ -128,6 +130,7 @@ def test_the_dashboard_asks_for_what_the_service_tells() -> None:
     [
         ("regulars_no_such", ["no series regulars_no_such"]),
         ('regulars_requests_total{model="churn"}', ["regulars_requests_total has no model"]),
+        ('regulars_jobs{state="lost"}', ["no state is lost"]),
         ('regulars_results_total{fallback="nothing"}', ["no fallback is nothing"]),
         ('regulars_requests_total{endpoint=~"/v1/(churn|nothing)"}', ["no endpoint is /v1/(churn|nothing)"]),
         ("sum by (variant) (regulars_requests_total)", ["nothing has variant"]),

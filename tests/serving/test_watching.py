@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as text_format
 from prometheus_client.values import MutexValue
 
-from core import logs
+from core import logs, utc
+from core.batch_jobs import BatchJobs
 from core.settings import Serving
+from core.state.schema import BATCH_JOBS
 from serving import figures, prometheus, traces
+from serving.job_runner import JobRunner
 from serving.trouble_log import TroubleLog
 from tests.serving.conftest import Shop
 
@@ -115,6 +119,26 @@ def test_events_that_the_store_does_not_show_yet_are_counted(shop: Shop, monkeyp
     told = samples(shop)
     assert told["regulars_events_waiting"][0][1] == 1
     assert told["regulars_events_lag_seconds"][0][1] > 0
+
+
+def test_jobs_are_counted_by_model_and_state_with_how_long_the_oldest_waits(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JobRunner, "can_run", False)
+    jobs = BatchJobs(shop.workspace)
+    for model in ("churn", "churn", "demand"):
+        jobs.ask(model, {"format": "csv"}, ("id", "name"), 9)
+    ended = jobs.claim()
+    assert ended is not None
+    jobs.fail(ended.job_id, "no room")
+    long_ago = utc.naive(utc.now() - timedelta(hours=2))
+    with shop.workspace.database.begin() as connection:
+        connection.execute(BATCH_JOBS.update().where(BATCH_JOBS.c.model == "demand").values(asked_at=long_ago))
+    told = samples(shop)
+    counts = {(labels["model"], labels["state"]): value for labels, value in told["regulars_jobs"]}
+    assert counts[ended.model, "failed"] == counts["churn", "waiting"] == counts["demand", "waiting"] == 1
+    assert counts["recommendation", "failed"] == 0
+    assert 7200 <= told["regulars_jobs_wait_seconds"][0][1] < 8000
 
 
 def test_versions_and_keys_do_not_grow_the_figures_without_end() -> None:
