@@ -139,12 +139,12 @@ _CUSTOMERS: Final[dict[str, Any]] = {
             "consents": {"marketing": True, "profiling": True, "personalisation": True},
             "profile": [
                 {
-                    "name": "days_since_last_visit",
-                    "value": 2.0,
-                    "text": "2 days",
-                    "description": "days since the last day with any purchase",
-                    "unit": "days",
-                    "family": "recency",
+                    "name": "revenue_28d",
+                    "value": 37.5,
+                    "text": "37.5",
+                    "description": "spend in the last 28 days",
+                    "unit": "base currency",
+                    "family": "money",
                 }
             ],
             "fallback": None,

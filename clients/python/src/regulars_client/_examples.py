@@ -217,12 +217,12 @@ EXAMPLES: Final = """{
      },
      "profile": [
       {
-       "name": "days_since_last_visit",
-       "value": 2.0,
-       "text": "2 days",
-       "description": "days since the last day with any purchase",
-       "unit": "days",
-       "family": "recency"
+       "name": "revenue_28d",
+       "value": 37.5,
+       "text": "37.5",
+       "description": "spend in the last 28 days",
+       "unit": "base currency",
+       "family": "money"
       }
      ],
      "fallback": null
