@@ -36,6 +36,7 @@ class KeptHead:
 
     def __init__(self, workspace: Workspace, key: bytes) -> None:
         self._path = workspace.secrets_dir / FILE
+        self._lock = workspace.root / f".{FILE}.lock"
         self._key = key
 
     def read(self) -> Head | None:
@@ -55,7 +56,7 @@ class KeptHead:
         """Keep a head; an earlier one than that kept only with `back`. A place that takes no file goes without."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with locks.waiting(self._path.with_name(f".{FILE}.lock")):
+            with locks.waiting(self._lock):
                 kept = self.read()
                 if back or (kept is None and not self.lies_there()) or (kept is not None and head.seq > kept.seq):
                     write_atomically(self._path, f"{head}:{self._signature(head)}\n", mode=0o600)

@@ -232,3 +232,8 @@ def test_a_log_begun_with_another_secret_is_not_written_to(log, workspace, monke
         AuditLog(workspace).append("promote", "bob", "churn/6")
     assert log.entries() == before
     assert log.verify().intact
+
+
+def test_the_log_leaves_only_private_files_among_the_secrets(workspace, log):
+    assert {path.name for path in workspace.secrets_dir.iterdir()} == {"audit-key", "audit-head"}
+    assert not [path for path in workspace.secrets_dir.iterdir() if path.stat().st_mode & 0o077]

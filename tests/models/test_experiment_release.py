@@ -112,7 +112,7 @@ def test_the_quick_tables_tell_of_it_what_the_registry_does(released: Registry) 
 
 def test_a_refusal_ends_it_at_once(released: Registry) -> None:
     experiment_release.begin(released.workspace, "churn", "2", "ada")
-    assert "answers nobody any more as canary" in release.refuse(released.workspace, "churn", "2", "eve", "no").text
+    assert "answers nobody any more as canary" in release.refuse(released.workspace, "churn", "2", "eve", "unfair").text
     assert (answering(released), released.experiment("churn")) == ({}, None)
     assert "canary" not in released.aliases("churn")
 
@@ -133,7 +133,7 @@ def test_with_the_registry_gone_a_process_that_starts_goes_on_with_the_same_arms
 def test_an_arm_that_was_ended_here_does_not_come_back_without_the_registry(released: Registry) -> None:
     experiment_release.begin(released.workspace, "churn", "2", "ada")
     released.lineup("churn")
-    release.refuse(released.workspace, "churn", "2", "eve", "no")
+    release.refuse(released.workspace, "churn", "2", "eve", "unfair")
     place = released.workspace.root / "mlflow"
     place.rename(place.with_name("gone"))
     assert answering(Registry(released.workspace)) == {}
@@ -156,7 +156,7 @@ def test_an_approval_of_an_earlier_measurement_lets_no_version_answer(workspace:
 def test_who_was_champion_before_may_finish_unless_it_was_taken_back(released: Registry) -> None:
     release.promote(released.workspace, "churn", "2", "ada")
     assert released.lineup("churn").before == "1"
-    release.refuse(released.workspace, "churn", "1", "eve", "no")
+    release.refuse(released.workspace, "churn", "1", "eve", "unfair")
     assert released.lineup("churn").before is None
     release.approve(released.workspace, "churn", "1", "eve", "yes")
     release.rollback(released.workspace, "churn", "ada")
@@ -274,7 +274,7 @@ class Releases(RuleBasedStateMachine):
 
     @rule(version=VERSIONS)
     def refuse(self, version: str) -> None:
-        release.refuse(self.workspace, "churn", version, "eve", "no")
+        release.refuse(self.workspace, "churn", version, "eve", "unfair")
         self.refused.add(version)
         self.arms = {name: held for name, held in self.arms.items() if held != version}
 
