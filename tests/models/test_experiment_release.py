@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from core import utc
 from core.audit import AuditLog
 from core.errors import NotReady, RegularsError, UsageError
+from core.seals import Seals
 from core.workspace import Workspace
 from models import experiment_release, registry_tables, release
 from models.gates import Refused
@@ -224,6 +225,7 @@ class Releases(RuleBasedStateMachine):
         for version in registry.versions("churn"):
             if "review" in version.tags:
                 registry.client.delete_model_version_tag("churn", version.version, "regulars.review")
+                Seals(self.workspace).put(version.subject, {"tag review": ""}, "a test that begins anew")
         self.champion: str | None = None
         self.arms: dict[str, str] = {}
         self.refused: set[str] = set()
