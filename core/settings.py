@@ -494,10 +494,33 @@ class Stores(SettingsSection):
         return url
 
 
+ShopFigure = Literal[
+    "revenue",
+    "revenue_per_customer",
+    "basket_value",
+    "margin",
+    "coupon_cost",
+    "active_customers",
+    "returned",
+    "stock_outs",
+    "late_deliveries",
+    "payment_failures",
+    "repeat_rate",
+    "repurchase_cycle",
+    "rating",
+    "satisfaction",
+]
+"""What `monitoring.shop_figures` measures."""
+
+
 class Monitoring(SettingsSection):
     """What is watched, over which days."""
 
     window_days: Days = Field(28, description="the days that are compared with the reference")
+    targets: dict[ShopFigure, float] = Field(
+        {"payment_failures": 0.05},
+        description="what the shop asks of its own figures, by name: at least where more is better, else at most",
+    )
 
 
 class Rules(SettingsSection):

@@ -21,6 +21,7 @@ from monitoring import (
     rule_alerts,
     rules,
     segments_report,
+    shop_figures,
     shop_report,
     watch,
 )
@@ -64,6 +65,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
         rules=tuple(states),
         report=shop_report.write(workspace, checks, latest, as_of, at),
         segments=segments,
+        shop=shop_figures.measure(workspace, as_of),
     )
     summaries.append(report)
     rule_alerts.keep(workspace, report)

@@ -15,6 +15,7 @@ from core import messages
 from core.messages import Message
 from models.fairness_result import FairnessResult
 from models.segments.group_month import By, GroupMonth
+from monitoring.shop_figures.results import ShopFigures
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A float that JSON keeps as null where it is none."""
@@ -402,6 +403,7 @@ class MonitorReport:
     rules: tuple[RuleState, ...]
     report: ReportLink | None = None
     segments: SegmentsReport | None = None
+    shop: ShopFigures | None = None
 
     @property
     def alerts(self) -> tuple[RuleState, ...]:

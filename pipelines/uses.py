@@ -34,6 +34,8 @@ MODULES = (
     "models.recommendation.unit_margins",
     "models.uplift.dataset",
     "monitoring.protected",
+    "monitoring.shop_figures.campaign_effect",
+    "monitoring.shop_figures.figures",
     "pipelines.identity.key_records",
     "pipelines.ingest.currencies",
     "pipelines.ingest.duplicates",

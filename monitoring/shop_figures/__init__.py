@@ -1,0 +1,5 @@
+"""What the shop is about, over the months: money, running, and whether customers like it; funnels and campaigns."""
+
+from monitoring.shop_figures.measurement import measure
+
+__all__ = ["measure"]
