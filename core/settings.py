@@ -407,6 +407,11 @@ class Serving(SettingsSection):
     jobs_keep_hours: Annotated[float, Field(gt=0)] = Field(
         24.0, description="a batch job that has ended is kept for so long, and its file"
     )
+    experiment_look_seconds: Annotated[float, Field(ge=0)] = Field(
+        3600.0,
+        description="how often the service looks whether an arm of an experiment is certainly worse, in seconds;"
+        " 0: never, only regulars monitor does",
+    )
     tls_cert: str = Field("", description="PEM file of the certificate and its chain; empty: no TLS")
     tls_key: str = Field("", description="PEM file of the certificate's key")
 
@@ -443,7 +448,7 @@ class Variants(SettingsSection):
     least_difference: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.05, description="difference worth finding, as a share of the champion's figure: says how many are needed"
     )
-    stop_worse: bool = Field(True, description="monitoring ends an arm that is certainly worse than the champion")
+    stop_worse: bool = Field(True, description="an arm that is certainly worse than the champion is ended")
 
 
 class PredictionLogSettings(SettingsSection):

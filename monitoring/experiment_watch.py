@@ -5,24 +5,32 @@ Only a person, or `regulars promote`, makes a champion; taking a worse version a
 
 from __future__ import annotations
 
+from core import shared_lock
 from core.alerts import Alerts
 from core.messages import Message
 from core.workspace import Workspace
-from models import experiment_release, gates
+from models import experiment_looks, experiment_release, gates
 from models.experiment import Arm, Experiment
 from models.registry import Registry
 from monitoring.served import live_comparison
 
 SOURCE = "experiments"
 WHO = "monitoring"
+LOCK = "experiment-watch"
 
 
 def look(workspace: Workspace) -> None:
-    """Judge every arm of every experiment.
+    """Judge every arm of every experiment, one process after the other: what one has ended the next does not find.
 
     Raises:
         StoreError: a store does not answer.
     """
+    with shared_lock.waiting(workspace, LOCK):
+        _look(workspace)
+    experiment_looks.remember(workspace)
+
+
+def _look(workspace: Workspace) -> None:
     registry, better = Registry(workspace), set()
     for kind in experiment_release.TESTED:
         running = registry.experiment(kind)

@@ -10,6 +10,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+from core import utc
 from core.alerts import Alerts
 from core.clock import present
 from core.errors import RegularsError
@@ -18,7 +19,7 @@ from core.workspace import Workspace
 from feature_repo import catalog, partitions
 from feature_repo.materialization import Materializations
 from feature_repo.online_standing import in_words
-from models import registry_tables
+from models import experiment_looks, registry_tables
 from models.artifact_cache import ArtifactCache
 from models.kinds import names
 from models.version import BASELINE, CHALLENGER, CHAMPION, Version
@@ -166,7 +167,8 @@ def _flags(workspace: Workspace) -> list[str]:
 
 def _experiments(workspace: Workspace) -> list[str]:
     """Which versions answer beside a champion, and when somebody last looked what comes of it."""
-    run, told = Summaries(workspace).latest(), []
+    run, seen, told = Summaries(workspace).latest(), experiment_looks.last(workspace), []
+    looks = [*([run.at] if run else []), *([utc.text(seen)] if seen else [])]
     for name in names():
         try:
             running = registry_tables.experiment(workspace, name)
@@ -178,7 +180,7 @@ def _experiments(workspace: Workspace) -> list[str]:
             f"version {arm.version} as {arm.name} ({'answers nobody' if arm.shadow else f'{arm.percent:g}%'})"
             for arm in running.arms
         )
-        looked = run.at if run and run.at >= running.started_at else None
+        looked = max((at for at in looks if at >= running.started_at), default=None)
         last = f"last looked at {looked}" if looked else "not looked at since: regulars monitor"
         told.append(f"{name}: {arms} beside version {running.champion} since {running.started_at}; {last}")
     return told

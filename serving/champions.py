@@ -129,6 +129,10 @@ class Champions:
         serving = self._serving
         return [serving[name].champion for name in names() if name in serving]
 
+    def experiments(self) -> list[Experiment]:
+        """Those that run now."""
+        return [each.experiment for each in self._serving.values() if each.experiment is not None]
+
     def versions(self) -> dict[str, str | None]:
         """Per kind the version that is champion, or None."""
         serving = self._serving

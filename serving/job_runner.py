@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Final
 
 import structlog
@@ -15,11 +11,11 @@ import structlog
 from core import locks
 from core.batch_jobs import BatchJob, BatchJobs
 from core.workspace import Workspace
+from serving import side_process
 
 MODULE: Final = "pipelines.batch_process"
 """Named, not imported: what prepares features is no part of the service."""
 FOLDER: Final = "jobs"
-LOOK_SECONDS: Final = 0.5
 _log = structlog.get_logger(__name__)
 
 
@@ -36,7 +32,7 @@ class JobRunner:
     @property
     def can_run(self) -> bool:
         """Whether this machine has the tables, and the code that prepares features."""
-        return self._origin.tables.has("orders") and find_spec(MODULE.partition(".")[0]) is not None
+        return self._origin.tables.has("orders") and side_process.is_installed(MODULE)
 
     def refresh(self) -> None:
         """Sweep, and begin with what waits where nothing is under way here."""
@@ -63,17 +59,6 @@ class JobRunner:
                 self._run(job)
 
     def _run(self, job: BatchJob) -> None:
-        command = [sys.executable, "-P", "-m", MODULE, job.job_id]
-        environment = {**os.environ, "REGULARS_WORKSPACE": str(self._origin.root)}
-        for name in ("PROMETHEUS_MULTIPROC_DIR", "REGULARS_WORKER_READY_FD"):
-            environment.pop(name, None)
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, cwd=self._origin.root)
-        while True:
-            try:
-                code = process.wait(LOOK_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                if self._stop.is_set():
-                    process.terminate()
+        code = side_process.run(self._origin, MODULE, job.job_id, stop=self._stop)
         if self.jobs.fail(job.job_id, f"its process ended with {code}; ask again"):
             _log.error("job_failed", job=job.job_id, code=code)

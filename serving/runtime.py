@@ -36,6 +36,7 @@ from serving.contact_caps_cache import ContactCapsCache
 from serving.database_watch import DatabaseWatch
 from serving.described_products import DescribedProducts
 from serving.event_intake import EventIntake
+from serving.experiment_timer import ExperimentLooks
 from serving.forecast_cache import ForecastCache
 from serving.job_runner import JobRunner
 from serving.kept_worths import KeptWorths
@@ -82,6 +83,7 @@ class Runtime:
         self.arrivals = ArrivalsInUse(workspace)
         self.events = EventLog(workspace)
         self.jobs = JobRunner(workspace, origin)
+        self.experiment_looks = ExperimentLooks(origin, self.champions)
         self.event_intake = EventIntake(workspace, self.events, self.choices)
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
@@ -119,9 +121,10 @@ class Runtime:
         slowest = {"arms' catalogues": self._refresh_arms_catalogues}
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
         rare = {"retention": Retention(workspace).refresh}
+        experiments = {"experiments": self.experiment_looks.refresh}
         seconds = workspace.settings.serving.reload_seconds
         self._looks = Background(seconds, {"database": self.database.refresh})
-        self.background = Background(seconds, quick, registry, slow, slowest, rare)
+        self.background = Background(seconds, quick, registry, slow, slowest, rare, experiments)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
@@ -133,6 +136,7 @@ class Runtime:
         """Stop looking, and write what is queued."""
         self._keys.close()
         self._looks.close()
+        self.experiment_looks.close()
         self.background.close()
         self.jobs.close()
         self.shadows.close()

@@ -17,7 +17,7 @@ from core.audit import AuditLog
 from core.errors import NotReady, RegularsError, UsageError
 from core.seals import Seals
 from core.workspace import Workspace
-from models import experiment_release, registry_tables, release
+from models import experiment_looks, experiment_release, registry_tables, release
 from models.gates import Refused
 from models.registry import Registry
 from models.version import Version
@@ -97,7 +97,9 @@ def test_a_damaged_canary_answers_nobody_and_its_share_is_the_champions(released
     assert fresh.champion is not None
 
 
-def test_the_quick_tables_tell_of_it_what_the_registry_does(released: Registry) -> None:
+def test_the_quick_tables_tell_of_it_what_the_registry_does(
+    released: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert registry_tables.experiment(released.workspace, "churn") is None
     experiment_release.begin(released.workspace, "churn", "2", "ada")
     assert registry_tables.experiment(released.workspace, "churn") == released.experiment("churn")
@@ -107,6 +109,10 @@ def test_the_quick_tables_tell_of_it_what_the_registry_does(released: Registry) 
     moment = f"{utc.now() + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S+00:00}"
     Summaries(released.workspace).append(MonitorReport(date(2024, 7, 1), moment, 28, (), (), (), ()))
     assert status.collect(released.workspace).experiments[0].endswith(f"last looked at {moment}")
+    later = utc.now() + timedelta(minutes=5)
+    monkeypatch.setattr(utc, "now", lambda: later)
+    experiment_looks.remember(released.workspace)
+    assert status.collect(released.workspace).experiments[0].endswith(f"last looked at {utc.text(later)}")
     experiment_release.end(released.workspace, "churn", "ada")
     assert status.collect(released.workspace).experiments == []
 
