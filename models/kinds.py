@@ -155,6 +155,10 @@ class Kind(Scoring, Protocol[M]):
         """
         ...
 
+    def example(self, model: M) -> DataFrame:
+        """A few invented rows of the signature's inputs, no customer's; empty for a model that was never saved."""
+        ...
+
     def golden(self, model: M) -> list[str]:
         """Replay the golden inputs saved with the model; what came out differently, in words (empty: nothing)."""
         ...

@@ -22,7 +22,7 @@ from core.audit import person
 from core.errors import StoreError, UsageError
 from core.seals import Seals, digest
 from core.workspace import Workspace
-from models import fairness_result
+from models import fairness_result, version_story
 from models.artifact_cache import ArtifactCache, ServingState
 from models.experiment import TAG as EXPERIMENT
 from models.experiment import Experiment
@@ -36,6 +36,8 @@ from models.version import CHALLENGER, PREFIX, Version, choose
 from models.version_seal import file_item, tag_item
 
 Found = TypeVar("Found")
+_TOLD = ("gates", "review", fairness_result.TAG.removeprefix(PREFIX))
+"""Tags that a version's description tells."""
 PLOTS = "plots"
 """The folder of a run's pictures."""
 
@@ -61,14 +63,21 @@ class Registry:
             self._client = connect(self.workspace)
         return self._client
 
-    def register(self, kind: str, run_id: str, source: str, facts: Mapping[str, str], model_id: str) -> Version:
-        """Make a new version of what a run logged at `source`, and let it be the challenger."""
+    def register(
+        self, kind: str, run_id: str, source: str, facts: Mapping[str, str], model_id: str, *, question: str = ""
+    ) -> Version:
+        """Make a new version of what a run logged at `source`, and let it be the challenger.
+
+        `question` is what the kind answers, for the registry's page.
+        """
         with talking(self.workspace):
-            self._ensure_model(kind)
+            self._ensure_model(kind, question)
             tags = {PREFIX + name: value for name, value in facts.items()}
             made = self.client.create_model_version(kind, source, run_id, tags=tags, model_id=model_id)
         self.set_alias(kind, CHALLENGER, str(made.version))
-        return self.version(kind, str(made.version))
+        version = self.version(kind, str(made.version))
+        self._tell(version)
+        return version
 
     def version(self, kind: str, name: str) -> Version:
         """The version of that number or alias.
@@ -118,6 +127,8 @@ class Registry:
         """Store a fact with a version: the tag `regulars.<name>`, sealed."""
         with talking(self.workspace), self._sealing(version, tag_item(name), value):
             self.client.set_model_version_tag(version.kind, version.version, PREFIX + name, value)
+        if name in _TOLD:
+            self._tell(self.version(version.kind, version.version))
 
     def past_champions(self, kind: str) -> list[str]:
         """The versions that were champion before the present one, the latest last."""
@@ -238,9 +249,17 @@ class Registry:
             yield
             Seals(self.workspace).put(version.subject, {item: digest(content)}, person())
 
-    def _ensure_model(self, kind: str) -> None:
-        if self._model(kind) is None:
-            self.client.create_registered_model(kind)
+    def _ensure_model(self, kind: str, question: str) -> None:
+        told = version_story.of_kind(kind, question)
+        if (model := self._model(kind)) is None:
+            self.client.create_registered_model(kind, description=told)
+        elif question and model.description != told:
+            self.client.update_registered_model(kind, told)
+
+    def _tell(self, version: Version) -> None:
+        """Let the registry's page tell what the version is and what was decided on it."""
+        with talking(self.workspace):
+            self.client.update_model_version(version.kind, version.version, version_story.of_version(version))
 
     def _model(self, kind: str) -> Any:
         return self._found(lambda: self.client.get_registered_model(kind))

@@ -16,7 +16,7 @@ from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
 from core.reasons import reason_given, reason_if_given
 from core.workspace import Workspace, of_one_generation
-from models import gates, version_seal
+from models import gates, run_notes, version_seal
 from models.artifact_cache import BASELINE as BASELINE_MODEL
 from models.artifact_cache import MODEL
 from models.experiment_release import end_arms_of, end_experiment
@@ -71,7 +71,7 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str | Actor) -
     if not all(gate.passed for gate in results):
         raise _refusal(registry, version, champion, results, who)
     before = champion.version if champion else None
-    _record(workspace, "promote", who, version, {"before": before, "gates": [gate.as_dict() for gate in results]})
+    _record(registry, "promote", who, version, {"before": before, "gates": [gate.as_dict() for gate in results]})
     end_experiment(registry, kind_name, known(who).name, f"version {version.version} becomes champion")
     if before is not None:
         registry.set_past_champions(kind_name, [*registry.past_champions(kind_name), before])
@@ -95,7 +95,7 @@ def approve(
     reason, registry = reason_given(reason), Registry(workspace)
     version = registry.version(kind_name, name)
     if workspace.settings.review.four_eyes and known(who).is_one_of(version.trained_by_ids):
-        _record(workspace, "approve refused", who, version, {"reason": reason, "because": "four eyes"})
+        _record(registry, "approve refused", who, version, {"reason": reason, "because": "four eyes"})
         raise GateRefused(
             f"{known(who).name} trained {version}, or holds a key of who did, and may not approve it",
             why="review.four_eyes: by account, by key, and by who created the key",
@@ -104,7 +104,7 @@ def approve(
     standing = version_seal.look(registry, version)
     if standing.problems:
         details = {"reason": reason, "because": "seal", "problems": list(standing.problems)}
-        _record(workspace, "approve refused", who, version, details)
+        _record(registry, "approve refused", who, version, details)
         raise GateRefused(
             f"{version} is not as it was sealed and can't be approved",
             why="; ".join(standing.problems[:5]),
@@ -145,7 +145,7 @@ def rollback(workspace: Workspace, kind_name: str, who: str | Actor, reason: str
     champion = registry.find(kind_name, CHAMPION) or _retired(registry, kind_name)
     target, history = _earlier(registry, champion)
     kind(kind_name).load(registry.fetch(target) / MODEL)
-    _record(workspace, "rollback", who, target, {"before": champion.version, "reason": reason})
+    _record(registry, "rollback", who, target, {"before": champion.version, "reason": reason})
     end_experiment(registry, kind_name, known(who).name, f"version {champion.version} is rolled back")
     registry.set_past_champions(kind_name, _without(history, champion))
     _set_champion(registry, target)
@@ -164,7 +164,7 @@ def retire(workspace: Workspace, kind_name: str, who: str | Actor, reason: str =
     champion = registry.version(kind_name, CHAMPION)
     kind(kind_name).load(registry.fetch(champion) / BASELINE_MODEL)
     details = {"baseline": champion.best_baseline, "reason": reason}
-    _record(workspace, "retire", who, champion, details)
+    _record(registry, "retire", who, champion, details)
     end_experiment(registry, kind_name, known(who).name, f"version {champion.version} is retired")
     registry.set_past_champions(kind_name, _without(registry.past_champions(kind_name), champion))
     # The champion goes last: there is always something that answers.
@@ -220,7 +220,7 @@ def _refusal(
     if falls_back:
         details["baseline"] = version.best_baseline
         todo = f"until then endpoints answer from the best baseline, {version.best_baseline}; {todo}"
-    _record(registry.workspace, "promote refused", who, version, details)
+    _record(registry, "promote refused", who, version, details)
     if falls_back:
         registry.set_alias(version.kind, BASELINE, version.version)
     return Refused(f"{version} is not promoted", results, todo)
@@ -255,7 +255,7 @@ def _judged(registry: Registry, version: Version, decided: Decided) -> str:
         disparity = [figure.sentence() for figure in result.flagged] if result else []
         decision = Verdict(decided.verdict, known(decided.who).name, decided.reason, utc.text(), evidence(result))
         details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}
-        _record(registry.workspace, "approve" if approved else "refuse", decided.who, version, details)
+        _record(registry, "approve" if approved else "refuse", decided.who, version, details)
         registry.tag(version, "review", json.dumps(asdict(decision)))
     return "; ".join(disparity) if approved else ""
 
@@ -268,6 +268,8 @@ def _moved_on(version: Version) -> UsageError:
     return UsageError(f"{version} has moved on since you looked", why=why, todo="look again, then decide")
 
 
-def _record(workspace: Workspace, action: str, who: str | Actor, version: Version, details: Mapping[str, Any]) -> None:
+def _record(registry: Registry, action: str, who: str | Actor, version: Version, details: Mapping[str, Any]) -> None:
     somebody = known(who)
-    AuditLog(workspace).append(action, somebody.name, version.subject, {**details, "by": somebody.as_dict()})
+    AuditLog(registry.workspace).append(action, somebody.name, version.subject, {**details, "by": somebody.as_dict()})
+    reason = details.get("reason") or "no reason given"
+    run_notes.decision(registry, version, action, f"{somebody.name}: {reason}")

@@ -20,6 +20,7 @@ from monitoring import (
     quality,
     rule_alerts,
     rules,
+    run_metrics,
     segments_report,
     shop_figures,
     shop_report,
@@ -70,6 +71,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     summaries.append(report)
     rule_alerts.keep(workspace, report)
     experiment_watch.look(workspace)
+    run_metrics.note(workspace, report)
     return report
 
 

@@ -18,6 +18,11 @@ def code_version() -> str:
     return f"{version('regulars')}+{commit}{changed}"
 
 
+def commit() -> str | None:
+    """The whole hash of the commit that runs; None where it is no checkout, and the package's version says all."""
+    return _git("rev-parse", "HEAD") or None
+
+
 def _git(*arguments: str) -> str:
     if not (_ROOT / ".git").exists():
         return ""

@@ -20,8 +20,7 @@ from typing import Any
 import mlflow.pyfunc
 import pandas as pd
 from mlflow.entities import Metric, Param
-from mlflow.models import Model, ModelSignature
-from mlflow.types.schema import AnyType, ColSpec, Schema
+from mlflow.models import Model
 from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME, MLFLOW_USER
 
 from core import actors
@@ -38,6 +37,8 @@ from models.mlflow_store import talking
 from models.registry import PLOTS, Registry
 from models.registry_place import artifact_root
 from models.version import Version
+from training import dataset_inputs, provenance, trial_runs
+from training.model_signature import Described
 from training.outcome import TrainingRecord
 
 _REQUIREMENTS = ("regulars", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "xgboost-cpu")
@@ -52,23 +53,29 @@ def log(workspace: Workspace, record: TrainingRecord) -> Version:
         StoreError: the registry does not answer, or the saved models are damaged.
     """
     registry = Registry(workspace)
-    facts = describe(workspace, record)
+    described = Described(record.kind, record.directory)
+    facts = describe(workspace, record, described)
     current().step(f"logging the run to MLflow and registering a version of {record.kind.name}")
     with _run(registry, record) as run_id:
         _log_run(registry, run_id, record, facts)
+        with talking(workspace):
+            registry.client.log_inputs(run_id, dataset_inputs.of_run(facts, described.columns()))
+            trial_runs.log(registry.client, run_id, record.outcome.study, _run_tags(record))
         with tempfile.TemporaryDirectory() as scratch:
             package = _package(record, facts, Path(scratch))
-            model_id, source = _log_model(registry, run_id, record, package)
+            model_id, source = _log_model(registry, run_id, record.kind.name, described, package)
             seal = seal_of(package)
         _log_metrics(registry, run_id, record, model_id)
-        version = registry.register(record.kind.name, run_id, source, _tags(facts, seal), model_id)
+        version = registry.register(
+            record.kind.name, run_id, source, _tags(facts, seal), model_id, question=record.kind.question
+        )
     details = {name: facts[name] for name in ("as_of", "data_digest", "code_version", "seed", "trials")}
     AuditLog(workspace).append("train", person(), version.subject, details | {"seal": seal})
     version_seal.seal(registry, version, person())
     return version
 
 
-def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
+def describe(workspace: Workspace, record: TrainingRecord, described: Described) -> dict[str, Any]:
     """Everything about a run that is text or a number: `record.json`, from which the model card is written."""
     outcome, judged = record.outcome, record.outcome.evaluation
     return {
@@ -102,7 +109,7 @@ def describe(workspace: Workspace, record: TrainingRecord) -> dict[str, Any]:
         "features": [vars(note) for note in outcome.features],
         "notes": list(outcome.notes),
         "tables": [asdict(table) for table in outcome.tables],
-        "signature": _signature(record),
+        "signature": described.names,
         "extra": dict(outcome.extra),
     }
 
@@ -137,11 +144,17 @@ def _experiment(registry: Registry, name: str) -> str:
 
 
 def _run_tags(record: TrainingRecord) -> dict[str, str]:
+    """`mlflow.source.git.commit` is a commit's whole hash, or is not there; `code_version` is always."""
+    commit = provenance.commit()
     return {
         MLFLOW_USER: person(),
         MLFLOW_SOURCE_NAME: f"regulars train {record.kind.name}",
-        MLFLOW_GIT_COMMIT: record.code_version,
+        **({MLFLOW_GIT_COMMIT: commit} if commit else {}),
         MLFLOW_RUN_NOTE: f"{record.kind.name}, trained as of {record.as_of}",
+        "kind": record.kind.name,
+        "as_of": str(record.as_of),
+        "data_digest": record.data_digest,
+        "code_version": record.code_version,
     }
 
 
@@ -217,36 +230,27 @@ def _package(record: TrainingRecord, facts: Mapping[str, Any], scratch: Path) ->
     return package
 
 
-def _log_model(registry: Registry, run_id: str, record: TrainingRecord, package: Path) -> tuple[str, str]:
+def _log_model(registry: Registry, run_id: str, kind: str, described: Described, package: Path) -> tuple[str, str]:
     """Log the package as an `mlflow.pyfunc` from code; gives MLflow's id of it and where it lies."""
     client, saved = registry.client, package.parent / "saved"
     experiment = client.get_run(run_id).info.experiment_id
     with talking(registry.workspace):
-        logged = client.create_logged_model(experiment, record.kind.name, run_id, model_type="regulars")
+        logged = client.create_logged_model(experiment, kind, run_id, model_type="regulars")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             mlflow.pyfunc.save_model(
                 path=str(saved),
                 python_model=pyfunc_code.__file__,
                 artifacts={PACKAGE: str(package)},
-                signature=_mlflow_signature(_signature(record)),
+                signature=described.signature,
+                input_example=described.example if len(described.example) else None,
+                metadata={"units": described.units},
                 pip_requirements=[f"{name}=={installed(name)}" for name in _REQUIREMENTS],
                 mlflow_model=Model(model_id=logged.model_id, run_id=run_id),
             )
         client.log_model_artifacts(logged.model_id, str(saved))
         client.finalize_logged_model(logged.model_id, "READY")
     return str(logged.model_id), str(logged.artifact_location)
-
-
-def _signature(record: TrainingRecord) -> dict[str, list[str]]:
-    signature = record.kind.signature(record.kind.load(record.directory / MODEL))
-    return {side: list(names) for side, names in signature.items()}
-
-
-def _mlflow_signature(signature: Mapping[str, list[str]]) -> ModelSignature:
-    """Names only: what type a feature has is the feature service's word."""
-    sides = {side: Schema([ColSpec(AnyType(), name) for name in signature[side]]) for side in ("inputs", "outputs")}
-    return ModelSignature(**sides)
 
 
 def _tags(facts: Mapping[str, Any], seal: str) -> dict[str, str]:

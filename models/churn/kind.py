@@ -108,6 +108,10 @@ class ChurnKind:
         values = (scores.probability, scores.risk_score)
         return pd.DataFrame(dict(zip(OUTPUTS, values, strict=True)), index=inputs.index)
 
+    def example(self, model: Scorer) -> pd.DataFrame:
+        """Made-up customers: the golden inputs."""
+        return pd.DataFrame(model.golden_inputs)
+
     def golden(self, model: Scorer) -> list[str]:
         """Which answers to the golden inputs are no longer those saved with the model."""
         return golden.differences(model, model.golden_inputs, model.golden_answers)

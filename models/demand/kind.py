@@ -121,6 +121,10 @@ class DemandKind:
         """The forecast of a whole shop, one row per series and period, from one row per series of the shop."""
         return answer(model, inputs)
 
+    def example(self, model: Model) -> DataFrame:
+        """Two invented series that make a whole shop."""
+        return golden.example(model)
+
     def golden(self, model: Model) -> list[str]:
         """Replay the golden inputs saved with the boosters; a baseline has nothing that could differ."""
         return golden.replay(model) if isinstance(model, DemandModel) else []

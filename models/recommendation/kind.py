@@ -120,6 +120,10 @@ class RecommendationKind:
         """The outputs of the signature for rows of its inputs."""
         return golden.answer(model, inputs)
 
+    def example(self, model: Recommender) -> pd.DataFrame:
+        """Made-up customers: the golden inputs."""
+        return pd.DataFrame(model.golden["inputs"] if model.golden else {})
+
     def golden(self, model: Recommender) -> list[str]:
         """Replay the golden inputs saved with the model."""
         return golden.replay(model)

@@ -87,6 +87,10 @@ class UpliftKind:
         offers = [(NOBODY, *model.terms.offers)[each] for each in choose(values)]
         return pd.DataFrame({"offer": offers, "expected_value": values.max(axis=1)}, index=inputs.index)
 
+    def example(self, model: UpliftModel) -> pd.DataFrame:
+        """Made-up customers: the golden inputs."""
+        return pd.DataFrame(model.golden_inputs)
+
     def golden(self, model: UpliftModel) -> list[str]:
         """Which answers to the golden inputs are no longer those saved with the model."""
         return golden.differences(model)

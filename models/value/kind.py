@@ -85,6 +85,10 @@ class ValueKind:
         said = model.figures(inputs)
         return pd.DataFrame({name: said[name] for name in FIGURES}, index=inputs.index)
 
+    def example(self, model: ValueModel) -> pd.DataFrame:
+        """Made-up customers: the golden inputs."""
+        return pd.DataFrame(model.golden_inputs)
+
     def golden(self, model: ValueModel) -> list[str]:
         """Which answers to the golden inputs are no longer those saved with the model."""
         return golden.differences(model)

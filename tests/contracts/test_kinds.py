@@ -195,6 +195,15 @@ def test_the_signature_is_the_one_that_is_stored(case):
     assert list(case.kind.answer(case.model, case.inputs).columns) == signature["outputs"]
 
 
+def test_its_example_is_of_invented_rows_that_it_answers(case):
+    example = case.kind.example(case.model)
+    assert set(example.columns) == set(case.kind.signature(case.model)["inputs"])
+    answers = case.kind.answer(case.model, example)
+    assert len(answers) >= len(example) > 0
+    known = {str(value) for column in case.inputs if column.endswith("_id") for value in case.inputs[column]}
+    assert not known & set(example.astype(str).to_numpy().ravel())
+
+
 PYFUNC = """
 import json, sys
 import pandas as pd

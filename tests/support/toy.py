@@ -99,6 +99,9 @@ class ToyKind:
     def answer(self, model: ToyModel, inputs: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(dict.fromkeys(model.outputs, inputs["days_since_last_visit"] * model.value))
 
+    def example(self, model: ToyModel) -> pd.DataFrame:
+        return pd.DataFrame({"days_since_last_visit": [3.0, 4.0]})
+
     def golden(self, model: ToyModel) -> list[str]:
         return [] if model.value < 1000 else ["row 0: probability 1000.0 was 999.0"]
 

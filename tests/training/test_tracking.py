@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,16 +14,19 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import pytest
+from mlflow.models import Model
 
 from core.audit import AuditLog
 from core.errors import StoreError
-from models import model_card
+from core.messages import Message
+from models import model_card, release, run_notes
 from models.fairness_result import FairnessResult, GroupFigure
 from models.registry import Registry
+from models.version import GateResult
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
 from tests.support.shop import empty_workspace
-from training import tracking
+from training import provenance, tracking
 from training.outcome import CardTable
 
 
@@ -85,6 +90,51 @@ def test_the_run_holds_parameters_study_plots_features_card_data_and_code(worksp
     assert trials.splitlines() == ["number,value", "0,0.6", "1,0.5"]
     features = json.loads((Registry(workspace).fetch(logged) / "features.json").read_text())
     assert features[0]["unit"] == "days"
+
+
+def test_the_run_names_its_data_by_digest_days_and_rows(run):
+    data = {each.tags[0].value: each.dataset for each in run.inputs.dataset_inputs}
+    assert set(data) == {"training", "evaluation"}
+    training, profile = data["training"], json.loads(data["training"].profile)
+    assert (training.digest, profile["num_rows"], profile["as_of"]) == ("d" * 16, 1234, "2024-07-01")
+    assert json.loads(data["evaluation"].profile)["days"] == "2024-06-03 to 2024-07-01"
+    assert "days_since_last_visit" in training.schema
+    assert str(Path.home()) not in training.source
+
+
+def test_each_trial_is_a_run_below_it(workspace, run):
+    found = Registry(workspace).client.search_runs(
+        [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'", order_by=["start_time"]
+    )
+    assert {each.info.run_name: each.data.metrics["value"] for each in found} == {"trial 0": 0.6, "trial 1": 0.5}
+    assert {each.info.status for each in found} == {"FINISHED"}
+
+
+def test_the_commit_is_a_whole_hash_or_not_there(run, monkeypatch):
+    told = run.data.tags.get("mlflow.source.git.commit")
+    assert told == provenance.commit()
+    assert told is None or re.fullmatch("[0-9a-f]{40}", told)
+    assert run.data.tags["code_version"] == "c" * 12
+
+
+def test_the_signature_has_types_units_and_an_example_of_invented_rows(workspace, logged):
+    saved = Model.load(logged.location)
+    assert [str(spec.type) for spec in saved.signature.inputs] == ["DataType.double"]
+    assert [spec.name for spec in saved.signature.outputs] == ["probability"]
+    assert saved.metadata["units"] == {"days_since_last_visit": "days"}
+    assert saved.load_input_example(logged.location)["days_since_last_visit"].tolist() == [3.0, 4.0]
+
+
+def test_the_registrys_page_tells_the_story(workspace, logged):
+    registry = Registry(workspace)
+    model = registry.client.get_registered_model("churn")
+    assert "Which number is it?" in model.description
+    told = registry.client.get_model_version("churn", logged.version).description
+    assert "| error | 0.2" in told
+    assert "best baseline: recency" in told
+    assert "1234 rows" in told
+    registry.tag(logged, "gates", json.dumps([GateResult("quality", False, Message.plain("worse")).as_dict()]))
+    assert "**refused**: quality (worse)" in registry.client.get_model_version("churn", logged.version).description
 
 
 def test_the_run_ends_as_finished(run):
@@ -185,3 +235,19 @@ def test_the_card_counts_in_words(workspace, logged, trials: int, told: str) -> 
     for card in model_card.render(facts | {"trials": trials, "units": 437}, None).values():
         assert told in card
         assert "437 customers, 95% intervals" in card
+
+
+def test_a_decision_and_a_look_are_told_on_the_run(workspace, logged):
+    registry = Registry(workspace)
+    release.refuse(workspace, "churn", logged.version, "ada", "too early")
+    run_notes.look(registry, logged, date(2024, 8, 5), {"error": 0.3, "unknown": float("nan")})
+    run = registry.client.get_run(logged.run_id)
+    (told,) = [value for name, value in run.data.tags.items() if name.startswith("decision ")]
+    assert told == "ada: too early"
+    (metric,) = registry.client.get_metric_history(logged.run_id, "monitoring.error")
+    assert (metric.value, metric.step) == (0.3, 35)
+    assert "**refused** by ada" in registry.client.get_model_version("churn", logged.version).description
+
+
+def test_a_note_that_cant_be_kept_stops_nothing(workspace, logged):
+    run_notes.decision(Registry(workspace), replace(logged, run_id="0" * 32), "promote", "ada: good")

@@ -87,6 +87,9 @@ class SpendKind:
     def answer(self, model: SpendModel, inputs: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"spend": model.predict(inputs[FEATURE])})
 
+    def example(self, model: SpendModel) -> pd.DataFrame:
+        return pd.DataFrame({FEATURE: [0.0, 84.0]})
+
     def golden(self, model: SpendModel) -> list[str]:
         found = model.predict(pd.Series([0.0, 84.0]))
         return [] if np.allclose(found, [model.constant, 84 * model.share + model.constant]) else ["row 1 differs"]
