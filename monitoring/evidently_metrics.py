@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import plotly.graph_objects as go
+from evidently._pydantic_compat import PrivateAttr
 from evidently.core.datasets import Dataset
 from evidently.core.metric_types import (
     MetricConfig,
@@ -132,6 +133,36 @@ class MeasuredCalculation(SingleValueCalculation[Measured]):  # type: ignore[mis
             metric_config=self.to_metric_config(),
             test_config={},
         )
+
+
+class Course(SingleValueMetric):  # type: ignore[misc]
+    """A figure whose course a dashboard draws. Evidently takes points of equal parameters for one series, so that the
+    value may not be one of them.
+    """
+
+    title: str
+    _figure: float = PrivateAttr(default=float("nan"))
+
+    @classmethod
+    def of(cls, title: str, figure: float) -> Course:
+        """The figure of this run."""
+        made = cls(title=title)
+        made._figure = figure
+        return made
+
+
+class CourseCalculation(SingleValueCalculation[Course]):  # type: ignore[misc]
+    """Carries the figure; the report shows it where it is explained."""
+
+    def calculate(self, context: Context, current_data: Dataset, reference_data: Dataset | None) -> SingleValue:
+        """The figure."""
+        result = self.result(self.metric._figure)
+        result.widget = []
+        return result
+
+    def display_name(self) -> str:
+        """What the dashboard calls it."""
+        return str(self.metric.title)
 
 
 def number(value: float | None) -> str:

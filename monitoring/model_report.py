@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.workspace import Workspace
-from monitoring import frames, reports
+from monitoring import dashboard, frames, reports
 from monitoring.drift import drawn_columns
 from monitoring.drift.drawn_columns import ColumnComparison
 from monitoring.drift.judgement import Source
@@ -32,7 +32,8 @@ def write(
     there = {name for each, _ in compared for name in each.current}
     codes = frozenset(name for each, _ in compared for name in each.codes)
     drawn = [each for each in _drawn(report.drift) if each.column in there]
-    metrics = [*_summary(workspace, report), *drawn_columns.metrics(drawn, codes)]
+    courses = dashboard.of_model(report)
+    metrics = [*_summary(workspace, report), *drawn_columns.metrics(drawn, codes), *courses]
     name = f"{report.kind} version {report.version} as of {as_of}"
     tags = [f"version {report.version}", f"as of {as_of}"]
     snapshot = reports.run(_data([each for each, _ in compared], drawn), metrics, name, at, tags)

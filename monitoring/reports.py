@@ -21,6 +21,7 @@ from evidently.ui.workspace import Workspace as EvidentlyWorkspace
 from core.errors import NotReady, StoreError
 from core.workspace import Workspace
 from models.fairness_result import FairnessResult
+from monitoring import dashboard
 from monitoring.evidently_metrics import GroupFairness, Measured
 from monitoring.fairness.judge import Limits
 from monitoring.results import Performance, QualityCheck, ReportLink, plain
@@ -87,6 +88,7 @@ def save(workspace: Workspace, project: str, snapshot: Snapshot) -> ReportLink:
     owner = next((each for each in found if each.name == project), None)
     owner = owner or store.create_project(project, f"Monitoring of {project}")
     reference = store.add_run(owner.id, snapshot, include_data=False)
+    dashboard.keep(owner, snapshot)
     return ReportLink(str(owner.id), str(reference.id))
 
 

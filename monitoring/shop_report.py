@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from core.workspace import Workspace
-from monitoring import reports, rules
+from monitoring import dashboard, reports, rules
 from monitoring.business import Figure
 from monitoring.evidently_metrics import Measured
 from monitoring.results import QualityCheck, ReportLink
@@ -20,6 +20,7 @@ def write(
     """Keep the snapshot in the project `shop`."""
     steps = workspace.settings.rules.business_change
     metrics = [*reports.check_metrics(checks), *(_figure(figure, steps) for figure in figures)]
+    metrics += dashboard.of_shop(figures, sum(not check.passed for check in checks))
     empty = pd.DataFrame({"value": [0.0]})
     snapshot = reports.run(reports.Data(empty, empty), metrics, f"the shop as of {as_of}", at, [f"as of {as_of}"])
     return reports.save(workspace, reports.SHOP, snapshot)

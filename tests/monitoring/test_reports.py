@@ -1,24 +1,31 @@
 """The full reports: what Evidently computes is what we say, and nothing of a customer stays in them."""
 
+import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
 import pytest
 from evidently.core.report import Snapshot
+from evidently.ui.service.base import SeriesFilter
+from evidently.ui.service.storage.common import NoopAuthManager
+from evidently.ui.service.storage.local import create_local_project_manager
+from evidently.ui.workspace import Workspace as EvidentlyWorkspace
 
 from core.errors import NotReady
 from core.messages import Message
 from models.fairness_result import FairnessResult
-from monitoring import reports
+from monitoring import dashboard, reports
 from monitoring.drift import drawn_columns
 from monitoring.drift.drawn_columns import ColumnComparison
+from monitoring.evidently_metrics import Course
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
-from monitoring.results import ColumnDrift, QualityCheck, ReportLink
+from monitoring.results import ColumnDrift, ModelReport, QualityCheck, ReportLink
 
 NOW = datetime(2024, 9, 1, tzinfo=UTC)
 TODAY = date(2024, 9, 1)
@@ -92,8 +99,6 @@ def test_a_report_is_kept_where_evidentlys_own_pages_find_it(snapshot, tmp_path)
     first, second = (reports.save(workspace, "churn", snapshot) for _ in range(2))
     other = reports.save(workspace, "demand", snapshot)
     assert first.project == second.project != other.project
-    from evidently.ui.workspace import Workspace as EvidentlyWorkspace
-
     store = EvidentlyWorkspace(str(workspace.reports_dir))
     assert {project.name for project in store.list_projects()} == {"churn", "demand"}
     assert len(store.list_runs(first.project)) == 2
@@ -130,3 +135,20 @@ def _number_lists(content):
             yield content
         for value in content:
             yield from _number_lists(value)
+
+
+def test_evidentlys_dashboard_draws_each_figure_over_the_runs(compared, tmp_path):
+    workspace = SimpleNamespace(reports_dir=tmp_path / "reports")
+    data = reports.Data(compared.current, compared.pooled, compared.codes)
+    for value in (0.8, 0.7):
+        courses = dashboard.of_model(ModelReport("churn", "1", quality=()))
+        courses.append(Course.of(f"{dashboard.PERFORMANCE}: roc_auc", value))
+        link = reports.save(workspace, "churn", reports.run(data, courses, "churn", NOW, []))
+    store = EvidentlyWorkspace(str(workspace.reports_dir))
+    panels = {panel.title: panel for panel in store.get_project(link.project).dashboard.model().panels}
+    assert set(panels) == {dashboard.PERFORMANCE, dashboard.CHECKS}
+    (line,) = panels[dashboard.PERFORMANCE].values
+    asked = SeriesFilter(tags=[], metadata={}, metric=line.metric, metric_labels=line.metric_labels)
+    data_storage = create_local_project_manager(store.path, False, NoopAuthManager()).data_storage
+    found = asyncio.run(data_storage.get_data_series(UUID(link.project), [asked], None, None))
+    assert [series.values for series in found.series] == [[0.8, 0.7]]
