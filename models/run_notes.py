@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -40,7 +40,7 @@ def decision(registry: Registry, version: Version, action: str, text: str) -> No
 
 def look(registry: Registry, version: Version, as_of: date, values: Mapping[str, float]) -> None:
     """Keep figures of a look as metrics `monitoring.*` of the version's run; their step is days since its training."""
-    at = int(datetime.combine(as_of, time(), UTC).timestamp() * 1000)
+    at = int(utc.aware(datetime.combine(as_of, time())).timestamp() * 1000)
     step = (as_of - version.as_of).days
     found = [
         Metric(re.sub(r"[^\w\-./ :]", "_", f"monitoring.{name}"), float(value), at, step)

@@ -214,7 +214,8 @@ kinds.KINDS |= json.loads(sys.argv[1])
 import mlflow
 for folder in sys.argv[2:]:
     model = mlflow.pyfunc.load_model(folder + "/alone")
-    numbers = {each.name: "float64" for each in model.metadata.get_input_schema() if str(each.type) == "DataType.double"}
+    schema = model.metadata.get_input_schema()
+    numbers = {each.name: "float64" for each in schema if str(each.type) == "DataType.double"}
     inputs = pd.read_pickle(folder + "/inputs.pkl").astype(numbers)  # MLflow takes no whole number for a double
     model.predict(inputs).to_pickle(folder + "/outputs.pkl")
 """
