@@ -86,10 +86,11 @@ def approve(
 ) -> Release:
     """Record a reviewer's approval; it lifts a fairness block for the measurement it was given on.
 
-    `state` is that of the version which the reviewer saw (`Version.state`); None: whatever it is now.
+    `state` is that of the version which the reviewer saw (`Version.state`); None: whatever it is now, but for somebody
+    else's opposite decision.
 
     Raises:
-        UsageError: no reason, no such version, or it has moved on from `state`.
+        UsageError: no reason, no such version, it has moved on from `state`, or somebody else has refused it.
         GateRefused: `review.four_eyes` and `who` trained the version, or it is not as it was sealed.
     """
     reason, registry = reason_given(reason), Registry(workspace)
@@ -251,6 +252,8 @@ def _judged(registry: Registry, version: Version, decided: Decided) -> str:
         version = registry.version(version.kind, version.version)
         if decided.state is not None and decided.state != version.state:
             raise _moved_on(version)
+        if decided.state is None and _is_another_s(version.review, decided):
+            raise _decided_otherwise(version)
         result = registry.fairness(version)
         disparity = [figure.sentence() for figure in result.flagged] if result else []
         decision = Verdict(decided.verdict, known(decided.who).name, decided.reason, utc.text(), evidence(result))
@@ -266,6 +269,21 @@ def _moved_on(version: Version) -> UsageError:
     if stands is not None:
         why = f"it now stands {stands.verdict} by {stands.who} at {stands.at[:16]}: {stands.reason}"
     return UsageError(f"{version} has moved on since you looked", why=why, todo="look again, then decide")
+
+
+def _is_another_s(stands: Verdict | None, decided: Decided) -> bool:
+    """Whether somebody else has decided the opposite."""
+    return stands is not None and stands.verdict != decided.verdict and stands.who != known(decided.who).name
+
+
+def _decided_otherwise(version: Version) -> UsageError:
+    stands = version.review
+    said = f"{stands.verdict} by {stands.who} at {stands.at[:16]}: {stands.reason}" if stands else ""
+    return UsageError(
+        f"{version} stands {said}",
+        why="who decides over somebody else's decision says that it was seen",
+        todo=f"to decide otherwise all the same: --state {version.state}",
+    )
 
 
 def _record(registry: Registry, action: str, who: str | Actor, version: Version, details: Mapping[str, Any]) -> None:

@@ -32,6 +32,12 @@ KeyFileOption = Annotated[
         show_default=False,
     ),
 ]
+StateOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The state you decide on, as a refusal prints it: over somebody else's decision.", show_default=False
+    ),
+]
 OptionalReason = Annotated[str, typer.Option("--reason", help="Why; it stays in the audit log.")]
 
 
@@ -207,11 +213,12 @@ def approve(
     reason: ReasonOption,
     *,
     key_file: KeyFileOption = None,
+    state: StateOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Approve a version; this lifts a fairness block."""
-    _review("approve", model, version, reason, key_file=key_file, workspace=workspace, json=json)
+    _review("approve", model, version, reason, key_file=key_file, state=state, workspace=workspace, json=json)
 
 
 def refuse(
@@ -220,11 +227,12 @@ def refuse(
     reason: ReasonOption,
     *,
     key_file: KeyFileOption = None,
+    state: StateOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Refuse a version: it can't become champion until it is approved."""
-    _review("refuse", model, version, reason, key_file=key_file, workspace=workspace, json=json)
+    _review("refuse", model, version, reason, key_file=key_file, state=state, workspace=workspace, json=json)
 
 
 def rollback(
@@ -301,6 +309,7 @@ def _review(
     reason: str,
     *,
     key_file: Path | None,
+    state: str | None,
     workspace: Path | None,
     json: bool,
 ) -> None:
@@ -314,7 +323,7 @@ def _review(
         from models import release
 
         keep = {"approve": release.approve, "refuse": release.refuse}[verdict]
-        done = keep(space, model, version, who, reason)
+        done = keep(space, model, version, who, reason, state=state)
         next_step = f"regulars promote {model} {done.version}" if verdict == "approve" else ""
         console.finish(done.text, next_step, done.as_dict())
 

@@ -50,6 +50,16 @@ class TestPromote:
         with pytest.raises(UsageError, match="champion already"):
             release.promote(workspace, "churn", "1", "ada")
 
+    def test_nobody_decides_over_somebody_else_s_decision_unseen(self, workspace, train):
+        train()
+        release.refuse(workspace, "churn", "1", "ann", "the reasons are odd")
+        release.refuse(workspace, "churn", "1", "eve", "I think so, too")
+        with pytest.raises(UsageError, match=r"stands refused by eve .* I think so, too") as unseen:
+            release.approve(workspace, "churn", "1", "ann", "good enough")
+        state = str(unseen.value).rpartition(" ")[2]
+        assert "approved" in release.approve(workspace, "churn", "1", "ann", "good enough", state=state).text
+        assert "refused" in release.refuse(workspace, "churn", "1", "ann", "I take it back").text
+
     def test_a_refusal_by_fairness_tells_how_to_approve(self, workspace, train):
         with pytest.raises(Refused, match="regulars approve churn 1 --reason"):
             release.promote(workspace, "churn", train(verdict="flagged").version, "ada")
