@@ -20,6 +20,7 @@ from models.artifact_cache import EVALUATION
 from models.intervals import Interval, bootstrap, paired
 from models.kinds import Kind, kind
 from models.registry import Registry
+from models.slices import SliceFigure, slices
 from models.version import Version
 
 
@@ -50,6 +51,8 @@ class Comparison:
     primary: str
     higher_is_better: bool
     rows: tuple[Row, ...]
+    slices: tuple[SliceFigure, ...] = ()
+    """Where `a` does worse or better than `b` on the primary statistic."""
 
     @property
     def verdict(self) -> str:
@@ -82,6 +85,7 @@ class Comparison:
             "primary": self.primary,
             "verdict": self.verdict,
             "statistics": rows,
+            "slices": [each.as_dict() for each in self.slices],
         }
 
 
@@ -113,7 +117,9 @@ def compare(workspace: Workspace, of_kind: Kind[Any], a: str, b: str) -> Compari
         for label, statistic in of_kind.statistics.items()
     )
     names = (first.version, second.version)
-    return Comparison(name, *names, as_of, len(common), of_kind.primary, of_kind.higher_is_better, rows)
+    current().step("comparing them group by group")
+    sliced = slices(workspace, of_kind, as_of, frame_a, frame_b, deep=True)
+    return Comparison(name, *names, as_of, len(common), of_kind.primary, of_kind.higher_is_better, rows, sliced)
 
 
 def difference(registry: Registry, a: Version, b: Version) -> Interval:

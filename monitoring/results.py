@@ -15,6 +15,7 @@ from core import messages
 from core.messages import Message
 from models.fairness_result import FairnessResult
 from models.segments.group_month import By, GroupMonth
+from models.slices import SliceFigure
 from monitoring.shop_figures.results import ShopFigures
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
@@ -111,26 +112,6 @@ class Rival:
     low: Number
     high: Number
     p: Number
-
-
-@dataclass(frozen=True)
-class SliceFigure:
-    """The version minus its floor on one group of units, as measured, and pooled with the attribute's other groups.
-
-    `low` and `high` bound the pooled difference; together those of an attribute hold with 95%. `more_needed` units are
-    missing for a judgement.
-    """
-
-    attribute: str
-    group: str
-    units: int
-    value: Number
-    difference: Number
-    pooled: Number
-    low: Number
-    high: Number
-    worse: bool
-    more_needed: int = 0
 
 
 @dataclass(frozen=True)

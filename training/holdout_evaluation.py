@@ -19,6 +19,8 @@ class Evaluation:
     baselines: Mapping[str, Mapping[str, Interval]]
     best_baseline: str
     paired: Mapping[str, Interval]
+    sides: tuple[DataFrame, DataFrame] | None = None
+    """The rows of the model and of the best baseline, from which slices are made; never logged."""
 
 
 def evaluate(kind: Scoring, model: DataFrame, baselines: Mapping[str, DataFrame], seed: int) -> Evaluation:
@@ -27,7 +29,8 @@ def evaluate(kind: Scoring, model: DataFrame, baselines: Mapping[str, DataFrame]
     choose = max if kind.higher_is_better else min
     best = choose(judged, key=lambda name: judged[name][kind.primary].value)
     metrics = bootstrap_all(model, kind.statistics, seed=seed)
-    return Evaluation(metrics, judged, best, differences(kind, model, baselines, kind.primary, seed))
+    between = differences(kind, model, baselines, kind.primary, seed)
+    return Evaluation(metrics, judged, best, between, (model, baselines[best]))
 
 
 def differences(

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Budget, Kind
-from training import tracking
+from training import slice_report, tracking
 from training.kinds import Trainer, trainer
 from training.outcome import Trained, TrainingRecord
 from training.provenance import code_version
@@ -51,7 +51,7 @@ def fit(
 ) -> TrainingRecord:
     """All of `train` but the logging: the record, its saved models in `directory`."""
     started = time.monotonic()
-    outcome = (by or trainer(kind))(workspace, as_of, directory, budget)
+    outcome = slice_report.told(workspace, kind, (by or trainer(kind))(workspace, as_of, directory, budget))
     return TrainingRecord(
         kind=kind,
         as_of=as_of,

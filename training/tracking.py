@@ -37,7 +37,7 @@ from models.mlflow_store import talking
 from models.registry import PLOTS, Registry
 from models.registry_place import artifact_root
 from models.version import Version
-from training import dataset_inputs, provenance, trial_runs
+from training import dataset_inputs, provenance, slice_report, trial_runs
 from training.model_signature import Described
 from training.outcome import TrainingRecord
 
@@ -163,6 +163,8 @@ def _log_run(registry: Registry, run_id: str, record: TrainingRecord, facts: Map
     with talking(registry.workspace):
         _log_params(registry, run_id, facts)
         client.log_text(run_id, json.dumps(facts, indent=1, default=str), model_card.RECORD)
+        if found := record.outcome.extra.get(slice_report.SLICES):
+            client.log_table(run_id, pd.DataFrame(found), "slices.json")
         trials = pd.DataFrame([_flat(row) for row in record.outcome.study.history])
         client.log_text(run_id, trials.to_csv(index=False), "tuning/trials.csv")
         for name, text in model_card.render(facts, None).items():

@@ -14,9 +14,9 @@ from scipy.stats import norm
 from core.workspace import Workspace
 from models.intervals import Interval, bootstrap, finite, paired
 from models.kinds import Kind
+from models.slices import slices
 from models.version import Version
 from monitoring.performance.complete_window import CompleteWindow
-from monitoring.performance.worst_slices import slices
 from monitoring.results import Performance, Rival
 
 FEWEST = 30

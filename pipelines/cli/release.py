@@ -73,6 +73,10 @@ def compare(
         header = ("metric", f"version {found.a}", f"version {found.b}", "difference", "certain")
         rows = [(row.statistic, row.a, row.b, row.difference, "yes" if row.certain else "no") for row in found.rows]
         console.table(header, rows, f"{model} as of {found.as_of}, {found.units:,} units, 95% intervals")
+        if worst := [each for each in found.slices if each.worse]:
+            lines = [(e.attribute, e.group, e.units, f"{e.pooled:.4f} [{e.low:.4f}, {e.high:.4f}]") for e in worst]
+            title = f"where version {found.a} is certainly worse on {found.primary} (all groups: --json)"
+            console.table(("attribute", "group", "units", "difference"), lines, title)
         data = found.as_dict()
         if model == "recommendation":
             data["off_policy"] = _off_policy(console, space, a, b)

@@ -1,4 +1,4 @@
-"""Where a version falls short of its floor: by group of customers, stage, value tier, region, store or category.
+"""Where a version falls short of another: by group of customers, stage, value tier, region, store or category.
 
 The differences of an attribute's groups are pooled towards their mean, each by how uncertain it is: the normal
 hierarchical model with the moment estimate of DerSimonian and Laird (1986). So a small group that looks bad by chance
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from itertools import pairwise
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator
 from scipy.stats import norm
 
 from core import query_engine
@@ -25,13 +27,41 @@ from models.demand.series import split_id
 from models.intervals import LEVEL, Interval, Statistic, paired
 from models.kinds import Kind
 from models.segments import membership
-from monitoring.results import SliceFigure
 
 FEWEST = 30
 MOST_GROUPS = 30
 RESAMPLES = 200
 _WIDTH = 2 * 1.959964
 _YEAR = timedelta(days=364)
+_TENURE, _ACTIVITY = (91, 182, 364), (7, 14, 28)
+"""Days since the first and the last purchase by which customers are told apart."""
+Told = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""A float that JSON keeps as null where it is none."""
+
+
+@dataclass(frozen=True)
+class SliceFigure:
+    """A version minus another (its floor, a baseline, the champion) on one group of units, as measured, and pooled with
+    the attribute's other groups.
+
+    `low` and `high` bound the pooled difference; together those of an attribute hold with 95%. `more_needed` units are
+    missing for a judgement.
+    """
+
+    attribute: str
+    group: str
+    units: int
+    value: Told
+    difference: Told
+    pooled: Told
+    low: Told
+    high: Told
+    worse: bool
+    more_needed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines; a figure that could not be computed is null."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}  # noqa: PLR0124
 
 
 @dataclass(frozen=True)
@@ -58,9 +88,19 @@ class _Sides:
 
 
 def slices(
-    workspace: Workspace, kind: Kind[Any], as_of: date, own: pd.DataFrame, theirs: pd.DataFrame
+    workspace: Workspace,
+    kind: Kind[Any],
+    as_of: date,
+    own: pd.DataFrame,
+    theirs: pd.DataFrame,
+    *,
+    deep: bool = False,
 ) -> tuple[SliceFigure, ...]:
-    """Every group of every attribute of the units, by attribute, the worst first."""
+    """Every group of every attribute of the units, by attribute, the worst first.
+
+    `deep` (of who studies a version, once) adds tenure, activity and the month of the first purchase, or the volume of
+    series, and takes the groups that are too small to judge together.
+    """
     units = own.index.intersection(theirs.index)
     sides = _Sides(
         own.loc[units],
@@ -69,7 +109,10 @@ def slices(
         kind.higher_is_better,
         workspace.settings.seed,
     )
-    attributes = _attributes(workspace, as_of, sides.own.index)
+    attributes = list(_attributes(workspace, as_of, sides.own.index))
+    if deep:
+        attributes += _deep(workspace, as_of, sides.own)
+        attributes = [(name, _together(groups)) for name, groups in attributes if groups.nunique() > 1]
     return tuple(figure for name, groups in attributes for figure in _of_attribute(name, groups, sides))
 
 
@@ -140,6 +183,43 @@ def _attributes(workspace: Workspace, as_of: date, units: pd.Index[str]) -> Iter
         yield from _of_customers(workspace, as_of, units)
 
 
+def _deep(workspace: Workspace, as_of: date, own: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str]]]:
+    if own.index.name == "series_id" and "weight" in own and own["weight"].nunique() >= 3:
+        yield "volume", _thirds(own["weight"])
+    elif own.index.name == "customer_id":
+        bought = _bought(workspace, as_of).reindex(own.index)
+        yield "days since the first purchase", _banded((pd.Timestamp(as_of) - bought["first"]).dt.days, _TENURE)
+        yield "days since the last purchase", _banded((pd.Timestamp(as_of) - bought["last"]).dt.days, _ACTIVITY)
+        yield "month of the first purchase", bought["first"].dt.strftime("%Y-%m").fillna("unknown")
+
+
+def _together(groups: pd.Series[str]) -> pd.Series[str]:
+    counts = groups.value_counts()
+    small = counts.index[counts < FEWEST]
+    return groups.where(~groups.isin(small), f"{len(small)} small ones together") if len(small) > 1 else groups
+
+
+def _banded(days: pd.Series[float], edges: Sequence[int]) -> pd.Series[str]:
+    names = [f"up to {edges[0]}", *(f"{a + 1} to {b}" for a, b in pairwise(edges)), f"over {edges[-1]}"]
+    bands = pd.cut(days, [-math.inf, *edges, math.inf], labels=names)
+    return bands.astype(object).fillna("unknown").astype(str)
+
+
+def _thirds(values: pd.Series[float]) -> pd.Series[str]:
+    return pd.qcut(values.rank(method="first"), 3, labels=["low", "middle", "high"]).astype(str)
+
+
+def _bought(workspace: Workspace, as_of: date) -> pd.DataFrame:
+    """The days of the first and the last purchase, by customer_id."""
+    query = (
+        "SELECT customer_id, min(day)::TIMESTAMP AS first, max(day)::TIMESTAMP AS last FROM orders"
+        " WHERE customer_id IS NOT NULL AND day < $stop GROUP BY 1"
+    )
+    with query_engine.on_tables(workspace) as connection:
+        found: pd.DataFrame = connection.execute(query, {"stop": as_of}).df()
+    return found.set_index("customer_id")
+
+
 def _of_customers(workspace: Workspace, as_of: date, units: pd.Index[str]) -> Iterator[tuple[str, pd.Series[str]]]:
     try:
         members = membership.members(workspace, as_of)
@@ -150,8 +230,7 @@ def _of_customers(workspace: Workspace, as_of: date, units: pd.Index[str]) -> It
             yield name, members[column].reindex(units).fillna("unknown").astype(str)
     spent = _spent(workspace, as_of).reindex(units)
     if spent["revenue"].nunique() >= 3:
-        thirds = pd.qcut(spent["revenue"].fillna(0.0).rank(method="first"), 3, labels=["low", "middle", "high"])
-        yield "customer value", thirds.astype(str)
+        yield "customer value", _thirds(spent["revenue"].fillna(0.0))
     if spent["region"].nunique() > 1:
         yield "region", spent["region"].fillna("unknown").astype(str)
 
