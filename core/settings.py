@@ -10,7 +10,7 @@ import re
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -528,6 +528,47 @@ class Monitoring(SettingsSection):
     )
 
 
+AlertLevel = Literal["info", "mild", "moderate", "severe"]
+
+
+class AlertSettings(SettingsSection):
+    """Who answers alerts, in which time, and where they are told."""
+
+    owner: str = Field(
+        "", description="who answers alerts, where owners names nobody else; empty: nobody in particular"
+    )
+    owners: dict[str, str] = Field(
+        {}, description='who answers those of a model or a part: {churn = "ada", registry = "operations"}'
+    )
+    answer_hours: tuple[Count, Count, Count] = Field(
+        (168, 72, 48), description="hours in which a mild, a moderate and a severe alert has to be answered"
+    )
+    channels: dict[str, str] = Field(
+        {}, description="where alerts are told, by name; secrets as ${NAME} from the environment (docs/monitoring.md)"
+    )
+    levels: dict[str, AlertLevel] = Field(
+        {}, description="the least level that a channel is told of; one that is not named: mild"
+    )
+    per_hour: Count = Field(12, description="messages a channel gets in an hour at most; the rest goes out together")
+    send_s: Annotated[float, Field(gt=0, le=300)] = Field(
+        10.0, description="seconds that sending may take a command, all channels together"
+    )
+    give_up_hours: Count = Field(72, description="hours for which a channel that fails is tried again")
+
+    @field_validator("answer_hours")
+    @classmethod
+    def _the_worse_the_sooner(cls, hours: tuple[int, int, int]) -> tuple[int, int, int]:
+        if not hours[0] >= hours[1] >= hours[2]:
+            raise ValueError("three times are allowed of which none is longer than the one before")
+        return hours
+
+    @model_validator(mode="after")
+    def _of_channels(self) -> Self:
+        if unknown := sorted(set(self.levels) - set(self.channels)):
+            raise ValueError(f"levels names {unknown[0]!r}, which channels does not")
+        return self
+
+
 class Rules(SettingsSection):
     """Thresholds of the rules of the house."""
 
@@ -675,6 +716,9 @@ class Settings(BaseSettings):
     )
     monitoring: Monitoring = Field(Monitoring(), description="what is watched, over which days")
     rules: Rules = Field(Rules(), description="thresholds of the rules of the house")
+    alerts: AlertSettings = Field(
+        AlertSettings(), description="who answers alerts, in which time, and where they are told"
+    )
     demo: Demo = Field(Demo(), description="the demo")
     start: Start = Field(Start(), description="the first start from a shop's own export")
 
@@ -720,6 +764,7 @@ def load(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("not valid TOML", where=str(path), why=str(error), todo="mend that line") from None
     _refuse_literal_passwords(values, path)
+    _refuse_literal_tokens(values, path)
     _refuse_unknown_environment()
     try:
         return Settings(**_without_retired(values, str(path)))
@@ -751,6 +796,29 @@ def _refuse_literal_passwords(values: dict[str, Any], path: Path) -> None:
                 where=str(path),
                 why="secrets come only from the environment",
                 todo=f"write ${{NAME}} in its place, or set {ENVIRONMENT_PREFIX}STORES__{key.upper()}",
+            )
+
+
+_WITHOUT_TOKEN: Final = frozenset({"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos"})
+"""Kinds of channels whose addresses hold no secret beside a password; of all others the path or the host is one."""
+
+
+def _refuse_literal_tokens(values: dict[str, Any], path: Path) -> None:
+    """Without the address: what is wrong with it may be a secret in it."""
+    section = values.get("alerts")
+    channels = section.get("channels") if isinstance(section, dict) else None
+    for name, url in (channels if isinstance(channels, dict) else {}).items():
+        if not isinstance(url, str):
+            continue
+        password = re.search(r"://[^/@?#]*:([^/@?#]+)@|[?&](?:pass|password|token|secret|key)=([^&]+)", url)
+        written = password and (password[1] or password[2])
+        is_open = url.partition("://")[0] in _WITHOUT_TOKEN or "${" in url
+        if not is_open or (written and not re.fullmatch(r"\$\{\w+\}", written)):
+            raise SettingsError(
+                f"alerts.channels.{name} holds a password or a token",
+                where=str(path),
+                why="secrets come only from the environment",
+                todo="write ${NAME} in its place, or of the whole address, and set NAME",
             )
 
 

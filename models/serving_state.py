@@ -19,7 +19,8 @@ from typing import Literal, NamedTuple, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.alerts import Alerts, Level
+from core.alert_levels import Level
+from core.alerts import Alerts
 from core.errors import StoreError
 from core.messages import Message
 from core.workspace import Workspace

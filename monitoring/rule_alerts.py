@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.alerts import Alert, Alerts, Level
+from core.alert_levels import LEVELS
+from core.alerts import Alert, Alerts
 from core.messages import Message
 from core.workspace import Workspace
 from monitoring.results import SOURCE, MonitorReport, RuleState
 
-LEVELS: tuple[Level, ...] = ("info", "mild", "moderate", "severe")
 WORSE = 1.5
 """An alert so many times as large as when it was raised is another one."""
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from core import utc
-from core.alerts import Alerts
+from core.alerts import Alert, Alerts, severest
 from core.clock import present
 from core.errors import RegularsError
 from core.event_log import EventLog
@@ -112,6 +112,7 @@ class State:
     service: str
     pending_events: int
     alerts: list[str] = field(default_factory=list)
+    undelivered: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     experiments: list[str] = field(default_factory=list)
     reconciliation: Reconciliation | None = None
@@ -137,9 +138,10 @@ def collect(workspace: Workspace) -> State:
     views = _views(workspace)
     models = [_model(workspace, name, today) for name in names()]
     online, online_is_stale = _online(workspace, today)
-    alerts = Alerts(workspace).open()
+    store = Alerts(workspace)
+    alerts = severest(store.open())
     summary, next_step = _advice(tables, models, views, online_is_stale)
-    if severe := [alert.subject for alert in alerts if alert.level == "severe"]:
+    if severe := [alert.subject for alert in alerts if alert.urgency == "severe" and not alert.is_silent]:
         summary, next_step = f"a severe alert is open: {', '.join(severe)}", "look at the alerts above; regulars review"
     return State(
         present=str(today) if today else None,
@@ -149,13 +151,24 @@ def collect(workspace: Workspace) -> State:
         online=online,
         service=_service(workspace),
         pending_events=EventLog(workspace).count_pending(),
-        alerts=[f"{alert.level}: {alert.subject}: {alert.text}" for alert in alerts],
+        alerts=[_alert(alert) for alert in alerts],
+        undelivered=[f"alert {each.alert_id}: {each}" for each in store.undelivered()],
         flags=_flags(workspace),
         experiments=_experiments(workspace),
         reconciliation=reconciliation.recall(workspace),
         summary=summary,
         next=next_step,
     )
+
+
+def _alert(alert: Alert) -> str:
+    """An alert in a line: what it is, who answers, and until when."""
+    said = [f"number {alert.id}", *([alert.owner] if alert.owner else [])]
+    if alert.is_silent and alert.silence:
+        said.append(f"silent until {alert.silence.until}")
+    elif alert.due_at:
+        said.append(f"overdue since {alert.due_at}" if alert.is_overdue else f"answer by {alert.due_at}")
+    return f"{alert.urgency}: {alert.subject}: {alert.text} ({', '.join(said)})"
 
 
 def _flags(workspace: Workspace) -> list[str]:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from core import clock
+from core.alert_delivery import Deliverer
 from core.errors import RegularsError
 from core.event_log import EventLog
 from core.kept_keys import KeptKeys
@@ -122,9 +123,10 @@ class Runtime:
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
         rare = {"retention": Retention(workspace).refresh}
         experiments = {"experiments": self.experiment_looks.refresh}
+        alerts = {"alerts": Deliverer(workspace).refresh}
         seconds = workspace.settings.serving.reload_seconds
         self._looks = Background(seconds, {"database": self.database.refresh})
-        self.background = Background(seconds, quick, registry, slow, slowest, rare, experiments)
+        self.background = Background(seconds, quick, registry, slow, slowest, rare, experiments, alerts)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""

@@ -143,8 +143,44 @@ ALERTS: Final = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("closed_at", sa.Text),
     sa.Column("closed_by", sa.Text),
+    sa.Column("owner", sa.Text),
+    sa.Column("told", sa.Text),
+    sa.Column("due_at", sa.Text),
+    sa.Column("escalated", sa.Text),
 )
-"""What somebody has to look at; `code` and `details` (JSON) are its message."""
+"""What somebody has to look at; `code` and `details` (JSON) are its message. `told` is the worst level that channels
+were told of, `due_at` when somebody has to have answered, `escalated` at which level nobody had, and when (JSON)."""
+
+ALERT_SILENCES: Final = sa.Table(
+    "alert_silences",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("until", sa.Text, nullable=False),
+)
+"""Who asked for silence about what, up to which level; the newest of a source and a subject counts."""
+
+ALERT_DELIVERIES: Final = sa.Table(
+    "alert_deliveries",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("alert_id", sa.Integer, nullable=False, index=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("news", sa.Text, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("next_at", sa.Text, nullable=False),
+    sa.Column("message", sa.String(40)),
+    sa.Column("problem", sa.Text),
+    sa.Column("sent_at", sa.Text),
+)
+"""What each channel has to be told of an alert, and how that went; those that went out together share a `message`."""
 
 ACCEPTED_FORECASTS: Final = sa.Table(
     "accepted_forecasts",

@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from core import actors
+from core.alert_delivery import Deliverer
 from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
@@ -288,6 +289,7 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     import uvicorn
 
     threading.Thread(target=importlib.import_module, args=("monitoring.reports",), daemon=True).start()
+    threading.Thread(target=Deliverer(workspace).stay, name="alerts", daemon=True).start()
     uvicorn.run(
         build(workspace), host=host, port=port, log_level="warning", access_log=False, server_header=False, workers=1
     )

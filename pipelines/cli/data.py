@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli import reconciliation
 from pipelines.cli.options import JsonOption, WorkspaceOption
+from pipelines.cli.telling import tell
 
 if TYPE_CHECKING:
     from core.settings import Settings
@@ -81,6 +82,7 @@ def ingest(
         if dry_run:
             _finish_dry_run(console, report, space.settings)
         else:
+            tell(console, space)
             _finish(console, report, space)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+from pipelines.cli.telling import tell
 
 
 def register(app: typer.Typer) -> None:
@@ -134,6 +135,7 @@ def materialize(as_of: AsOfOption = None, workspace: WorkspaceOption = None, jso
         from pipelines import features
 
         report = features.materialize(opened, day)
+        tell(console, opened)
         console.table(("view", "rows"), list(report.rows.items()))
         console.finish(
             f"the online store shows {sum(report.rows.values())} entities as of {report.as_of}",

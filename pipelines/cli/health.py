@@ -38,6 +38,8 @@ def status(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         console.print(f"service: {state.service}")
         for alert in state.alerts:
             console.print(f"alert: {alert}")
+        for each in state.undelivered:
+            console.print(f"not delivered: {each}")
         for experiment in state.experiments:
             console.print(f"experiment: {experiment}")
         for flag in state.flags:

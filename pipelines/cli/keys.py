@@ -10,7 +10,7 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 RIGHTS = "predict, customers, feedback, events, review, privacy or admin"
 
@@ -111,9 +111,10 @@ def rotate(
     from core.keys import KeyStore
     from core.workspace import Workspace
     from pipelines.cli.console import Console
+    from pipelines.cli.times import duration
 
     with Console(json).running() as console:
-        lasts = _duration(overlap, "--overlap")
+        lasts = duration(overlap, "--overlap")
         token = KeyStore(Workspace.open(workspace)).rotate(name, lasts)
         console.print(token)
         console.finish(
@@ -144,11 +145,12 @@ def _moment(expires: str | None) -> datetime | None:
 
     from core import utc
     from core.errors import UsageError
+    from pipelines.cli.times import UNITS, duration
 
     if expires is None:
         return None
-    if expires[-1:] in _UNITS and expires[:-1].isdigit():
-        return utc.now() + _duration(expires, "--expires")
+    if expires[-1:] in UNITS and expires[:-1].isdigit():
+        return utc.now() + duration(expires, "--expires")
     try:
         date.fromisoformat(expires)
         return utc.parse(expires) + timedelta(days=1)
@@ -159,20 +161,6 @@ def _moment(expires: str | None) -> datetime | None:
     except ValueError:
         todo = "write it as YYYY-MM-DD, the last day on which the key counts, or as a time from now: 90d"
         raise UsageError(f"--expires {expires!r} is not a date", todo=todo) from None
-
-
-_UNITS = {"d": 86_400, "h": 3_600, "m": 60}
-
-
-def _duration(text: str, option: str) -> timedelta:
-    from datetime import timedelta
-
-    from core.errors import UsageError
-
-    number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or unit not in _UNITS or len(number) > 5:
-        raise UsageError(f"{option} {text!r} is no time", todo="write days, hours or minutes: 7d, 12h or 30m")
-    return timedelta(seconds=int(number) * _UNITS[unit])
 
 
 def _text(at: datetime | None) -> str | None:

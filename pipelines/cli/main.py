@@ -33,6 +33,7 @@ GROUPS = (
     "release",
     "serve",
     "monitor",
+    "alerts",
     "health",
     "keys",
     "audit",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
+from pipelines.cli.telling import tell
 
 if TYPE_CHECKING:
     from monitoring.results import ModelReport, MonitorReport
@@ -40,7 +41,8 @@ def monitor(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: J
         flagged = sum(rule.flagged for rule in report.rules)
         text = f"monitored as of {day}: {asking} {'rule asks' if asking == 1 else 'rules ask'} for somebody"
         text += f", {flagged} {'flags' if flagged == 1 else 'flag'} something" if flagged else ""
-        console.finish(text, "regulars review", report.as_document())
+        delivery = tell(console, opened)
+        console.finish(text, "regulars review", report.as_document() | {"delivery": delivery})
 
 
 def review(

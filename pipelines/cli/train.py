@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 from pipelines.cli.release import print_gates
+from pipelines.cli.telling import tell
 
 if TYPE_CHECKING:
     from models.version import Version
@@ -74,6 +75,7 @@ def train(
         trained = training_pipeline.train(
             space, model, day, trials, timeout, warm_start=warm_start, from_log=from_log, mitigate=mitigate
         )
+        tell(console, space)
         _report(console, trained.version, trained.seconds)
 
 

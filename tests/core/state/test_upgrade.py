@@ -51,8 +51,8 @@ down_revision = "{head}"
 
 def upgrade():
     with op.batch_alter_table("alerts") as table:
-        table.add_column(sa.Column("owner", sa.Text))
-    op.execute("update alerts set owner = 'ada', level = 'mild'")
+        table.add_column(sa.Column("nickname", sa.Text))
+    op.execute("update alerts set nickname = 'ada', level = 'mild'")
     print("half", flush=True)
     time.sleep({seconds})
     op.create_table("loyalty_cards", sa.Column("card_id", sa.String(40), primary_key=True))
@@ -270,10 +270,10 @@ def test_a_migration_killed_half_way_leaves_what_was_and_the_next_start_complete
     with engine.connect() as connection:
         assert not sa.inspect(connection).has_table("loyalty_cards")
         assert not sa.inspect(connection).has_table(VERSION_TABLE)
-    assert "owner" not in columns(engine, "alerts")
+    assert "nickname" not in columns(engine, "alerts")
     assert [alert.text for alert in Alerts(Workspace.open(old.root)).open()] == ["4 of 10 features drifted"]
     upgrade(engine, later_release(0))
-    assert "owner" in columns(engine, "alerts")
+    assert "nickname" in columns(engine, "alerts")
     assert sa.inspect(engine).has_table("loyalty_cards")
 
 
