@@ -1,7 +1,7 @@
 """The panels of a project in Evidently's workspace: the courses of its figures over the runs.
 
-A figure has a panel from the first run on that tells it (`evidently_metrics.Course`). Panels that somebody made or
-moved on Evidently's own pages stay as they are.
+A figure has a panel from the first run on that tells it (`evidently_metrics.DashboardPoint`). Panels that somebody made
+or moved on Evidently's own pages stay as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from evidently.sdk.panels import line_plot_panel
 from evidently.ui.workspace import Project
 
 from monitoring.business import Figure
-from monitoring.evidently_metrics import Course
+from monitoring.evidently_metrics import DashboardPoint
 from monitoring.results import ModelReport
 
 PERFORMANCE: Final = "Performance beside its floor"
@@ -24,12 +24,12 @@ FAIRNESS: Final = "Fairness: flagged groups"
 CHECKS: Final = "Checks that failed"
 SERVED: Final = "As served"
 _APART: Final = ": "
-_TYPE: Final = "evidently:metric_v2:Course"
+_TYPE: Final = "evidently:metric_v2:DashboardPoint"
 
 
-def of_model(report: ModelReport) -> list[Course]:
+def of_model(report: ModelReport) -> list[DashboardPoint]:
     """What the dashboard of a model draws."""
-    found: list[Course] = [_course(CHECKS, "checks", float(sum(not check.passed for check in report.quality)))]
+    found: list[DashboardPoint] = [_course(CHECKS, "checks", float(sum(not check.passed for check in report.quality)))]
     if report.performance:
         found.append(_course(PERFORMANCE, report.performance.metric, report.performance.value))
         if report.performance.floor is not None:
@@ -43,7 +43,7 @@ def of_model(report: ModelReport) -> list[Course]:
     return found
 
 
-def of_shop(figures: Sequence[Figure], failed: int) -> list[Course]:
+def of_shop(figures: Sequence[Figure], failed: int) -> list[DashboardPoint]:
     """What the dashboard of the shop draws: a panel per figure, since their units differ."""
     return [_course(CHECKS, "checks", float(failed)), *(_course(each.name, "value", each.value) for each in figures)]
 
@@ -72,10 +72,11 @@ def _by_panel(titles: Sequence[str]) -> Mapping[str, list[str]]:
 
 def _panel(title: str, names: Sequence[str]) -> DashboardPanelPlot:
     values = [
-        PanelMetric(legend=name, metric="Course", metric_labels={"title": f"{title}{_APART}{name}"}) for name in names
+        PanelMetric(legend=name, metric="DashboardPoint", metric_labels={"title": f"{title}{_APART}{name}"})
+        for name in names
     ]
     return line_plot_panel(title=title, values=values, size="half")
 
 
-def _course(panel: str, name: str, value: float) -> Course:
-    return Course.of(f"{panel}{_APART}{name}", value)
+def _course(panel: str, name: str, value: float) -> DashboardPoint:
+    return DashboardPoint.of(f"{panel}{_APART}{name}", value)

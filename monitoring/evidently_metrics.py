@@ -135,7 +135,7 @@ class MeasuredCalculation(SingleValueCalculation[Measured]):  # type: ignore[mis
         )
 
 
-class Course(SingleValueMetric):  # type: ignore[misc]
+class DashboardPoint(SingleValueMetric):  # type: ignore[misc]
     """A figure whose course a dashboard draws. Evidently takes points of equal parameters for one series, so that the
     value may not be one of them.
     """
@@ -144,14 +144,14 @@ class Course(SingleValueMetric):  # type: ignore[misc]
     _figure: float = PrivateAttr(default=float("nan"))
 
     @classmethod
-    def of(cls, title: str, figure: float) -> Course:
+    def of(cls, title: str, figure: float) -> DashboardPoint:
         """The figure of this run."""
         made = cls(title=title)
         made._figure = figure
         return made
 
 
-class CourseCalculation(SingleValueCalculation[Course]):  # type: ignore[misc]
+class DashboardPointCalculation(SingleValueCalculation[DashboardPoint]):  # type: ignore[misc]
     """Carries the figure; the report shows it where it is explained."""
 
     def calculate(self, context: Context, current_data: Dataset, reference_data: Dataset | None) -> SingleValue:

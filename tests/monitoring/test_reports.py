@@ -21,7 +21,7 @@ from models.fairness_result import FairnessResult
 from monitoring import dashboard, reports
 from monitoring.drift import drawn_columns
 from monitoring.drift.drawn_columns import ColumnComparison
-from monitoring.evidently_metrics import Course
+from monitoring.evidently_metrics import DashboardPoint
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
@@ -142,7 +142,7 @@ def test_evidentlys_dashboard_draws_each_figure_over_the_runs(compared, tmp_path
     data = reports.Data(compared.current, compared.pooled, compared.codes)
     for value in (0.8, 0.7):
         courses = dashboard.of_model(ModelReport("churn", "1", quality=()))
-        courses.append(Course.of(f"{dashboard.PERFORMANCE}: roc_auc", value))
+        courses.append(DashboardPoint.of(f"{dashboard.PERFORMANCE}: roc_auc", value))
         link = reports.save(workspace, "churn", reports.run(data, courses, "churn", NOW, []))
     store = EvidentlyWorkspace(str(workspace.reports_dir))
     panels = {panel.title: panel for panel in store.get_project(link.project).dashboard.model().panels}

@@ -98,6 +98,9 @@ class RecencyKind:
     def answer(self, model, inputs: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"probability": 1 - np.exp(-inputs["days_away"] / model.scale)})
 
+    def example(self, model) -> pd.DataFrame:
+        return pd.DataFrame({"days_away": [3.0, 40.0]})
+
     def golden(self, model) -> list[str]:
         return []
 
