@@ -48,7 +48,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     summaries, at = Summaries(workspace), utc.now()
     history = summaries.history(before=as_of)
     progress.current().step(f"looking at the shop's data before {as_of}")
-    checks, figures = quality.shop(workspace, as_of), _business(workspace, as_of)
+    checks, figures = quality.shop(workspace, as_of, history), _business(workspace, as_of)
     every = [kind(name) for name in names()]
     watched = [watch.model(workspace, each, as_of, at, history) for each in every]
     segments = segments_report.measure(workspace, as_of)

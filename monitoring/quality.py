@@ -13,7 +13,8 @@ from core import query_engine
 from core.messages import Message
 from core.workspace import Workspace
 from monitoring.arrivals import feed_rhythm, moved_units, order_lines, silent_places, week_volume
-from monitoring.results import QualityCheck
+from monitoring.results import MonitorReport, QualityCheck
+from monitoring.shop_series import series_check
 
 LOOKS = (feed_rhythm.checks, week_volume.checks, order_lines.checks, silent_places.checks, moved_units.checks)
 JUMP = 0.10
@@ -22,10 +23,13 @@ _USUAL = 0.50
 """A value that a larger share had before may be everybody's for a while: no campaign is planned."""
 
 
-def shop(workspace: Workspace, as_of: date) -> tuple[QualityCheck, ...]:
-    """Checks of the last week's order lines, places and units, of every feed's rhythm, and of refused rows."""
+def shop(workspace: Workspace, as_of: date, history: Sequence[MonitorReport] = ()) -> tuple[QualityCheck, ...]:
+    """Checks of the last week's order lines, places and units, of every feed's rhythm, and of refused rows; `history`
+    are the runs before.
+    """
     with query_engine.on_tables(workspace) as connection:
         found = [check for look in LOOKS for check in look(connection, workspace, as_of)]
+        found.append(series_check.check(connection, workspace, as_of, history, found))
     return (*found, *_refused(workspace))
 
 
