@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, polygamma
+from scipy.special import digamma, polygamma, stdtrit
 from scipy.stats import t as student
 
 from models.arrays import Float64Array, Int64Array
@@ -48,10 +48,10 @@ class SeriesVerdicts:
     freedom: Float64Array
     most: Float64Array
 
-    def needed(self, level: float) -> Float64Array:
-        """How large an error is significant at a level."""
-        quantile = student.isf(max(level, 1e-300) / 2, np.maximum(self.freedom, 1.0))
-        return np.asarray(np.maximum(quantile * self.sigma, CLEARLY * self.most), dtype=float)
+    def needed(self, level: float, place: int) -> float:
+        """How large an error of the series in a place is significant at a level."""
+        quantile = -float(stdtrit(max(self.freedom[place], 1.0), max(level, 1e-300) / 2))
+        return float(np.maximum(quantile * self.sigma[place], CLEARLY * self.most[place]))
 
 
 def judge(days: Int64Array, values: Float64Array, floor: Float64Array, alike: Int64Array) -> SeriesVerdicts:

@@ -184,7 +184,7 @@ def _movement(column: str, judged: _Judged, own: Int64Array, history: TableHisto
     far = np.abs(verdicts.error[own]) >= margins[own]
     best = int(own[np.lexsort((-np.abs(verdicts.error[own]) / margins[own], verdicts.p[own], ~far))[0]])
     series = judged.part.series[best]
-    needed = verdicts.needed(judged.level / len(own) / len(expectation.GAPS))[best]
+    needed = verdicts.needed(judged.level / len(own) / len(expectation.GAPS), best)
     return ColumnMovement(
         column=column,
         source=source,
@@ -216,7 +216,8 @@ def _vanished(column: str, history: TableHistory) -> bool:
 
     Where most rows have no value anyhow (the days to a next campaign), it may be that now none has.
     """
-    if column == JOINTLY or len(history.sketches) < 2 or not history.sketches[-1].rows:
+    now = history.sketches[-1]
+    if column == JOINTLY or len(history.sketches) < 2 or not now.rows or now.nulls.get(column, now.rows) < now.rows:
         return False
     *before, left = (each.rows - each.nulls.get(column, each.rows) for each in history.sketches)
     had = [known / max(each.rows, 1) for known, each in zip(before, history.sketches, strict=False)]

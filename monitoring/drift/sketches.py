@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from models.arrays import Float64Array, Int64Array
 
@@ -175,7 +174,18 @@ def ranks(values: Float64Array) -> Float64Array:
     """The rank of each value among these, centred: the margin is gone; a null stands in the middle."""
     known = np.isfinite(values)
     found = np.zeros(len(values))
-    found[known] = rankdata(values[known]) - (known.sum() + 1) / 2
+    found[known] = _mean_ranks(values[known]) - (known.sum() + 1) / 2
+    return found
+
+
+def _mean_ranks(values: Float64Array) -> Float64Array:
+    """From 1; what is equal shares the mean of its ranks (as `scipy.stats.rankdata`, without its preparations)."""
+    order = np.argsort(values)
+    ordered = values[order]
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(values) else np.empty(0, dtype="int64")
+    stop = np.append(first[1:], len(values))
+    found = np.empty(len(values))
+    found[order] = np.repeat((first + 1 + stop) / 2, stop - first)
     return found
 
 

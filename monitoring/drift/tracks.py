@@ -67,7 +67,7 @@ def of(grid: Grid, sketches: Sequence[Sketch]) -> Tracks:
         found.append(values)
 
     for name, bins in grid.numbers.items():
-        location, spread, level = np.array([_of_number(each, name, bins.scores) for each in sketches]).T
+        location, spread, level = _of_number(sketches, name, bins.scores)
         if not _ages(location[:-1]):
             add(Series(name, "location"), location)
             add(Series(name, "spread"), spread)
@@ -75,7 +75,7 @@ def of(grid: Grid, sketches: Sequence[Sketch]) -> Tracks:
             add(Series(name, "level"), level)
         add(Series(name, "nulls"), _nulls(sketches, name))
     for name, categories in grid.codes.items():
-        shares = np.array([_code_shares(each, name, len(categories) + 1) for each in sketches])
+        shares = _code_shares(sketches, name, len(categories) + 1)
         for position, category in enumerate((*categories, "")):
             add(Series(name, "code", category), _arcsine(shares[:, position]))
         add(Series(name, "nulls"), _nulls(sketches, name))
@@ -96,14 +96,18 @@ AGEING = 1.0
 """Standard deviations of the rank; a uniform one has 3.5 from end to end."""
 
 
-def _of_number(sketch: Sketch, name: str, scores: Float64Array) -> tuple[float, float, float]:
-    counts = sketch.counts.get(name)
-    known = float(counts.sum()) if counts is not None else 0.0
-    if counts is None or known < FEWEST:
-        return (np.nan, np.nan, np.nan)
-    location, spread = scores @ counts / known
-    mean = sketch.sums[name] / known
-    return float(location), float(spread), float(np.log(abs(mean))) if mean else np.nan
+def _of_number(
+    sketches: Sequence[Sketch], name: str, scores: Float64Array
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Location, spread and level [days]; nan on days with too few values."""
+    none = np.zeros(scores.shape[1])
+    counts = np.array([each.counts.get(name, none) for each in sketches])
+    sums = np.array([each.sums.get(name, 0.0) for each in sketches])
+    known = counts.sum(axis=1)
+    divided = np.where(known >= FEWEST, known, np.nan)
+    location, spread = scores @ counts.T / divided
+    mean = np.abs(sums) / divided
+    return location, spread, np.log(np.where(mean > 0, mean, np.nan))
 
 
 def _nulls(sketches: Sequence[Sketch], name: str) -> Float64Array:
@@ -111,11 +115,11 @@ def _nulls(sketches: Sequence[Sketch], name: str) -> Float64Array:
     return _arcsine(np.array([each.nulls.get(name, each.rows) / max(each.rows, 1) for each in sketches]))
 
 
-def _code_shares(sketch: Sketch, name: str, bins: int) -> Float64Array:
-    counts = sketch.counts.get(name)
-    if counts is None or sketch.rows < FEWEST:
-        return np.full(bins, np.nan)
-    return counts / sketch.rows
+def _code_shares(sketches: Sequence[Sketch], name: str, bins: int) -> Float64Array:
+    """[days, bins]"""
+    none = np.full(bins, np.nan)
+    rows = np.array([each.rows if each.rows >= FEWEST else np.nan for each in sketches])
+    return np.asarray(np.array([each.counts.get(name, none) for each in sketches]) / rows[:, None], dtype=float)
 
 
 def _arcsine(share: Float64Array) -> Float64Array:

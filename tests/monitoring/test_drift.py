@@ -5,13 +5,16 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from core.settings import Rules
-from monitoring.drift import classifier, drawn_columns, expectation, judgement
+from monitoring.drift import classifier, drawn_columns, expectation, judgement, tracks
 from monitoring.drift.classifier import Side
+from monitoring.drift.expectation import SeriesVerdicts
 from monitoring.drift.judgement import Asked, TableHistory
 from monitoring.drift.reference import Reference, TableReference
-from monitoring.drift.sketches import Grid, Sketch
+from monitoring.drift.sketches import Grid, Sketch, ranks
 
 CODES = frozenset({"segment"})
 NAMES = ["revenue", "visits", "discount_share", "recency", "tenure", "segment", "seldom", "budget"]
@@ -164,6 +167,34 @@ def test_a_classifier_tells_a_joint_change_and_not_a_shift_of_the_margins(past):
 
     assert auc(now.assign(revenue=now["revenue"] * 3)) == pytest.approx(0.5, abs=0.05)
     assert auc(now.assign(budget=now["budget"].sample(frac=1, random_state=2).to_numpy())) > 0.7
+
+
+def test_ranks_are_the_mean_ranks_and_a_null_stands_in_the_middle():
+    values = np.random.default_rng(4).choice([1.0, 2.0, 3.5, np.nan], 200)
+    known = np.isfinite(values)
+    assert ranks(values)[known] == pytest.approx(rankdata(values[known]) - (known.sum() + 1) / 2)
+    assert not ranks(values)[~known].any()
+    assert len(ranks(np.full(3, np.nan))) == 3
+
+
+def test_what_is_needed_is_the_quantile_of_student_s_t():
+    verdicts = SeriesVerdicts(*(np.array([each, 2.0]) for each in (0.0, 0.5, 0.1, 12.0, 0.0)))
+    assert verdicts.needed(1e-9, 0) == pytest.approx(0.1 * student.isf(5e-10, 12))
+
+
+def test_the_series_are_those_counted_day_by_day(past):
+    grid, sketches, _ = past
+    gone = Sketch(3, {}, {}, {}, np.zeros_like(sketches[0].pairs))
+    found = tracks.of(grid, [*sketches, gone])
+    of = {(each.column, each.statistic): found.values[:, i] for i, each in enumerate(found.series)}
+    for day in (0, 9):
+        counts = sketches[day].counts["revenue"]
+        location, spread = grid.numbers["revenue"].scores @ counts / counts.sum()
+        assert of["revenue", "location"][day] == pytest.approx(location)
+        assert of["revenue", "spread"][day] == pytest.approx(spread)
+        assert of["revenue", "level"][day] == pytest.approx(np.log(sketches[day].sums["revenue"] / counts.sum()))
+    assert np.isnan(of["revenue", "location"][-1])
+    assert np.isnan(of["segment", "code"][-1])
 
 
 def test_a_sample_stands_for_a_million_rows():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import wasserstein_distance
 
 from pipelines.bench.quiet_years import monitoring_bench, watchers
 from pipelines.bench.quiet_years.invented_year import CODE, JOINED, names, weeks
@@ -38,6 +39,13 @@ def test_the_rivals_see_what_they_look_at(shop):
     unit = CHANGES["a unit changed (x 100)"][0](shop[0], np.random.default_rng(1))
     assert raise_any(unit) == beyond(unit) == {"f10"}
     assert CODE not in beyond(shop[0])
+
+
+@pytest.mark.parametrize("sizes", [(5, 5), (7, 3), (100, 40), (1, 9)])
+def test_the_distance_is_that_of_wasserstein(sizes):
+    rng = np.random.default_rng(sizes[0])
+    one, two = (rng.choice([0.0, 1.5, 2.0, rng.normal()], size) for size in sizes)
+    assert watchers.distance(one, two) == pytest.approx(wasserstein_distance(one, two))
 
 
 def test_the_interval_of_the_share_of_alarmed_years_is_exact():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -66,20 +70,42 @@ class FoundChange:
 
 
 def quiet(years: int, seed: int) -> list[QuietYears]:
-    """Years of 52 weekly looks at three models; a watcher is alarmed by a year if any look at any model raises."""
-    alarmed: dict[str, int] = {}
-    spent: dict[str, float] = {}
-    for number in current().track(range(years), "years without a change", total=years):
-        raised: set[str] = set()
-        for model in range(MODELS):
-            _quiet_model(seed + number * MODELS + model, raised, spent)
-        for name in spent:
-            alarmed[name] = alarmed.get(name, 0) + (name in raised)
-    looks = years * MODELS * LOOKS
-    return [QuietYears(name, years, alarmed.get(name, 0), spent[name] / looks) for name in spent]
+    """Years of 52 weekly looks at three models; a watcher is alarmed by a year if any look at any model raises.
+
+    Each processor watches years of its own; what comes out does not depend on how many there are.
+    """
+    alarmed, total = Counter[str](), dict[str, Spent]()
+    seeds = [seed + number * MODELS for number in range(years)]
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, years), multiprocessing.get_context("spawn")) as pool:
+        for raised, seconds in current().track(pool.map(_year, seeds), "years without a change", total=years):
+            alarmed.update(raised)
+            for name, each in seconds.items():
+                total.setdefault(name, Spent()).add(each.seconds, each.looks)
+    return [QuietYears(name, years, alarmed[name], each.seconds / each.looks) for name, each in total.items()]
 
 
-def _quiet_model(seed: int, raised: set[str], spent: dict[str, float]) -> None:
+@dataclass
+class Spent:
+    """Seconds of so many looks: one that has raised is not asked again in its year."""
+
+    seconds: float = 0.0
+    looks: int = 0
+
+    def add(self, seconds: float, looks: int = 1) -> None:
+        """More of it."""
+        self.seconds, self.looks = self.seconds + seconds, self.looks + looks
+
+
+def _year(seed: int) -> tuple[set[str], dict[str, Spent]]:
+    """Who raised anything, and what each spent."""
+    raised: set[str] = set()
+    spent: dict[str, Spent] = {}
+    for model in range(MODELS):
+        _quiet_model(seed + model, raised, spent)
+    return raised, spent
+
+
+def _quiet_model(seed: int, raised: set[str], spent: dict[str, Spent]) -> None:
     every = weeks(seed, BEFORE + LOOKS)
     before = [next(every) for _ in range(BEFORE)]
     ours, rivals = watchers.trained(before), watchers.alarms(pd.concat(before[-4:], ignore_index=True))
@@ -91,7 +117,7 @@ def _quiet_model(seed: int, raised: set[str], spent: dict[str, float]) -> None:
             started = time.perf_counter()
             if look(frame):
                 raised.add(name)
-            spent[name] = spent.get(name, 0.0) + time.perf_counter() - started
+            spent.setdefault(name, Spent()).add(time.perf_counter() - started)
 
 
 def planted(trials: int, seed: int) -> list[FoundChange]:
