@@ -6,7 +6,8 @@ Of a long list the first wrong entry is told, and no other looked at: to say wha
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final, Literal, Self
+from datetime import date
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AwareDatetime,
@@ -15,10 +16,12 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from core import utc
 from feature_repo.contract import EVENT_KINDS
 
 MOST_IDS: Final = 10_000
@@ -207,6 +210,14 @@ class EventBody(Body):
     )
     text: Text | None = Field(None, description="at most 10,000 characters, or null")
 
+    @field_validator("occurred_at")
+    @classmethod
+    def _in_utc(cls, occurred_at: AwareDatetime | None) -> AwareDatetime | None:
+        try:
+            return occurred_at and utc.aware(occurred_at)
+        except OverflowError:
+            raise ValueError("lies beyond the years 1 to 9999 in UTC") from None
+
 
 class EventsBody(Body):
     """What happened."""
@@ -256,6 +267,22 @@ class JobBody(Body):
     level: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
         None, description="of demand: the groups of a level of demand.levels, at most 256 characters, or null"
     )
+
+    @field_validator("as_of")
+    @classmethod
+    def _a_day(cls, as_of: str | None) -> str | None:
+        if as_of is not None:
+            _ = date.fromisoformat(as_of)  # says which part is wrong
+        return as_of
+
+    @field_validator("mode", "k", "level")
+    @classmethod
+    def _of_the_model(cls, value: Any, field: ValidationInfo) -> Any:
+        of = "demand" if field.field_name == "level" else "recommendation"
+        model = field.data.get("model", of)
+        if value is not None and model != of:
+            raise ValueError(f"is not for {model}")
+        return value
 
 
 class JobPlace(Body):

@@ -36,7 +36,7 @@ def refuse_loose(raw: bytes, allowed: str) -> None:
     except RecursionError:
         raise InvalidBody.field("", "not valid JSON (nested too deeply)", allowed) from None
     except ValueError as error:
-        raise InvalidBody.field("", f"not valid JSON ({error})", allowed) from None
+        raise InvalidBody.field("", f"not valid JSON ({_without_advice(error)})", allowed) from None
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
@@ -64,6 +64,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > MOST_FIELDS:
         raise _LooseError("", f"an object has {len(pairs):,} fields", f"at most {MOST_FIELDS:,} fields")
     return found
+
+
+def _without_advice(error: ValueError) -> str:
+    """Of an integer of thousands of digits Python says what to call in the program, too."""
+    return str(error).split(";", maxsplit=1)[0]
 
 
 def _no_number(name: str) -> NoReturn:

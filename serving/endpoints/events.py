@@ -40,7 +40,7 @@ def _event(body: EventBody, now: datetime) -> Event:
     at = values.pop("occurred_at")
     if at is None:
         return Event(**values, occurred_at=now, nonce=secrets.token_hex(8))
-    return Event(**values, occurred_at=utc.aware(at))
+    return Event(**values, occurred_at=at)
 
 
 ENDPOINT = Endpoint(

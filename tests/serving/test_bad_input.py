@@ -52,6 +52,14 @@ BODIES: list[tuple[str, Any, str, str]] = [
      "events[0].occurred_at", "zone"),
     ("/v1/events", {"events": [{"customer_id": "a", "kind": "view", "occurred_at": "2099-01-01T00:00:00Z"}]},
      "events[0].occurred_at", "present"),
+    ("/v1/events", {"events": [{"customer_id": "a", "kind": "view", "occurred_at": "0001-01-01T00:00:00+10:00"}]},
+     "events[0].occurred_at", "present"),
+    ("/v1/events", {"events": [{"customer_id": "a", "kind": "view", "occurred_at": "9999-12-31T23:59:59-10:00"}]},
+     "events[0].occurred_at", "present"),
+    ("/v1/jobs", {"model": "churn", "k": 5}, "k", "of recommendation"),
+    ("/v1/jobs", {"model": "demand", "mode": "new"}, "mode", "of recommendation"),
+    ("/v1/jobs", {"model": "churn", "level": "region"}, "level", "of demand"),
+    ("/v1/jobs", {"model": "churn", "as_of": "2024-02-30"}, "as_of", "YYYY-MM-DD"),
     ("/v1/feedback", {"prediction_id": "x", "outcome": {"a": 1}}, "prediction_id", "32 hexadecimal"),
     ("/v1/feedback", {"prediction_id": "0" * 32, "outcome": {}}, "outcome", "at least one"),
 ]  # fmt: skip
@@ -82,7 +90,7 @@ NO_JSON: list[tuple[bytes, str]] = [
     (b'{"customer_ids": [], "customer_ids": ["a"]}', "customer_ids: is there more than once"),
     (b'{"customer_ids": [' + b"1," * 200_000 + b"1]}", "more than 200,000 values"),
     (b"{" + b",".join(b'"a%d":1' % number for number in range(6_000)) + b"}", "has 6,000 fields"),
-    (b'{"customer_ids": [' + b"9" * 5_000 + b"]}", "not valid JSON"),
+    (b'{"customer_ids": [' + b"9" * 5_000 + b"]}", "value has 5000 digits)"),
 ]
 
 
