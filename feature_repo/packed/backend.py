@@ -24,6 +24,8 @@ READ_SECONDS: Final = 0.5
 CONNECT_SECONDS: Final = 0.5
 WRITE_SECONDS: Final = 60.0
 """So long a filling waits for one piece."""
+FOLD_SECONDS: Final = 2.0
+"""So long an event waits for who else writes into the store: it is kept already, and can be shown later."""
 
 
 @dataclass(frozen=True)

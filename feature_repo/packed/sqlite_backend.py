@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from feature_repo.packed.backend import READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
+from feature_repo.packed.backend import FOLD_SECONDS, READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
 
 CHUNK: Final = 500
 """SQLite takes a limited number of values in one statement."""
@@ -66,7 +66,7 @@ class SqliteBackend:
 
     def fold(self, seen: StoreState, folded: int, rows: Mapping[str, Rows]) -> bool:
         """See `Backend`."""
-        with self.writing() as connection:
+        with self.writing(FOLD_SECONDS) as connection:
             if _state(connection) != seen:
                 return False
             for table, changed in rows.items():
@@ -117,11 +117,11 @@ class SqliteBackend:
         return connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is alone; nothing of it is kept if it fails."""
+    def writing(self, seconds: float = WRITE_SECONDS) -> Iterator[sqlite3.Connection]:
+        """A transaction that is alone, after waiting so long for other processes; nothing of it is kept if it fails."""
         with self._writing:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=WRITE_SECONDS)
+            connection = sqlite3.connect(self._path, isolation_level=None, timeout=seconds)
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
