@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from core.errors import StoreError
 from core.files import replace_directory, sha256, staging_directory, write_atomically
@@ -58,7 +59,8 @@ class ArtifactCache:
         """The verified local copy; made again from the registry where it is missing or damaged.
 
         Raises:
-            StoreError: the registry's own copy is missing or damaged; it names the version.
+            StoreError: the registry's own copy is missing or damaged, or its store does not give it; it names the
+                version.
         """
         target = self.path(version.kind, version.version)
         if target.is_dir() and _problem(target, version.seal) is None:
@@ -82,7 +84,8 @@ class ArtifactCache:
                 get_artifact_repository(version.location).download_artifacts(f"artifacts/{PACKAGE}", str(target))
         except (MlflowException, StoreError) as error:
             reason = error.why if isinstance(error, StoreError) else str(error)
-            raise damaged(version, reason or "its files can't be read") from error
+            is_elsewhere = urlsplit(version.location).scheme not in {"", "file"}
+            raise (not_fetched if is_elsewhere else damaged)(version, reason or "its files can't be read") from error
         if not (target / PACKAGE).is_dir():
             _adopt(target)
 
@@ -113,6 +116,16 @@ class ArtifactCache:
 
     def _note(self, kind: str) -> Path:
         return self._workspace.models_dir / kind / "serving.json"
+
+
+def not_fetched(version: Version, reason: str) -> StoreError:
+    """The error of a version whose files a server does not give: what is in them nobody has seen."""
+    return StoreError(
+        f"{version} can't be fetched: the artifact store does not give its files",
+        where=version.location,
+        why=reason,
+        todo="see that the store answers and has them: regulars doctor; it is tried again",
+    )
 
 
 def damaged(version: Version, reason: str) -> StoreError:

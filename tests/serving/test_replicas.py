@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from core import clock
+from core.alerts import Alerts
 from core.publication import Publication
 from core.settings import Stores
 from core.settings_errors import ENVIRONMENT_PREFIX
@@ -265,6 +266,9 @@ def test_without_the_artifact_store_the_last_good_version_answers(
     try:
         services[1].runtime.background.round()
         assert answer(services[1], "/v1/churn") == before
+        (said,) = [str(alert.message) for alert in Alerts(services[1].workspace).open() if alert.source == "registry"]
+        assert "can't be fetched" in said
+        assert "damaged" not in said
         with opened(Workspace.open(services[1].workspace.root), "started meanwhile") as started:
             assert answer(started, "/v1/churn") == before
     finally:
