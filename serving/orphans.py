@@ -11,6 +11,8 @@ import threading
 import time
 from typing import NoReturn
 
+from serving.supervisor import CANNOT_START, READY_FD
+
 LOOK_SECONDS = 0.5
 
 
@@ -20,11 +22,12 @@ def end_with_parent() -> None:
     threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
 
 
-def end_supervisor(error: Exception) -> NoReturn:
-    """Say why this worker can't start, and stop the supervisor, which would only start it again."""
+def cannot_start(error: Exception) -> NoReturn:
+    """Say why this worker can't start, and end it. BentoML's supervisor, which would only start it again, ends too."""
     print(f"error: the service can't start: {error or type(error).__name__}", file=sys.stderr, flush=True)
-    os.kill(os.getppid(), signal.SIGTERM)
-    os._exit(1)  # an exception would come out as a traceback of the server's
+    if READY_FD not in os.environ:
+        os.kill(os.getppid(), signal.SIGTERM)
+    os._exit(CANNOT_START)  # an exception would come out as a traceback of the server's
 
 
 def _watch(parent: int) -> None:

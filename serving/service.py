@@ -20,7 +20,7 @@ from core.errors import RegularsError  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
 from serving.draining import drain_on_signals  # noqa: E402
 from serving.front import Front  # noqa: E402
-from serving.orphans import end_supervisor, end_with_parent  # noqa: E402
+from serving.orphans import cannot_start, end_with_parent  # noqa: E402
 from serving.supervisor import tell_taking  # noqa: E402
 
 # BentoML's worker leaves the choice of the protocol to uvicorn, and names none of its limits.
@@ -48,7 +48,7 @@ class Regulars:
         try:
             Front.open(Workspace.open())
         except Exception as error:
-            end_supervisor(error)
+            cannot_start(error)
         drain_on_signals()
         tell_taking()
 

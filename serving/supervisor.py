@@ -25,6 +25,8 @@ from serving.problems import NotYet
 
 READY_FD: Final = "REGULARS_WORKER_READY_FD"
 """Names the pipe into which a worker writes once it takes requests, and which it closes when it takes no more."""
+CANNOT_START: Final = 78
+"""The exit code of a worker that would not start the next time either, by what it can tell (`EX_CONFIG`)."""
 LONG_LIVED_SECONDS: Final = 30.0
 LONGEST_PAUSE_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 2.0
@@ -44,6 +46,8 @@ class _Slot:
     reading: int | None = None
     """The pipe that tells so, while it is open: its number is somebody else's afterwards."""
     pause: float = 0.0
+    cannot_start: bool = False
+    """It has said so since it took requests last."""
 
 
 class Supervisor:
@@ -98,15 +102,23 @@ class Supervisor:
                     slot.process.send_signal(number)
 
     async def _keep(self, slot: _Slot) -> None:
-        """Start the worker, and another whenever it ends; one that does not live long is waited with."""
+        """Start the worker, and another whenever it ends; one that does not live long is waited with.
+
+        Where none takes requests, for none can start, the service ends; while one does the others are tried again.
+        """
         while not self._stopping.is_set():
             began = time.monotonic()
             code = await self._one_life(slot)
+            slot.cannot_start |= code == CANNOT_START
+            if all(each.cannot_start for each in self._slots):
+                self._stop()
             if self._stopping.is_set():
                 return
             _log.warning("worker_ended", worker=slot.number, code=code)
             lived = time.monotonic() - began
             slot.pause = 0.0 if lived > LONG_LIVED_SECONDS else min(LONGEST_PAUSE_SECONDS, 2 * slot.pause + 0.25)
+            if slot.cannot_start:
+                slot.pause = LONGEST_PAUSE_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), slot.pause)
 
@@ -130,7 +142,7 @@ class Supervisor:
     def _told(self, slot: _Slot, reading: int) -> None:
         """The worker takes requests; or it closed the pipe, or ended, which closes it too."""
         if os.read(reading, 1):
-            slot.taking = True
+            slot.taking, slot.cannot_start = True, False
             self._answer_or_not()
         else:
             self._told_no_more(slot)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.supervisor import READY_FD, Supervisor
+from serving import supervisor as supervising
+from serving.supervisor import CANNOT_START, READY_FD, Supervisor
 
 WORKER = f"""
 import os, sys, time
@@ -54,3 +55,50 @@ def test_a_worker_that_ends_is_started_again_while_others_are_connected(tmp_path
     asyncio.run(scenario())
     assert starts.read_text().count("started") >= 3
     assert answers[0].startswith(b"HTTP/1.1 503 ")
+
+
+LAME = f"""
+import os, sys, time
+from pathlib import Path
+Path(sys.argv[1]).open("a").write(sys.argv[2])
+if sys.argv[2] == "2":
+    os._exit({CANNOT_START})
+os.write(int(os.environ["{READY_FD}"]), b"1")
+time.sleep(60)
+"""
+
+
+@pytest.mark.fault(
+    "processes", "a worker that can't start beside one that answers", "it is tried again; the other answers on"
+)
+def test_a_worker_that_cannot_start_ends_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervising, "LONGEST_PAUSE_SECONDS", 0.05)
+    starts = tmp_path / "starts"
+
+    async def scenario() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            command = [sys.executable, "-S", "-c", LAME, str(starts), "{worker}"]
+            supervisor = Supervisor(listener, command, os.environ, workers=2, stop_seconds=5)
+            running = asyncio.create_task(supervisor.run())
+            for _ in range(200):
+                await asyncio.sleep(0.05)
+                if starts.exists() and starts.read_text().count("2") >= 3:
+                    break
+            assert not running.done()
+            supervisor._stop()
+            await asyncio.wait_for(running, 20)
+
+    asyncio.run(scenario())
+    assert starts.read_text().count("1") == 1
+    assert starts.read_text().count("2") >= 3
+
+
+def test_where_no_worker_can_start_the_service_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervising, "LONGEST_PAUSE_SECONDS", 0.05)
+
+    async def scenario() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            command = [sys.executable, "-S", "-c", f"import os; os._exit({CANNOT_START})"]
+            await asyncio.wait_for(Supervisor(listener, command, os.environ, workers=2, stop_seconds=5).run(), 20)
+
+    asyncio.run(scenario())
