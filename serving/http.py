@@ -65,6 +65,7 @@ class Answering:
             "small": Lane("small", THREADS),
             "large": Lane("large", LARGE_THREADS),
             "writing": Lane("writing", WRITING_THREADS),
+            "figures": Lane("figures", 1),  # who watches is answered also where all others wait
         }
         self._trouble = TroubleLog()
         runtime.tell_more = self._tell_state
@@ -138,7 +139,7 @@ class Answering:
             if not on_loopback(scope.get("client"), scope["headers"]):  # else for any key
                 await self._key(scope, None)
             accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
-            content, media_type = await self._lanes["small"].run(prometheus.text, accepted)
+            content, media_type = await self._lanes["figures"].run(prometheus.text, accepted)
             return 200, [(b"content-type", media_type.encode())], content
         if method in READING and path in PAGES:
             return _plain(PAGES[path](self))

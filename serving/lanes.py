@@ -21,38 +21,51 @@ SOON: Final = {"Retry-After": "1"}
 
 
 class Lane:
-    """So many threads, and who waits for one. `lag` is how long the last one to begin had waited, in seconds."""
+    """So many threads, and who waits for one. `lag` is how long the last one to begin had waited, in seconds.
+
+    Where all threads hang nobody begins: then it is the one that waits longest that tells.
+    """
 
     def __init__(self, name: str, threads: int) -> None:
         self.threads = threads
         self.inside = 0
         self.lag = 0.0
+        self._waiting: dict[object, float] = {}
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What the work returns.
 
         Raises:
-            TooBusy: whoever began last had waited too long already, and there are still others.
+            TooBusy: whoever began last had waited too long already, or somebody has, and there are still others.
         """
-        if self.inside >= 2 * self.threads and self.lag > LONGEST_QUEUE_SECONDS:
+        if self.inside >= 2 * self.threads and self._longest() > LONGEST_QUEUE_SECONDS:
             raise TooBusy("others have been waiting for half a second; try again", headers=SOON)
         self.inside += 1
+        who = object()
+        self._waiting[who] = time.perf_counter()
         future = asyncio.get_running_loop().run_in_executor(
-            self._pool, partial(copy_context().run, self._begin, time.perf_counter(), work, *arguments)
+            self._pool, partial(copy_context().run, self._begin, who, work, *arguments)
         )
-        future.add_done_callback(self._ended)
+        future.add_done_callback(partial(self._ended, who))
         return await future
 
     def close(self) -> None:
         """Take nothing more; what runs ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _begin(self, since: float, work: Callable[..., Any], *arguments: Any) -> Any:
-        self.lag = time.perf_counter() - since
+    def _longest(self) -> float:
+        """In seconds; whoever asked first stands first."""
+        since = next(iter(list(self._waiting.values())), None)  # a copy: threads take theirs out meanwhile
+        return max(self.lag, time.perf_counter() - since if since is not None else 0.0)
+
+    def _begin(self, who: object, work: Callable[..., Any], *arguments: Any) -> Any:
+        now = time.perf_counter()
+        self.lag = now - self._waiting.pop(who, now)
         return work(*arguments)
 
-    def _ended(self, future: asyncio.Future[Any]) -> None:
+    def _ended(self, who: object, future: asyncio.Future[Any]) -> None:
         self.inside -= 1
+        self._waiting.pop(who, None)  # of one that was given up before it began
         if not future.cancelled():
             future.exception()  # of a request that nobody waits for any more, nobody else asks

@@ -165,7 +165,7 @@ def test_who_was_champion_before_may_finish_unless_it_was_taken_back(released: R
     assert released.lineup("churn").before == "1"
     release.refuse(released.workspace, "churn", "1", "eve", "unfair")
     assert released.lineup("churn").before is None
-    release.approve(released.workspace, "churn", "1", "eve", "yes")
+    release.approve(released.workspace, "churn", "1", "eve", "it is sound")
     release.rollback(released.workspace, "churn", "ada")
     assert released.lineup("churn").before is None
     release.promote(released.workspace, "churn", "2", "ada")
@@ -288,7 +288,7 @@ class Releases(RuleBasedStateMachine):
 
     @rule(version=VERSIONS)
     def approve(self, version: str) -> None:
-        release.approve(self.workspace, "churn", version, "eve", "yes")
+        release.approve(self.workspace, "churn", version, "eve", "it is sound")
         self.refused.discard(version)
 
     @precondition(lambda self: self.champion is not None)

@@ -53,6 +53,11 @@ class ForkedService:
             assert time.monotonic() < until, self.log.read_text()[-3000:]
             time.sleep(0.1)
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes that answer."""
+        return [worker.pid for worker in self._workers if worker.pid]
+
     def kill_one(self, number: int) -> None:
         """Kill a worker, and start another."""
         self._end(self._workers[number])
