@@ -10,7 +10,11 @@ from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 from pipelines.cli.telling import tell
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from core.workspace import Workspace
     from monitoring.results import ModelReport, MonitorReport
+    from pipelines.acting import Act
     from pipelines.cli.console import Console
 
 PAGES = ("mlflow", "evidently")
@@ -24,9 +28,22 @@ def register(app: typer.Typer) -> None:
     app.command()(ui)
 
 
-def monitor(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+def monitor(
+    as_of: AsOfOption = None,
+    act: Annotated[
+        bool,
+        typer.Option(
+            "--act",
+            help="Train a model anew where its rules request it: at most once a day, never over a refusal; "
+            "nothing is promoted (docs/monitoring.md#acting).",
+        ),
+    ] = False,
+    *,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
     """Compare the last days with the models' training data: drift, quality, fairness, business figures, rules."""
-    from core.clock import resolve_as_of
+    from core.clock import present, resolve_as_of
     from core.workspace import Workspace
     from pipelines.cli.console import Console
 
@@ -41,8 +58,10 @@ def monitor(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: J
         flagged = sum(rule.flagged for rule in report.rules)
         text = f"monitored as of {day}: {asking} {'rule asks' if asking == 1 else 'rules ask'} for somebody"
         text += f", {flagged} {'flags' if flagged == 1 else 'flag'} something" if flagged else ""
+        acts = _act(console, opened, report, present(opened)) if act else ()
         delivery = tell(console, opened)
-        console.finish(text, "regulars review", report.as_document() | {"delivery": delivery})
+        more = {"delivery": delivery} | ({"acts": [each.as_dict() for each in acts]} if act else {})
+        console.finish(text, "regulars review", report.as_document() | more)
 
 
 def review(
@@ -97,6 +116,19 @@ def ui(
         code = library_pages.serve(opened, pages, host, port, told)
     if code:
         raise SystemExit(code)
+
+
+def _act(console: Console, workspace: Workspace, report: MonitorReport, today: date) -> tuple[Act, ...]:
+    """Do what the run asks for, and say what was done and why not."""
+    from pipelines import acting
+
+    acts = acting.act(workspace, report, today)
+    console.print()
+    for each in acts:
+        console.print(f"act: {each}")
+    if not acts:
+        console.print("act: no rule requests a retraining")
+    return acts
 
 
 def _show(console: Console, report: MonitorReport) -> None:
