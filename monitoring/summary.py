@@ -35,6 +35,12 @@ class Summaries:
         found = self.history(last=1)
         return found[-1] if found else None
 
+    def looks(self) -> list[date]:
+        """The days of all runs, ascending."""
+        query = sa.select(MONITORING_RUNS.c.as_of).distinct().order_by(MONITORING_RUNS.c.as_of)
+        with self._engine.connect() as connection:
+            return [date.fromisoformat(day) for (day,) in connection.execute(query)]
+
     def history(self, last: int = 60, before: date | None = None) -> list[MonitorReport]:
         """The last run of each of the latest days (strictly before `before`), the oldest first."""
         newest = sa.select(sa.func.max(MONITORING_RUNS.c.id)).group_by(MONITORING_RUNS.c.as_of)

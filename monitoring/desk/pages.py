@@ -23,6 +23,7 @@ from monitoring.desk import charts, fairness_sections, forecasts, lights
 from monitoring.desk.fairness_sections import Section
 from monitoring.desk.lights import Signal
 from monitoring.desk.model_page import RuleRow, about, watched
+from monitoring.error_budget import FAMILIES, ErrorBudget, Spending
 from monitoring.results import BusinessFigure, ModelReport, MonitorReport, QualityCheck, ReportLink, RuleState
 from monitoring.summary import Summaries
 
@@ -51,7 +52,9 @@ class Tile:
 
 @dataclass(frozen=True)
 class OverviewPage:
-    """Every model's light, the business figures, the rules and the open alerts."""
+    """Every model's light, the business figures, the rules, the open alerts, and what each family of tests has spent
+    of the error budget.
+    """
 
     latest: MonitorReport | None
     headline: str
@@ -61,6 +64,7 @@ class OverviewPage:
     alerts: list[Alert]
     checks: Sequence[QualityCheck]
     report: ReportLink | None
+    budget: Sequence[Spending]
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,15 @@ def overview(workspace: Workspace) -> OverviewPage:
         alerts=alerts,
         checks=latest.quality if latest else (),
         report=latest.report if latest else None,
+        budget=_budget(workspace, latest),
     )
+
+
+def _budget(workspace: Workspace, latest: MonitorReport | None) -> list[Spending]:
+    if latest is None:
+        return []
+    budget, looks = ErrorBudget.configured(workspace.settings.rules), Summaries(workspace).looks()
+    return [budget.spending(family, looks, latest.as_of) for family in FAMILIES]
 
 
 def version(workspace: Workspace, kind: str, name: str) -> VersionPage:
