@@ -34,6 +34,7 @@ GROUPS = (
     "serve",
     "monitor",
     "alerts",
+    "schedule",
     "health",
     "keys",
     "audit",

@@ -16,7 +16,8 @@ from tests.system.conftest import MAPPING, MODELS
 OWED_LATER = ("forget", "simulate")
 OTHERS = (
     "serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit", "quality", "lineage", "identity", "bench",
-    "churn-list", "audience", "order-plan", "markdown-plan", "product-selection", "segments", "rules", "alerts",
+    "churn-list", "audience", "order-plan", "markdown-plan", "product-selection", "segments", "rules",
+    "alerts", "schedule",
 )  # fmt: skip
 COLUMNS = {
     "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version"],
