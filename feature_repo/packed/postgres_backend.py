@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from feature_repo.packed.backend import READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
+from feature_repo.packed.backend import FOLD_SECONDS, READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
 
 STATE: Final = "regulars_store_state"
 _NEW: Final = "new_"
@@ -23,6 +23,7 @@ class PostgresBackend:
     def __init__(self, url: str) -> None:
         self._address, self._schema = _address(url)
         self._own = threading.local()
+        self._idle: list[_Impatient] = []
 
     def read(self, wanted: Wanted) -> tuple[StoreState | None, Found]:
         """See `Backend`."""
@@ -62,12 +63,15 @@ class PostgresBackend:
         """See `Backend`."""
         query = sql.SQL("UPDATE {} SET content = %s WHERE content = %s").format(self._name(STATE))
         after = StoreState(seen.filling, seen.layouts, folded)
-        with self._writer() as connection:
-            if connection.execute(query, (after.to_json(), seen.to_json())).rowcount != 1:
-                return False
-            for table, changed in rows.items():
-                self._upsert(connection, table, changed)
-            return True
+        try:
+            with self._folding() as connection:
+                if connection.execute(query, (after.to_json(), seen.to_json())).rowcount != 1:
+                    return False
+                for table, changed in rows.items():
+                    self._upsert(connection, table, changed)
+                return True
+        except psycopg.errors.UndefinedTable:  # emptied since it was read
+            return False
 
     def clear(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
@@ -95,6 +99,8 @@ class PostgresBackend:
     def close(self) -> None:
         """See `Backend`; connections of other threads go with these."""
         self._own = threading.local()
+        while self._idle:
+            self._idle.pop().close()
 
     def _read(self, cursor: psycopg.Cursor[Any], wanted: Wanted) -> tuple[StoreState | None, Found]:
         asked = [(place, table, keys) for place, (table, keys) in enumerate(wanted) if keys]
@@ -140,7 +146,26 @@ class PostgresBackend:
             )
             yield connection
 
-    def _connect(self, seconds: float) -> psycopg.Connection[Any]:
+    @contextmanager
+    def _folding(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction by the connection that the last one left, if it still answers: a new one costs more than all
+        that is done by it.
+        """
+        try:
+            connection = self._idle.pop()
+            connection.execute("SELECT 1")
+        except (IndexError, psycopg.Error):
+            connection = self._connect(FOLD_SECONDS)
+        try:
+            with connection.transaction():
+                yield connection
+        finally:
+            if connection.closed or self._idle:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _connect(self, seconds: float) -> _Impatient:
         connection = _Impatient.connect(self._address, autocommit=True, connect_timeout=2)
         connection.patience = seconds
         return connection
