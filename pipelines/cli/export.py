@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     group.command("feedback")(feedback)
     group.command("predictions")(predictions)
     group.command("evidence")(evidence)
+    group.command("monitoring")(monitoring)
     app.add_typer(group, name="export")
 
 
@@ -115,3 +116,22 @@ def evidence(
         text = f"the evidence of {done.subject}, {done.files} files, is in {done.output}"
         found = {"output": str(done.output), "files": done.files, "manifest": done.manifest, "head": done.head}
         console.finish(text, f"check it: regulars audit verify --evidence {done.output}", found)
+
+
+def monitoring(
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .duckdb file.", show_default=False)],
+    *,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write all that monitoring found, and what was decided, as a DuckDB database for notebooks."""
+    from core.workspace import Workspace
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines import monitoring_export
+
+        done = monitoring_export.export(Workspace.open(workspace), output)
+        text = f"{done.rows['runs']:,} looks at models, {done.rows['alerts']:,} alerts and "
+        text += f"{done.rows['decisions']:,} decisions are in {done.output}"
+        console.finish(text, "read it: docs/monitoring.ipynb", {"output": str(done.output), "rows": dict(done.rows)})
