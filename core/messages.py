@@ -1,13 +1,15 @@
 """Messages are data: a code and the values it speaks of, stored as such and put into words where a person reads them.
 
 The words stand in `texts/<language>.yaml`, one Jinja template per code. Whoever decides on a message looks at its
-code, never at its words.
+code, never at its words. They are English, unless who asks is `speaking` another language: the review desk's reader.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ LANGUAGE: Final = "en"
 PLAIN: Final = "plain"
 """The code of words that were stored as such by an earlier release, or come from elsewhere."""
 _SHOWN: Final = 5
+_spoken: ContextVar[str] = ContextVar("language", default=LANGUAGE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,21 @@ class Message:
         return cls(PLAIN, {"text": text})
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Words are of this language within, in this thread or task and those that it starts."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def spoken() -> str:
+    """The language of now."""
+    return _spoken.get()
+
+
 def title(code: str, values: Mapping[str, Any] | None = None) -> str:
     """What something with a code is called; without a text, its code in plain letters.
 
@@ -61,14 +79,14 @@ def title(code: str, values: Mapping[str, Any] | None = None) -> str:
     return render(Message(named, values or {}))
 
 
-def render(message: Message, language: str = LANGUAGE) -> str:
-    """The message in words.
+def render(message: Message, language: str | None = None) -> str:
+    """The message in words, in the language of now unless one is named.
 
     Raises:
         KeyError: no text has that code.
         jinja2.UndefinedError: a value that the text speaks of is missing.
     """
-    return _template(message.code, language).render(**message.values).strip()
+    return _template(message.code, language or spoken()).render(**message.values).strip()
 
 
 @cache
@@ -76,13 +94,15 @@ def texts(language: str = LANGUAGE) -> Mapping[str, str]:
     """Every code with its template."""
     import yaml
 
-    content: dict[str, str] = yaml.safe_load((Path(__file__).parent / "texts" / f"{language}.yaml").read_text())
+    content: dict[str, str] = yaml.safe_load((Path(__file__).parent / "texts" / f"{language}.yaml").read_text("utf-8"))
     return content
 
 
 @cache
 def _template(code: str, language: str) -> Template:
-    return environment().from_string(texts(language)[code])
+    """What a language lacks is said in English."""
+    own = texts(language)
+    return environment().from_string(own[code] if code in own else texts()[code])
 
 
 @cache

@@ -29,6 +29,11 @@ class Tables:
         return self.manifest.generation
 
     @property
+    def base_currency(self) -> str:
+        """The currency that revenues are in, as the mapping named it; else nothing."""
+        return self.manifest.base_currency
+
+    @property
     def timezone(self) -> str:
         """The zone in which the shop's days are cut."""
         return self.manifest.timezone

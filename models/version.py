@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from core.errors import NotReady, UsageError, did_you_mean
-from core.messages import Message
+from core.messages import LANGUAGE, Message, render
 from models.fairness_result import EVIDENCE
 from models.intervals import Interval
 
@@ -47,9 +47,9 @@ class GateResult:
         return str(self.message)
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines, in words too; `of` reads it back."""
+        """For machines, in English words too; `of` reads it back."""
         kept = {"name": self.name, "passed": self.passed, "reviewable": self.reviewable}
-        return kept | {"text": self.text} | self.message.as_dict()
+        return kept | {"text": render(self.message, LANGUAGE)} | self.message.as_dict()
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> GateResult:

@@ -23,13 +23,26 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core import actors
+from core import actors, messages
 from core.alert_delivery import Deliverer
 from core.errors import GateRefused, NotReady, RegularsError, UsageError
 from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import names
-from monitoring.desk import data_page, decisions, dictionary_page, forecasts, model_page, pages, segments_page
+from monitoring.desk import (
+    csv_tables,
+    data_page,
+    decisions,
+    dictionary_page,
+    forecasts,
+    languages,
+    model_page,
+    pages,
+    search,
+    segments_page,
+)
+from monitoring.desk.languages import gettext
+from monitoring.desk.reader_of_request import Readers, on_this_desk
 from monitoring.desk.render import Templates
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
@@ -66,7 +79,9 @@ class Desk:
             Route("/data", self.data),
             Route("/data/dictionary", self.dictionary),
             Route("/audit", self.audit),
+            Route("/search", self.search),
             Route("/evidence", self.evidence),
+            Route("/language/{code}", self.language),
             Route("/healthz", self.health),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
@@ -111,6 +126,12 @@ class Desk:
         page = await run_in_threadpool(dictionary_page.build, self.workspace)
         return self._page(reviewer, "dictionary.html", page, here="data")
 
+    async def search(self, request: Request) -> Response:
+        """What has the words asked for in its name."""
+        reviewer = await self._reviewer(request)
+        page = await run_in_threadpool(search.build, self.workspace, request.query_params.get("q", ""))
+        return self._page(reviewer, "search.html", page)
+
     async def audit(self, request: Request) -> Response:
         """The audit trail and whether its chain holds."""
         reviewer = await self._reviewer(request)
@@ -139,6 +160,23 @@ class Desk:
         """Whether the desk answers; says nothing else."""
         return Response("ok", media_type="text/plain")
 
+    async def language(self, request: Request) -> Response:
+        """Switch the language, and back to where the reader was."""
+        code = request.path_params["code"]
+        if code not in languages.LANGUAGES:
+            raise HTTPException(404, f"there is no language {code!r}; there is: {', '.join(languages.LANGUAGES)}")
+        response = RedirectResponse(on_this_desk(request.query_params.get("back", "/")), 303)
+        response.set_cookie(
+            languages.COOKIE,
+            code,
+            max_age=365 * 86400,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=_secure(request),
+        )
+        return response
+
     async def sign_in_page(self, request: Request) -> Response:
         """The form that asks for a key."""
         session = self.sessions.read(request.cookies.get(COOKIE)) or new_session()
@@ -151,8 +189,9 @@ class Desk:
         address = request.client.host if request.client else ""
         found = await run_in_threadpool(self.sessions.sign_in, str(form.get("key", "")), session, address)
         if found is None:
-            wait = "too many wrong keys from your address: wait a minute" if self.sessions.throttled(address) else ""
-            wrong = wait or "this is no valid key with the right to review"
+            throttled = self.sessions.throttled(address)
+            wait = gettext("too many wrong keys from your address: wait a minute") if throttled else ""
+            wrong = wait or gettext("this is no valid key with the right to review")
             return self._html("signin.html", session, status=403, wrong=wrong)
         return self._signed(request, RedirectResponse("/", 303), found)
 
@@ -171,7 +210,8 @@ class Desk:
         wanted = decisions.Wanted.of(kind, request.path_params["version"], form)
         try:
             who = await run_in_threadpool(actors.of_key, self.workspace, reviewer[1])
-            said = await run_in_threadpool(decisions.decide, self.workspace, wanted, who)
+            with messages.speaking(messages.LANGUAGE):  # what is kept is English
+                said = await run_in_threadpool(decisions.decide, self.workspace, wanted, who)
         except (UsageError, GateRefused) as error:
             return await self._version_page(request, reviewer, wrong=str(error), reason=wanted.reason)
         return self._done(request, reviewer[0], said)
@@ -183,7 +223,8 @@ class Desk:
         self._genuine(request, form)
         run = await run_in_threadpool(Summaries(self.workspace).latest)
         try:
-            said = await run_in_threadpool(forecasts.accept, self.workspace, run, form, reviewer[1].name)
+            with messages.speaking(messages.LANGUAGE):
+                said = await run_in_threadpool(forecasts.accept, self.workspace, run, form, reviewer[1].name)
         except UsageError as error:
             return await self._model_page(request, reviewer, "demand", wrong=str(error), reason=form.get("reason"))
         return self._done(request, reviewer[0], said, "/models/demand")
@@ -225,7 +266,7 @@ class Desk:
         session = self.sessions.read(request.cookies.get(COOKIE))
         given = str(form.get("csrf", ""))
         if session is None or not hmac.compare_digest(given.encode(), session.csrf.encode()):
-            raise HTTPException(403, "this form is no longer valid: open the page again")
+            raise HTTPException(403, gettext("this form is no longer valid: open the page again"))
         return session
 
     def _page(self, reviewer: tuple[Session, Key], template: str, page: object, **around: Any) -> Response:
@@ -241,7 +282,8 @@ class Desk:
         status: int = 200,
         **around: Any,
     ) -> Response:
-        return HTMLResponse(self.templates.render(template, page, csrf=session.csrf, **around), status)
+        text = self.templates.render(template, page, csrf=session.csrf, **around)
+        return csv_tables.response(text, languages.reader().table) or HTMLResponse(text, status)
 
     def _signed(self, request: Request, response: Response, session: Session) -> Response:
         response.set_cookie(
@@ -251,7 +293,7 @@ class Desk:
             path="/",
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=_secure(request),
         )
         return response
 
@@ -260,15 +302,18 @@ class Desk:
         if isinstance(error, HTTPException):
             if error.status_code == 303:
                 return RedirectResponse("/signin", 303)
-            heading = "There is no such page" if error.status_code == 404 else "That can't be done"
+            missing = error.status_code == 404
+            heading = gettext("There is no such page") if missing else gettext("That can't be done")
             return self._error(error.status_code, heading, error.detail)
         status = 404 if isinstance(error, NotReady | UsageError) else 503
-        return self._error(status, "That can't be shown", str(error))
+        return self._error(status, gettext("That can't be shown"), str(error))
 
     async def broken(self, request: Request, error: Exception) -> Response:
         """A mistake of ours: the log has it, the page says so."""
         _log.error("page failed", path=request.url.path, error=type(error).__name__)
-        return self._error(500, "This page failed", "the desk's log says more; the other pages still work")
+        return self._error(
+            500, gettext("This page failed"), gettext("the desk's log says more; the other pages still work")
+        )
 
     def _error(self, status: int, heading: str, text: str) -> Response:
         return HTMLResponse(self.templates.render("error.html", heading=heading, text=text), status)
@@ -279,7 +324,10 @@ def build(workspace: Workspace) -> Starlette:
     desk = Desk(workspace)
     return Starlette(
         routes=desk.routes(),
-        middleware=[Middleware(Guard, hosts=hosts_for(workspace.settings.review.host))],
+        middleware=[
+            Middleware(Guard, hosts=hosts_for(workspace.settings.review.host)),
+            Middleware(Readers, workspace=workspace),
+        ],
         exception_handlers={HTTPException: desk.wrong, RegularsError: desk.wrong, Exception: desk.broken},
     )
 
@@ -293,6 +341,10 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     uvicorn.run(
         build(workspace), host=host, port=port, log_level="warning", access_log=False, server_header=False, workers=1
     )
+
+
+def _secure(request: Request) -> bool:
+    return request.url.scheme == "https"
 
 
 def _kind(request: Request) -> str:

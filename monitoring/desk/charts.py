@@ -12,6 +12,8 @@ from math import isfinite, log
 from markupsafe import Markup
 
 from models.fairness_result import GroupFigure
+from monitoring.desk.languages import gettext
+from monitoring.desk.wording import term
 
 Number = float | None
 WIDTH, ROW = 240, 30
@@ -62,7 +64,7 @@ def forest(figures: Sequence[GroupFigure], low: float, high: float) -> Forest:
     rows = tuple(_svg((WIDTH, ROW), "forest", _spoken(f), "", [back, _ratio(f, across)]) for f in figures)
     ticks = [each for each in (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0) if 1 / reach <= each <= reach]
     marks = [_text(across(log(each)), 12, f"{each:g}x", "tick") for each in ticks]
-    return Forest(rows, _svg((WIDTH, 16), "forest", "scale of the ratios", "", marks))
+    return Forest(rows, _svg((WIDTH, 16), "forest", gettext("scale of the ratios"), "", marks))
 
 
 def difference(value: float, low: float, high: float, state: str) -> Markup:
@@ -106,7 +108,13 @@ def spark(values: Sequence[Number], title: str) -> Markup:
         _tag("polyline", points=path, class_="line"),
         _tag("circle", cx=117, cy=up(known[-1]), r=2.5, class_="dot"),
     ]
-    return _svg((120, 30), "spark", title, f"from {known[0]:.4g} to {known[-1]:.4g}", parts)
+    return _svg(
+        (120, 30),
+        "spark",
+        title,
+        gettext("from %(first).4g to %(last).4g") % {"first": known[0], "last": known[-1]},
+        parts,
+    )
 
 
 def meter(score: float, threshold: float, title: str) -> Markup:
@@ -118,7 +126,13 @@ def meter(score: float, threshold: float, title: str) -> Markup:
         _tag("rect", x=0, y=4, width=max(across(score), 1), height=6, rx=3, class_=f"bar {state}"),
         _tag("line", x1=across(threshold), x2=across(threshold), y1=0, y2=14, class_="mark"),
     ]
-    return _svg((120, 14), "meter", title, f"{score:.2f}, threshold {threshold:.2f}", parts)
+    return _svg(
+        (120, 14),
+        "meter",
+        title,
+        gettext("%(score).2f, threshold %(mark).2f") % {"score": score, "mark": threshold},
+        parts,
+    )
 
 
 def filled(share: float, state: str, title: str) -> Markup:
@@ -133,8 +147,8 @@ def filled(share: float, state: str, title: str) -> Markup:
 
 def _spoken(figure: GroupFigure) -> str:
     if not (figure.ratio and figure.low is not None and figure.high is not None):
-        return f"{figure.group}: {figure.verdict}"
-    return f"{figure.group}: {figure.ratio:.2f} [{figure.low:.2f}, {figure.high:.2f}], {figure.verdict}"
+        return f"{term(figure.group)}: {term(figure.verdict)}"
+    return f"{term(figure.group)}: {figure.ratio:.2f} [{figure.low:.2f}, {figure.high:.2f}], {term(figure.verdict)}"
 
 
 def _ratio(figure: GroupFigure, across: Scale) -> Markup:

@@ -11,7 +11,9 @@ from core.workspace import Workspace
 from monitoring.data_quality.quality_history import Course, QualityHistory, course
 from monitoring.data_quality.quality_report import DIMENSIONS, Finding, ShopQuality, TableQuality
 from monitoring.desk import charts
+from monitoring.desk.languages import gettext
 from monitoring.desk.lights import Signal
+from monitoring.desk.wording import term
 
 IN_ORDER, LOOK = 98.0, 90.0
 """From which scores on a table is in order, and below which somebody has to act."""
@@ -56,14 +58,14 @@ def build(workspace: Workspace) -> DataPage:
     """What was kept last."""
     runs = QualityHistory(workspace).history()
     if not runs:
-        return DataPage(None, Signal("grey", "Not assessed", ""), None, Markup(""), [], [], False)
+        return DataPage(None, Signal("grey", gettext("Not assessed"), ""), None, Markup(""), [], [], False)
     found = runs[-1]
     whole = course(runs)
     return DataPage(
         found,
         _signal(found.score),
         whole,
-        charts.spark(whole.scores, "the shop's score over the days"),
+        charts.spark(whole.scores, gettext("the shop's score over the days")),
         [_card(table, runs) for table in found.tables],
         found.worst(),
         found.generation != workspace.tables.generation,
@@ -77,7 +79,7 @@ def _card(table: TableQuality, runs: Sequence[ShopQuality]) -> TableCard:
         table,
         _signal(table.score),
         [_cell(name, table.dimension(name)) for name in DIMENSIONS],
-        charts.spark(past.scores, f"the score of {table.table} over the days"),
+        charts.spark(past.scores, gettext("the score of %s over the days") % table.table),
         past.change,
         findings,
         sum(each.score < 100 for each in findings),
@@ -85,7 +87,11 @@ def _card(table: TableQuality, runs: Sequence[ShopQuality]) -> TableCard:
 
 
 def _cell(name: str, score: float | None) -> ScoreCell:
-    plot = Markup("") if score is None else charts.filled(score / 100, _state(score), f"{name}: {score:g} of 100")
+    if score is None:
+        return ScoreCell(name, score, Markup(""))
+    plot = charts.filled(
+        score / 100, _state(score), gettext("%(name)s: %(score)g of 100") % {"name": term(name), "score": score}
+    )
     return ScoreCell(name, score, plot)
 
 
@@ -95,5 +101,5 @@ def _state(score: float) -> str:
 
 def _signal(score: float) -> Signal:
     if score >= IN_ORDER:
-        return Signal("green", "In order", "")
-    return Signal("amber", "Look at it", "") if score >= LOOK else Signal("red", "Act", "")
+        return Signal("green", gettext("In order"), "")
+    return Signal("amber", gettext("Look at it"), "") if score >= LOOK else Signal("red", gettext("Act"), "")

@@ -11,6 +11,8 @@ from core.settings import Rules
 from models.fairness_result import UNKNOWN, FairnessResult, GroupFigure, TradeOff
 from monitoring.desk import charts
 from monitoring.desk.charts import Forest, Point
+from monitoring.desk.languages import gettext, percent
+from monitoring.desk.wording import term
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def sections(result: FairnessResult | None, rules: Rules) -> list[Section]:
 
 def _section(attribute: str, metrics: Sequence[MetricByGroup], result: FairnessResult | None) -> Section:
     steps = tuple(step for step in result.trade_offs if step.attribute == attribute) if result else ()
-    points = [Point(f"{step.strength:.0%} even", step.precision, step.low, step.high) for step in steps]
-    title = f"precision of those chosen as {attribute} is made even"
+    points = [Point(gettext("%s even") % percent(step.strength), step.precision, step.low, step.high) for step in steps]
+    title = gettext("precision of those chosen as %s is made even") % term(attribute)
     return Section(attribute, tuple(metrics), steps, charts.trend(points, title))
 
 

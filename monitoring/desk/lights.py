@@ -8,6 +8,7 @@ from typing import Literal
 
 from core.alerts import Alert
 from models.version import BASELINE, CHALLENGER, CHAMPION, Version
+from monitoring.desk.languages import gettext
 from monitoring.results import LEVELS, SOURCE, RuleState
 from monitoring.rules import FAIRNESS
 
@@ -40,14 +41,15 @@ def of_model(
         worst = max(own, key=lambda alert: LEVELS.index(alert.level) if alert.level in LEVELS else 0)
         return _of_alert(LEVELS.index(worst.level) if worst.level in LEVELS else 0, f"{worst.source}: {worst.text}")
     if not versions:
-        return Signal("grey", "No version", f"train one: regulars train {kind}")
+        return Signal("grey", gettext("No version"), gettext("train one: regulars train %s") % kind)
     champion = carrier(versions, CHAMPION)
     if champion is None:
-        return Signal("amber", "No champion", _without_champion(kind, versions))
+        return Signal("amber", gettext("No champion"), _without_champion(kind, versions))
     if champion.tags.get("fairness") == "blocked" and not approved(champion):
-        return Signal("red", "Blocked", f"version {champion.version} has a disparity that nobody has decided on")
+        why = gettext("version %s has a disparity that nobody has decided on") % champion.version
+        return Signal("red", gettext("Blocked"), why)
     if unwatched:
-        return Signal("grey", "Not monitored", f"{unwatched}; run: regulars monitor")
+        return Signal("grey", gettext("Not monitored"), gettext("%s; run: regulars monitor") % unwatched)
     return _of_rules(champion, rules)
 
 
@@ -60,10 +62,12 @@ def of_rule(rule: RuleState) -> Signal:
     """The light of one rule."""
     text = str(rule.says)
     if rule.status == "unknown":
-        return Signal("grey", "Unknown", text)
+        return Signal("grey", gettext("Unknown"), text)
     if rule.status == "alert":
         return _of_alert(rule.level, text)
-    return Signal("amber", "Flagged", text) if rule.flagged else Signal("green", "In order", text)
+    if rule.flagged:
+        return Signal("amber", gettext("Flagged"), text)
+    return Signal("green", gettext("In order"), text)
 
 
 def carrier(versions: Sequence[Version], alias: str) -> Version | None:
@@ -82,29 +86,28 @@ def _without_champion(kind: str, versions: Sequence[Version]) -> str:
     waiting = carrier(versions, CHALLENGER) or (None if answering else versions[0])
     if waiting is not None and waiting.review is not None and waiting.review.verdict == "refused":
         waiting = None
-    baseline = (
-        f"the best baseline of version {answering.version}, {answering.best_baseline}, answers" if answering else ""
-    )
-    todo = (
-        f"version {waiting.version} waits: regulars promote {kind} {waiting.version}"
-        if waiting
-        else f"train another: regulars train {kind}"
-    )
+    baseline, todo = "", gettext("train another: regulars train %s") % kind
+    if answering:
+        values = {"version": answering.version, "baseline": answering.best_baseline}
+        baseline = gettext("the best baseline of version %(version)s, %(baseline)s, answers") % values
+    if waiting:
+        names = {"version": waiting.version, "kind": kind}
+        todo = gettext("version %(version)s waits: regulars promote %(kind)s %(version)s") % names
     return "; ".join(part for part in (baseline, todo) if part)
 
 
 def _of_rules(champion: Version, rules: Sequence[RuleState]) -> Signal:
     if not rules:
-        return Signal("grey", "Not monitored", "run: regulars monitor")
+        return Signal("grey", gettext("Not monitored"), gettext("run: regulars monitor"))
     decided = approved(champion)
     alerts = [rule for rule in rules if rule.status == "alert" and not (decided and rule.rule == FAIRNESS)]
     if alerts:
         return of_rule(max(alerts, key=lambda rule: rule.level))
     flagged = [rule.name for rule in rules if rule.flagged]
     if flagged:
-        return Signal("amber", "Look", f"no alert; flagged: {', '.join(flagged)}")
-    return Signal("green", "In order", "no rule raises an alert")
+        return Signal("amber", gettext("Look"), gettext("no alert; flagged: %s") % ", ".join(flagged))
+    return Signal("green", gettext("In order"), gettext("no rule raises an alert"))
 
 
 def _of_alert(level: int, text: str) -> Signal:
-    return Signal("red", "Act", text) if level >= SEVERE else Signal("amber", "Look", text)
+    return Signal("red", gettext("Act"), text) if level >= SEVERE else Signal("amber", gettext("Look"), text)

@@ -21,6 +21,8 @@ from monitoring.desk import charts, fairness_sections, forecasts, lights
 from monitoring.desk.charts import Point
 from monitoring.desk.fairness_sections import Section
 from monitoring.desk.forecasts import Flagged
+from monitoring.desk.languages import day as written
+from monitoring.desk.languages import gettext, number, percent
 from monitoring.desk.lights import Signal
 from monitoring.results import ColumnDrift, DriftResult, ModelReport, MonitorReport, Performance, RuleState
 from monitoring.rules import DATA
@@ -143,12 +145,13 @@ def watched(kind: str, latest: MonitorReport | None, versions: Sequence[Version]
     now = lights.carrier(versions, CHAMPION) or lights.carrier(versions, CHALLENGER)
     if entry is None or now is None or entry.version in {None, now.version}:
         return entry, ""
-    return None, f"version {now.version} has not been monitored yet (the last run: version {entry.version})"
+    said = gettext("version %(now)s has not been monitored yet (the last run: version %(then)s)")
+    return None, said % {"now": now.version, "then": entry.version}
 
 
 def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> list[Trend]:
     """Of the version that was watched last: others have other floors, and other columns."""
-    entries = [(str(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
+    entries = [(written(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
     last = next((entry.version for _, entry in reversed(entries) if entry.version), None)
     found = [(day, entry) for day, entry in entries if entry.version == last]
     measured = [(day, entry.performance) for day, entry in found if entry.performance]
@@ -157,23 +160,27 @@ def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> 
     if measured:
         latest = measured[-1][1]
         points = [Point(day, each.value, each.low, each.high) for day, each in measured]
-        plot = charts.trend(points, f"{latest.metric} over the runs", latest.floor, "floor now")
+        plot = charts.trend(points, gettext("%s over the runs") % latest.metric, latest.floor, gettext("floor now"))
         trends.append(Trend(latest.metric, plot, _floor_note(latest)))
     if drift:
-        plot = charts.trend(drift, "share of columns that moved", drift_share, "severe")
-        trends.append(Trend("share of drifted columns", plot, f"any is an alert, above {drift_share:.0%} a severe one"))
+        plot = charts.trend(drift, gettext("share of columns that moved"), drift_share, gettext("severe"))
+        note = gettext("any is an alert, above %s a severe one") % percent(drift_share)
+        trends.append(Trend("share of drifted columns", plot, note))
     return trends
 
 
 def _floor_note(performance: Performance) -> str:
     if performance.floor is None:
-        return "no floor was kept at training"
-    return f"floor {performance.floor:.4f}: {performance.floor_name}, the best baseline, on the same days"
+        return gettext("no floor was kept at training")
+    said = gettext("floor %(value)s: %(name)s, the best baseline, on the same days")
+    return said % {"value": number(performance.floor, 4), "name": performance.floor_name}
 
 
 def _drift_rows(drift: DriftResult | None) -> list[DriftRow]:
     columns = sorted(drift.columns if drift else (), key=lambda c: -c.score / max(c.threshold, 1e-9))
-    return [DriftRow(c, charts.meter(c.score, c.threshold, f"{c.column}: score and threshold")) for c in columns]
+    return [
+        DriftRow(c, charts.meter(c.score, c.threshold, gettext("%s: score and threshold") % c.column)) for c in columns
+    ]
 
 
 def _tier_rows(version: Version | None) -> list[TierRow]:

@@ -19,10 +19,12 @@ from models.intervals import Interval
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, GateResult, Version
 from models.version_seal import SealStanding
-from monitoring.desk import charts, fairness_sections, forecasts, lights
+from monitoring.desk import card_html, charts, fairness_sections, forecasts, lights
 from monitoring.desk.fairness_sections import Section
+from monitoring.desk.languages import gettext, money, ngettext, number, percent
 from monitoring.desk.lights import Signal
 from monitoring.desk.model_page import RuleRow, about, watched
+from monitoring.desk.wording import term
 from monitoring.error_budget import FAMILIES, ErrorBudget, Spending
 from monitoring.results import BusinessFigure, ModelReport, MonitorReport, QualityCheck, ReportLink, RuleState
 from monitoring.summary import Summaries
@@ -87,7 +89,7 @@ class VersionPage:
     metrics: list[MetricRow]
     fairness: list[Section]
     seal: SealStanding
-    card: str
+    card: Markup
     plots: Sequence[str]
     entries: list[AuditEntry]
 
@@ -110,6 +112,7 @@ class ComparePage:
 
     kind: str
     found: Comparison
+    verdict: str
     rows: list[ComparedRow]
 
 
@@ -199,14 +202,14 @@ def compare(workspace: Workspace, kind: str, a: str, b: str) -> ComparePage:
         )
         for row in sorted(found.rows, key=lambda row: row.statistic != found.primary)
     ]
-    return ComparePage(kind, found, rows)
+    return ComparePage(kind, found, _verdict(found), rows)
 
 
 def audit(workspace: Workspace, last: int = 200) -> AuditPage:
     """Read the audit log and verify it."""
     log = AuditLog(workspace)
     chain = log.verify()
-    signal = Signal("green", "Intact", "") if chain.intact else Signal("red", "Broken", chain.reason)
+    signal = Signal("green", gettext("Intact"), "") if chain.intact else Signal("red", gettext("Broken"), chain.reason)
     entries = [entry for entry in log.entries() if entry.action != seals.ACTION][-last:]
     return AuditPage(entries[::-1], chain, signal, last)
 
@@ -239,7 +242,7 @@ def _card(
     judged = challenger or champion
     return ModelCard(
         kind=kind,
-        signal=Signal("red", "Registry down", trouble) if trouble else signal,
+        signal=Signal("red", gettext("Registry down"), trouble) if trouble else signal,
         champion=champion,
         challenger=challenger,
         gates=judged.gates if judged else (),
@@ -252,19 +255,18 @@ def _headline(cards: Sequence[ModelCard], rules: Sequence[RuleState], open_alert
     serving = sum(card.champion is not None for card in cards)
     alerts = sum(rule.status == "alert" for rule in rules) + len(lights.of_others(open_alerts))
     flags = sum(rule.flagged for rule in rules)
-    have = "has" if serving == 1 else "have"
-    said = [_counted(alerts, "alert"), *([_counted(flags, "flag")] if flags else [])]
-    return f"{serving} of {len(cards)} models {have} a champion; {', '.join(said)}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+    have = ngettext("%(n)s of %(all)s models has a champion", "%(n)s of %(all)s models have a champion", serving)
+    said = [ngettext("%s alert", "%s alerts", alerts) % alerts if alerts else gettext("no alerts")]
+    said += [ngettext("%s flag", "%s flags", flags) % flags] if flags else []
+    return f"{have % {'n': serving, 'all': len(cards)}}; {', '.join(said)}"
 
 
 def _tile(figure: BusinessFigure, history: Sequence[MonitorReport]) -> Tile:
     past = [next((f.value for f in run.business if f.name == figure.name), None) for run in history]
-    shown = f"{figure.value:.1%}" if figure.unit == "share" else f"{figure.value:,.0f}"
-    return Tile(figure, shown, charts.spark(past, f"{figure.name} over the runs"))
+    written = {"share": lambda value: percent(value, 1), "money": money}.get(
+        figure.unit, lambda value: number(value, 0)
+    )
+    return Tile(figure, written(figure.value), charts.spark(past, gettext("%s over the runs") % term(figure.name)))
 
 
 def _metric_rows(version: Version) -> list[MetricRow]:
@@ -274,11 +276,22 @@ def _metric_rows(version: Version) -> list[MetricRow]:
     return [MetricRow(name, version.metrics[name], baseline.get(name), name == version.primary) for name in names]
 
 
-def _card_text(registry: Registry, version: Version) -> str:
+def _card_text(registry: Registry, version: Version) -> Markup:
     try:
-        return registry.read_text(version, "card.md")
+        return card_html.html(registry.read_text(version, "card.md"))
     except RegularsError:
-        return ""
+        return Markup("")
+
+
+def _verdict(found: Comparison) -> str:
+    """What the primary statistic says of the two, in the reader's words."""
+    row = next(row for row in found.rows if row.statistic == found.primary)
+    said = gettext("no certain difference on %(metric)s: %(difference)s")
+    if row.difference.wholly_better(found.higher_is_better):
+        said = gettext("Version %(version)s is better on %(metric)s: %(difference)s")
+    elif row.difference.wholly_worse(found.higher_is_better):
+        said = gettext("Version %(version)s is worse on %(metric)s: %(difference)s")
+    return said % {"version": found.a, "metric": found.primary, "difference": row.difference}
 
 
 def _difference(interval: Interval, certain: bool) -> Markup:

@@ -10,23 +10,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core.reasons import LONGEST, SHORTEST
 from core.workspace import Workspace
 from models.kinds import names
+from monitoring.desk import languages, wording
+from monitoring.desk.languages import gettext
 
 TEMPLATES = Path(__file__).parent / "templates"
-OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": ""}
+OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": "", "sought": ""}
 
 
 class Templates:
     """Renders the desk's templates."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters |= {"figure": figure, "brief": brief}
+        self._environment = environment()
         self._environment.globals |= {
             "kinds": names(),
             "shop": str(workspace.root),
@@ -35,13 +30,35 @@ class Templates:
         }
 
     def render(self, template: str, page: object | None = None, **around: Any) -> str:
-        """The page as HTML; a template names the fields of its page, and what stands around every page."""
+        """The page as HTML, for the reader of now; a template names the fields of its page, and what stands around."""
         return self._environment.get_template(template).render(OPTIONAL | (vars(page) if page else {}) | around)
 
 
-def figure(value: float | None) -> str:
-    """A figure with four digits, or a dash."""
-    return "\N{EN DASH}" if value is None else f"{value:.4g}"
+def environment() -> Environment:
+    """Where the templates are compiled, with the filters that they may use."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(gettext, languages.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "figure": languages.number,
+        "percent": languages.percent,
+        "money": languages.money,
+        "day": languages.day,
+        "moment": languages.moment,
+        "term": wording.term,
+        "capital": wording.capital,
+        "metric": wording.metric,
+        "brief": brief,
+    }
+    made.globals |= {"reader": languages.reader, "csv_link": languages.csv_link, "languages": languages.LANGUAGES}
+    return made
 
 
 def brief(value: object) -> str:
@@ -52,5 +69,7 @@ def brief(value: object) -> str:
 
 def _item(value: object) -> str:
     if isinstance(value, dict) and {"name", "passed", "text"} <= set(value):
-        return f"{value['name']} passed" if value["passed"] else f"{value['name']} refused ({value['text']})"
-    return "none" if value is None or value == "" else str(value)
+        if value["passed"]:
+            return gettext("%s passed") % wording.term(value["name"])
+        return gettext("%(gate)s refused (%(reason)s)") % {"gate": wording.term(value["name"]), "reason": value["text"]}
+    return gettext("none") if value is None or value == "" else str(value)

@@ -16,7 +16,10 @@ from models.segments.movements import ARRIVED, UNPROFILED
 from monitoring import rules
 from monitoring.desk import charts, lights
 from monitoring.desk.alluvial import Flow, alluvial
+from monitoring.desk.languages import day, gettext, percent
+from monitoring.desk.languages import marked as _m
 from monitoring.desk.lights import Signal
+from monitoring.desk.wording import term
 from monitoring.results import Movement, SegmentsReport
 from monitoring.summary import Summaries
 
@@ -31,8 +34,8 @@ RANKS: Final[Mapping[By, Mapping[str, int]]] = {
 }  # fmt: skip
 """What counts as a move for the better or for the worse."""
 NAMES: Final[Mapping[By, tuple[str, ...]]] = {"group": tuple(GROUPS.values()), "stage": tuple(STAGES.values())}
-TITLES: Final[Mapping[By, str]] = {"group": "Groups", "stage": "Stages of life"}
-ARROWS: Final = {"better": "\N{UPWARDS ARROW} better", "worse": "\N{DOWNWARDS ARROW} worse", "same": ""}
+TITLES: Final[Mapping[By, str]] = {"group": _m("Groups"), "stage": _m("Stages of life")}
+ARROWS: Final = {"better": _m("↑ better"), "worse": _m("↓ worse"), "same": ""}
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,13 @@ def build(workspace: Workspace) -> SegmentsPage:
     report = run.segments if run else None
     if report is None:
         return SegmentsPage(
-            None, Signal("grey", "Not looked at", ""), "", 0, limits.segment_churn, limits.segment_churn_months, []
+            None,
+            Signal("grey", gettext("Not looked at"), ""),
+            "",
+            0,
+            limits.segment_churn,
+            limits.segment_churn_months,
+            [],
         )
     raised = rules.raised_groups(report.months, limits)
     sections = [_section(report, by, raised) for by in NAMES]
@@ -106,37 +115,43 @@ def _section(report: SegmentsReport, by: By, raised: Sequence[str]) -> GroupSect
     moves = [each for each in report.movements if each.by == by]
     return GroupSection(
         by=by,
-        title=TITLES[by],
+        title=gettext(TITLES[by]),
         rows=[_row(course, by == "group" and name in raised) for name, course in courses.items()],
         days=days,
         sizes=[[month for month in own if month.as_of == day] for day in days],
         picture=_picture(moves, by, report),
-        movements=[MovementRow(each, ARROWS[_state(each, by)]) for each in moves],
+        movements=[MovementRow(each, gettext(ARROWS[_state(each, by)])) for each in moves],
     )
 
 
 def _row(course: Sequence[GroupMonth], raised: bool) -> GroupRow:
     now = course[-1]
-    title = f"customers who are {now.name}, over the months"
+    title = gettext("customers who are %s, over the months") % term(now.name)
     return GroupRow(
         now=now,
         before=course[-2] if len(course) > 1 else None,
         judged=next((month for month in reversed(course) if month.churn is not None), None),
         raised=raised,
         spark=charts.spark([float(month.customers) for month in course], title),
-        plot=charts.filled(now.share, "ok", f"{now.name}: {now.share:.0%} of all"),
+        plot=charts.filled(
+            now.share,
+            "ok",
+            gettext("%(name)s: %(share)s of all") % {"name": term(now.name), "share": percent(now.share)},
+        ),
     )
 
 
 def _picture(moves: Sequence[Movement], by: By, report: SegmentsReport) -> Markup:
-    flows = [Flow(each.origin, each.target, each.customers, _state(each, by)) for each in moves]
-    title = f"customers by {by}, from {report.moved_from} (left) to {report.moved_to} (right)"
+    flows = [Flow(term(each.origin), term(each.target), each.customers, _state(each, by)) for each in moves]
+    ends = {"by": term(by), "first": day(report.moved_from), "last": day(report.moved_to)}
+    title = gettext("customers by %(by)s, from %(first)s (left) to %(last)s (right)") % ends
     worse = sum(flow.count for flow in flows if flow.state == "worse")
     better = sum(flow.count for flow in flows if flow.state == "better")
-    said = f"{better:,} moved for the better and {worse:,} for the worse; the table beside it has every move"
+    said = gettext("%(better)s moved for the better and %(worse)s for the worse; the table beside it has every move")
+    said %= {"better": better, "worse": worse}
     # A report that an earlier release kept may name a place that is no more.
     names = dict.fromkeys((*NAMES[by], ARRIVED, UNPROFILED, *(each.target for each in moves)))
-    return alluvial(flows, tuple(names), title, said)
+    return alluvial(flows, tuple(map(term, names)), title, said)
 
 
 def _state(move: Movement, by: By) -> str:

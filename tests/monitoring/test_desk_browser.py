@@ -18,6 +18,13 @@ from tests.conftest import need
 pytestmark = pytest.mark.browser
 
 
+PATHS = (
+    "/", "/models/churn", "/models/demand", "/models/churn/versions/1", "/segments", "/data", "/data/dictionary",
+    "/audit", "/evidence", "/search?q=churn",
+)  # fmt: skip
+BAD = {"serious", "critical"}
+
+
 @pytest.fixture
 def address(shop):
     """The desk, listening."""
@@ -74,7 +81,7 @@ def test_a_reviewer_sees_judges_and_finds_the_decision_in_the_trail(signed_in, a
     page.get_by_role("link", name="Churn", exact=True).first.click()
     assert page.get_by_role("heading", name="Fairness by group").is_visible()
     assert page.locator("svg.forest").first.is_visible()
-    page.get_by_role("link", name="version 1").first.click()
+    page.get_by_role("link", name="version 1", exact=True).first.click()
     page.get_by_label("Reason").fill("no group is worse off")
     page.get_by_role("button", name="Approve version 1").click()
     assert page.get_by_role("status").inner_text().startswith("churn version 1 is approved")
@@ -118,6 +125,32 @@ def test_every_page_has_one_heading_and_a_way_past_the_navigation(signed_in, add
         assert page.locator("h1").count() == 1
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_axe_finds_nothing_serious_on_a_phone_and_on_a_wide_screen(browser, signed_in, address, language):
+    context = browser.new_context(storage_state=signed_in.context.storage_state(), bypass_csp=True)  # axe is a script
+    page = context.new_page()
+    page.goto(f"{address}/language/{language}?back=/evidence")
+    for path in PATHS:
+        page.goto(address + path)
+        page.evaluate(need("axe_playwright_python.base").AXE_FILE_PATH.read_text())
+        for width in (390, 1400):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in BAD]
+            assert serious == [], (path, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+def test_a_page_prints_whole(signed_in, address):
+    page = signed_in
+    page.goto(address + "/models/churn")
+    page.emulate_media(media="print")
+    areas = page.locator(".scroll").all()
+    assert areas
+    assert all(area.evaluate("each => each.scrollHeight <= each.clientHeight + 1") for area in areas)
 
 
 # The lowest contrast of any shown text against the nearest background behind it (WCAG 2, relative luminance).
