@@ -289,7 +289,7 @@ def test_the_overview_shows_every_model_with_its_light(reviewer):
     assert "No version" in text
     assert f"1 of {len(kinds.names())} models has a champion" in text
     assert "Rules of the house" in text
-    assert re.search(r"Of a yearly chance of 5 % of any false alarm, 4\.\d+ % is left", text)
+    assert re.search(r"Of a yearly chance of 5.00% of any false alarm, 4\.\d+% is left", text)
 
 
 def test_the_model_page_shows_trends_fairness_and_drift(reviewer):
