@@ -16,7 +16,7 @@ from core.messages import Message
 from models.fairness_result import FairnessResult
 from models.segments.group_month import By, GroupMonth
 from models.slices import SliceFigure
-from monitoring.shop_figures.results import ShopFigures
+from monitoring.shop_figures.shop_results import ShopFigures
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A float that JSON keeps as null where it is none."""
@@ -149,10 +149,15 @@ class Performance:
 
     @property
     def below(self) -> bool:
-        """Whether the whole paired interval lies on the wrong side of the floor."""
+        """Whether the whole paired interval lies on the wrong side of the floor.
+
+        A run of an earlier release compared no rivals: what it said, by the floor of training, stays said.
+        """
         rival = self.rival
         if rival is None:
-            return False
+            if self.rivals or self.floor is None:
+                return False
+            return self.value < self.floor if self.higher_is_better else self.value > self.floor
         return rival.high < 0 if self.higher_is_better else rival.low > 0
 
 

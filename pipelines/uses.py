@@ -35,7 +35,7 @@ MODULES = (
     "models.uplift.dataset",
     "monitoring.protected",
     "monitoring.shop_figures.campaign_effect",
-    "monitoring.shop_figures.figures",
+    "monitoring.shop_figures.figure_courses",
     "pipelines.identity.key_records",
     "pipelines.ingest.currencies",
     "pipelines.ingest.duplicates",

@@ -9,7 +9,7 @@ from scipy import stats
 
 from core.reads import Read
 from core.workspace import Workspace
-from monitoring.shop_figures.results import CampaignEffect
+from monitoring.shop_figures.shop_results import CampaignEffect
 
 READS = (Read("contacts", ("campaign_id", "treated", "customer_id"), "the effect of campaigns on the desk"),)
 LATEST = 12

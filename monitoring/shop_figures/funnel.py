@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import duckdb
 
 from core.workspace import Workspace
-from monitoring.shop_figures.results import FunnelStep
+from monitoring.shop_figures.shop_results import FunnelStep
 
 WITHOUT_REGION = ""
 _HANDFUL = 5

@@ -42,7 +42,10 @@ def titles() -> set[str]:
 
 
 def test_every_rule_and_check_has_a_name_and_every_name_is_of_one():
-    folders = [ROOT / "monitoring", *((ROOT / "monitoring" / name) for name in ("rules", "arrivals", "shop_figures"))]
+    folders = [
+        ROOT / "monitoring",
+        *((ROOT / "monitoring" / name) for name in ("rules", "arrivals", "shop_figures", "shop_series")),
+    ]
     files = [path for folder in folders for path in folder.glob("*.py")]
     source = "".join(path.read_text() for path in files)
     named = {code.split(".")[1] for code in titles()} - {"plain"}

@@ -15,8 +15,7 @@ import yaml
 
 from core import settings as settings_module
 from core.settings import Settings
-from serving import figures
-from serving.http import Answering
+from serving import figures, service_pages
 from tests.deploy.rendered import (
     KUBERNETES,
     OVERLAYS,
@@ -98,7 +97,7 @@ def test_ports_and_probes_are_those_of_the_product(documents: list[Document], se
     from monitoring.desk.app import Desk
 
     desk = {getattr(route, "path", "") for route in Desk.routes(Desk.__new__(Desk))}
-    open_paths = {path for path in ("/healthz", "/readyz", "/metrics") if path in _served()}
+    open_paths = {"/healthz", "/readyz"} & set(service_pages.PAGES)
     for name, port, paths in (("service", settings.serving.port, open_paths), ("desk", settings.review.port, desk)):
         one = container(documents, name)
         assert [each["containerPort"] for each in one["ports"]] == [port]
@@ -110,11 +109,6 @@ def test_ports_and_probes_are_those_of_the_product(documents: list[Document], se
     service = container(documents, "service")
     assert service["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert service["livenessProbe"]["httpGet"]["path"] == "/healthz"  # a store that is away restarts nobody
-
-
-def _served() -> set[str]:
-    source = Path(__import__(Answering.__module__, fromlist=["_"]).__file__).read_text()
-    return set(re.findall(r'"(/\w+)"', source))
 
 
 def test_a_pod_ends_only_once_it_has_answered_what_it_took(documents: list[Document], settings: Settings) -> None:

@@ -15,8 +15,8 @@ from core.messages import texts, title
 from core.settings import ShopFigure
 from core.workspace import Workspace
 from monitoring import shop_figures
-from monitoring.shop_figures import campaign_effect, figures
-from monitoring.shop_figures.results import FigureCourse
+from monitoring.shop_figures import campaign_effect, figure_courses
+from monitoring.shop_figures.shop_results import FigureCourse
 from tests.support.shop import commit
 
 
@@ -30,8 +30,8 @@ def of(workspace: Workspace) -> dict[str, FigureCourse]:
 
 
 def test_every_figure_has_a_title_and_may_have_a_target() -> None:
-    assert list(figures.FIGURES) == list(get_args(ShopFigure))
-    assert all(f"shop_figure.{name}.title" in texts() for name in figures.FIGURES)
+    assert list(figure_courses.FIGURES) == list(get_args(ShopFigure))
+    assert all(f"shop_figure.{name}.title" in texts() for name in figure_courses.FIGURES)
     assert title("shop_figure.margin").startswith("margin")
 
 

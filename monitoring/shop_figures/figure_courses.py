@@ -15,7 +15,7 @@ import pandas as pd
 from core.reads import Read
 from core.settings import ShopFigure
 from core.workspace import Workspace
-from monitoring.shop_figures.results import FigureCourse, Group, Kind
+from monitoring.shop_figures.shop_results import FigureCourse, Group, Kind
 
 WINDOWS = 13
 """A year of four weeks each."""
@@ -32,7 +32,7 @@ READS = (
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureSpec:
     """How a figure is measured: `sql` gives (number, value) of the windows w (number, start, stop: days)."""
 
     group: Group
@@ -47,18 +47,18 @@ _OF_CUSTOMERS = (
     "FROM (SELECT w.number, o.customer_id, sum(o.revenue) AS revenue, count(DISTINCT o.order_id) AS orders"
     f" {_ORDERS} WHERE o.customer_id IS NOT NULL GROUP BY ALL)"
 )
-FIGURES: Mapping[ShopFigure, Figure] = {
-    "revenue": Figure("economic", "money", True, f"SELECT number, sum(o.revenue) {_ORDERS} GROUP BY 1"),
-    "revenue_per_customer": Figure(
+FIGURES: Mapping[ShopFigure, FigureSpec] = {
+    "revenue": FigureSpec("economic", "money", True, f"SELECT number, sum(o.revenue) {_ORDERS} GROUP BY 1"),
+    "revenue_per_customer": FigureSpec(
         "economic", "money", True, f"SELECT number, sum(revenue) / count(*) {_OF_CUSTOMERS} GROUP BY 1"
     ),
-    "basket_value": Figure(
+    "basket_value": FigureSpec(
         "economic",
         "money",
         True,
         f"SELECT number, sum(o.revenue) / nullif(count(DISTINCT o.order_id), 0) {_ORDERS} GROUP BY 1",
     ),
-    "margin": Figure(
+    "margin": FigureSpec(
         "economic",
         "share",
         True,
@@ -66,21 +66,21 @@ FIGURES: Mapping[ShopFigure, Figure] = {
         f" {_ORDERS} JOIN products p USING (product_id) WHERE p.unit_cost IS NOT NULL GROUP BY 1",
         ("orders", "products"),
     ),
-    "coupon_cost": Figure(
+    "coupon_cost": FigureSpec(
         "economic",
         "share",
         False,
         f"SELECT number, sum(o.discount) / nullif(sum(o.revenue + o.discount), 0) {_ORDERS}"
         " WHERE o.discount IS NOT NULL GROUP BY 1",
     ),
-    "active_customers": Figure("operational", "count", True, f"SELECT number, count(*) {_OF_CUSTOMERS} GROUP BY 1"),
-    "returned": Figure(
+    "active_customers": FigureSpec("operational", "count", True, f"SELECT number, count(*) {_OF_CUSTOMERS} GROUP BY 1"),
+    "returned": FigureSpec(
         "operational",
         "share",
         False,
         f"SELECT number, -sum(least(o.quantity, 0)) / nullif(sum(greatest(o.quantity, 0)), 0) {_ORDERS} GROUP BY 1",
     ),
-    "stock_outs": Figure(
+    "stock_outs": FigureSpec(
         "operational",
         "share",
         False,
@@ -88,7 +88,7 @@ FIGURES: Mapping[ShopFigure, Figure] = {
         " GROUP BY 1",
         ("stock",),
     ),
-    "late_deliveries": Figure(
+    "late_deliveries": FigureSpec(
         "operational",
         "share",
         False,
@@ -96,7 +96,7 @@ FIGURES: Mapping[ShopFigure, Figure] = {
         " JOIN deliveries d ON d.promised_on >= w.start AND d.promised_on < w.stop GROUP BY 1",
         ("deliveries",),
     ),
-    "payment_failures": Figure(
+    "payment_failures": FigureSpec(
         "operational",
         "share",
         False,
@@ -106,10 +106,10 @@ FIGURES: Mapping[ShopFigure, Figure] = {
         " WHERE kind = 'payment_failed') > 0",
         ("events",),
     ),
-    "repeat_rate": Figure(
+    "repeat_rate": FigureSpec(
         "emotional", "share", True, f"SELECT number, avg((orders >= 2)::INT) {_OF_CUSTOMERS} GROUP BY 1"
     ),
-    "repurchase_cycle": Figure(
+    "repurchase_cycle": FigureSpec(
         "emotional",
         "days",
         False,
@@ -117,14 +117,14 @@ FIGURES: Mapping[ShopFigure, Figure] = {
         " customer_id ORDER BY day) AS before FROM (SELECT DISTINCT customer_id, day FROM orders WHERE customer_id IS"
         " NOT NULL)) v ON v.day >= w.start AND v.day < w.stop AND v.before IS NOT NULL GROUP BY 1",
     ),
-    "rating": Figure(
+    "rating": FigureSpec(
         "emotional",
         "score",
         True,
         "SELECT number, avg(r.rating) FROM windows w JOIN reviews r ON r.day >= w.start AND r.day < w.stop GROUP BY 1",
         ("reviews",),
     ),
-    "satisfaction": Figure(
+    "satisfaction": FigureSpec(
         "emotional",
         "score",
         True,
