@@ -102,11 +102,15 @@ class Desk:
         return await self._version_page(request, reviewer)
 
     async def compare(self, request: Request) -> Response:
-        """Two versions side by side; scoring both takes some seconds."""
+        """Two versions side by side. Scoring both takes some seconds: the first page says so and leads, at once, to one
+        that answers when it is done. (A page that loads itself again and again would lose its reader's place.)
+        """
         reviewer, kind = await self._reviewer(request), _kind(request)
         names = (request.query_params.get("a", "challenger"), request.query_params.get("b", "champion"))
-        page = await run_in_threadpool(pages.compare, self.workspace, kind, *names)
-        return self._page(reviewer, "compare.html", page, here=kind)
+        wait = "wait" in request.query_params or bool(languages.reader().table)
+        page = await run_in_threadpool(pages.compare, self.workspace, kind, *names, wait)
+        template = "comparing.html" if isinstance(page, pages.ComparingPage) else "compare.html"
+        return self._page(reviewer, template, page, here=kind)
 
     async def segments(self, request: Request) -> Response:
         """Who the customers are, and how they move."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -13,13 +14,13 @@ from core.alerts import Alert, Alerts
 from core.audit import AuditEntry, AuditLog, Verification
 from core.errors import RegularsError
 from core.workspace import Workspace
-from models import comparison, gates, kinds, version_seal
+from models import gates, kinds, version_seal
 from models.comparison import Comparison
 from models.intervals import Interval
 from models.registry import Registry
 from models.version import CHALLENGER, CHAMPION, GateResult, Version
 from models.version_seal import SealStanding
-from monitoring.desk import card_html, charts, fairness_sections, forecasts, lights
+from monitoring.desk import card_html, charts, comparisons, fairness_sections, forecasts, lights
 from monitoring.desk.fairness_sections import Section
 from monitoring.desk.languages import gettext, money, ngettext, number, percent
 from monitoring.desk.lights import Signal
@@ -117,6 +118,16 @@ class ComparePage:
 
 
 @dataclass(frozen=True)
+class ComparingPage:
+    """Two versions that are still to be compared; `address` answers when they are."""
+
+    kind: str
+    a: str
+    b: str
+    address: str
+
+
+@dataclass(frozen=True)
 class AuditPage:
     """The latest entries, the newest first, and whether the chain holds."""
 
@@ -188,9 +199,14 @@ def plot(workspace: Workspace, kind: str, version: str, name: str) -> bytes:
     return registry.plot(registry.version(kind, version), name)
 
 
-def compare(workspace: Workspace, kind: str, a: str, b: str) -> ComparePage:
-    """Score two versions on the same units."""
-    found = comparison.compare(workspace, kinds.kind(kind), a, b)
+def compare(workspace: Workspace, kind: str, a: str, b: str, wait: bool) -> ComparePage | ComparingPage:
+    """Two versions on the same units: at once where that is kept, else when it is made, if the reader waits for it."""
+    first, second = (Registry(workspace).version(kind, name).version for name in (a, b))
+    at_once = wait or first == second  # which is refused at once
+    found = comparisons.made(workspace, kind, a, b) if at_once else comparisons.kept(workspace, kind, a, b)
+    if found is None:
+        query = urlencode({"a": a, "b": b, "wait": 1})
+        return ComparingPage(kind, first, second, f"/models/{kind}/compare?{query}")
     rows = [
         ComparedRow(
             name=row.statistic,

@@ -20,7 +20,7 @@ from core.secret_files import secret
 from core.settings import Review
 from core.state.schema import MONITORING_RUNS
 from core.workspace import Workspace
-from models import kinds, release
+from models import comparison, kinds, release
 from models.demand.acceptance import Acceptances, Totals
 from models.recommendation.merchandising import applied_rules
 from models.registry import Registry
@@ -502,3 +502,47 @@ def test_a_pin_of_a_product_too_rare_to_be_recommended_is_told_beside_the_rules(
     shop.rules_file.write_text("rules: {first: {kind: pinned, products: [n1], place: 1}}")
     applied_rules.apply(shop, "ann", "the season")
     assert "first: &#39;n1&#39; has 0 purchases; below 3 purchases" in reviewer.get("/models/recommendation").text
+
+
+@pytest.fixture
+def two(shop, tmp_path):
+    """A second version beside the champion; the number of times that two were compared is its length."""
+    watched.train(shop, tmp_path, present(shop) - timedelta(days=28))
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """Whom a comparison was made for, one entry each."""
+    calls, real = [], comparison.compare
+    monkeypatch.setattr(comparison, "compare", lambda *given: calls.append(given[1:]) or real(*given))
+    return calls
+
+
+def test_a_comparison_says_that_it_takes_time_and_is_shown_at_once_from_then_on(reviewer, two, compared):
+    first = reviewer.get("/models/churn/compare?a=2&b=1")
+    assert "It takes ten seconds or so" in first.text
+    assert compared == []
+    onward = re.search(r'content="0; url=([^"]+)"', first.text)[1].replace("&amp;", "&")
+    made = reviewer.get(onward)
+    assert "Version 2 beside version 1" in made.text
+    assert made.text.count("<tr") > 3
+    again = reviewer.get("/models/churn/compare?a=2&b=champion")
+    assert "zero in the middle" in again.text
+    assert len(compared) == 1
+
+
+def test_a_comparison_is_made_anew_when_the_data_have_changed_or_the_file_is_damaged(reviewer, shop, two, compared):
+    reviewer.get("/models/churn/compare?a=2&b=1&wait=1")
+    (file,) = (shop.root / "comparisons").iterdir()
+    file.write_text(file.read_text()[:100])
+    assert "It takes ten seconds or so" in reviewer.get("/models/churn/compare?a=2&b=1").text
+    reviewer.get("/models/churn/compare?a=2&b=1&wait=1")
+    commit(shop, {"products": pd.DataFrame({"product_id": ["n1"]})})
+    assert "It takes ten seconds or so" in reviewer.get("/models/churn/compare?a=2&b=1").text
+    assert len(compared) == 2
+
+
+def test_a_machine_that_asks_for_a_comparison_waits_for_it(reviewer, two):
+    answer = reviewer.get("/models/churn/compare?a=2&b=1&csv=compare")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "error" in answer.text

@@ -1,0 +1,79 @@
+"""Comparisons of two versions, kept: scoring both takes seconds, and nothing changes until the data or the settings do.
+
+One file per pair under the workspace, written whole; one that was made of other data is made anew in its place. It can
+be deleted at any time. Decisions don't rest on it: the quality gate compares for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import asdict
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from core.files import write_atomically
+from core.workspace import Workspace
+from models import comparison, kinds
+from models.comparison import Comparison
+from models.registry import Registry
+
+_FOLDER = "comparisons"
+_making = threading.Lock()
+"""One comparison at a time: whoever asks for the same one meanwhile is given what the first made."""
+
+
+def kept(workspace: Workspace, kind: str, a: str, b: str) -> Comparison | None:
+    """The comparison of two versions (numbers or aliases), if it was made of the data and settings of now.
+
+    Raises:
+        UsageError: no such version.
+    """
+    path, key = _place(workspace, kind, a, b)
+    return _read(path, key)
+
+
+def made(workspace: Workspace, kind: str, a: str, b: str) -> Comparison:
+    """The comparison, made and kept where it was not.
+
+    Raises:
+        UsageError: no such version, or twice the same.
+        StoreError: one of them is damaged.
+        DataError: no unit is scored by both.
+    """
+    with _making, workspace.pinned() as pinned:
+        path, key = _place(pinned, kind, a, b)
+        found = _read(path, key)
+        if found is None:
+            found = comparison.compare(pinned, kinds.kind(kind), a, b)
+            path.parent.mkdir(exist_ok=True)
+            write_atomically(path, json.dumps({"key": key, "comparison": asdict(found)}, default=str))
+    return found
+
+
+def _place(workspace: Workspace, kind: str, a: str, b: str) -> tuple[Path, str]:
+    """Where it lies, and a digest of what it was made of."""
+    registry = Registry(workspace)
+    first, second = (registry.version(kind, name) for name in (a, b))
+    settings = workspace.settings
+    made_of = (workspace.tables.generation, first.run_id, second.run_id, settings.seed, getattr(settings, kind, None))
+    path = workspace.root / _FOLDER / f"{kind}-{first.version}-{second.version}.json"
+    return path, sha256(repr(made_of).encode()).hexdigest()
+
+
+def _read(path: Path, key: str) -> Comparison | None:
+    """What is kept, if it is whole and made of the same."""
+    try:
+        content: Any = json.loads(path.read_text())
+        return _adapter().validate_python(content["comparison"]) if content["key"] == key else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+@cache
+def _adapter() -> TypeAdapter[Comparison]:
+    return TypeAdapter(Comparison)
