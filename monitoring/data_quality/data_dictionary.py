@@ -7,7 +7,7 @@ tables and snapshots in force when somebody asks.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -113,6 +113,17 @@ def recall_notes(workspace: Workspace) -> list[SourceNote]:
         return [SourceNote(**entry) for entry in kept]
     except (OSError, ValueError, TypeError):
         return []
+
+
+def made_of(workspace: Workspace) -> tuple[Hashable, ...]:
+    """What tells two dictionaries apart: the tables, the notes, the newest snapshot of each view, the settings."""
+    builds = []
+    for name in catalog.VIEWS:
+        days = built_days(workspace, name)
+        build = read_build(workspace, name, days[-1]) if days else None
+        builds.append((name, len(days), build.built_at if build else ""))
+    notes = tuple(map(repr, recall_notes(workspace)))
+    return str(workspace.root), workspace.tables.generation, notes, tuple(builds), repr(workspace.settings)
 
 
 @of_one_generation

@@ -46,6 +46,7 @@ from monitoring.desk.reader_of_request import Readers, on_this_desk
 from monitoring.desk.render import Templates
 from monitoring.desk.security import REPORT_POLICY, Guard, hosts_for
 from monitoring.desk.sessions import COOKIE, HOURS, Session, Sessions, new_session
+from monitoring.run_trends import trends
 from monitoring.summary import Summaries
 
 STATIC = Path(__file__).parent / "static"
@@ -337,10 +338,13 @@ def build(workspace: Workspace) -> Starlette:
 
 
 def serve(workspace: Workspace, host: str, port: int) -> None:
-    """Listen until told to stop. Evidently is imported beside, so that the first report need not wait for it."""
+    """Listen until told to stop. What the first reader would wait for is done beside: Evidently is imported, the runs
+    are read.
+    """
     import uvicorn
 
     threading.Thread(target=importlib.import_module, args=("monitoring.reports",), daemon=True).start()
+    threading.Thread(target=trends, args=(workspace,), daemon=True).start()
     threading.Thread(target=Deliverer(workspace).stay, name="alerts", daemon=True).start()
     uvicorn.run(
         build(workspace), host=host, port=port, log_level="warning", access_log=False, server_header=False, workers=1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from monitoring.data_quality.data_dictionary import DataDictionary
 from monitoring.desk.render import Templates
 
 _STYLE = Path(__file__).parent / "static" / "desk.css"
+_remembered: dict[tuple[Hashable, ...], DictionaryPage] = {}
+"""The last one, by what it was made of."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,18 @@ class DictionaryPage:
 
 
 def build(workspace: Workspace) -> DictionaryPage:
-    """Look everything up.
+    """Look everything up, unless it was of the same tables and snapshots: that takes seconds.
 
     Raises:
         NotReady: nothing has been ingested.
     """
-    return DictionaryPage(data_dictionary.describe(workspace))
+    key = data_dictionary.made_of(workspace)
+    page = _remembered.get(key)
+    if page is None:
+        page = DictionaryPage(data_dictionary.describe(workspace))
+        _remembered.clear()
+        _remembered[key] = page
+    return page
 
 
 def standalone(workspace: Workspace, found: DataDictionary) -> str:

@@ -26,6 +26,7 @@ from monitoring.desk.languages import gettext, number, percent
 from monitoring.desk.lights import Signal
 from monitoring.results import ColumnDrift, DriftResult, ModelReport, MonitorReport, Performance, RuleState
 from monitoring.rules import DATA
+from monitoring.run_trends import RunTrend, trends
 from monitoring.summary import Summaries
 
 SHOWN_RULES = 20
@@ -98,8 +99,7 @@ class ModelPage:
 
 def build(workspace: Workspace, kind: str) -> ModelPage:
     """Look at one model."""
-    history = Summaries(workspace).history()
-    latest = history[-1] if history else None
+    latest, history = Summaries(workspace).latest(), trends(workspace)
     versions = Registry(workspace).versions(kind)
     champion, challenger = (lights.carrier(versions, alias) for alias in (CHAMPION, CHALLENGER))
     entry, unwatched = watched(kind, latest, versions)
@@ -149,24 +149,24 @@ def watched(kind: str, latest: MonitorReport | None, versions: Sequence[Version]
     return None, said % {"now": now.version, "then": entry.version}
 
 
-def _trends(kind: str, history: Sequence[MonitorReport], drift_share: float) -> list[Trend]:
+def _trends(kind: str, history: Sequence[RunTrend], drift_share: float) -> list[Trend]:
     """Of the version that was watched last: others have other floors, and other columns."""
     entries = [(written(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
     last = next((entry.version for _, entry in reversed(entries) if entry.version), None)
     found = [(day, entry) for day, entry in entries if entry.version == last]
     measured = [(day, entry.performance) for day, entry in found if entry.performance]
-    drift = [Point(day, entry.drift.share) for day, entry in found if entry.drift]
-    trends = []
+    drift = [Point(day, entry.drift_share) for day, entry in found if entry.drift_share is not None]
+    made = []
     if measured:
         latest = measured[-1][1]
         points = [Point(day, each.value, each.low, each.high) for day, each in measured]
         plot = charts.trend(points, gettext("%s over the runs") % latest.metric, latest.floor, gettext("floor now"))
-        trends.append(Trend(latest.metric, plot, _floor_note(latest)))
+        made.append(Trend(latest.metric, plot, _floor_note(latest)))
     if drift:
         plot = charts.trend(drift, gettext("share of columns that moved"), drift_share, gettext("severe"))
         note = gettext("any is an alert, above %s a severe one") % percent(drift_share)
-        trends.append(Trend("share of drifted columns", plot, note))
-    return trends
+        made.append(Trend("share of drifted columns", plot, note))
+    return made
 
 
 def _floor_note(performance: Performance) -> str:

@@ -28,6 +28,7 @@ from monitoring.desk.model_page import RuleRow, about, watched
 from monitoring.desk.wording import term
 from monitoring.error_budget import FAMILIES, ErrorBudget, Spending
 from monitoring.results import BusinessFigure, ModelReport, MonitorReport, QualityCheck, ReportLink, RuleState
+from monitoring.run_trends import RunTrend, trends
 from monitoring.summary import Summaries
 
 
@@ -146,8 +147,7 @@ class EvidencePage:
 
 def overview(workspace: Workspace) -> OverviewPage:
     """Look at everything."""
-    history = Summaries(workspace).history()
-    latest = history[-1] if history else None
+    latest, history = Summaries(workspace).latest(), trends(workspace)
     rules, alerts = forecasts.rules_now(workspace, latest), Alerts(workspace).open()
     registry = Registry(workspace)
     cards = [_card(registry, kind, latest, rules, alerts) for kind in kinds.names()]
@@ -277,7 +277,7 @@ def _headline(cards: Sequence[ModelCard], rules: Sequence[RuleState], open_alert
     return f"{have % {'n': serving, 'all': len(cards)}}; {', '.join(said)}"
 
 
-def _tile(figure: BusinessFigure, history: Sequence[MonitorReport]) -> Tile:
+def _tile(figure: BusinessFigure, history: Sequence[RunTrend]) -> Tile:
     past = [next((f.value for f in run.business if f.name == figure.name), None) for run in history]
     written = {"share": lambda value: percent(value, 1), "money": money}.get(
         figure.unit, lambda value: number(value, 0)

@@ -25,6 +25,7 @@ from models.demand.acceptance import Acceptances, Totals
 from models.recommendation.merchandising import applied_rules
 from models.registry import Registry
 from monitoring import monitor, rules
+from monitoring.data_quality import data_dictionary
 from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
 from monitoring.results import WaitingForecast
@@ -546,3 +547,14 @@ def test_a_machine_that_asks_for_a_comparison_waits_for_it(reviewer, two):
     answer = reviewer.get("/models/churn/compare?a=2&b=1&csv=compare")
     assert answer.headers["content-type"].startswith("text/csv")
     assert "error" in answer.text
+
+
+def test_the_dictionary_is_looked_up_anew_only_when_the_tables_have_changed(reviewer, shop, monkeypatch):
+    calls, real = [], data_dictionary.describe
+    monkeypatch.setattr(data_dictionary, "describe", lambda *given: calls.append(given) or real(*given))
+    pages = [reviewer.get("/data/dictionary").text for _ in range(2)]
+    assert len(calls) == 1
+    assert "product_id" in pages[1]
+    commit(shop, {"products": pd.DataFrame({"product_id": ["n1"]})})
+    reviewer.get("/data/dictionary")
+    assert len(calls) == 2

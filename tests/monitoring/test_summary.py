@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from core.workspace import Workspace
-from monitoring.results import MonitorReport
+from monitoring.results import BusinessFigure, MonitorReport
+from monitoring.run_trends import RunTrend, trends
 from monitoring.summary import Summaries
 
 
@@ -30,3 +34,16 @@ def test_history_ends_before_a_day_and_holds_so_many(workspace: Workspace) -> No
         summaries.append(run(day, 0))
     before = [str(report.as_of) for report in summaries.history(last=2, before=date(2024, 7, 4))]
     assert before == ["2024-07-02", "2024-07-03"]
+
+
+def test_trends_are_those_of_the_history_and_a_run_is_read_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summaries = Summaries(workspace)
+    for day, hour in ((2, 1), (1, 2), (2, 3)):
+        revenue = BusinessFigure("revenue", "money", 100.0 * day + hour, None, None, 0)
+        summaries.append(replace(run(day, hour), business=(revenue,)))
+    assert trends(workspace) == [RunTrend.of(each) for each in summaries.history()]
+    assert [trend.business[0].value for trend in trends(workspace)] == [102.0, 203.0]
+    monkeypatch.setattr(MonitorReport, "from_json", None)  # nothing is read again
+    assert [trend.business[0].value for trend in trends(workspace, last=1)] == [203.0]
