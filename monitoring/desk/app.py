@@ -40,6 +40,7 @@ from monitoring.desk import (
     pages,
     search,
     segments_page,
+    shop_page,
 )
 from monitoring.desk.languages import gettext
 from monitoring.desk.reader_of_request import Readers, on_this_desk
@@ -77,6 +78,7 @@ class Desk:
             Route("/models/{kind}/versions/{version}/plots/{name}", self.plot),
             Route("/reports/{project}/{run}", self.report),
             Route("/segments", self.segments),
+            Route("/shop", self.shop),
             Route("/data", self.data),
             Route("/data/dictionary", self.dictionary),
             Route("/audit", self.audit),
@@ -118,6 +120,12 @@ class Desk:
         reviewer = await self._reviewer(request)
         page = await run_in_threadpool(segments_page.build, self.workspace)
         return self._page(reviewer, "segments.html", page, here="segments")
+
+    async def shop(self, request: Request) -> Response:
+        """How the shop does over the months."""
+        reviewer = await self._reviewer(request)
+        page = await run_in_threadpool(shop_page.build, self.workspace)
+        return self._page(reviewer, "shop.html", page, here="shop")
 
     async def data(self, request: Request) -> Response:
         """How good the shop's data are."""

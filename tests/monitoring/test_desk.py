@@ -14,7 +14,7 @@ from core.alerts import Alerts
 from core.audit import AuditLog
 from core.clock import present
 from core.keys import KeyStore
-from core.messages import Message
+from core.messages import Message, texts
 from core.prediction_log import Result
 from core.secret_files import secret
 from core.settings import Review
@@ -85,6 +85,7 @@ def filled(page, verdict, reason="looks fair to me"):
         "/models/churn/versions/1",
         "/models/churn/versions/1/plots/toy.png",
         "/segments",
+        "/shop",
         "/data",
         "/data/dictionary",
         "/audit",
@@ -254,7 +255,7 @@ def test_every_answer_carries_the_security_headers_and_allows_no_script(reviewer
 
 
 def test_no_page_has_a_script_a_style_attribute_or_an_address_elsewhere(reviewer):
-    for path in ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/audit", "/evidence"):
+    for path in ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/shop", "/audit", "/evidence"):
         text = reviewer.get(path).text
         assert "<script" not in text
         assert 'style="' not in text
@@ -318,6 +319,15 @@ def test_a_picture_that_was_not_logged_is_not_there(reviewer):
     answer = reviewer.get("/models/churn/versions/1/plots/nothing.png")
     assert answer.status_code == 404
     assert "nothing.png" in answer.text
+
+
+def test_the_shop_s_figures_stand_with_their_targets_in_both_languages(reviewer):
+    text = reviewer.get("/shop").text
+    assert "revenue per customer who bought" in text
+    assert "customers with two orders or more" in text
+    spoken = reviewer.get("/shop", headers={"Accept-Language": "zh-CN"}).text
+    assert "店铺的收益" in spoken
+    assert texts("zh")["shop_figure.revenue_per_customer.title"] in spoken
 
 
 def test_the_page_of_segments_shows_groups_stages_and_where_customers_went(reviewer):

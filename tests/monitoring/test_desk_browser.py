@@ -19,8 +19,8 @@ pytestmark = pytest.mark.browser
 
 
 PATHS = (
-    "/", "/models/churn", "/models/demand", "/models/churn/versions/1", "/segments", "/data", "/data/dictionary",
-    "/audit", "/evidence", "/search?q=churn",
+    "/", "/models/churn", "/models/demand", "/models/churn/versions/1", "/segments", "/shop", "/data",
+    "/data/dictionary", "/audit", "/evidence", "/search?q=churn",
 )  # fmt: skip
 BAD = {"serious", "critical"}
 
@@ -112,7 +112,16 @@ def test_pages_fit_their_screen_and_read_well_in_light_and_dark(signed_in, addre
     page = signed_in
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
-    for path in ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/data", "/data/dictionary", "/audit"):
+    for path in (
+        "/",
+        "/models/churn",
+        "/models/churn/versions/1",
+        "/segments",
+        "/shop",
+        "/data",
+        "/data/dictionary",
+        "/audit",
+    ):
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate(_CONTRAST) >= 4.5, path
@@ -120,7 +129,16 @@ def test_pages_fit_their_screen_and_read_well_in_light_and_dark(signed_in, addre
 
 def test_every_page_has_one_heading_and_a_way_past_the_navigation(signed_in, address):
     page = signed_in
-    for path in ("/", "/models/demand", "/models/churn/versions/1", "/segments", "/data", "/data/dictionary", "/audit"):
+    for path in (
+        "/",
+        "/models/demand",
+        "/models/churn/versions/1",
+        "/segments",
+        "/shop",
+        "/data",
+        "/data/dictionary",
+        "/audit",
+    ):
         page.goto(address + path)
         assert page.locator("h1").count() == 1
         page.keyboard.press("Tab")

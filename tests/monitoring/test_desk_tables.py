@@ -13,7 +13,16 @@ from monitoring.desk import card_html, csv_tables
 from monitoring.desk.reader_of_request import on_this_desk
 from tests.monitoring.test_desk import desk, key, reviewer  # noqa: F401
 
-PAGES = ("/", "/models/churn", "/models/churn/versions/1", "/segments", "/data/dictionary", "/audit", "/evidence")
+PAGES = (
+    "/",
+    "/models/churn",
+    "/models/churn/versions/1",
+    "/segments",
+    "/shop",
+    "/data/dictionary",
+    "/audit",
+    "/evidence",
+)
 
 
 def rows(answer):
