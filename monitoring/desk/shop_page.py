@@ -33,6 +33,7 @@ class FigureTile:
     now: str
     target: str
     values: list[str]
+    spark: Markup
     plot: Markup
 
 
@@ -91,6 +92,7 @@ def _tile(course: FigureCourse) -> FigureTile:
         said(course.now, course.kind),
         target,
         [said(value, course.kind) for value in course.values],
+        charts.spark(course.values, name),
         charts.trend(points, name, course.target, gettext("target")),
     )
 

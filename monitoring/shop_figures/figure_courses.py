@@ -160,4 +160,4 @@ def _windows(workspace: Workspace, as_of: date) -> list[tuple[date, date]]:
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or value != value else float(value)  # noqa: PLR0124
+    return None if value is None or value != value else float(value) + 0.0  # noqa: PLR0124 - and no minus zero
