@@ -140,6 +140,11 @@ class Workspace:
         return TableStore(self.tables_dir, self.protected_dir)
 
     @property
+    def is_pinned(self) -> bool:
+        """Whether it always sees the same tables (see `pinned`)."""
+        return False
+
+    @property
     def tables(self) -> Tables:
         """The shop's committed tables: as of each look, or in a pinned workspace always the same.
 
@@ -203,6 +208,10 @@ class _PinnedWorkspace(Workspace):
         super().__init__(origin.root, origin.settings)
         self._origin = origin
         self._tables = tables
+
+    @property
+    def is_pinned(self) -> bool:
+        return True
 
     @property
     def tables(self) -> Tables:

@@ -10,8 +10,9 @@ import pandas as pd
 from core.workspace import Workspace
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind, refuse_hindsight
-from models.recommendation import Recommender, batch, customer_bounds
+from models.recommendation import Recommender, batch, evaluation
 from models.recommendation.dataset import Dataset
+from models.recommendation.evaluation import JudgedWindow
 from models.recommendation.metrics import K
 from models.recommendation.rankers import MODES, Mode
 from models.version import Version
@@ -35,10 +36,8 @@ class RecommendationMonitor:
         """
         refuse_hindsight(kind.name, UNREGISTERED, model, as_of)
         until = as_of + timedelta(days=kind.horizon_days(workspace.settings))
-        dataset = Dataset.load(workspace, as_of, customer_bounds.JUDGED)
-        others = batch.strangers(workspace, dataset)
-        by_mode = batch.lists_by_mode(workspace, model, dataset, MODES, K, others=others)
-        found = figures(workspace, dataset, by_mode)
+        window = evaluation.judged_window(workspace, model, as_of)
+        found = figures(workspace, window.dataset, _lists(workspace, model, window))
         return result(kind, as_of, until, found, bool(protected.attributes(workspace)))
 
     def population(self, workspace: Workspace, as_of: date) -> None:
@@ -62,6 +61,14 @@ class RecommendationMonitor:
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""
         return []
+
+
+def _lists(workspace: Workspace, model: Recommender, window: JudgedWindow) -> dict[Mode, pd.DataFrame]:
+    """The lists that the evaluation made, and those of customers without a history, whom it leaves out."""
+    found = {mode: window.listed(mode) for mode in MODES}
+    others = batch.strangers_lists(workspace, model, window.dataset, MODES, K)
+    parts = {mode: [each for each in (found[mode], others[mode]) if len(each)] for mode in MODES}
+    return {mode: pd.concat(some, ignore_index=True) if some else found[mode] for mode, some in parts.items()}
 
 
 def figures(workspace: Workspace, dataset: Dataset, by_mode: Mapping[Mode, pd.DataFrame]) -> list[GroupFigure]:

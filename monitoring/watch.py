@@ -153,8 +153,9 @@ def _measured(subject: _Subject, report: ModelReport) -> ModelReport:
     window = performance.last_window(subject.registry, subject.kind, subject.version, subject.as_of)
     if window is None:
         return report
-    found = performance.measure(subject.workspace, subject.kind, subject.version, window)
+    # Both ask for the same evaluation; the baseline's, which performance makes as well, would come between.
     result = fairness.measure(subject.workspace, subject.kind, window.model, window.as_of)
+    found = performance.measure(subject.workspace, subject.kind, subject.version, window)
     kept = subject.registry.fairness(subject.version)
     result = repeated_looks.of_look(subject.workspace, result, kept, subject.as_of)
     store_fairness(subject.registry, subject.version, result)

@@ -10,6 +10,9 @@ from core.workspace import Workspace
 from models.churn import dataset
 from models.churn.scorer import Scorer
 from models.churn.tiers import tiers
+from models.last_evaluation import LastEvaluation
+
+_LAST = LastEvaluation[pd.DataFrame]()
 
 
 def evaluate(workspace: Workspace, scorer: Scorer, as_of: date) -> pd.DataFrame:
@@ -18,6 +21,10 @@ def evaluate(workspace: Workspace, scorer: Scorer, as_of: date) -> pd.DataFrame:
     Raises:
         DataError: the window after `as_of` is not over.
     """
+    return _LAST.of(workspace, scorer, as_of, lambda: _evaluated(workspace, scorer, as_of)).copy()
+
+
+def _evaluated(workspace: Workspace, scorer: Scorer, as_of: date) -> pd.DataFrame:
     window_ends = as_of + timedelta(days=workspace.settings.churn.horizon_days)
     # Of a window that reaches beyond the tables' last day nobody knows how it ends.
     labels_until = min(window_ends, workspace.tables.last_day() + timedelta(days=1))

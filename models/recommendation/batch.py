@@ -193,6 +193,15 @@ def strangers(workspace: Workspace, dataset: Dataset) -> list[str]:
     return _without_history(workspace, dataset.as_of, [*dataset.histories.customers, *dataset.not_drawn])
 
 
+def strangers_lists(
+    workspace: Workspace, model: Recommender, dataset: Dataset, modes: Sequence[Mode], k: int
+) -> dict[Mode, pd.DataFrame]:
+    """The lists of those customers alone: customer_id, rank, product_id of each mode."""
+    nobody = replace(dataset, histories=PurchaseHistories.empty([]))
+    found = lists_by_mode(workspace, model, nobody, modes, k, others=strangers(workspace, dataset))
+    return {mode: lists[["customer_id", "rank", "product_id"]] for mode, lists in found.items()}
+
+
 def _without_history(workspace: Workspace, as_of: date, known: Iterable[str]) -> list[str]:
     """Customers with an order line before a date who are not among those known, in ascending order."""
     return sorted(facts.buyers(workspace, date.min, as_of).difference(known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ import scipy.sparse as sp
 
 from core.workspace import Workspace
 from models.arrays import Float64Array, Int64Array
-from models.recommendation import batch, metrics
+from models.last_evaluation import LastEvaluation
+from models.recommendation import batch, customer_bounds, metrics
 from models.recommendation.dataset import Dataset
 from models.recommendation.labels import Relevance, among
 from models.recommendation.model import Recommender
@@ -31,6 +33,40 @@ class Account:
     frame: pd.DataFrame
     lists: Mapping[Mode, Int64Array]
     sources: Mapping[Mode, SourceCounts]
+
+
+@dataclass(frozen=True)
+class JudgedWindow:
+    """A recommender on the window from a date: on whom, what they bought in it, and how it did."""
+
+    dataset: Dataset
+    relevant: Relevance
+    account: Account
+
+    def listed(self, mode: Mode) -> pd.DataFrame:
+        """customer_id, rank, product_id of every customer with a history, by customer and rank."""
+        codes = self.account.lists[mode]
+        row, place = np.nonzero(codes >= 0)
+        customers, products = self.dataset.histories.customers[row], self.dataset.catalogue.ids[codes[row, place]]
+        return pd.DataFrame({"customer_id": customers, "rank": place + 1, "product_id": products})
+
+
+_LAST = LastEvaluation[JudgedWindow]()
+
+
+def judged_window(workspace: Workspace, model: Recommender, as_of: date) -> JudgedWindow:
+    """At most `customer_bounds.JUDGED` customers; the window must have passed.
+
+    Raises:
+        DataError: before any data.
+    """
+
+    def judge() -> JudgedWindow:
+        dataset = Dataset.load(workspace, as_of, customer_bounds.JUDGED)
+        relevant = Relevance.load(workspace, dataset)
+        return JudgedWindow(dataset, relevant, account(workspace, model, dataset, relevant))
+
+    return _LAST.of(workspace, model, as_of, judge)
 
 
 def evaluate(workspace: Workspace, model: Recommender, dataset: Dataset, relevant: Relevance) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from models.intervals import Statistic
 from models.kinds import Budget, ColumnType, Kind, no_file_options
 from models.recommendation import baselines, batch, customer_bounds, evaluation, golden, item_statistics, metrics
 from models.recommendation.dataset import SERVICE, Dataset
-from models.recommendation.labels import Relevance
 from models.recommendation.model import Recommender
 from models.recommendation.rankers import MODES
 
@@ -84,8 +83,7 @@ class RecommendationKind:
 
     def evaluate(self, workspace: Workspace, model: Recommender, as_of: date) -> pd.DataFrame:
         """One row per customer with a relevant product in the window from `as_of`, indexed by customer_id."""
-        dataset = Dataset.load(workspace, as_of, customer_bounds.JUDGED)
-        return evaluation.evaluate(workspace, model, dataset, Relevance.load(workspace, dataset))
+        return evaluation.judged_window(workspace, model, as_of).account.frame.copy()
 
     def predict_file(
         self, workspace: Workspace, model: Recommender, as_of: date, version: str, **options: Any

@@ -10,12 +10,14 @@ import pandas as pd
 from core.errors import DataError
 from core.workspace import Workspace
 from models.arrays import Float64Array
+from models.last_evaluation import LastEvaluation
 from models.value import dataset
 from models.value.labels import SHORTEST
 from models.value.model import WAIT, ValueModel
 
 POWER = 1.5
 _LEAST = 0.01
+_LAST = LastEvaluation[pd.DataFrame]()
 
 
 def evaluate(workspace: Workspace, model: ValueModel, as_of: date) -> pd.DataFrame:
@@ -31,7 +33,11 @@ def evaluate(workspace: Workspace, model: ValueModel, as_of: date) -> pd.DataFra
             f"what customers bought in the {SHORTEST} days from {as_of} is not known yet",
             todo=f"the latest possible origin is {latest}",
         )
-    return of_labelled(model, dataset.labelled(workspace, [as_of], ends), SHORTEST)
+
+    def evaluated() -> pd.DataFrame:
+        return of_labelled(model, dataset.labelled(workspace, [as_of], ends), SHORTEST)
+
+    return _LAST.of(workspace, model, as_of, evaluated).copy()
 
 
 def of_labelled(model: ValueModel, frame: pd.DataFrame, days: int) -> pd.DataFrame:

@@ -9,10 +9,13 @@ import pytest
 from core.clock import present
 from core.manifest import PROTECTED
 from core.settings import Rules
-from feature_repo import facts
+from feature_repo import facts, store
 from models.fairness_result import FairnessResult
 from models.kinds import kind
+from models.recommendation import batch, customer_bounds
 from models.recommendation.dataset import Dataset
+from models.recommendation.metrics import K
+from models.recommendation.rankers import MODES
 from monitoring import prices, recommendation, rules
 from monitoring.churn import CALIBRATION
 from monitoring.fairness import measure
@@ -197,3 +200,38 @@ def test_a_shop_without_protected_attributes_has_nothing_to_measure(small_shop, 
     result = measure(small_shop, RecencyKind(), RecencyModel(start), start)
     assert result == FairnessResult("churn", start, start + timedelta(days=28), (), result.note)
     assert "no protected attributes" in str(result.note)
+
+
+def test_fairness_of_lists_is_that_of_lists_made_for_it_alone(small_shop_readonly):
+    """It takes the lists that the evaluation has made, and adds those of customers without a history."""
+    of_lists, start = kind("recommendation"), present(small_shop_readonly) - timedelta(days=28)
+    with small_shop_readonly.pinned() as shop:
+        model = of_lists.baselines(shop, start)["item_item"]
+        of_lists.evaluate(shop, model, start)
+        found = measure(shop, of_lists, model, start)
+        dataset = Dataset.load(shop, start, customer_bounds.JUDGED)
+        others = batch.strangers(shop, dataset)
+        plain = batch.lists_by_mode(shop, model, dataset, MODES, K, others=others)
+        expected = recommendation.figures(shop, dataset, plain)
+    assert len(found.figures) == len(expected) > 0
+    for one, other in zip(found.figures, expected, strict=True):
+        assert (one.attribute, one.group, one.metric, one.n) == (other.attribute, other.group, other.metric, other.n)
+        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high))
+
+
+@pytest.mark.parametrize("name", ["churn", "value", "recommendation"])
+def test_performance_and_fairness_share_one_evaluation(name, small_shop_readonly, monkeypatch):
+    asked, start = kind(name), present(small_shop_readonly) - timedelta(days=28)
+    rows, historical = [], store.historical
+    monkeypatch.setattr(store, "historical", lambda *given: rows.append(given) or historical(*given))
+    with small_shop_readonly.pinned() as shop:
+        model = next(iter(asked.baselines(shop, start).values()))
+        first = asked.evaluate(shop, model, start)
+        first.iloc[0, 0] = 123.0
+        read = len(rows)
+        again = asked.evaluate(shop, model, start)
+        assert len(rows) == read
+        assert again.iloc[0, 0] != 123.0
+        pd.testing.assert_frame_equal(again.iloc[1:], first.iloc[1:])
+        asked.evaluate(shop, model, start - timedelta(days=7))
+        assert len(rows) > read
