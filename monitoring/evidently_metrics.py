@@ -47,7 +47,8 @@ class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):  # type: 
         figures = self.metric.figures
         result = self.result(sum(each["verdict"] == "flagged" for each in figures))
         result.widget = [self._plot(), self._table()]
-        result.set_tests([self._test(each) for each in figures])
+        config = self._brief_config()
+        result.set_tests([self._test(each, config) for each in figures])
         return result
 
     def display_name(self) -> str:
@@ -82,13 +83,13 @@ class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):  # type: 
         ]
         return table_data(column_names=["group", "n", "value", "the rest", "ratio [interval]", "verdict"], data=rows)
 
-    def _test(self, figure: dict[str, Any]) -> MetricTestResult:
+    def _test(self, figure: dict[str, Any], config: MetricConfig) -> MetricTestResult:
         return MetricTestResult(
             id=f"fairness-{self.metric.attribute}-{self.metric.metric_name}-{figure['group']}",
             name=f"{self.metric.metric_name} of {self.metric.attribute} = {figure['group']}",
             description=f"{interval(figure)} of the rest, n = {figure['n']}: {figure['verdict']}",
             status=self.STATUS.get(figure["verdict"], TestStatus.SKIPPED),
-            metric_config=self._brief_config(),
+            metric_config=config,
             test_config={},
         )
 

@@ -106,6 +106,14 @@ def test_a_report_is_kept_where_evidentlys_own_pages_find_it(snapshot, tmp_path)
     assert "Fairness: selection rate by age" in page
 
 
+def test_a_report_is_added_without_reading_those_before_it(snapshot, tmp_path):
+    workspace = SimpleNamespace(reports_dir=tmp_path / "reports")
+    first = reports.save(workspace, "churn", snapshot)
+    (earlier,) = workspace.reports_dir.rglob(f"{first.run}.json")
+    earlier.write_text("{")
+    assert reports.save(workspace, "churn", snapshot).project == first.project
+
+
 def test_evidently_loads_the_snapshot_without_our_code(snapshot, tmp_path):
     path = tmp_path / "snapshot.json"
     path.write_text(snapshot.dumps())
