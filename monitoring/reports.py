@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,9 @@ def html(workspace: Workspace, link: ReportLink) -> str:
     if path is None:
         raise NotReady("there is no such report", todo="run: regulars monitor")
     try:
-        return str(Snapshot.load(str(path)).get_html_str(as_iframe=False))
+        snapshot = Snapshot.load(str(path))
+        title = f"<head><title>{escape(snapshot.get_name() or path.stem)} · Regulars</title>"
+        return str(snapshot.get_html_str(as_iframe=False)).replace("<head>", title, 1)
     except Exception as error:  # whatever Evidently makes of half a file
         raise StoreError(
             "this report can't be read: its file is damaged",

@@ -34,6 +34,7 @@ from monitoring.desk import (
     data_page,
     decisions,
     dictionary_page,
+    feature_page,
     forecasts,
     languages,
     model_page,
@@ -72,6 +73,7 @@ class Desk:
             Route("/signout", self.sign_out, methods=["POST"]),
             Route("/models/{kind}", self.model),
             Route("/models/{kind}/compare", self.compare),
+            Route("/models/{kind}/columns/{source}/{name:path}", self.column),
             Route("/models/demand/forecasts", self.accept_forecasts, methods=["POST"]),
             Route("/models/{kind}/versions/{version}", self.version),
             Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
@@ -114,6 +116,12 @@ class Desk:
         page = await run_in_threadpool(pages.compare, self.workspace, kind, *names, wait)
         template = "comparing.html" if isinstance(page, pages.ComparingPage) else "compare.html"
         return self._page(reviewer, template, page, here=kind)
+
+    async def column(self, request: Request) -> Response:
+        """One column of a model: its values at training and now."""
+        reviewer, kind, given = await self._reviewer(request), _kind(request), request.path_params
+        page = await run_in_threadpool(feature_page.build, self.workspace, kind, given["source"], given["name"])
+        return self._page(reviewer, "feature.html", page, here=kind)
 
     async def segments(self, request: Request) -> Response:
         """Who the customers are, and how they move."""

@@ -135,6 +135,15 @@ def meter(score: float, threshold: float, title: str) -> Markup:
     )
 
 
+def twin(before: float, now: Number, most: float, title: str) -> Markup:
+    """Two shares, one above the other: what was is hollow, what is is filled."""
+    across = Scale(0, most or 1.0, 1, 238)
+    parts = [_tag("rect", x=1, y=2, width=max(across(before), 1), height=8, class_="bar before")]
+    if now is not None:
+        parts.append(_tag("rect", x=1, y=12, width=max(across(now), 1), height=8, class_="bar ok"))
+    return _svg((WIDTH, 22), "meter", title, "", parts)
+
+
 def filled(share: float, state: str, title: str) -> Markup:
     """A share of a whole as a bar."""
     across = Scale(0, 1, 0, 96)

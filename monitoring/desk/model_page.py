@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from core import clock
 from core.alerts import Alerts
+from core.audit import AuditEntry, entries_of
 from core.errors import RulesError
 from core.workspace import Workspace
 from models.intervals import Interval
@@ -30,6 +31,7 @@ from monitoring.run_trends import RunTrend, trends
 from monitoring.summary import Summaries
 
 SHOWN_RULES = 20
+MOST_DECISIONS = 50
 PRECISION, RECALL = "precision@", "recall@"
 
 
@@ -95,6 +97,8 @@ class ModelPage:
     """Of recommendation: the versions of merchandisers' rules, the newest first."""
     unkept: Sequence[str]
     """What of the rules that count can't be kept, in words."""
+    decisions: Sequence[AuditEntry]
+    """What was done with its versions, the newest first."""
 
 
 def build(workspace: Workspace, kind: str) -> ModelPage:
@@ -124,7 +128,14 @@ def build(workspace: Workspace, kind: str) -> ModelPage:
         drift=_drift_rows(entry.drift if entry else None),
         merchandising=merchandising,
         unkept=_unkept(workspace, merchandising[0]) if merchandising else (),
+        decisions=_decisions(workspace, kind, versions),
     )
+
+
+def _decisions(workspace: Workspace, kind: str, versions: Sequence[Version]) -> list[AuditEntry]:
+    subjects = [kind, *(version.subject for version in versions[:MOST_DECISIONS])]
+    found = [entry for subject in subjects for entry in entries_of(workspace, subject, MOST_DECISIONS)]
+    return sorted(found, key=lambda entry: -entry.seq)[:MOST_DECISIONS]
 
 
 def _unkept(workspace: Workspace, applied: AppliedRules) -> list[str]:

@@ -1,6 +1,7 @@
 """The review desk over HTTP: who gets in, what the pages say, and what a decision does."""
 
 import re
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -568,3 +569,38 @@ def test_the_dictionary_is_looked_up_anew_only_when_the_tables_have_changed(revi
     commit(shop, {"products": pd.DataFrame({"product_id": ["n1"]})})
     reviewer.get("/data/dictionary")
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize(("source", "number"), [("feature", True), ("feature", False), ("prediction", True)])
+def test_a_column_s_page_shows_how_its_values_lay_at_training_beside_now(reviewer, shop, source, number):
+    columns = [each for each in Summaries(shop).latest().model("churn").drift.columns if each.source == source]
+    column = next(each.column for each in columns if (each.column == "rfm_segment") is not number)
+    address = f"/models/churn/columns/{source}/{column}"
+    assert f'href="{address}"' in reviewer.get("/models/churn").text
+    page = reviewer.get(address)
+    assert "at training" in page.text
+    assert "only training is shown" not in page.text
+    lines = reviewer.get(f"{address}?csv=spread").text.splitlines()[1:]
+    shares = [[float(cell) for cell in line.rsplit(",", 3)[1:3]] for line in lines]
+    assert [round(sum(side), 6) for side in zip(*shares, strict=True)] == [1, 1]
+
+
+def test_a_column_whose_snapshot_is_gone_shows_training_alone_and_one_that_never_was_is_said(reviewer, shop):
+    shutil.rmtree(shop.features_dir)
+    assert "only training is shown" in reviewer.get("/models/churn/columns/feature/rfm_segment").text
+    for path in ("feature/nothing", "label/rfm_segment", "feature/<b>", "prediction/rfm_segment"):
+        answer = reviewer.get(f"/models/churn/columns/{path}")
+        assert answer.status_code == 404
+        assert "no such column" in answer.text
+
+
+def test_what_was_decided_stands_on_the_model_s_page_the_newest_first(reviewer):
+    decide(reviewer, "refuse", "too many of the young")
+    history = reviewer.get("/models/churn").text.partition('id="decisions"')[2]
+    assert history.index("too many of the young") < history.index(">promote<") < history.index(">train<")
+
+
+def test_a_full_report_has_a_title(reviewer, shop):
+    link = Summaries(shop).latest().model("churn").report
+    page = reviewer.get(f"/reports/{link.project}/{link.run}").text
+    assert re.search(r"<title>churn[^<]* · Regulars</title>", page)

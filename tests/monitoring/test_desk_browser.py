@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 PATHS = (
     "/", "/models/churn", "/models/demand", "/models/churn/versions/1", "/segments", "/shop", "/data",
-    "/data/dictionary", "/audit", "/evidence", "/search?q=churn",
+    "/data/dictionary", "/audit", "/evidence", "/search?q=churn", "/models/churn/columns/feature/rfm_segment",
 )  # fmt: skip
 BAD = {"serious", "critical"}
 
