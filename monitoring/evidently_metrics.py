@@ -57,23 +57,23 @@ class GroupFairnessCalculation(SingleValueCalculation[GroupFairness]):  # type: 
 
     def _plot(self) -> BaseWidgetInfo:
         shown = [each for each in self.metric.figures if each["ratio"] is not None]
-        figure = go.Figure()
-        figure.add_vrect(x0=self.metric.low, x1=self.metric.high, fillcolor="#2f7d5b", opacity=0.12, line_width=0)
-        figure.add_trace(
-            go.Scatter(
-                x=[each["ratio"] for each in shown],
-                y=[f"{each['group']} ({each['n']})" for each in shown],
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [each["high"] - each["ratio"] for each in shown],
-                    "arrayminus": [each["ratio"] - each["low"] for each in shown],
-                },
-                mode="markers",
-                marker={"size": 9, "color": [COLOURS[each["verdict"]] for each in shown]},
-            )
+        band = {"type": "rect", "xref": "x", "x0": self.metric.low, "x1": self.metric.high}
+        band |= {"yref": "y domain", "y0": 0, "y1": 1, "fillcolor": "#2f7d5b", "opacity": 0.12, "line": {"width": 0}}
+        axis = {"type": "log", "title": {"text": f"{self.metric.metric_name}: ratio to the rest"}}
+        points = go.Scatter(
+            x=[each["ratio"] for each in shown],
+            y=[f"{each['group']} ({each['n']})" for each in shown],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [each["high"] - each["ratio"] for each in shown],
+                "arrayminus": [each["ratio"] - each["low"] for each in shown],
+            },
+            mode="markers",
+            marker={"size": 9, "color": [COLOURS[each["verdict"]] for each in shown]},
         )
-        figure.update_xaxes(type="log", title=f"{self.metric.metric_name}: ratio to the rest")
+        # `add_vrect` and `update_xaxes` give the same figure and take four times as long, some hundred times a look.
+        figure = go.Figure(points, {"shapes": [band], "xaxis": axis})
         return plotly_figure(title=self.display_name(), figure=figure)
 
     def _table(self) -> BaseWidgetInfo:
