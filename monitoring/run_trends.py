@@ -44,13 +44,14 @@ class RunTrend:
     """One run: the shop's figures, and those of its models."""
 
     as_of: date
+    at: str
     business: tuple[BusinessFigure, ...]
     models: tuple[ModelTrend, ...]
 
     @classmethod
     def of(cls, run: MonitorReport) -> RunTrend:
         """What trends need of a run."""
-        return cls(run.as_of, run.business, tuple(map(ModelTrend.of, run.models)))
+        return cls(run.as_of, run.at, run.business, tuple(map(ModelTrend.of, run.models)))
 
     def model(self, kind: str) -> ModelTrend | None:
         """One model's; None where the run did not look at it."""

@@ -16,6 +16,7 @@ from monitoring.desk.languages import gettext
 from monitoring.desk.wording import term
 
 Number = float | None
+Events = Sequence[tuple[int, str]]
 WIDTH, ROW = 240, 30
 
 
@@ -76,8 +77,13 @@ def difference(value: float, low: float, high: float, state: str) -> Markup:
     return _svg((WIDTH, ROW), "forest", spoken, "", [_rule(across(0)), mark])
 
 
-def trend(points: Sequence[Point], title: str, limit: Number = None, limit_name: str = "") -> Markup:
-    """A line over the days with its interval as a band, and a limit as a dashed line."""
+def trend(
+    points: Sequence[Point], title: str, limit: Number = None, limit_name: str = "", events: Events = ()
+) -> Markup:
+    """A line over the days with its interval as a band, and a limit as a dashed line.
+
+    `events` are what happened between a point and the one before it: the place of the point, and what it was.
+    """
     known = [point for point in points if point.value is not None]
     if not known:
         return Markup("")
@@ -87,7 +93,8 @@ def trend(points: Sequence[Point], title: str, limit: Number = None, limit_name:
     up = Scale(low - pad, high + pad, 128, 10)
     along = Scale(0, max(len(known) - 1, 1), 52, 470)
     places = [(along(i) if len(known) > 1 else 261.0, point) for i, point in enumerate(known)]
-    parts = [_area(places, up), *_limit(limit, limit_name, up), _line(places, up)]
+    marks = [_event(along(place - 0.5), says) for place, says in events]
+    parts = [_area(places, up), *marks, *_limit(limit, limit_name, up), _line(places, up)]
     parts += [_dot(x, up(point.value or 0.0), f"{point.day}: {point.value:.4g}") for x, point in places]
     parts += [_text(46, up(value) + 4, f"{value:.3g}", "tick end") for value in (low, high) if low != high]
     ends = [places[0]] if len(places) == 1 else [places[0], places[-1]]
@@ -198,6 +205,11 @@ def _area(places: Sequence[tuple[float, Point]], up: Scale) -> Markup:
 
 def _line(places: Sequence[tuple[float, Point]], up: Scale) -> Markup:
     return _tag("polyline", points=" ".join(f"{x},{up(p.value or 0.0)}" for x, p in places), class_="line")
+
+
+def _event(x: float, says: str) -> Markup:
+    mark = '<g class="event"><title>{}</title><line x1="{}" x2="{}" y1="8" y2="132"/><path d="M{} 8l-4-7h8z"/></g>'
+    return Markup(mark).format(says, x, x, x)
 
 
 def _dot(x: float, y: float, title: str) -> Markup:

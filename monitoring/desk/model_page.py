@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
 from markupsafe import Markup
 
@@ -25,6 +26,7 @@ from monitoring.desk.forecasts import Flagged
 from monitoring.desk.languages import day as written
 from monitoring.desk.languages import gettext, number, percent
 from monitoring.desk.lights import Signal
+from monitoring.desk.wording import term
 from monitoring.results import ColumnDrift, DriftResult, ModelReport, MonitorReport, Performance, RuleState
 from monitoring.rules import DATA
 from monitoring.run_trends import RunTrend, trends
@@ -32,6 +34,9 @@ from monitoring.summary import Summaries
 
 SHOWN_RULES = 20
 MOST_DECISIONS = 50
+SHOWN_MARKS = 6
+Happened = Sequence[tuple[str, str]]
+"""Moments of UTC, ascending, each with what it was."""
 PRECISION, RECALL = "precision@", "recall@"
 
 
@@ -64,6 +69,8 @@ class Trend:
     title: str
     plot: Markup
     note: str
+    events: str
+    """What happened between the looks, in words."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,7 @@ def build(workspace: Workspace, kind: str) -> ModelPage:
     entry, unwatched = watched(kind, latest, versions)
     flagged = forecasts.flagged(workspace, latest)
     merchandising = applied_rules.versions(workspace, SHOWN_RULES)[::-1] if kind == "recommendation" else ()
+    decided = _decisions(workspace, kind, versions)
     rules = [] if unwatched else about(kind, forecasts.rules_now(workspace, latest))
     return ModelPage(
         kind=kind,
@@ -123,12 +131,12 @@ def build(workspace: Workspace, kind: str) -> ModelPage:
         flagged=flagged if entry and flagged and flagged.kind == kind else None,
         most_shown=forecasts.MOST_SHOWN,
         tiers=_tier_rows(champion or challenger),
-        trends=_trends(kind, history, workspace.settings.rules.drift_share),
+        trends=_trends(kind, history, workspace.settings.rules.drift_share, _happened(workspace, decided)),
         fairness=fairness_sections.sections(entry.fairness if entry else None, workspace.settings.rules),
         drift=_drift_rows(entry.drift if entry else None),
         merchandising=merchandising,
         unkept=_unkept(workspace, merchandising[0]) if merchandising else (),
-        decisions=_decisions(workspace, kind, versions),
+        decisions=decided,
     )
 
 
@@ -160,24 +168,54 @@ def watched(kind: str, latest: MonitorReport | None, versions: Sequence[Version]
     return None, said % {"now": now.version, "then": entry.version}
 
 
-def _trends(kind: str, history: Sequence[RunTrend], drift_share: float) -> list[Trend]:
+def _trends(kind: str, history: Sequence[RunTrend], drift_share: float, happened: Happened) -> list[Trend]:
     """Of the version that was watched last: others have other floors, and other columns."""
-    entries = [(written(run.as_of), entry) for run in history if (entry := run.model(kind)) is not None]
+    entries = [(run, entry) for run in history if (entry := run.model(kind)) is not None]
     last = next((entry.version for _, entry in reversed(entries) if entry.version), None)
-    found = [(day, entry) for day, entry in entries if entry.version == last]
+    own = [(run, entry) for run, entry in entries if entry.version == last]
+    found = [(written(run.as_of), entry) for run, entry in own]
     measured = [(day, entry.performance) for day, entry in found if entry.performance]
     drift = [Point(day, entry.drift_share) for day, entry in found if entry.drift_share is not None]
     made = []
     if measured:
         latest = measured[-1][1]
+        marks = _marks([run.at for run, entry in own if entry.performance], happened)
         points = [Point(day, each.value, each.low, each.high) for day, each in measured]
-        plot = charts.trend(points, gettext("%s over the runs") % latest.metric, latest.floor, gettext("floor now"))
-        made.append(Trend(latest.metric, plot, _floor_note(latest)))
+        plot = charts.trend(
+            points, gettext("%s over the runs") % latest.metric, latest.floor, gettext("floor now"), marks
+        )
+        made.append(Trend(latest.metric, plot, _floor_note(latest), _told(marks)))
     if drift:
-        plot = charts.trend(drift, gettext("share of columns that moved"), drift_share, gettext("severe"))
+        marks = _marks([run.at for run, entry in own if entry.drift_share is not None], happened)
+        plot = charts.trend(drift, gettext("share of columns that moved"), drift_share, gettext("severe"), marks)
         note = gettext("any is an alert, above %s a severe one") % percent(drift_share)
-        made.append(Trend("share of drifted columns", plot, note))
+        made.append(Trend("share of drifted columns", plot, note, _told(marks)))
     return made
+
+
+def _happened(workspace: Workspace, decided: Sequence[AuditEntry]) -> Happened:
+    """Decisions on its versions, and when the shop's tables were read; by the wall clock."""
+    told = [(entry.at, f"{term(entry.action)} {entry.subject} ({entry.who})") for entry in decided]
+    read = {commit.at for commit in workspace.tables.manifest.commits}
+    return sorted([*told, *((at, term("ingest")) for at in read)])
+
+
+def _marks(looks: Sequence[str], happened: Happened) -> list[tuple[int, str]]:
+    """What happened after the first look, by the first look that could see it; the same things are counted."""
+    between = dict[int, dict[str, list[str]]]()
+    for at, says in happened:
+        place = next((place for place, look in enumerate(looks) if look >= at), len(looks))
+        if place > 0:
+            between.setdefault(place, {}).setdefault(says, []).append(at)
+    return [(place, "; ".join(starmap(_mark, found.items()))) for place, found in sorted(between.items())]
+
+
+def _mark(says: str, moments: Sequence[str]) -> str:
+    return f"{written(moments[-1])}: {says}" + (f" x {len(moments)}" if len(moments) > 1 else "")
+
+
+def _told(marks: Sequence[tuple[int, str]]) -> str:
+    return gettext("Marked: %s") % "; ".join(says for _, says in marks[-SHOWN_MARKS:]) if marks else ""
 
 
 def _floor_note(performance: Performance) -> str:
