@@ -90,7 +90,8 @@ def test_feedback_sent_again_is_told_the_same() -> None:
     assert told[0]["prediction_id"] == "0" * 32
 
 
-def test_the_examples_of_the_readme_run() -> None:
+def test_the_examples_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```$", (PACKAGE / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 4
     fake = FakeRegulars()
