@@ -608,7 +608,7 @@ def test_a_full_report_has_a_title(reviewer, shop):
 
 def test_what_happened_between_two_looks_is_marked_on_the_time_lines(reviewer, shop):
     run = Summaries(shop).latest()
-    assert "Marked:" not in reviewer.get("/models/churn").text
+    assert "refuse churn/1" not in reviewer.get("/models/churn").text
     decide(reviewer, "refuse", "too many of the young")
     Summaries(shop).append(replace(run, as_of=run.as_of + timedelta(days=7), at="2999-01-01T00:00:00+00:00"))
     page = reviewer.get("/models/churn").text
