@@ -18,29 +18,11 @@ from numpy.typing import NDArray
 
 from core import query_engine
 from core.workspace import Workspace, of_one_generation
-from feature_repo import aggregates, shop_tables
+from feature_repo import shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
 from feature_repo.families.series_stockouts import stockouts
 from feature_repo.feature_definition import DECIMALS
-
-
-class OneQuestion(shop_tables.ShopTables):
-    """The shop's tables for a single question: its query reads the columns it needs.
-
-    Features of many dates ask again and again, and are worth a table of all lines with names as codes; it costs a
-    single question several times what the answer does.
-    """
-
-    @property
-    def writes_once(self) -> bool:
-        """No: names stay as they are."""
-        return False
-
-    @property
-    def counted_lines(self) -> ir.Table:
-        """The rows of the table `counted`, as a part of the query that asks for them."""
-        return aggregates.counted(self.table("orders"), self.table("counting"))
 
 
 def _money(revenue: str, rows: str = "") -> str:
@@ -254,7 +236,7 @@ def weekly_sales(workspace: Workspace, stop: date, weeks: int) -> pd.DataFrame:
 @of_one_generation
 def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
     """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
-    lines = OneQuestion(workspace, shop_tables.connect(workspace)).counted_lines
+    lines = shop_tables.tables(workspace, shop_tables.connect(workspace)).table("counted")
     return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
 
 

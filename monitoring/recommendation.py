@@ -50,8 +50,7 @@ class RecommendationMonitor:
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
         """How today's lists spread over the catalogue, beside those on the day of training."""
         now = exposure.of(workspace, scored.now, as_of)
-        same = scored.before_day == as_of
-        before = now if same else exposure.of(workspace, scored.before, scored.before_day)
+        before = exposure.of(workspace, scored.before, scored.before_day)
         return Findings(now, rules=tuple(rules.recommendations(version.kind, now, before, workspace.settings.rules)))
 
     def served(self, window: ServedWindow) -> Served | None:

@@ -11,7 +11,7 @@ import pytest
 
 from core import query_engine
 from core.workspace import Workspace
-from feature_repo import facts, shop_tables
+from feature_repo import facts
 from tests.support.shop import FIRST_DAY
 
 ROOT = Path(__file__).parent.parent.parent
@@ -112,15 +112,3 @@ def test_only_the_feature_repository_reads_the_tables_behind_the_facts() -> None
 def imported(path: Path) -> set[str]:
     nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
     return {f"{node.module}.{alias.name}" for node in nodes for alias in node.names} | {str(n.module) for n in nodes}
-
-
-def test_lines_counted_by_one_question_are_those_of_the_table_that_features_keep(
-    small_shop_readonly: Workspace,
-) -> None:
-    engine = shop_tables.connect(small_shop_readonly)
-    kept = shop_tables.tables(small_shop_readonly, engine).table("counted").to_pandas()
-    asked = facts.OneQuestion(small_shop_readonly, engine).counted_lines.to_pandas()
-    assert list(asked.columns) == list(kept.columns)
-    order = ["order_id", "product_id", "local_at", "quantity", "revenue"]
-    sides = [each.sort_values(order, ignore_index=True) for each in (asked, kept)]
-    pd.testing.assert_frame_equal(*sides, check_dtype=False)
