@@ -20,7 +20,8 @@ from models.artifact_cache import EVALUATION
 from models.intervals import Interval, bootstrap, paired
 from models.kinds import Kind, kind
 from models.registry import Registry
-from models.slices import SliceFigure, slices
+from models.slice_figure import SliceFigure
+from models.slices import slices
 from models.version import Version
 
 

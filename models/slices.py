@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator
 from scipy.stats import norm
 
 from core import query_engine
@@ -27,6 +26,7 @@ from models.demand.series import split_id
 from models.intervals import LEVEL, Interval, Statistic, paired
 from models.kinds import Kind
 from models.segments import membership
+from models.slice_figure import SliceFigure
 
 FEWEST = 30
 MOST_GROUPS = 30
@@ -35,33 +35,6 @@ _WIDTH = 2 * 1.959964
 _YEAR = timedelta(days=364)
 _TENURE, _ACTIVITY = (91, 182, 364), (7, 14, 28)
 """Days since the first and the last purchase by which customers are told apart."""
-Told = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
-"""A float that JSON keeps as null where it is none."""
-
-
-@dataclass(frozen=True)
-class SliceFigure:
-    """A version minus another (its floor, a baseline, the champion) on one group of units, as measured, and pooled with
-    the attribute's other groups.
-
-    `low` and `high` bound the pooled difference; together those of an attribute hold with 95%. `more_needed` units are
-    missing for a judgement.
-    """
-
-    attribute: str
-    group: str
-    units: int
-    value: Told
-    difference: Told
-    pooled: Told
-    low: Told
-    high: Told
-    worse: bool
-    more_needed: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """For machines; a figure that could not be computed is null."""
-        return {name: None if value != value else value for name, value in asdict(self).items()}  # noqa: PLR0124
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ from monitoring import (
     rules,
     run_metrics,
     segments_report,
-    shop_figures,
     shop_report,
     watch,
 )
 from monitoring.business import UNITS, Figure
 from monitoring.error_budget import ErrorBudget
 from monitoring.results import BusinessFigure, MonitorReport, RuleState
+from monitoring.shop_figures import shop_measurement
 from monitoring.summary import Summaries
 from monitoring.watch import Watched
 
@@ -66,7 +66,7 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
         rules=tuple(states),
         report=shop_report.write(workspace, checks, latest, as_of, at),
         segments=segments,
-        shop=shop_figures.measure(workspace, as_of),
+        shop=shop_measurement.measure(workspace, as_of),
     )
     summaries.append(report)
     rule_alerts.keep(workspace, report)

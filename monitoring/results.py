@@ -15,7 +15,7 @@ from core import messages
 from core.messages import Message
 from models.fairness_result import FairnessResult
 from models.segments.group_month import By, GroupMonth
-from models.slices import SliceFigure
+from models.slice_figure import SliceFigure
 from monitoring.shop_figures.shop_results import ShopFigures
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]

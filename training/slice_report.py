@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from core.progress import current
 from core.workspace import Workspace
 from models.kinds import Kind
-from models.slices import SliceFigure, slices
+from models.slice_figure import SliceFigure
+from models.slices import slices
 from training.outcome import CardTable, Outcome
 
 SLICES = "slices"

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.long
 
 BEFORE, THEN, CLIENTS = 2_000, 10_000, 4
 GROWTH, HANDLES = 0.05, 8
+THREADS = 4  # pools start their last ones when they are first needed
 """Of resident memory, as a share, and of open files and sockets: one in a thousand requests that leaves one is seen."""
 ASKED: list[tuple[str, Any]] = [
     ("/v1/churn", {"customer_ids": ["c001"]}),
@@ -38,7 +39,7 @@ def test_memory_and_handles_stay_flat(served: Workspace) -> None:
         ask(service, THEN)
         assert worker.memory_info().rss < memory * (1 + GROWTH)
         assert worker.num_fds() <= handles + HANDLES
-        assert worker.num_threads() <= threads
+        assert worker.num_threads() <= threads + THREADS
     finally:
         service.stop()
 

@@ -8,7 +8,7 @@ import pytest
 
 from models import slices as sliced
 from models.churn.kind import KIND
-from models.slices import SliceFigure
+from models.slice_figure import SliceFigure
 from tests.support import toy
 from tests.support.shop import empty_workspace
 from training import slice_report

@@ -14,8 +14,7 @@ from core.clock import present
 from core.messages import texts, title
 from core.settings import ShopFigure
 from core.workspace import Workspace
-from monitoring import shop_figures
-from monitoring.shop_figures import campaign_effect, figure_courses
+from monitoring.shop_figures import campaign_effect, figure_courses, shop_measurement
 from monitoring.shop_figures.shop_results import FigureCourse
 from tests.support.shop import commit
 
@@ -26,7 +25,7 @@ def orders(workspace: Workspace) -> pd.DataFrame:
 
 
 def of(workspace: Workspace) -> dict[str, FigureCourse]:
-    return {course.name: course for course in shop_figures.measure(workspace, present(workspace)).courses}
+    return {course.name: course for course in shop_measurement.measure(workspace, present(workspace)).courses}
 
 
 def test_every_figure_has_a_title_and_may_have_a_target() -> None:
@@ -53,7 +52,7 @@ def test_the_figures_of_the_last_window_are_those_of_its_orders(small_shop_reado
 
 def test_what_a_shop_does_not_bring_has_no_figure(small_shop_readonly: Workspace) -> None:
     assert {"stock_outs", "payment_failures", "rating"}.isdisjoint(of(small_shop_readonly))
-    assert shop_figures.measure(small_shop_readonly, present(small_shop_readonly)).funnel == ()
+    assert shop_measurement.measure(small_shop_readonly, present(small_shop_readonly)).funnel == ()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_a_funnel_tells_who_looked_carted_and_bought_by_region_and_hides_a_handf
     carts = looks.head(len(buyers) + 5).assign(kind="cart")
     customers = pd.DataFrame({"customer_id": ids, "region": ["north"] * (len(ids) - 3) + ["tiny"] * 3})
     commit(small_shop, {"events": pd.concat([looks, carts], ignore_index=True), "customers": customers})
-    steps = {step.region: step for step in shop_figures.measure(small_shop, as_of).funnel}
+    steps = {step.region: step for step in shop_measurement.measure(small_shop, as_of).funnel}
     assert set(steps) == {"north", ""}
     assert (steps["north"].viewed, steps["north"].carted, steps["north"].bought) == (
         len(ids) - 3,
@@ -103,7 +102,7 @@ def test_a_campaign_stands_beside_those_held_out_of_it(small_shop: Workspace) ->
         }
     )
     commit(small_shop, {"contacts": contacts})
-    (effect,) = shop_figures.measure(small_shop, as_of).campaigns
+    (effect,) = shop_measurement.measure(small_shop, as_of).campaigns
     assert (effect.contacted, effect.bought, effect.held_out, effect.held_out_bought) == (60, 40, 40, 0)
     assert effect.effect == pytest.approx(40 / 60)
     assert effect.low < effect.effect < effect.high
