@@ -15,7 +15,7 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from core.database import begin_alone
 from core.errors import StoreError
@@ -74,8 +74,8 @@ def is_current(engine: Engine, migrations: Path = MIGRATIONS) -> bool:
     Read without a lock: another process may make the tables between two looks, so what failed is read again then.
 
     Raises:
-        DatabaseAway: it does not answer, or is damaged.
-        StoreError: a newer release made it.
+        DatabaseAway: it does not answer.
+        StoreError: it is damaged, or a newer release made it.
     """
     known = revisions(migrations)
     if (current := _reads_current(engine, known)) is not None:
@@ -86,7 +86,8 @@ def is_current(engine: Engine, migrations: Path = MIGRATIONS) -> bool:
         with engine.connect() as connection:
             return _revision(connection, known) == known[-1]
     except DBAPIError as error:
-        raise DatabaseAway(
+        may_come_back = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+        raise (DatabaseAway if may_come_back else StoreError)(
             "the workspace's database can't be opened",
             where=_place(engine),
             why=(str(error.orig).strip().splitlines() or [type(error).__name__])[0],
