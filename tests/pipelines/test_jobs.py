@@ -23,7 +23,7 @@ JOBS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "train": (training_pipeline.train, ("churn", D), "pipelines.training_pipeline.run.train"),
     "train a kind": (run.train, (kind("churn"), D, Budget(1, 1)), "training.run.fit"),
     "predict": (predictions.predict, ("churn", D, Path("out.csv")), "pipelines.predictions.Registry"),
-    "monitor": (monitor.run, (D,), "monitoring.monitor.Summaries"),
+    "monitor": (monitor.run, (D,), "core.clock.resolve_as_of"),
     "features build": (features.build, (D,), "feature_repo.snapshots.ensure_all"),
     "features export": (features.export, (D, Path("out.csv")), "feature_repo.store.matrix"),
     "materialize": (features.materialize, (D,), "feature_repo.folding.refill"),
