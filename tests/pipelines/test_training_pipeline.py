@@ -54,6 +54,7 @@ def test_the_gates_are_judged_before_anybody_promotes(workspace):
         "signature",
         "golden inputs",
         "review",
+        "seal",
     ]
 
 
