@@ -6,18 +6,16 @@ part. A look spends what the days of data since the look before it are worth, wh
 by the union bound a year spends no more than the budget: alpha spending by information (Lan and DeMets, 1983), with a
 constant rate because a shop's year has no last look. Two looks on one day are one: they see the same data.
 
-Evidence is a p-value or an e-value. P-values of one look are judged together by weighted Benjamini-Hochberg
-(Benjamini and Hochberg, 1995; weights: Genovese, Roeder and Wasserman, 2006): where nothing has changed, some alert
-falls with no more than the look's level (Simes). E-values are multiplied over looks, starting anew on each day of data
-(Shiryaev-Roberts; as e-detectors: Shin, Ramdas and Rinaldo, 2023): with weight days/365 for a start the sum stays
-below 1/alpha through a year with probability 1 - alpha (Ville's inequality). A family uses one kind or the other.
+P-values of one look are judged together by weighted Benjamini-Hochberg (Benjamini and Hochberg, 1995; weights:
+Genovese, Roeder and Wasserman, 2006): where nothing has changed, some alert falls with no more than the look's level
+(Simes).
 
 Nothing is kept beside the days of the looks, which the history of monitoring runs holds: the state is computed anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -110,29 +108,3 @@ def discoveries(
     order = np.argsort(scaled, kind="stable")
     passed = np.flatnonzero(scaled[order] <= level * np.arange(1, len(names) + 1) / len(names))
     return frozenset(names[i] for i in order[: passed[-1] + 1]) if len(passed) else frozenset()
-
-
-def accumulated(evidence: Sequence[tuple[date, float]]) -> float:
-    """The e-value of a change at any time of the running year, from the e-values of its looks.
-
-    Each is the evidence of the data since the look before. Alert at 1/alpha or more, alpha being what the subject may
-    spend in a year (`ErrorBudget.of`). Counting starts anew each 365 days after the first look.
-
-    Raises:
-        ValueError: a negative e-value.
-    """
-    ordered = sorted(evidence)
-    if any(value < 0 for _, value in ordered):
-        raise ValueError("an e-value is not negative")
-    sum_of_starts, seen, block = 0.0, list[date](), 0
-    for day, value in ordered:
-        now = (day - ordered[0][0]).days // YEAR_DAYS
-        sum_of_starts = 0.0 if now > block else sum_of_starts
-        sum_of_starts = value * (sum_of_starts + new_days(seen, day) / YEAR_DAYS)
-        seen, block = [*seen, day], now
-    return sum_of_starts
-
-
-def e_of_p(p: float) -> float:
-    """An e-value of a p-value, by the calibrator 1/(2 sqrt(p)) (Shafer et al., 2011; mean 1 for a uniform p)."""
-    return float(0.5 / np.sqrt(max(p, 1e-300)))

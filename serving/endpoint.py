@@ -31,11 +31,6 @@ def by_size(_runtime: Runtime, size: int, _body: Any) -> LaneName:
     return "large" if size > LARGE_BYTES else "small"
 
 
-def in_memory(runtime: Runtime, size: int, body: Any) -> LaneName:
-    """Of an endpoint that only tells what is in memory: under a millisecond, and nothing that waits."""
-    return by_size(runtime, size, body) if body is None else "loop"
-
-
 def few(runtime: Runtime, size: int, body: Any) -> LaneName:
     """Of one that reads the online store: one customer, and a store that no network can keep waiting, and answers."""
     if body is None or len(body.customer_ids) > FEW or getattr(body, "explain", False):

@@ -9,7 +9,6 @@ import duckdb
 from core.workspace import Workspace
 from monitoring.shop_figures.shop_results import FunnelStep
 
-WITHOUT_REGION = ""
 _HANDFUL = 5
 """A region with fewer is told with those that have none: nobody can be read from it."""
 

@@ -64,26 +64,3 @@ def test_what_matters_more_is_found_with_less_evidence():
 def test_a_p_value_that_is_no_number_is_none():
     assert error_budget.discoveries({"a": float("nan")}, 0.9) == frozenset()
     assert error_budget.discoveries({"a": float("nan"), "b": 0.01}, 0.05) == {"b"}
-
-
-def test_evidence_without_change_rarely_reaches_the_bound_in_a_year():
-    rng = np.random.default_rng(2)
-    days = [FIRST + timedelta(days=7 * week) for week in range(52)]
-    reached = 0
-    for _ in range(400):
-        likelihoods = np.exp(rng.normal(size=52) * 0.5 - 0.125)
-        course = [error_budget.accumulated(list(zip(days[:n], likelihoods[:n], strict=True))) for n in range(1, 53)]
-        reached += max(course) >= 1 / 0.1
-    assert reached / 400 <= 0.1
-
-
-def test_evidence_of_a_change_adds_up_over_looks():
-    days = [FIRST + timedelta(days=7 * week) for week in range(30)]
-    quiet = [(day, 0.8) for day in days[:20]]
-    assert error_budget.accumulated(quiet) < 1
-    assert error_budget.accumulated([*quiet, *((day, 5.0) for day in days[20:])]) > 1 / 0.001
-
-
-def test_the_calibrator_has_mean_one():
-    p = (np.arange(1_000_000) + 0.5) / 1_000_000
-    assert np.mean([error_budget.e_of_p(each) for each in p[::10]]) == pytest.approx(1.0, abs=0.01)
