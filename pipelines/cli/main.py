@@ -15,6 +15,7 @@ from core.errors import RegularsError
 GROUPS = (
     "demo",
     "start",
+    "simulate",
     "data",
     "quarantine",
     "identity",

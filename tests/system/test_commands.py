@@ -13,11 +13,11 @@ from models.value.batch import COLUMNS as VALUE_COLUMNS
 from tests.system.cli import REGULARS, installed, regulars
 from tests.system.conftest import MAPPING, MODELS
 
-OWED_LATER = ("forget", "simulate")
+OWED_LATER = ("forget",)
 OTHERS = (
     "serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit", "quality", "lineage", "identity", "bench",
     "churn-list", "audience", "order-plan", "markdown-plan", "product-selection", "segments", "rules",
-    "alerts", "schedule",
+    "alerts", "schedule", "simulate",
 )  # fmt: skip
 COLUMNS = {
     "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version"],

@@ -1,0 +1,1 @@
+"""A shop that is invented with its truth: `regulars simulate`."""
