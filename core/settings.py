@@ -332,6 +332,14 @@ class ValueSettings(SettingsSection):
     timeout_s: Count = Field(300, description="safety stop of the tuning, in seconds")
 
 
+class Tuning(SettingsSection):
+    """How the trials of a training follow each other."""
+
+    at_once: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="trials that may run beside each other, each proposed from what was known before them"
+    )
+
+
 class Products(SettingsSection):
     """Which products count."""
 
@@ -703,6 +711,7 @@ class Settings(BaseSettings):
     value: ValueSettings = Field(
         ValueSettings(), description="what each customer will be worth, and when they are back"
     )
+    tuning: Tuning = Field(Tuning(), description="how the trials of a training follow each other")
     products: Products = Field(Products(), description="which products count")
     consents: ConsentSettings = Field(ConsentSettings(), description="choices of customers")
     serving: Serving = Field(Serving(), description="the prediction service")

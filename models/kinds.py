@@ -41,10 +41,15 @@ ColumnType = Literal["text", "day", "number", "integer"]
 
 @dataclass(frozen=True)
 class Budget:
-    """How much one training may tune: completed trials, and a safety stop in seconds."""
+    """How much one training may tune: completed trials, and a safety stop in seconds.
+
+    With `joins_within` it takes part in a study that another process opens within so many seconds, whose trials
+    count, and ends with it (`training.study.StudyOver`).
+    """
 
     trials: int
     timeout_s: float
+    joins_within: float | None = None
 
 
 @runtime_checkable

@@ -85,6 +85,16 @@ def mitigated_trainer(kind: Kind[Any], weigh: Weigher) -> Trainer:
     return found
 
 
+def require_tuned(name: str) -> None:
+    """Refuse a kind whose training has no study that others could help with.
+
+    Raises:
+        UsageError: it is such a kind.
+    """
+    if name == "uplift":
+        raise UsageError("uplift has no trials to help with", why="it chooses among a few fits, none of them long")
+
+
 def require_startable(name: str) -> None:
     """Refuse a kind whose models can't be started from another shop's.
 

@@ -23,6 +23,7 @@ GROUPS = (
     "lineage",
     "features",
     "train",
+    "tune_worker",
     "predict",
     "rules",
     "churn_list",

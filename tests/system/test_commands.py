@@ -17,7 +17,7 @@ OWED_LATER = ("forget",)
 OTHERS = (
     "serve", "review", "ui", "monitor", "status", "doctor", "keys", "audit", "quality", "lineage", "identity", "bench",
     "churn-list", "audience", "order-plan", "markdown-plan", "product-selection", "segments", "rules",
-    "alerts", "schedule", "simulate",
+    "alerts", "schedule", "simulate", "tune-worker",
 )  # fmt: skip
 COLUMNS = {
     "churn": ["customer_id", "as_of", "churn_probability", "risk_score", "risk_tier", "action", "model_version"],

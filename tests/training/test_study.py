@@ -10,7 +10,7 @@ from core.workspace import Workspace
 from models.kinds import Budget
 from tests.support.postgres import new_database
 from tests.support.shop import empty_workspace
-from training import study
+from training import study, study_storage
 
 
 @pytest.fixture
@@ -103,4 +103,4 @@ def test_a_variable_in_the_storage_s_address_is_filled_in(
     monkeypatch.setenv("OPTUNA_USER", user)
     stores = {"optuna": url.replace(f"//{user}", "//${OPTUNA_USER}", 1).replace("+psycopg", "", 1)}
     workspace = empty_workspace(tmp_path / "workspace", stores=stores)
-    assert study._storage(workspace).get_all_studies() == []
+    assert study_storage.opened(workspace).get_all_studies() == []

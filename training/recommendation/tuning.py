@@ -168,8 +168,8 @@ def _best_shares(
 
 
 def _best_trial(tuned: Tuned, mode: Mode) -> FrozenTrial:
-    trials = [t for t in tuned.study.get_trials(deepcopy=False)[: tuned.trials] if f"{mode}.ndcg@10" in t.user_attrs]
-    return max(trials, key=lambda trial: (trial.user_attrs[f"{mode}.ndcg@10"], -trial.number))
+    trials = [trial for trial in tuned.finished if f"{mode}.ndcg@10" in trial.user_attrs]
+    return max(trials, key=lambda trial: float(trial.user_attrs[f"{mode}.ndcg@10"]))  # of equal ones the first
 
 
 def _best_of(tuned: Tuned, mode: Mode) -> Recipe:
