@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     group.command("uplift")(uplift)
     group.command("serving")(serving)
     group.command("monitoring")(monitoring)
+    group.command("truth")(truth)
     app.add_typer(group, name="bench")
 
 
@@ -418,6 +419,29 @@ def monitoring(
         console.table(bench.CHANGES_HEADER, [each.row() for each in found], "planted changes")
         console.print()
         console.finish(bench.verdict(quiet, found), "", bench.document(quiet, found))
+
+
+def truth(
+    predictions: Annotated[Path, typer.Argument(metavar="FILE", help="What `regulars predict churn` wrote.")],
+    *,
+    shop: Annotated[Path, typer.Option(metavar="DIR", help="What `regulars simulate` made.")],
+    json: JsonOption = False,
+) -> None:
+    """Judge predictions of churn by what happened in a simulated shop, beside the most that could be known.
+
+    The horizon is that of the shop's settings; its days have to lie within the shop's: predict with an --as-of that is
+    at least a horizon before the last day.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from core.workspace import Workspace
+        from pipelines.simulated_shop import churn_judged
+
+        horizon = Workspace.open(shop).settings.churn.horizon_days
+        judged = churn_judged.judge_churn(shop, churn_judged.predictions_in(predictions), horizon)
+        console.table(churn_judged.HEADER, judged.rows())
+        console.finish(judged.text(), "", judged.as_dict())
 
 
 def _listed(text: str) -> list[str]:

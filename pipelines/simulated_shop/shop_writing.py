@@ -26,13 +26,11 @@ from pipelines.simulated_shop.product_choice import ProductChoice
 from pipelines.simulated_shop.product_range import ProductRange, product_range
 from pipelines.simulated_shop.promotion_weeks import PromotionWeeks, promotion_weeks
 from pipelines.simulated_shop.shop_mapping import mapping_text
+from pipelines.simulated_shop.shop_places import ORDERS, SHOP_FILE, TRUTH
 from pipelines.simulated_shop.shop_scenario import ShopScenario, category_name
 from pipelines.simulated_shop.shop_seasons import of_categories, timeline
 from pipelines.simulated_shop.shop_size import ShopSize
 from pipelines.simulated_shop.timeline import Timeline
-
-TRUTH = "truth"
-SHOP_FILE = "shop.json"
 
 
 class ShopWriting:
@@ -87,15 +85,11 @@ class ShopWriting:
                 write_table(self.folder / f"{name}.parquet", table)
 
     def _write_blocks(self, totals: BlockTotals, drawing: LineDrawing) -> None:
-        names = {
-            "customers": "customers",
-            "protected": "protected",
-            "contacts": "contacts",
-            TRUTH: f"{TRUTH}/customers",
-        }
+        place = {name: f"{name}.parquet" for name in ("customers", "protected", "contacts")}
+        place[TRUTH] = f"{TRUTH}/" + "customers.parquet"
         before = 0
         with ExitStack() as stack:
-            orders = stack.enter_context(MonthFiles(self.folder / "orders", PLAIN))
+            orders = stack.enter_context(MonthFiles(self.folder / ORDERS, PLAIN))
             files: dict[str, GrowingFile] = {}
             steps = range(self.peopling.blocks)
             for number in progress.current().track(steps, "blocks of customers", total=self.peopling.blocks):
@@ -108,7 +102,7 @@ class ShopWriting:
                 before += len(drawn.who)
                 for name, table in self._tables(people, favourites, totals.scale).items():
                     if name not in files and len(table):
-                        path = self.folder / f"{names[name]}.parquet"
+                        path = self.folder / place[name]
                         files[name] = stack.enter_context(GrowingFile(path, table.schema))
                     if len(table):
                         files[name].add(table)

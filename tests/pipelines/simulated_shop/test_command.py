@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+import yaml
 
 from core.errors import StoreError
 from pipelines.simulated_shop import simulate as the_simulation
 from pipelines.simulated_shop.month_files import GrowingFile
 from pipelines.simulated_shop.shop_scenario import ShopScenario
 from pipelines.simulated_shop.shop_size import ShopSize
+from tests.docs import pages
 from tests.system.cli import regulars
 
 SMALL = ("--customers", 60, "--lines", 1500, "--days", 200)
@@ -84,6 +86,13 @@ def test_a_scenario_that_can_not_be_meant_is_refused(tmp_path: Path, text: str, 
     refused = regulars("simulate", tmp_path / "shop", "--scenario", file, code=2)
     assert said in refused.err
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_documented_scenario_holds_the_defaults() -> None:
+    (text,) = pages.blocks(pages.DOCS / "simulation.md", "yaml")
+    written = yaml.safe_load(text)
+    assert ShopScenario.model_validate(written).groups
+    assert ShopScenario.model_validate(written | {"groups": [], "changes": []}) == ShopScenario()
 
 
 def small_shop(folder: Path) -> None:
