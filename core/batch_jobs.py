@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from core import utc
 from core.database import begin_alone
 from core.errors import NotReady
-from core.prediction_log import new_id
 from core.repeats import Earlier, RequestToken
+from core.sortable_ids import new_id
 from core.state.schema import BATCH_JOB_PARTS, BATCH_JOBS
 from core.workspace import Workspace
 

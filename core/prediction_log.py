@@ -9,8 +9,6 @@ that come at once share a commit.
 from __future__ import annotations
 
 import json
-import secrets
-import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,18 +16,18 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from core import feedback_writes, utc
-from core.feature_values import unpack
+from core import feature_values, feedback_writes, utc
 from core.feedback_writes import Acknowledged, FeedbackRow
 from core.group_commit import GroupCommit
 from core.prediction_rows import Prediction, Result
 from core.prediction_writer import PredictionWriter
 from core.repeats import RequestToken
+from core.sortable_ids import new_id
 from core.spool import Spool
 from core.state.schema import FEATURE_LISTS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
-__all__ = ["FAILED_SUFFIX", "SHADOW_SUFFIX", "Prediction", "PredictionLog", "Result", "new_id"]
+__all__ = ["FAILED_SUFFIX", "SHADOW_SUFFIX", "Prediction", "PredictionLog", "Result"]
 
 CHUNK: Final = 200
 SPOOL: Final = "spool/predictions"
@@ -41,11 +39,6 @@ FAILED_SUFFIX: Final = "_failed"
 
 _ORDER: Final = (PREDICTIONS.c.prediction_id, PREDICTION_RESULTS.c.position)
 _OWN: Final = [PREDICTION_RESULTS.c[name].label(f"own_{name}") for name in ("version", "variant")]
-
-
-def new_id() -> str:
-    """A random id that sorts by time, so that the log's index grows at its end."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 class PredictionLog:
@@ -139,7 +132,7 @@ class PredictionLog:
         query = sa.select(FEATURE_LISTS.c.names).join(lists, lists.c.feature_list == FEATURE_LISTS.c.feature_list)
         with self.engine.connect() as connection:
             found = connection.execute(query.order_by(lists.c.newest.desc())).scalars().all()
-        return list(dict.fromkeys(name for names in found for name in json.loads(names)))
+        return list(dict.fromkeys(name for told in found for name in feature_values.names(told)))
 
     def _valued(
         self, query: sa.Select[Any], only: Container[tuple[str, int]] | None = None
@@ -199,8 +192,8 @@ def _valued_lines(since: datetime, until: datetime) -> sa.Select[Any]:
     )
 
 
-def _features(names: str | None, values: bytes | None) -> dict[str, Any] | None:
-    return None if names is None or values is None else dict(zip(json.loads(names), unpack(values), strict=True))
+def _features(told: str | None, values: bytes | None) -> dict[str, Any] | None:
+    return None if told is None or values is None else feature_values.unpack(told, values)
 
 
 def _line(row: Mapping[Any, Any]) -> dict[str, Any]:

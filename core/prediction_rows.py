@@ -7,14 +7,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core import utc
-from core.feature_values import list_id, pack, row_of
+from core import feature_values, utc
+from core.row_inserts import Row, insert_new
 from core.state.schema import FEATURE_LISTS, PREDICTION_RESULTS, PREDICTIONS
+
+_MADE: Final = PREDICTIONS.columns.keys()
+_RESULT: Final = PREDICTION_RESULTS.columns.keys()
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Result:
     row: int | None = None
     version: str | None = None
     variant: str | None = None
+
+    def by(self, version: str, variant: str) -> Result:
+        """The same line, made by this version."""
+        return Result(self.subject, self.value, self.item, self.fallback, self.propensity, self.row, version, variant)
 
 
 @dataclass(frozen=True)
@@ -58,74 +64,85 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one prediction, and the names of its features."""
+    """The rows of one prediction, in the order of the tables' columns, and the list of its features."""
 
-    prediction: Mapping[str, Any]
-    results: Sequence[Mapping[str, Any]]
-    names: Sequence[str] | None = None
+    prediction: Row
+    results: Sequence[Row]
+    listed: str | None = None
 
 
 def rows(prediction: Prediction) -> Rows:
     """What the log keeps of it."""
     columns = prediction.features
-    names = list(columns) if columns is not None and any(each.row is not None for each in prediction.results) else None
-    values = {name: getattr(prediction, name) for name in ("prediction_id", "kind", "model", "version", "variant")}
-    values |= {"made_at": utc.naive(prediction.made_at), "request": json.dumps(prediction.request)}
-    values |= {"feature_list": list_id(names) if names else None, "seconds": prediction.seconds}
-    packed = _packed(prediction) if names else {}
+    has_features = columns is not None and any(each.row is not None for each in prediction.results)
+    listed = feature_values.list_of(columns) if columns is not None and has_features else None
+    prediction_id, packed = prediction.prediction_id, _packed(prediction) if listed else {}
+    made = (
+        prediction_id,
+        utc.naive(prediction.made_at),
+        prediction.kind,
+        prediction.model,
+        prediction.version,
+        prediction.variant,
+        json.dumps(prediction.request),
+        feature_values.list_id(listed) if listed else None,
+        prediction.seconds,
+    )
     results = [
-        {
-            "prediction_id": prediction.prediction_id,
-            "position": position,
-            "subject": result.subject,
-            "item": result.item,
-            "value": result.value,
-            "fallback": result.fallback,
-            "propensity": result.propensity,
-            "features": packed.get(result.row) if result.row is not None else None,
-            "version": result.version,
-            "variant": result.variant,
-        }
-        for position, result in enumerate(prediction.results)
+        (
+            prediction_id,
+            position,
+            each.subject,
+            each.item,
+            each.value,
+            each.fallback,
+            each.propensity,
+            packed.get(each.row) if each.row is not None else None,
+            each.version,
+            each.variant,
+        )
+        for position, each in enumerate(prediction.results)
     ]
-    return Rows(values, results, names)
+    return Rows(made, results, listed)
 
 
 def insert(connection: sa.Connection, predictions: Iterable[Rows]) -> None:
     """Write predictions; one that is there already stays as it is."""
     found = list(predictions)
-    lists = {each.prediction["feature_list"]: each.names for each in found if each.names}
-    named = [{"feature_list": key, "names": json.dumps(names)} for key, names in sorted(lists.items())]
-    for table, new in (
-        (FEATURE_LISTS, named),
-        (PREDICTIONS, [each.prediction for each in found]),
-        (PREDICTION_RESULTS, [row for each in found for row in each.results]),
-    ):
-        if new:
-            insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            connection.execute(insert_into(table).on_conflict_do_nothing(), new)
+    listed = sorted({each.listed for each in found if each.listed})
+    insert_new(connection, FEATURE_LISTS, [(feature_values.list_id(each), each) for each in listed])
+    insert_new(connection, PREDICTIONS, [each.prediction for each in found])
+    insert_new(connection, PREDICTION_RESULTS, [row for each in found for row in each.results])
 
 
 def to_text(each: Rows) -> bytes:
     """The rows as one line."""
-    made = {**each.prediction, "made_at": each.prediction["made_at"].isoformat()}
-    results = [{**row, "features": _text(row["features"])} for row in each.results]
-    return json.dumps({"prediction": made, "results": results, "names": each.names}, separators=(",", ":")).encode()
+    made = dict(zip(_MADE, each.prediction, strict=True))
+    made["made_at"] = made["made_at"].isoformat()
+    results = [dict(zip(_RESULT, row, strict=True)) for row in each.results]
+    told = {"prediction": made, "results": [{**row, "features": _text(row["features"])} for row in results]}
+    return json.dumps({**told, "listed": each.listed}, separators=(",", ":")).encode()
 
 
 def from_text(line: bytes) -> Rows:
-    """The rows that `to_text` was given; an earlier release, whose spool this may be, wrote fewer columns."""
+    """The rows that `to_text` was given; an earlier release, whose spool this may be, wrote fewer columns, and the
+    names of the features as they are.
+    """
     content = json.loads(line)
-    made = {"seconds": None, **content["prediction"]}
-    made["made_at"] = datetime.fromisoformat(made["made_at"])
-    of_all = {"version": None, "variant": None}
-    results = [{**of_all, **row, "features": _blob(row["features"])} for row in content["results"]]
-    return Rows(made, results, content["names"])
+    made = content["prediction"] | {"made_at": datetime.fromisoformat(content["prediction"]["made_at"])}
+    results = [{**row, "features": _blob(row["features"])} for row in content["results"]]
+    names = content.get("names")
+    listed = json.dumps(names) if names else content.get("listed")
+    return Rows(_in_order(_MADE, made), [_in_order(_RESULT, row) for row in results], listed)
+
+
+def _in_order(columns: Sequence[str], row: Mapping[str, Any]) -> Row:
+    return tuple(row.get(name) for name in columns)
 
 
 def _packed(prediction: Prediction) -> dict[int, bytes]:
     wanted = {result.row for result in prediction.results if result.row is not None}
-    return {row: pack(row_of(prediction.features or {}, row)) for row in wanted}
+    return {row: feature_values.pack(prediction.features or {}, row) for row in wanted}
 
 
 def _text(blob: bytes | None) -> str | None:

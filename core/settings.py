@@ -366,6 +366,11 @@ class Serving(SettingsSection):
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: Port = Field(3000, description="port of the service")
     workers: Count = Field(1, description="processes of the service")
+    kept_customers: Annotated[int, Field(ge=0)] = Field(
+        50_000,
+        description="customers whose churn score and worth a process keeps until their features change, some 300 bytes"
+        " each and version; 0: each request tells them anew",
+    )
     reload_seconds: Annotated[float, Field(gt=0, le=10)] = Field(
         5.0, description="how often a new champion is looked for, in seconds"
     )

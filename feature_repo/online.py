@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from core.errors import NotReady, StoreError
 from core.event_log import Event
+from core.packed_rows import Layout, PackedRow
 from core.workspace import Workspace
 from feature_repo import catalog, interactions_received, purchases, updates
 from feature_repo.catalog import View
@@ -20,7 +21,6 @@ from feature_repo.packed.entity_keys import entity_keys
 from feature_repo.packed.feature_rows import FeatureRows, Row
 from feature_repo.packed.filling import event_timestamp
 from feature_repo.packed.opened import online_backend
-from feature_repo.packed.packing import Layout, PackedRow
 from feature_repo.packed.view_tables import layout_of, table_of
 from feature_repo.store_errors import store_errors
 

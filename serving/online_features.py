@@ -16,7 +16,7 @@ from core.logs import trail
 from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.online import OnlineReader
-from feature_repo.packed.feature_rows import Row
+from feature_repo.packed.feature_rows import FeatureRows
 from serving.circuit_breaker import CircuitBreaker
 from serving.traces import span
 
@@ -57,6 +57,15 @@ class Found:
     def row(self) -> dict[str, int]:
         """Id -> its place in the columns."""
         return {each: place for place, each in enumerate(self.known)}
+
+    def of(self, ids: Sequence[str]) -> Found:
+        """What was found of some of the ids."""
+        row = self.row
+        known = [each for each in ids if each in row]
+        places = [row[each] for each in known]
+        if isinstance(self.columns, FeatureRows):
+            return Found(known, self.columns.take(places), self.is_read)
+        return Found(known, {name: [of[at] for at in places] for name, of in self.columns.items()}, self.is_read)
 
 
 class OnlineFeatures:
@@ -108,7 +117,7 @@ class OnlineFeatures:
 
     def _read(self, reader: OnlineReader, ids: list[str], pace: Pace) -> Found:
         """Many ids are read piece by piece, so that a request for one customer gets in between."""
-        rows: list[Row] = []
+        parts: list[FeatureRows] = []
         pause, until = 0.0, time.monotonic() + pace.budget_seconds
         for start in range(0, len(ids), PIECE):
             if pause:
@@ -116,9 +125,9 @@ class OnlineFeatures:
             began = time.monotonic()
             if began > until:
                 raise StoreError("the online store is too slow", why=f"{start} of {len(ids)} were read in time")
-            rows += reader.read_rows(ids[start : start + PIECE]).rows
+            parts.append(reader.read_rows(ids[start : start + PIECE]))
             pause = max(PAUSE_SECONDS, pace.patience * (time.monotonic() - began))
-        found = reader.rows(rows)
+        found = parts[0] if len(parts) == 1 else FeatureRows.joined(parts)
         if all(found.is_known):
             return Found(ids, found)
         there = [place for place, is_known in enumerate(found.is_known) if is_known]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from core.errors import RegularsError
-from core.prediction_log import FAILED_SUFFIX, Prediction, Result, new_id
+from core.prediction_log import FAILED_SUFFIX, Prediction, Result
+from core.sortable_ids import new_id
 from models.experiment import MIXED
 from models.kinds import Kind, M
 from serving import prometheus, stopwatch, traces
@@ -101,8 +101,7 @@ def answer(
     name = champion.kind.name
     kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
     if by_line is not None and single is None:
-        logged = [replace(line, version=who.version, variant=who.variant)
-                  for line, who in zip(logged, by_line, strict=True)]  # fmt: skip
+        logged = [line.by(who.version, who.variant) for line, who in zip(logged, by_line, strict=True)]
     seconds = stopwatch.seconds()
     with traces.span("log"):
         runtime.predictions.append(

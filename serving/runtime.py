@@ -40,7 +40,6 @@ from serving.event_intake import EventIntake
 from serving.experiment_timer import ExperimentLooks
 from serving.forecast_cache import ForecastCache
 from serving.job_runner import JobRunner
-from serving.kept_worths import KeptWorths
 from serving.known_models import KnownModels
 from serving.online_features import BEHIND, LOADING, PIECE, Found, OnlineFeatures
 from serving.online_store_watch import OnlineStoreWatch
@@ -48,6 +47,7 @@ from serving.persons_asked import PersonsAsked
 from serving.product_cache import ProductCache
 from serving.rules_in_use import RulesInUse
 from serving.shadow_scoring import Scores, ShadowScoring
+from serving.told_ahead import ToldAhead
 from serving.unavailable_products import UnavailableProducts
 from serving.unit_costs_in_use import UnitCostsInUse
 from serving.watched_state import tell_state
@@ -72,7 +72,7 @@ class Runtime:
         self.shadows = ShadowScoring(self.predictions)
         self.known_models = KnownModels(workspace)
         self.choices = Choices(workspace)
-        self.worths = KeptWorths()
+        self.told = ToldAhead(workspace.settings.serving.kept_customers)
         self._fillings = Materializations(workspace)
         self.persons = PersonsAsked(workspace)
         self.contact_caps = ContactCapsCache(workspace)
@@ -116,7 +116,7 @@ class Runtime:
             "forecasts": self._refresh_forecasts,
             "catalogue": self._refresh_catalogue,
             "loaded": self._be_loaded,
-            "worths": self._refresh_worths,
+            "told ahead": self._tell_ahead,
             "arms' forecasts": self._refresh_arms_forecasts,
         }
         slowest = {"arms' catalogues": self._refresh_arms_catalogues}
@@ -193,11 +193,11 @@ class Runtime:
         if champion is not None:
             self.forecasts.refresh(champion)
 
-    def _refresh_worths(self) -> None:
-        filling = self._fillings.latest()
+    def _tell_ahead(self) -> None:
+        filling, team = self._fillings.latest(), self.champions.lineup(churn.KIND)
         if filling is not None and self.online_store.trouble is None:
-            model, days = self.value_model, self.workspace.settings.contacts.worth_days
-            self.worths.tell_ahead(model, days, filling.number, self._everybody)
+            days = self.workspace.settings.contacts.worth_days
+            self.told.tell(filling.number, team.answering if team else (), self.value_model, days, self._everybody)
 
     def _everybody(self) -> Iterator[Found]:
         """The features of churn of all customers of the filling, piece by piece."""

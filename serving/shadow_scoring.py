@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import structlog
 
-from core.prediction_log import SHADOW_SUFFIX, Prediction, PredictionLog, Result, new_id
+from core.prediction_log import SHADOW_SUFFIX, Prediction, PredictionLog, Result
+from core.sortable_ids import new_id
 from models.experiment import SHADOW
 from serving.champions import Champion
 

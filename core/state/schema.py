@@ -58,7 +58,7 @@ FEATURE_LISTS: Final = sa.Table(
     sa.Column("feature_list", sa.String(32), primary_key=True),
     sa.Column("names", sa.Text, nullable=False),
 )
-"""The names of the values that `features` of predictions' lines hold, in their order; `names` is JSON."""
+"""What the values are called that `features` of predictions' lines hold, in their order (`core.feature_values`)."""
 
 FEEDBACK: Final = sa.Table(
     "feedback",

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from feature_repo.packed.packing import HEAD_BYTES, WRITE, Layout
+from core.packed_rows import HEAD_BYTES, WRITE, Layout
 
 _TYPES: Final[dict[str, pa.DataType]] = {
     "float": pa.float64(),

@@ -21,8 +21,8 @@ from feast.types import Array, FeastType, Float64, Int64, String
 from pydantic import StrictStr
 
 from core import utc
+from core.packed_rows import Kind, Layout, PackedRow
 from feature_repo.packed.backend import Backend, open_backend
-from feature_repo.packed.packing import Kind, Layout, PackedRow
 from feature_repo.packed.view_tables import table_of
 
 Given = tuple[EntityKey, dict[str, Value], datetime, datetime | None]

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feature_repo.packed.packing import HEAD_BYTES, NUMBERS, Layout, matrix
+from core.feature_values import StoredRows
+from core.packed_rows import HEAD_BYTES, NUMBERS, Layout, matrix
 
 Row = tuple[bytes | None, ...]
 """One id's row of each view; None where there is none."""
 
 
-class FeatureRows(Mapping[str, list[Any]]):
+class FeatureRows(Mapping[str, list[Any]], StoredRows):
     """Columns by name, a value for each row, None where it is missing; the rows of several views lie side by side.
 
     `rows` holds for each id its row in each of `layouts`. A row of another layout counts as none.
@@ -28,12 +29,24 @@ class FeatureRows(Mapping[str, list[Any]]):
 
     def __init__(self, layouts: Sequence[Layout], rows: Sequence[Row]) -> None:
         self.layouts = tuple(layouts)
-        self.rows = [
+        self.rows: list[Row] = [
             tuple(packed if layout.knows(packed) else None for layout, packed in zip(self.layouts, row, strict=True))
             for row in rows
         ]
         self._places = _places(self.layouts)
         self._columns: dict[str, list[Any]] = {}
+
+    @classmethod
+    def _of(cls, layouts: tuple[Layout, ...], rows: list[Row]) -> FeatureRows:
+        """Rows that were looked at before."""
+        made = cls.__new__(cls)
+        made.layouts, made.rows, made._places, made._columns = layouts, rows, _places(layouts), {}
+        return made
+
+    @classmethod
+    def joined(cls, parts: Sequence[FeatureRows]) -> FeatureRows:
+        """The rows of all parts, which are of the same layouts, one behind the other; at least one part."""
+        return cls._of(parts[0].layouts, [row for part in parts for row in part.rows])
 
     def __getitem__(self, name: str) -> list[Any]:
         found = self._columns.get(name)
@@ -59,18 +72,14 @@ class FeatureRows(Mapping[str, list[Any]]):
 
     def take(self, places: Sequence[int]) -> FeatureRows:
         """Some of the rows, in the given order."""
-        return FeatureRows(self.layouts, [self.rows[place] for place in places])
-
-    def row(self, place: int) -> list[Any]:
-        """The values of one row, in the order of the columns."""
-        cells: list[Any] = []
-        for layout, packed in zip(self.layouts, self.rows[place], strict=True):
-            cells += [None] * len(layout.columns) if packed is None else layout.cells(packed)
-        return cells
+        return FeatureRows._of(self.layouts, [self.rows[place] for place in places])
 
     @cached_property
     def is_known(self) -> list[bool]:
         """Per row, whether any value is there."""
+        if len(self.layouts) == 1:  # as in nearly every request
+            says = self.layouts[0].says
+            return [packed is not None and says(packed) for (packed,) in self.rows]
         return [
             any(packed is not None and layout.says(packed) for layout, packed in zip(self.layouts, row, strict=True))
             for row in self.rows

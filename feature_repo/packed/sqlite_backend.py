@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from feature_repo.packed.backend import FOLD_SECONDS, READ_SECONDS, WRITE_SECOND
 
 CHUNK: Final = 500
 """SQLite takes a limited number of values in one statement."""
+LOOK_SECONDS: Final = 0.02
 STATE: Final = "regulars_store_state"
 _NEW: Final = "new_"
 
@@ -101,7 +103,14 @@ class SqliteBackend:
         self._own = threading.local()
 
     def _reader(self) -> sqlite3.Connection | None:
-        """This thread's connection to the file that has the name now; None where there is none."""
+        """This thread's connection to the file that has the name now; None where there is none.
+
+        Whether it still has it is looked at now and then: the question takes as long as a read.
+        """
+        now = time.monotonic()
+        if now < getattr(self._own, "looked_until", 0.0):
+            known: sqlite3.Connection = self._own.connection
+            return known
         try:
             there = self._path.stat()
         except FileNotFoundError:
@@ -113,6 +122,7 @@ class SqliteBackend:
                 f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=READ_SECONDS
             )
             self._own.file = file
+        self._own.looked_until = now + LOOK_SECONDS
         connection: sqlite3.Connection = self._own.connection
         return connection
 

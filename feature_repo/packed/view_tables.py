@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from core.packed_rows import Layout
 from feature_repo.catalog import View
 from feature_repo.feature_definition import Feature
-from feature_repo.packed.packing import Layout
 
 PROJECT: Final = "regulars"
 """The Feast project."""

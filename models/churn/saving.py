@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from core.settings import ContactLists
 from models.arrays import Float64Array
 
+Numbers = TypeVar("Numbers", float, Float64Array)
 
-def saving(probability: Float64Array, worth: Float64Array, contacts: ContactLists) -> Float64Array:
+
+def saving(probability: Numbers, worth: Numbers, contacts: ContactLists) -> Numbers:
     """Probability of leaving x worth x the share whom a contact keeps x margin, in the base currency."""
-    saved: Float64Array = probability * worth * contacts.save_rate * contacts.margin
-    return saved
+    return probability * worth * contacts.save_rate * contacts.margin

@@ -5,6 +5,7 @@ The action is the tier's, or, where the cause for which a customer is about to l
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -20,6 +21,11 @@ NO_ACTION: Final = "none"
 def tiers(risk_scores: Sequence[int] | Int64Array, settings: Churn) -> Int64Array:
     """The tier of each risk score: how many of the lowest scores in `churn.tiers` it reaches."""
     return np.searchsorted(np.asarray(settings.tiers), np.asarray(risk_scores), side="right")
+
+
+def tier_of(risk_score: int, settings: Churn) -> int:
+    """The tier of one risk score."""
+    return bisect_right(settings.tiers, risk_score)
 
 
 class WinBack(NamedTuple):

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-import numpy as np
-
 from core.keys import Key
 from core.prediction_log import Result
 from core.settings import Cause, Churn
@@ -18,7 +16,7 @@ from models.churn.explanation import Explanation, explanations
 from models.churn.main_cause import causes_of
 from models.churn.saving import saving
 from models.churn.scorer import Scorer
-from models.churn.tiers import tiers, win_back
+from models.churn.tiers import tier_of, win_back
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion, Lineup
@@ -48,15 +46,15 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     scored: dict[str, dict[str, Any]] = {}
     saved: dict[str, float] = {}
     answered: dict[str, Champion[Scorer]] = {}
-    used: list[Found] = []
-    for part, customers in team.parts(allowed):
-        found = runtime.features.read(KIND.service, "customer_id", customers)
-        tell = partial(_lines, settings, customers, found, body.explain)
+    read = runtime.features.read(KIND.service, "customer_id", allowed)
+    parts = team.parts(allowed)
+    for part, customers in parts:
+        found = read if len(parts) == 1 else read.of(customers)
+        tell = partial(_lines, runtime, customers, found, body.explain)
         who, lines = or_champion(runtime, team, part, tell, asked="churn", subjects=customers)
         scored |= lines
         saved |= _saved(runtime, lines, found)
         answered |= dict.fromkeys(customers, who)
-        used.append(found)
         _score_shadows(runtime, team, found)
     results = []
     for asked in body.customer_ids:
@@ -64,37 +62,34 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         line = _NOTHING if customer in refused else scored[customer]
         to_do = _win_back(line, choices.allows(customer, "marketing"), settings)
         results.append({"customer_id": asked, **line, **to_do, "expected_value_saved": saved.get(customer)})
-    columns, row = _used(used)
+    row = read.row
     logged = [
         Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer))
         for line in results
         for customer in [persons[line["customer_id"]]]
     ]
     by_line = [answered.get(persons[asked], team.champion) for asked in body.customer_ids]
-    request = {"explain": body.explain}
     return answer(
-        runtime, team.champion, "churn", results, logged=logged, request=request, by_line=by_line, features=columns
+        runtime,
+        team.champion,
+        "churn",
+        results,
+        logged=logged,
+        request={"explain": body.explain},
+        by_line=by_line,
+        features=read.columns if read.known else None,
     )
 
 
 def _lines(
-    settings: Churn, customers: Sequence[str], found: Found, explain: bool, who: Champion[Scorer]
+    runtime: Runtime, customers: Sequence[str], found: Found, explain: bool, who: Champion[Scorer]
 ) -> dict[str, dict[str, Any]]:
     """What a version says of each customer."""
-    lines = _scored(settings, who, found, explain)
+    lines = _scored(runtime, who, found, explain)
     if len(lines) == len(customers):
         return lines
     missing = "population" if found.is_read else "no_features"
-    return dict.fromkeys(customers, _of_population(settings, who.model, missing)) | lines
-
-
-def _used(found: Sequence[Found]) -> tuple[Mapping[str, Sequence[Any]] | None, dict[str, int]]:
-    """The feature values that the lines were made of, one column each, and the place of each customer in them."""
-    known = [each for each in found if each.known]
-    row = {customer: place for place, customer in enumerate(each for part in known for each in part.known)}
-    if len(known) < 2:
-        return (known[0].columns if known else None), row
-    return {name: [value for part in known for value in part.columns[name]] for name in known[0].columns}, row
+    return dict.fromkeys(customers, _of_population(runtime.workspace.settings.churn, who.model, missing)) | lines
 
 
 def _score_shadows(runtime: Runtime, team: Lineup[Scorer], found: Found) -> None:
@@ -129,31 +124,30 @@ _NOTHING: Mapping[str, Any] = {
 }
 
 
-def _scored(settings: Churn, serving: Champion[Scorer], found: Found, explain: bool) -> dict[str, dict[str, Any]]:
+def _scored(runtime: Runtime, serving: Champion[Scorer], found: Found, explain: bool) -> dict[str, dict[str, Any]]:
     """The line of each customer the feature store knows; who is known by purchases since the snapshot only is new."""
     if not found.known:
         return {}
-    scorer, inputs, count = serving.model, serving.model.about.inputs, len(found.known)
-    matrix = inputs.matrix(found.columns)
-    scores = scorer.score_rows(matrix)
-    told: Sequence[Explanation | None] = [None] * count
-    causes: Sequence[Cause | None] = [None] * count
+    settings, scorer = runtime.workspace.settings.churn, serving.model
+    scores = runtime.told.scores(serving, found.known, found.columns)
+    why: Sequence[Explanation | None] = [None] * len(scores)
+    causes: Sequence[Cause | None] = [None] * len(scores)
     if explain or settings.action_by == "cause":
-        effects = scorer.contributions(matrix)
+        inputs = scorer.about.inputs
+        effects = scorer.contributions(inputs.matrix(found.columns))
         causes = causes_of(inputs, effects)
         if explain:
-            told = explanations(inputs, found.columns, scorer.base, effects, REASONS)
+            why = explanations(inputs, found.columns, scorer.base, effects, REASONS)
     days, new = found.columns[RECENCY], updates.without_snapshot(found.columns)
-    risk_tiers = tiers(scores.risk_score, settings).tolist()
     lines = {}
-    for row, customer in enumerate(found.known):
+    for row, (customer, (probability, risk_score)) in enumerate(zip(found.known, scores, strict=True)):
         if new[row]:
             lines[customer] = _of_population(settings, scorer, "new_customer")
             continue
         away = days[row] is None or days[row] > settings.active_days
         fallback = serving.fallback or ("inactive" if away else None)
-        score = (scores.probability[row], scores.risk_score[row], risk_tiers[row])
-        lines[customer] = _line(score, told[row], causes[row], fallback)
+        score = (probability, risk_score, tier_of(risk_score, settings))
+        lines[customer] = _line(score, why[row], causes[row], fallback)
     return lines
 
 
@@ -165,18 +159,18 @@ def _saved(runtime: Runtime, scored: Mapping[str, Mapping[str, Any]], found: Fou
     if not found.known:
         return {}
     settings = runtime.workspace.settings.contacts
-    probability = np.array([scored[customer]["churn_probability"] for customer in found.known], dtype=float)
-    worths = runtime.worths.tell(runtime.value_model, found.known, found.columns, settings.worth_days)
-    saved = saving(probability, worths, settings)
+    worths = runtime.told.worths(runtime.value_model, found.known, found.columns, settings.worth_days)
     new = updates.without_snapshot(found.columns)
-    told = zip(found.known, saved.tolist(), new, strict=True)
-    return {customer: value for customer, value, is_new in told if not is_new}
+    return {
+        customer: saving(scored[customer]["churn_probability"], worth, settings)
+        for customer, worth, is_new in zip(found.known, worths, new, strict=True)
+        if not is_new
+    }
 
 
 def _of_population(settings: Churn, scorer: Scorer, fallback: str) -> dict[str, Any]:
     """The rate of the whole population says nothing about the order within it: the middle of the ranks."""
-    (tier,) = tiers([MIDDLE], settings).tolist()
-    return _line((scorer.population_rate, MIDDLE, tier), None, None, fallback)
+    return _line((scorer.population_rate, MIDDLE, tier_of(MIDDLE, settings)), None, None, fallback)
 
 
 def _line(

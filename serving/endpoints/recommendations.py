@@ -8,7 +8,8 @@ from typing import Any
 
 from core import clock
 from core.keys import Key
-from core.prediction_log import Result, new_id
+from core.prediction_log import Result
+from core.sortable_ids import new_id
 from models.recommendation import KIND
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.history import IDS

@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from core.clock import present
-from core.prediction_log import Prediction, PredictionLog, Result, new_id
+from core.prediction_log import Prediction, PredictionLog, Result
+from core.sortable_ids import new_id
 from core.workspace import Workspace
 from feature_repo import catalog, facts
 from models.churn import dataset

@@ -16,6 +16,7 @@ from core.workspace import Workspace
 from models.experiment import Experiment
 from models.kinds import FittedModel
 from models.serving_state import LineupState
+from serving.told_ahead import ToldAhead
 from tests.serving.conftest import Shop, open_shop, save_as_served
 
 MIXED = Experiment.begin("1").with_arm("canary", "2", 40).with_arm("b", "3", 20)
@@ -147,6 +148,7 @@ def test_an_arm_that_fails_fails_nobody_the_champion_answers_and_the_log_says_wh
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a canary")
 
+    monkeypatch.setattr(tested.runtime, "told", ToldAhead(0))  # else what it said of them before does
     for method in ("score_rows", "recommendation"):
         monkeypatch.setattr(team.arms["canary"].model, method, fail, raising=False)
     customer = next(each for each in CUSTOMERS if (arm := MIXED.of(each)) and arm.name == "canary")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.prediction_log import Prediction, PredictionLog, Result, new_id
+from core.prediction_log import Prediction, PredictionLog, Result
+from core.sortable_ids import new_id
 from core.workspace import Workspace
 
 MODELS = {"churn": "churn", "demand": "demand", "recommendations": "recommendation", "similar": "recommendation"}

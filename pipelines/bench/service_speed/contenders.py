@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     import psutil
 
 OURS, FLOOR = "regulars", "floor"
+ANEW: Final = "regulars, all told anew"
+"""The same without anything that it keeps of customers: what the first request of each costs."""
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 18_300
 START_SECONDS: Final = 240.0
+_NOTHING_KEPT: Final = {"REGULARS_SERVING__KEPT_CUSTOMERS": "0"}
 SETTINGS: Final = {"REGULARS_SERVING__RELOAD_SECONDS": "2", "REGULARS_SERVING__WORKERS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -85,13 +88,13 @@ def running(
 
 
 @contextmanager
-def service(workspace: Workspace) -> Iterator[Contender]:
+def service(workspace: Workspace, name: str = OURS) -> Iterator[Contender]:
     """The product, as `regulars serve` starts it."""
     port = free_port(HOST, FIRST_PORT)
     command = [sys.executable, "-m", "serving", "--host", HOST, "--port", str(port), "--with-parent"]
-    place = {VARIABLE: str(workspace.root)}
-    url, log = f"http://{HOST}:{port}/readyz", workspace.root / "bench-regulars.log"
-    with running(OURS, command, url, log, environment=place) as started:
+    given = {VARIABLE: str(workspace.root)} | (_NOTHING_KEPT if name == ANEW else {})
+    url, log = f"http://{HOST}:{port}/readyz", workspace.root / f"bench-{port}.log"
+    with running(name, command, url, log, environment=given) as started:
         yield started
 
 

@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from core.packed_rows import matrix
 from core.workspace import Workspace
 from feature_repo import catalog
 from feature_repo.packed.entity_keys import entity_keys
-from feature_repo.packed.packing import matrix
 from feature_repo.packed.view_tables import layout_of, table_of
 from models.arrays import Float32Array
 from models.churn import KIND

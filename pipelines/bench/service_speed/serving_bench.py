@@ -181,12 +181,13 @@ def run(root: Path | None, effort: Effort, only: Sequence[str] = (), peers: Path
         asked = _named(scenarios(workspace, token, workspace.settings.seed), only)
         with ExitStack() as stack:
             progress.current().step("starting the services")
-            both = [
+            each_of = [
                 stack.enter_context(contenders.service(workspace)),
+                stack.enter_context(contenders.service(workspace, contenders.ANEW)),
                 stack.enter_context(contenders.floor(workspace)),
             ]
-            measured = [each for scenario in asked for each in _measure(scenario, both, effort)]
-            steady = _steady(both[0], workspace, asked, measured, effort) if not only else []
+            measured = [each for scenario in asked for each in _measure(scenario, each_of, effort)]
+            steady = _steady(each_of[0], workspace, asked, measured, effort) if not only else []
         if peers is not None:
             from pipelines.bench.service_speed import peer_servers
 

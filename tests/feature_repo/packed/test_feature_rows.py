@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.packed_rows import Layout, PackedRow
 from feature_repo.packed.feature_rows import FeatureRows
-from feature_repo.packed.packing import Layout, PackedRow
-from tests.feature_repo.packed.test_packing import LAYOUT, values
+from tests.core.test_packed_rows import LAYOUT, values
 
 OTHER = Layout((("h", "float"), ("i", "text")))
 others = st.fixed_dictionaries({"h": st.none() | st.floats(allow_nan=False), "i": st.none() | st.just("x")})
@@ -35,7 +35,6 @@ several = st.lists(st.tuples(st.none() | values, st.none() | others), max_size=4
 def test_they_are_the_columns_of_all_views(asked: list[Any]) -> None:
     rows = FeatureRows([LAYOUT, OTHER], [packed(each) for each in asked])
     assert dict(rows) == {name: [whole(each)[name] for each in asked] for name in nothing}
-    assert [rows.row(place) for place in range(len(asked))] == [list(whole(each).values()) for each in asked]
     assert rows.is_known == [any(value is not None for value in whole(each).values()) for each in asked]
 
 

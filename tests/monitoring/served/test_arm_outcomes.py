@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.clock import present
-from core.prediction_log import FAILED_SUFFIX, SHADOW_SUFFIX, Prediction, PredictionLog, Result, new_id
+from core.prediction_log import FAILED_SUFFIX, SHADOW_SUFFIX, Prediction, PredictionLog, Result
+from core.sortable_ids import new_id
 from core.workspace import Workspace
 from feature_repo import facts
 from models.demand.labels import sold

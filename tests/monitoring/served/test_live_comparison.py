@@ -12,7 +12,8 @@ import pytest
 from core.alerts import Alerts
 from core.audit import AuditLog
 from core.errors import UsageError
-from core.prediction_log import Prediction, PredictionLog, Result, new_id
+from core.prediction_log import Prediction, PredictionLog, Result
+from core.sortable_ids import new_id
 from core.workspace import Workspace
 from models import experiment_release, release
 from models.registry import Registry

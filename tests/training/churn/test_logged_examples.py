@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from core.errors import DataError, UsageError
-from core.prediction_log import Prediction, PredictionLog, Result, new_id
+from core.prediction_log import Prediction, PredictionLog, Result
+from core.sortable_ids import new_id
 from core.workspace import Workspace
 from feature_repo import facts
 from models.churn import dataset

@@ -14,10 +14,10 @@ from feast.protos.feast.types.Value_pb2 import Value
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.packed_rows import Layout, PackedRow, matrix
 from feature_repo import catalog
 from feature_repo.packed.column_batches import pack_batch
 from feature_repo.packed.entity_keys import entity_keys
-from feature_repo.packed.packing import Layout, PackedRow, matrix
 from feature_repo.packed.view_tables import layout_of
 
 COLUMNS = (("a", "float"), ("b", "text"), ("c", "int"), ("d", "floats"), ("e", "ints"), ("f", "texts"), ("g", "float"))

@@ -146,6 +146,14 @@ class Layout:
         orders = struct.unpack_from(f"<{count}Q", packed, self._struct.size)
         return PackedRow(dict(zip(self.names, cells, strict=True)), timestamp, sequence, orders)
 
+    def without_orders(self, packed: bytes) -> bytes:
+        """The same row, and nothing of which orders events have opened."""
+        (count,) = struct.unpack_from("<I", packed, HEAD_BYTES - 4)
+        if not count:
+            return packed
+        end = self._struct.size
+        return b"".join((packed[: HEAD_BYTES - 4], bytes(4), packed[HEAD_BYTES:end], packed[end + 8 * count :]))
+
     def timestamp(self, packed: bytes) -> int:
         """The event timestamp of a row, in microseconds since 1970."""
         return int(struct.unpack_from("<q", packed, 16)[0])
