@@ -86,7 +86,7 @@ class ShopWriting:
 
     def _write_blocks(self, totals: BlockTotals, drawing: LineDrawing) -> None:
         place = {name: f"{name}.parquet" for name in ("customers", "protected", "contacts")}
-        place[TRUTH] = f"{TRUTH}/" + "customers.parquet"
+        place[TRUTH] = f"{TRUTH}/{place['customers']}"
         before = 0
         with ExitStack() as stack:
             orders = stack.enter_context(MonthFiles(self.folder / ORDERS, PLAIN))
