@@ -26,7 +26,7 @@ from pipelines.simulated_shop.product_choice import ProductChoice
 from pipelines.simulated_shop.product_range import ProductRange, product_range
 from pipelines.simulated_shop.promotion_weeks import PromotionWeeks, promotion_weeks
 from pipelines.simulated_shop.shop_mapping import mapping_text
-from pipelines.simulated_shop.shop_places import ORDERS, SHOP_FILE, TRUTH
+from pipelines.simulated_shop.shop_places import CUSTOMERS_FILE, ORDERS, SHOP_FILE, TRUTH
 from pipelines.simulated_shop.shop_scenario import ShopScenario, category_name
 from pipelines.simulated_shop.shop_seasons import of_categories, timeline
 from pipelines.simulated_shop.shop_size import ShopSize
@@ -85,8 +85,8 @@ class ShopWriting:
                 write_table(self.folder / f"{name}.parquet", table)
 
     def _write_blocks(self, totals: BlockTotals, drawing: LineDrawing) -> None:
-        place = {name: f"{name}.parquet" for name in ("customers", "protected", "contacts")}
-        place[TRUTH] = f"{TRUTH}/{place['customers']}"
+        place = {name: f"{name}.parquet" for name in ("protected", "contacts")}
+        place |= {"customers": CUSTOMERS_FILE, TRUTH: f"{TRUTH}/{CUSTOMERS_FILE}"}
         before = 0
         with ExitStack() as stack:
             orders = stack.enter_context(MonthFiles(self.folder / ORDERS, PLAIN))
