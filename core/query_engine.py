@@ -34,9 +34,14 @@ def connect(workspace: Workspace, database: Path | None = None, memory_mb: int =
     settings = workspace.settings.model_copy(update={"memory_mb": memory_mb or workspace.settings.memory_mb})
     if database is not None:
         return _open(settings, database.with_suffix(".spill"), str(database))
-    spill = _spill_folder(workspace.root / ".spill", os.getpid()) / str(next(_numbers))
+    return _open(settings, spill_folder(workspace))
+
+
+def spill_folder(workspace: Workspace) -> Path:
+    """A folder of this process, not there yet, for what does not fit into memory; it is gone with the process."""
+    spill = _folder_of(workspace.root / ".spill", os.getpid()) / str(next(_numbers))
     spill.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return _open(settings, spill)
+    return spill
 
 
 @contextmanager
@@ -69,7 +74,7 @@ def _open(settings: Settings, spill: Path, database: str = ":memory:") -> duckdb
 
 
 @cache
-def _spill_folder(root: Path, process: int) -> Path:
+def _folder_of(root: Path, process: int) -> Path:
     """A process's own: the engine shares a folder with no other. What killed processes have spilled goes."""
     leases.sweep(root)
     return _until_exit.enter_context(leases.held(root))

@@ -31,6 +31,7 @@ Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
 Percentile = Annotated[int, Field(ge=0, le=100)]
 Actions = tuple[str, str, str, str]
+FeatureEngine = Literal["duckdb", "spark"]
 Cause = Literal["logistics", "price", "service", "product", "engagement", "life_stage"]
 """The families of reasons for which customers leave, as a marketer knows them."""
 
@@ -338,6 +339,32 @@ class Tuning(SettingsSection):
     at_once: Annotated[int, Field(ge=1, le=64)] = Field(
         1, description="trials that may run beside each other, each proposed from what was known before them"
     )
+
+
+class FeatureSettings(SettingsSection):
+    """How features are computed."""
+
+    engine: FeatureEngine = Field(
+        "duckdb", description="what computes them: duckdb (within this process) or spark; the values are the same"
+    )
+
+
+class SparkSettings(SettingsSection):
+    """The Spark that computes features where features.engine says so."""
+
+    master: Annotated[str, Field(pattern=r"^(local(\[.+\])?|spark://.+|yarn|k8s://.+)$")] = Field(
+        "local[2]", description="local[N] (N cores of this machine), spark://host:port, yarn or k8s://https://..."
+    )
+    config: dict[str, str] = Field(
+        {}, description='properties of the session: {"spark.executor.memory" = "8g"}; they go over the product\'s own'
+    )
+
+    @field_validator("config")
+    @classmethod
+    def _named(cls, config: dict[str, str]) -> dict[str, str]:
+        if wrong := sorted(name for name in config if not name.startswith("spark.") or name == "spark.master"):
+            raise ValueError(f"{wrong[0]!r} does not belong here: names begin with spark., the master is spark.master")
+        return config
 
 
 class Products(SettingsSection):
@@ -718,6 +745,8 @@ class Settings(BaseSettings):
     )
     tuning: Tuning = Field(Tuning(), description="how the trials of a training follow each other")
     products: Products = Field(Products(), description="which products count")
+    features: FeatureSettings = Field(FeatureSettings(), description="how features are computed")
+    spark: SparkSettings = Field(SparkSettings(), description="Spark, where features.engine is spark (docs/spark.md)")
     consents: ConsentSettings = Field(ConsentSettings(), description="choices of customers")
     serving: Serving = Field(Serving(), description="the prediction service")
     variants: Variants = Field(Variants(), description="versions that answer a share of requests beside the champion")
@@ -747,6 +776,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes over the file (which comes as init arguments)."""
         return _Environment(settings_cls), init_settings
+
+    def computed_by(self, engine: FeatureEngine) -> Settings:
+        """The same settings with another engine for features."""
+        return self.model_copy(update={"features": FeatureSettings(engine=engine)})
 
     @model_validator(mode="after")
     def _fairness_band(self) -> Settings:

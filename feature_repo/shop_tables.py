@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
-import sqlglot
 from ibis.backends import BaseBackend
 
 from core import query_engine
 from core.errors import UsageError, did_you_mean
-from core.expressions import parse_scalar
+from core.expressions import literal, parse_scalar
 from core.settings import Settings
 from core.workspace import Workspace
 from feature_repo import aggregates, code_types
@@ -35,6 +35,8 @@ READABLE = (
 )  # fmt: skip
 BESIDE_MB = 300
 """What a process that builds features holds beside the engine, and the engine beyond what it counts as its own."""
+ROWS_AT_ONCE = 20_480
+"""Rows that a thread holds, with hundreds of columns, until it writes them."""
 TEMPORARY = ops.Namespace(catalog="temp", database="main")
 _AGGREGATES = {
     "counted": ("orders", "counting"),
@@ -120,7 +122,7 @@ class ShopTables:
     @property
     def writes_once(self) -> bool:
         """Whether the engine runs queries again as they were written."""
-        return bool(self.engine.supports_temporary_tables)
+        return True
 
     @cached_property
     def shape(self) -> tuple[str, ...]:
@@ -144,10 +146,19 @@ class ShopTables:
 
     def keep(self, name: str, table: ir.Table) -> ir.Table:
         """Compute a table once, under a name; the next of that name takes its place."""
-        if not self.engine.supports_temporary_tables:
-            return table.cache()
         self.fill(name, str(self.engine.compile(table)))
         return self.filled(name, table.schema())
+
+    def let_go(self) -> None:
+        """Free what is kept: here it goes with the connection."""
+
+    def write(self, table: ir.Table, path: Path) -> None:
+        """Write a table to a Parquet file, in its order."""
+        self.write_query(str(self.engine.compile(table)), path)
+
+    def write_query(self, query: str, path: Path) -> None:
+        """Write what a query gives to a Parquet file, in its order."""
+        self.engine.raw_sql(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {ROWS_AT_ONCE})")
 
     def fill(self, name: str, query: str) -> None:
         """Compute a query into the temporary table of a name."""
@@ -170,11 +181,20 @@ class ShopTables:
 
     def _read(self, name: str) -> ir.Table:
         if self.has(name):
-            files = [str(path) for path in self._tables.files(name)]
-            return self.engine.read_parquet(files, table_name=name)
-        if name == "products":
-            return _products_of(self.table("orders"))
+            return self._stored(name)
+        return _products_of(self.table("orders")) if name == "products" else self._without_rows(name)
+
+    def _stored(self, name: str) -> ir.Table:
+        files = [str(path) for path in self._tables.files(name)]
+        return self.engine.read_parquet(files, table_name=name)
+
+    def _without_rows(self, name: str) -> ir.Table:
         return self.engine.create_table(name, schema=ibis.schema(schema(name)))
+
+    def _matching(self, name: str, key: str, condition: str) -> ir.Table:
+        """The keys of a stored table's rows for which a condition (checked, in SQL of DuckDB) holds."""
+        self.engine.raw_sql(f'CREATE OR REPLACE TEMP VIEW excluded AS SELECT "{key}" FROM {name} WHERE {condition}')
+        return self.engine.table("excluded")
 
     def _aggregate(self, name: str) -> ir.Table:
         if name == "counting":
@@ -229,9 +249,7 @@ class ShopTables:
         if not exclude.strip() or not self.has("products"):
             return kept
         condition = parse_scalar(exclude, list(products.columns), where="products.exclude")
-        query = f"CREATE OR REPLACE TEMP VIEW excluded AS SELECT product_id FROM products WHERE {condition}"
-        self.engine.raw_sql(sqlglot.transpile(query, read="duckdb", write=self.engine.dialect)[0])
-        return kept.anti_join(self.engine.table("excluded"), "product_id")
+        return kept.anti_join(self._matching("products", "product_id", condition), "product_id")
 
 
 class KnownTables:

@@ -24,10 +24,9 @@ import pyarrow.parquet as pq
 from core import locks, progress, utc
 from core.clock import day_start
 from core.errors import DataError
-from core.expressions import literal
 from core.files import replace_directory, staging_directory, write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, code_types, family_modules, shop_tables
+from feature_repo import catalog, code_types, engines, family_modules, shop_tables
 from feature_repo.catalog import View
 from feature_repo.feature_definition import DECIMALS, IBIS_TYPES, Feature
 from feature_repo.partitions import BUILD, PART, Build, built_days, is_fresh, partition, read_build, transform_hash
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TIMESTAMP = "event_timestamp"
-ROWS_AT_ONCE = 20_480
-"""Rows that a thread holds, with hundreds of columns, until it writes them."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +116,8 @@ def ensure_all(workspace: Workspace, views: Iterable[str], dates: Iterable[date]
         UsageError, NotReady, DataError: as `ensure`.
     """
     specs, wanted = _asked(workspace, views, dates)
-    shop = _reading(workspace)
-    return [_ensure(workspace, spec, wanted, shop) for spec in specs]
+    with _reading(workspace) as shop:
+        return [_ensure(workspace, spec, wanted, shop) for spec in specs]
 
 
 @contextmanager
@@ -133,11 +130,12 @@ def kept(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> I
         UsageError, NotReady, DataError: as `ensure`.
     """
     specs, wanted = _asked(workspace, views, dates)
-    shop = _reading(workspace)
     with ExitStack() as held:
         for spec in sorted(specs, key=lambda spec: spec.name):  # always in one order, so that nobody waits in a circle
             held.enter_context(_building(workspace, spec))
-        yield [_build_missing(workspace, spec, wanted, shop) for spec in specs]
+        with _reading(workspace) as shop:
+            reports = [_build_missing(workspace, spec, wanted, shop) for spec in specs]
+        yield reports
 
 
 def _asked(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> tuple[list[View], list[date]]:
@@ -146,9 +144,11 @@ def _asked(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) ->
     return specs, wanted
 
 
-def _reading(workspace: Workspace) -> Callable[[], ShopTables]:
-    """The tables, opened once and only if something is to be built."""
-    return cache(lambda: shop_tables.tables(workspace, shop_tables.connect(workspace)))
+@contextmanager
+def _reading(workspace: Workspace) -> Iterator[Callable[[], ShopTables]]:
+    """The tables, opened once and only if something is to be built, on the engine of the settings."""
+    with ExitStack() as until_end:
+        yield cache(lambda: until_end.enter_context(engines.opened(workspace)))
 
 
 def _building(workspace: Workspace, view: View) -> AbstractContextManager[None]:
@@ -231,7 +231,7 @@ def _parts(view: View, known: KnownTables, at: Snapshot) -> dict[str, ir.Table]:
     for number, family in enumerate(speaking):
         name = family.__name__.rpartition(".")[2]
         with family_modules.computing(name):
-            parts[f"{view.name}{_OF}{name}"] = _part(view, family, known, at, number)
+            parts[f"{view.name}{_OF}{name}"] = family_table(view, family, known, at, number)
     return parts
 
 
@@ -253,8 +253,8 @@ def _joined(view: View, known: KnownTables, parts: Sequence[ir.Table]) -> ir.Tab
     return joined.select(view.key, **columns)
 
 
-def _part(view: View, family: ModuleType, known: KnownTables, at: Snapshot, number: int) -> ir.Table:
-    """A family's table, with a key column of its own name (which keeps the join flat)."""
+def family_table(view: View, family: ModuleType, known: KnownTables, at: Snapshot, number: int = 0) -> ir.Table:
+    """A family's table, with a key column of its own name, `KEY_NUMBER` (which keeps the join flat)."""
     table = family.compute(known, at)
     columns = {feature.name: _typed(table[feature.name], feature) for feature in family.FEATURES}
     return table.select(**{f"{view.key}_{number}": view.key}, **columns)
@@ -323,8 +323,8 @@ def write(view: View, shop: ShopTables, day: date, path: Path, moment: datetime)
     if shop.writes_once:
         query = compiled(view, shop).prepared(shop, day)
         stamped = f"SELECT *, TIMESTAMPTZ '{moment.isoformat()}' AS {TIMESTAMP} FROM ({query})"
-        shop.engine.raw_sql(f"COPY ({stamped}) TO {literal(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {ROWS_AT_ONCE})")
+        shop.write_query(stamped, path)
     else:
         table = expression(view, shop, Snapshot(day)).order_by(view.key)
-        table.mutate(**{TIMESTAMP: ibis.literal(moment.isoformat()).cast("timestamp('UTC')")}).to_parquet(path)
+        shop.write(table.mutate(**{TIMESTAMP: ibis.literal(moment.isoformat()).cast("timestamp('UTC', 6)")}), path)
     return int(pq.read_metadata(path).num_rows)

@@ -21,8 +21,9 @@ def build(workspace: Workspace, as_of: date) -> list[BuildReport]:
     """Build every view's snapshot as of a date, where it is missing or stale.
 
     Raises:
-        NotReady: nothing has been ingested.
+        NotReady: nothing has been ingested; or Spark is to compute them and is not installed.
         DataError: before any data.
+        StoreError: Spark failed.
     """
     progress.current().step(f"features as of {as_of}")
     return snapshots.ensure_all(workspace, catalog.VIEWS, [as_of])

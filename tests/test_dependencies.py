@@ -42,6 +42,7 @@ BY_SETTING = {
     "psutil": "what the services use that the bench of serving drives, which needs the extra",
     "redis": "imported only where stores.online names a Redis, which needs the extra",
     "psycopg": "imported only where stores.online names a PostgreSQL, which needs the extra",
+    "pyspark": "imported only where features.engine is spark, which needs the extra",
     "boto3": "imported only where a mapping names s3://, which needs the extra",
     "botocore": "its errors, likewise",
     "fsspec": "imported only where a mapping names https:// or another object storage, which needs the extra",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import ibis
 import ibis.expr.types as ir
 
 from feature_repo.families.windows import count, share, within
@@ -38,7 +39,7 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         days=baskets.day.nunique(where=recent),
         small=count(recent & (baskets.lines <= SMALL)),
         basket_revenue_mean_182d=baskets.revenue.mean(where=recent),
-        basket_revenue_median_182d=baskets.revenue.median(where=recent),
+        basket_revenue_median_182d=ibis.ifelse(recent, baskets.revenue, ibis.null("float64")).median(),
         basket_revenue_std_182d=baskets.revenue.std(where=recent, how="sample"),
         basket_revenue_max_182d=baskets.revenue.max(where=recent),
         basket_units_mean_182d=baskets.units.mean(where=recent),

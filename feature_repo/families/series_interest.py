@@ -32,7 +32,7 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """The days of each series that has any, packed; sorted as whole entries, so that the lists are aligned."""
     events = shop.events
     events = events.filter(events.kind.isin(tuple(INTEREST)), events.product_id.notnull(), events.age <= HISTORY_DAYS)
-    sums = {name: ibis.ifelse(events.kind == kind, 1.0, 0.0).sum() for kind, name in INTEREST.items()}
+    sums = {name: (events.kind == kind).cast("float64").sum() for kind, name in INTEREST.items()}
     daily = events.group_by("product_id", "age").agg(**sums)
     lines = with_series(shop.counted, shop.settings.demand.series)
     sold = lines.filter(lines.series_id.notnull()).select("series_id", "product_id").distinct()

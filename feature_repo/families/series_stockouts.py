@@ -45,9 +45,13 @@ FEATURES = (
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """The days of each series that has any, packed."""
     days = stockouts(shop)
-    return days.group_by("series_id").agg(
-        out_days=days.age.collect(where=~days.sold).sort(), short_days=days.age.collect(where=days.sold).sort()
-    )
+    return days.group_by("series_id").agg(out_days=_listed(days, ~days.sold), short_days=_listed(days, days.sold))
+
+
+def _listed(days: ir.Table, wanted: ir.BooleanValue) -> ir.ArrayValue:
+    """The ages of the wanted days; where there are none nothing, which engines say in two ways."""
+    ages = days.age.collect(where=wanted).sort()
+    return ibis.ifelse(ages.length() > 0, ages, ibis.null("array<int64>"))
 
 
 def stockouts(shop: KnownTables) -> ir.Table:

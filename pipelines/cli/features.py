@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core.settings import FeatureEngine
 from pipelines.cli.options import AsOfOption, JsonOption, WorkspaceOption
 from pipelines.cli.telling import tell
 
@@ -21,7 +22,15 @@ def register(app: typer.Typer) -> None:
     app.command()(materialize)
 
 
-def build(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+def build(
+    as_of: AsOfOption = None,
+    engine: Annotated[
+        FeatureEngine | None,
+        typer.Option(help="What computes them [default: the setting features.engine].", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
     """Build the features as of a date, where they are missing or stale."""
     from core.clock import resolve_as_of
     from core.workspace import Workspace
@@ -29,6 +38,8 @@ def build(as_of: AsOfOption = None, workspace: WorkspaceOption = None, json: Jso
 
     with Console(json).running() as console:
         opened = Workspace.open(workspace)
+        if engine is not None:
+            opened.settings = opened.settings.computed_by(engine)
         day = resolve_as_of(opened, as_of)
         from pipelines import features
 
