@@ -14,8 +14,10 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from core.settings import Serving
+from serving.access import address_of
 from serving.front import Front
 from serving.problems import BadHead, HeadTooLarge, Problem, TooLate, TooManyConnections
+from serving.trouble_log import TroubleLog
 
 if TYPE_CHECKING:
     from serving.at_once import AtOnce
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 LAST_HEAD_SECONDS: Final = 1.0
 BODY_SECONDS: Final = 0.05
 """A small body mostly comes with its head, or right after it; one that does not is waited for in the ordinary way."""
+BODY_LENGTH: Final = {b"content-length", b"transfer-encoding"}
 PIECE: Final = 2**18
 """No read brings more bytes at once: by so much a head that is not whole yet may be over its limit."""
 
@@ -36,6 +39,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """Whether the process is about to end: each answer then asks its client for another connection."""
     at_once: ClassVar[AtOnce | None] = None
     """What answers small requests without the way that others go; None: nothing does."""
+    trouble: ClassVar[TroubleLog] = TroubleLog("connection_refused")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -47,6 +51,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_open = False
         self._is_answered = False
         self._refusal: Problem | None = None
+        self._is_refused = False
+        self._leaves_body = False
+        """Whether the parser leaves the body of this request unread."""
+        self._is_told_length = False
         self._endpoint: Endpoint | None = None
         self._body = b""
         self._body_timer: asyncio.TimerHandle | None = None
@@ -69,9 +77,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that goes on and on is refused before it is whole."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_refused:
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or BadHead("this is no HTTP/1.1 request"))
+            return
         if self._is_open and self._head_timer is None:
             self._expect_head()
         if self._endpoint is not None and self._body_timer is None:
@@ -81,19 +94,52 @@ class GuardedProtocol(HttpToolsProtocol):
             if self._come > self.limits.max_header_bytes + PIECE:
                 self._refuse(self._too_large())
 
+    def _parse(self, data: bytes) -> None:
+        """Whoever asks for another protocol is answered in this one, for which the parser stops and has to be told so.
+
+        It leaves the body to the other protocol, too; Java's client asks for HTTP/2 with each first POST. So another
+        parser reads on, which is told how long the body is and nothing else.
+        """
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stopped:
+                data = data[stopped.args[0] :]
+                if self._leaves_body:
+                    self._read_body_with_another_parser()
+            else:
+                return
+
+    def _read_body_with_another_parser(self) -> None:
+        length = [b"%s: %s\r\n" % header for header in self.headers if header[0] in BODY_LENGTH]
+        self.parser = httptools.HttpRequestParser(self)
+        self._is_told_length, self._leaves_body = True, False
+        self.parser.feed_data(b"".join([b"POST / HTTP/1.1\r\n", *length, b"\r\n"]))
+        self._is_told_length = False
+
+    def _should_upgrade_to_ws(self) -> bool:
+        """No address speaks WebSocket."""
+        return False
+
     def on_message_begin(self) -> None:
         """A head begins, the first of the connection or a later one."""
+        if self._is_told_length:
+            return
         super().on_message_begin()
         self._head = 0
         self._is_open = True
 
     def on_url(self, url: bytes) -> None:
         """Count the address."""
+        if self._is_told_length:
+            return
         super().on_url(url)
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header."""
+        if self._is_told_length:
+            return
         super().on_header(name, value)
         self._count(len(name) + len(value))
         if len(self.headers) > self.limits.max_headers:
@@ -101,10 +147,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the request; HTTP/1.1 needs exactly one Host."""
+        if self._is_told_length:
+            return
         self._head_is_here()
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             self._stop(BadHead("a request has exactly one Host header (RFC 9112, 3.2)"))
+        self._leaves_body = self.parser.should_upgrade() and any(
+            name in BODY_LENGTH and value != b"0" for name, value in self.headers
+        )
         if self._is_alone() and self.at_once is not None:
             self._endpoint = self.at_once.takes(self.parser.get_method(), self.url, self.headers)
             if self._endpoint is not None:
@@ -121,6 +172,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer a small request at once."""
+        if self._leaves_body:
+            return
         endpoint, self._endpoint = self._endpoint, None
         self._body_is_here()
         if endpoint is None:
@@ -176,12 +229,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = self.loop.call_later(LAST_HEAD_SECONDS, self._head_is_late)
 
-    def send_400_response(self, msg: str) -> None:
-        """What a callback of the parser refused, or what it can't read."""
-        self._refuse(self._refusal or BadHead("this is no HTTP/1.1 request"))
-
     def _stop(self, problem: Problem) -> None:
-        """Out of a callback there is no other way than an error; `send_400_response` tells it."""
+        """Out of a callback there is no other way than an error; `data_received` tells it."""
         self._refusal = problem
         raise httptools.HttpParserCallbackError(problem.detail)
 
@@ -211,13 +260,31 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer with the problem and close; an answer under way is left to itself."""
+        """Answer with the problem and close. Requests that came whole before are answered first, and nothing after."""
         self._head_is_here()
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        self.trouble.tell("", problem.status, problem.name, address=address_of(self.client))
+        self._is_refused = True
+        if self._is_asked():
+            self.cycle.keep_alive = False
+            return
+        if not self._is_answering():
             response = problem.response()
             head = [STATUS_LINE[response.status_code], b"connection: close\r\n"]
             head += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
             self.transport.write(b"".join([*head, b"\r\n", response.body]))
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # whoever reads its body has nothing to add
         self.transport.close()
+
+    def _is_asked(self) -> bool:
+        """Whether a whole request is here that is not answered yet."""
+        current: object = self.cycle
+        return current is not None and not self.cycle.response_complete and not self.cycle.more_body
+
+    def _is_answering(self) -> bool:
+        """Whether a part of an answer has gone out, or those of others come before."""
+        current: object = self.cycle
+        under_way = current is not None and not self.cycle.response_complete
+        return under_way and (self.cycle.response_started or bool(self.pipeline))

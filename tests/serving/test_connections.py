@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
+import logging
 import socket
 import threading
 import time
@@ -15,10 +17,12 @@ import httpx
 import pytest
 import uvicorn
 
+from core import logs
 from core.settings import Serving
 from core.workspace import Workspace
 from serving.front import Front
 from serving.protocol import GuardedProtocol
+from serving.trouble_log import TroubleLog
 from tests.serving.conftest import Shop, as_application, open_shop
 
 BODY = b'{"customer_ids": []}'
@@ -127,6 +131,56 @@ def test_what_is_no_request_is_refused(server: Server, content: bytes) -> None:
     refused(server.ask(content), 400, "bad-request")
 
 
+@pytest.mark.fault(
+    "connections", "what is no HTTP, a thousand times", "a line of the log every ten seconds, with the count of all"
+)
+def test_what_is_no_request_is_told_once_in_a_while(
+    server: Server, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GuardedProtocol, "trouble", TroubleLog("connection_refused"))
+    logs.configure()
+    uvicorn_says = logging.getLogger("uvicorn.error")
+    assert uvicorn_says.isEnabledFor(logging.WARNING)
+    for content in (b"nonsense\r\n\r\n", b"GET /healthz HTTP/1.1\r\n\r\n"):
+        for _ in range(5):
+            refused(server.ask(content), 400, "bad-request")
+    (line,) = capfd.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert said.items() >= {"event": "connection_refused", "reason": "bad-request", "address": "127.0.0.1"}.items()
+
+
+def test_a_body_that_breaks_off_into_nonsense_is_refused(server: Server) -> None:
+    head = server.head("Host: a", "Transfer-Encoding: chunked").replace(b"Content-Length: 20\r\n", b"")
+    refused(server.ask(head + b"zz\r\n"), 400, "bad-request")
+    assert soon_nobody_reads(server)
+
+
+def test_what_came_whole_before_nonsense_is_answered(server: Server) -> None:
+    answer = server.ask(server.head("Host: a") + BODY + b"nonsense\r\n\r\n" + server.head("Host: a") + BODY)
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200"]
+
+
+@pytest.mark.fault("connections", "another protocol asked for (WebSocket, HTTP/2)", "answered in HTTP/1.1, as others")
+@pytest.mark.parametrize("wanted", ["websocket", "h2c"])
+@pytest.mark.parametrize("size", [7, 10_000])
+def test_whoever_asks_for_another_protocol_is_answered_in_this_one(
+    server: Server, wanted: str, size: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    upgrade = ("Host: a", "Connection: Upgrade, HTTP2-Settings", f"Upgrade: {wanted}")
+    told = server.head(*upgrade) + BODY
+    in_chunks = server.head(*upgrade, "Transfer-Encoding: chunked").replace(b"Content-Length: 20\r\n", b"")
+    in_chunks += b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+    nothing = b"GET /healthz HTTP/1.1\r\n" + "\r\n".join(upgrade).encode() + b"\r\n\r\n"
+    last = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    content = told + in_chunks + nothing + told + last
+    with closing(server.connect()) as connection:
+        for start in range(0, len(content), size):
+            connection.sendall(content[start : start + size])
+        answer = rest(connection)
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200"] * 5
+    assert capfd.readouterr().err == ""
+
+
 def test_http_1_0_needs_no_host(server: Server) -> None:
     assert server.ask(b"GET /healthz HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
 
@@ -203,11 +257,15 @@ def test_a_request_cut_in_the_middle_leaves_nothing(server: Server) -> None:
     for _ in range(20):
         with closing(server.connect()) as connection:
             connection.sendall(server.head("Host: a") + b"{")
+    assert soon_nobody_reads(server)
+    assert server.shop.answering.waiting == 0
+
+
+def soon_nobody_reads(server: Server) -> bool:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and (server.shop.answering._reading or server.server_state.connections):
         time.sleep(0.01)
-    assert not server.shop.answering._reading
-    assert server.shop.answering.waiting == 0
+    return not server.shop.answering._reading
 
 
 @pytest.mark.fault("connections", "more connections than there may be", "503 with Retry-After")
