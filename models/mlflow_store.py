@@ -25,7 +25,7 @@ from core.database import Waits, bound, masked  # noqa: E402
 from core.errors import StoreError  # noqa: E402
 from core.progress import current  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
-from models import relocation  # noqa: E402
+from models import object_storage, relocation  # noqa: E402
 from models.registry_place import address, artifact_root, exists, fingerprint  # noqa: E402
 
 _CONNECT_SECONDS = 3
@@ -75,6 +75,7 @@ def talking(workspace: Workspace) -> Iterator[None]:
 
     An embedded store is made to follow its workspace first.
     """
+    object_storage.bound(workspace)
     try:
         follow(workspace)
         yield

@@ -7,12 +7,11 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from core import utc
 from core.database import bound, masked
@@ -24,6 +23,7 @@ from models.registry_place import address, exists
 from models.version import PREFIX, Version, choose
 
 CONNECT_SECONDS: Final = 3
+Read = TypeVar("Read")
 _VERSIONS = sa.table(
     "model_versions",
     *(sa.column(name) for name in ("name", "version", "run_id", "creation_time", "source", "storage_location")),
@@ -42,11 +42,14 @@ def versions(workspace: Workspace, kind: str) -> list[Version]:
     """
     if not exists(workspace):
         return []
-    with _reading(workspace) as connection:
+
+    def read(connection: sa.Connection) -> list[Version]:
         rows = connection.execute(_of(_VERSIONS, kind).order_by(_VERSIONS.c.version.desc())).all()
         tags = connection.execute(_of(_TAGS, kind).where(_TAGS.c.key.startswith(PREFIX))).all()
         aliases = connection.execute(_of(_ALIASES, kind)).all()
-    return [_version(row, tags, aliases) for row in rows]
+        return [_version(row, tags, aliases) for row in rows]
+
+    return _read(workspace, read, [])
 
 
 def version(workspace: Workspace, kind: str, name: str) -> Version:
@@ -69,22 +72,19 @@ def experiment(workspace: Workspace, kind: str) -> Experiment | None:
     """
     if not exists(workspace):
         return None
-    with _reading(workspace) as connection:
-        query = sa.select(_MODEL_TAGS.c.value).where(_MODEL_TAGS.c.name == kind, _MODEL_TAGS.c.key == TAG)
-        text = connection.execute(query).scalar()
+    query = sa.select(_MODEL_TAGS.c.value).where(_MODEL_TAGS.c.name == kind, _MODEL_TAGS.c.key == TAG)
+    text = _read(workspace, lambda connection: connection.execute(query).scalar(), None)
     return Experiment.of_json(text) if text else None
 
 
 def count(workspace: Workspace) -> int:
-    """How many versions there are of all kinds; none where the first training has yet to make the tables.
+    """How many versions there are of all kinds.
 
     Raises:
         StoreError: the registry does not answer.
     """
-    with _reading(workspace) as connection:
-        if not sa.inspect(connection).has_table(_VERSIONS.name):
-            return 0
-        return int(connection.execute(sa.select(sa.func.count()).select_from(_VERSIONS)).scalar_one())
+    query = sa.select(sa.func.count()).select_from(_VERSIONS)
+    return _read(workspace, lambda connection: int(connection.execute(query).scalar_one()), 0)
 
 
 def _of(table: sa.TableClause, kind: str) -> sa.Select[Any]:
@@ -103,8 +103,8 @@ def _version(row: Any, tags: Sequence[Any], aliases: Sequence[Any]) -> Version:
     )
 
 
-@contextmanager
-def _reading(workspace: Workspace) -> Iterator[sa.Connection]:
+def _read(workspace: Workspace, read: Callable[[sa.Connection], Read], nothing: Read) -> Read:
+    """What is read; `nothing` of a server's database in which the first training has yet to make the tables."""
     url = address(workspace)
     engine = sa.create_engine(
         url,
@@ -114,8 +114,10 @@ def _reading(workspace: Workspace) -> Iterator[sa.Connection]:
     bound(engine, workspace.waits)
     try:
         with engine.connect() as connection:
-            yield connection
+            return read(connection)
     except SQLAlchemyError as error:
+        if isinstance(error, ProgrammingError | OperationalError) and _is_empty(engine):
+            return nothing
         raise StoreError(
             "the model registry does not answer",
             where=masked(url),
@@ -124,3 +126,11 @@ def _reading(workspace: Workspace) -> Iterator[sa.Connection]:
         ) from error
     finally:
         engine.dispose()
+
+
+def _is_empty(engine: sa.Engine) -> bool:
+    """Whether the database answers, and has none of MLflow's tables."""
+    try:
+        return not sa.inspect(engine).has_table(_VERSIONS.name)
+    except SQLAlchemyError:
+        return False

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core import telemetry
-from core.database import connect, expand, masked
+from core.database import REQUESTS, Waits, connect, expand, masked
 from core.errors import DataError, NotReady, RegularsError
 from core.workspace import Workspace
 from models import registry_place, registry_tables
@@ -32,11 +32,19 @@ class HealthCheck:
     todo: str = ""
 
 
+class _Examined(Workspace):
+    """Whose servers are given up where they hang: whoever asks what is wrong waits for an answer."""
+
+    @property
+    def waits(self) -> Waits:
+        return REQUESTS
+
+
 def examine(root: Path | None) -> list[HealthCheck]:
     """Every check of the environment, and of the workspace where there is one."""
     checks = [*_environment()]
     try:
-        workspace = Workspace.open(root)
+        workspace = _Examined.open(root)
     except RegularsError as error:
         return [*checks, HealthCheck("workspace", False, error.what, error.todo or "")]
     checks.append(HealthCheck("workspace", True, str(workspace.root)))
@@ -70,11 +78,14 @@ def _workspace(workspace: Workspace) -> Iterator[HealthCheck]:
     yield _disk(workspace)
     yield _attempt("mapping", lambda: _mapping(workspace), "mend mapping.yaml, or put the file it names in its place")
     yield _attempt("tables", lambda: _tables(workspace), "run: regulars ingest --replace TABLE")
-    yield _attempt("database", lambda: _database(workspace), "check stores.database in regulars.toml")
-    yield _attempt("feature store", lambda: _feature_store(workspace), "check stores.feast_registry and stores.online")
+    database = _attempt("database", lambda: _database(workspace), "check stores.database in regulars.toml")
+    yield database
+    yield _on(database, "feature store", lambda: _feature_store(workspace), "check stores.online in regulars.toml")
+    yield _attempt("feature registry", lambda: _feature_registry(workspace), "check stores.feast_registry")
     yield _attempt("model registry", lambda: _registry(workspace), "check stores.mlflow in regulars.toml")
+    yield _attempt("model files", lambda: _model_files(workspace), "check stores.mlflow_artifacts in regulars.toml")
     yield _attempt("tuning storage", lambda: _tuning(workspace), "check stores.optuna in regulars.toml")
-    yield _attempt("audit trail", lambda: _audit(workspace), "see: regulars audit verify")
+    yield _on(database, "audit trail", lambda: _audit(workspace), "see: regulars audit verify")
     yield _secrets(workspace)
     yield _port("service", workspace.settings.serving.host, workspace.settings.serving.port, "serving.port")
     yield _port("review desk", workspace.settings.review.host, workspace.settings.review.port, "review.port")
@@ -86,10 +97,18 @@ def _attempt(name: str, look: Callable[[], str], todo: str) -> HealthCheck:
         return HealthCheck(name, True, look())
     except RegularsError as error:
         found = RegularsError(error.what, where=error.where, why=error.why)
-        return HealthCheck(name, False, str(found), error.todo or todo)
+        own = error.todo if error.todo and "regulars doctor" not in error.todo else todo  # whoever reads this ran it
+        return HealthCheck(name, False, str(found), own)
     except Exception as error:
         text = masked(str(error)).strip().splitlines() or [""]
         return HealthCheck(name, False, f"{type(error).__name__}: {text[0]}", todo)
+
+
+def _on(database: HealthCheck, name: str, look: Callable[[], str], todo: str) -> HealthCheck:
+    """A look at what the database has a part of."""
+    if database.ok:
+        return _attempt(name, look, todo)
+    return HealthCheck(name, False, "not looked at: the database does not answer", database.todo)
 
 
 def _disk(workspace: Workspace) -> HealthCheck:
@@ -118,9 +137,9 @@ def _tables(workspace: Workspace) -> str:
 
 
 def _database(workspace: Workspace) -> str:
-    with workspace.database.connect() as connection:
+    with workspace.unchecked(REQUESTS).connect() as connection:
         connection.exec_driver_sql("SELECT 1")
-    return workspace.database.dialect.name
+    return workspace.database.dialect.name  # with this release's schema, for which one waits as long as it takes
 
 
 def _feature_store(workspace: Workspace) -> str:
@@ -137,6 +156,10 @@ def _feature_store(workspace: Workspace) -> str:
     return f"{kind}, online store as of {found.filling.as_of}"
 
 
+def _feature_registry(workspace: Workspace) -> str:
+    return _answering(workspace.settings.stores.feast_registry, workspace) or "SQLite"
+
+
 def _registry(workspace: Workspace) -> str:
     if not registry_place.exists(workspace):
         return "no training run yet"
@@ -144,11 +167,25 @@ def _registry(workspace: Workspace) -> str:
     return f"{dialect}, {registry_tables.count(workspace)} model versions"
 
 
+def _model_files(workspace: Workspace) -> str:
+    place = registry_place.artifact_root(workspace)
+    if not urlsplit(place).scheme:
+        return "files of the workspace"
+    from models.object_storage import look  # only where there is a server
+
+    look(place)
+    return masked(place)
+
+
 def _tuning(workspace: Workspace) -> str:
-    url = workspace.settings.stores.optuna
+    return _answering(workspace.settings.stores.optuna, workspace) or "journal file"
+
+
+def _answering(url: str, workspace: Workspace) -> str:
+    """The address of a server that answers; nothing where none is named."""
     if not url:
-        return "journal file"
-    with connect(url, workspace.tuning_dir / "unused.db").connect() as connection:
+        return ""
+    with connect(url, workspace.root, workspace.waits).connect() as connection:
         connection.exec_driver_sql("SELECT 1")
     return masked(expand(url))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any, Final, cast
 
 from models.value.replenishment import Bought, due
 from serving.online_features import Found
@@ -13,6 +14,7 @@ from serving.runtime import Runtime
 HISTORY: Final = "customer_history"
 PRODUCTS: Final = "product_features"
 USUAL: Final = "repurchase_days"
+PIECE: Final = 200
 
 
 def due_products(runtime: Runtime, customers: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -20,6 +22,14 @@ def due_products(runtime: Runtime, customers: Sequence[str]) -> dict[str, list[d
     present = runtime.present
     if present is None:
         return {}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for start in range(0, len(customers), PIECE):
+        found |= _due(runtime, customers[start : start + PIECE], present)
+    return found
+
+
+def _due(runtime: Runtime, customers: Sequence[str], present: date) -> dict[str, list[dict[str, Any]]]:
+    """Of a few, whose histories are forgotten before the next are read: all at once keep Python's collector busy."""
     bought = _bought(runtime.features.read_view(HISTORY, customers))
     repeated = sorted({name for each in bought.values() for name in each.repeated()})
     usual = _usual(runtime, repeated)
@@ -50,8 +60,7 @@ def _listed(values: Any) -> list[Any]:
 
 def _usual(runtime: Runtime, products: Sequence[str]) -> Mapping[str, float | None]:
     """From what the service keeps of products; what is not there is read."""
-    kept = runtime.products.columns
-    known = dict(zip(kept["product_id"], kept[USUAL], strict=True)) if kept else {}
+    known = runtime.products.by_product(USUAL)
     missing = [name for name in products if name not in known]
     found = runtime.features.read_view(PRODUCTS, missing)
-    return {**known, **dict(zip(found.known, found.columns.get(USUAL, []), strict=True))}
+    return ChainMap(dict(zip(found.known, found.columns.get(USUAL, []), strict=True)), cast(dict[str, Any], known))

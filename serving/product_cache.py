@@ -26,6 +26,17 @@ class ProductCache:
         self._features = features
         self._read_for: tuple[str, int] | None = None
         self.columns: Mapping[str, list[Any]] = MappingProxyType({})
+        self._by_product: tuple[Mapping[str, list[Any]], dict[str, Mapping[str, Any]]] = (self.columns, {})
+
+    def by_product(self, name: str) -> Mapping[str, Any]:
+        """The values of one feature, made when it is first asked for; empty while there are none."""
+        columns, (of, made) = self.columns, self._by_product
+        if of is not columns:
+            made = {}
+            self._by_product = columns, made
+        if name not in made:
+            made[name] = dict(zip(columns[KEY], columns[name], strict=True)) if columns else {}
+        return made[name]
 
     def refresh(self, champion: Champion[Recommender]) -> None:
         """Read the product features where the model or the store's content is another one."""

@@ -47,14 +47,16 @@ class Bought:
 
 def due(bought: Bought, usual: Mapping[str, float | None]) -> list[DueProduct]:
     """At most MOST that are due, those bought most and most lately first; `usual` is each product's usual gap."""
-    if not bought.product_ids:
-        return []
-    n, last, first = (np.asarray(v, dtype=float) for v in (bought.purchases, bought.last_days, bought.first_days))
+    often = np.flatnonzero(np.asarray(bought.purchases, dtype=float) >= LEAST_PURCHASES)
+    n, last, first, weight = (
+        np.asarray(values, dtype=float)[often]
+        for values in (bought.purchases, bought.last_days, bought.first_days, bought.weight_60d)
+    )
+    names = [bought.product_ids[place] for place in often]
     gaps = n - 1
-    own = np.divide(first - last, gaps, out=np.zeros(len(n)), where=gaps > 0)
-    of_product = np.array([usual.get(name) or np.nan for name in bought.product_ids], dtype=float)
+    of_product = np.array([usual.get(name) or np.nan for name in names], dtype=float)
     drawn = np.where(np.isfinite(of_product), _DRAWN, 0.0)
-    every = (gaps * own + drawn * np.nan_to_num(of_product)) / np.maximum(gaps + drawn, 1.0)
-    wanted = (n >= LEAST_PURCHASES) & (every > 0) & (every - last <= AHEAD_DAYS) & (last <= PASSED_OVER * every)
-    order = sorted(np.flatnonzero(wanted).tolist(), key=lambda i: (-bought.weight_60d[i], bought.product_ids[i]))
-    return [DueProduct(bought.product_ids[i], float(every[i]), float(every[i] - last[i])) for i in order[:MOST]]
+    every = (first - last + drawn * np.nan_to_num(of_product)) / (gaps + drawn)
+    wanted = (every > 0) & (every - last <= AHEAD_DAYS) & (last <= PASSED_OVER * every)
+    order = sorted(np.flatnonzero(wanted).tolist(), key=lambda i: (-weight[i], names[i]))
+    return [DueProduct(names[i], float(every[i]), float(every[i] - last[i])) for i in order[:MOST]]

@@ -151,3 +151,5 @@ def test_doctor_asks_a_filled_online_store_without_feast(heavy_imports, tmp_path
 def test_an_empty_database_has_no_versions(postgres_url: str, tmp_path: Path) -> None:
     workspace = empty_workspace(tmp_path / "workspace", stores={"mlflow": new_database(postgres_url)})
     assert registry_tables.count(workspace) == 0
+    assert registry_tables.versions(workspace, "churn") == []
+    assert registry_tables.experiment(workspace, "churn") is None

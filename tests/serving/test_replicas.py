@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,16 @@ from typing import Any
 import boto3
 import pandas as pd
 import pytest
+from mlflow.store.artifact import s3_artifact_repo
 
 from core import clock
 from core.alerts import Alerts
-from core.publication import Publication
+from core.database import REQUESTS
+from core.publication import AnsweringWorkspace, Publication
 from core.settings import Stores
 from core.settings_errors import ENVIRONMENT_PREFIX
 from core.workspace import Workspace
-from models import serving_state
+from models import object_storage, serving_state
 from models.kinds import FittedModel, kind
 from models.registry import Registry
 from models.version import CHAMPION
@@ -273,6 +277,44 @@ def test_without_the_artifact_store_the_last_good_version_answers(
             assert answer(started, "/v1/churn") == before
     finally:
         artifact_store.start()
+    monkeypatch.setattr(serving_state, "RETRY_SECONDS", 0.0)
+    services[1].runtime.background.round()
+    assert answer(services[1], "/v1/churn")["version"] == version
+
+
+@contextmanager
+def hanging(port: int) -> Iterator[None]:
+    """A server that takes every connection, and says nothing."""
+    with socket.create_server(("127.0.0.1", port), backlog=256, reuse_port=False):
+        yield
+
+
+@pytest.mark.fault(
+    "registry and models",
+    "the artifact store (S3) hangs before a new champion was fetched, and goes on",
+    "given up after seconds: the champion before it answers meanwhile, and in a service that starts; then the new one",
+)
+def test_an_artifact_store_that_hangs_is_given_up(
+    services: tuple[Shop, Shop],
+    artifact_store: ArtifactStore,
+    fitted: tuple[Path, dict[str, FittedModel]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = answer(services[1], "/v1/churn")
+    version = promote(Workspace.open(services[0].workspace.root), "churn", fitted[1]["churn"], tmp_path / "churn-4")
+    monkeypatch.setattr(object_storage, "_bounded", set())
+    monkeypatch.setattr(AnsweringWorkspace, "waits", replace(REQUESTS, answer=1.0))
+    s3_artifact_repo._cached_get_s3_client.cache_clear()  # what trains and promotes is another process
+    artifact_store.stop()
+    with hanging(artifact_store.port):
+        began = time.monotonic()
+        services[1].runtime.background.round()
+        assert answer(services[1], "/v1/churn") == before
+        with opened(Workspace.open(services[1].workspace.root), "started meanwhile, too") as started:
+            assert answer(started, "/v1/churn") == before
+        assert time.monotonic() - began < 100  # it would be ten minutes
+    artifact_store.start()
     monkeypatch.setattr(serving_state, "RETRY_SECONDS", 0.0)
     services[1].runtime.background.round()
     assert answer(services[1], "/v1/churn")["version"] == version
