@@ -33,16 +33,21 @@ class OnlineStoreWatch:
         """What it held when it was looked at last; None: it did not answer."""
 
     def refresh(self) -> None:
-        """Look, raise or close the alert, and fill a store again that has lost what it held."""
-        self.trouble = self._look()
-        if self.trouble == self._alerted:
+        """Look, raise or close the alert, and fill a store again that has lost what it held: said while it lasts."""
+        self._say(self._look())
+        if self.standing is not None and self.standing.is_lost and self._refilled():
+            self._say(None)
+
+    def _say(self, trouble: str | None) -> None:
+        self.trouble = trouble
+        if trouble == self._alerted:
             return
         alerts = Alerts(self._workspace)
-        if self.trouble is None:
+        if trouble is None:
             alerts.close(SOURCE, SUBJECT, by=SOURCE)
         else:
-            alerts.append("severe", SOURCE, SUBJECT, Message("alert.online_store", {"reason": self.trouble}))
-        self._alerted = self.trouble
+            alerts.append("severe", SOURCE, SUBJECT, Message("alert.online_store", {"reason": trouble}))
+        self._alerted = trouble
 
     def _look(self) -> str | None:
         try:
@@ -51,9 +56,7 @@ class OnlineStoreWatch:
             self.standing = None
             _log.error("online_store_does_not_answer", error=f"{type(error).__name__}: {error}")
             return DOWN
-        if not found.is_lost:
-            return None
-        return None if self._refilled() else WORDS[found.code]
+        return WORDS[found.code] if found.is_lost else None
 
     def _refilled(self) -> bool:
         try:

@@ -15,7 +15,9 @@ from core.alerts import Alerts
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
 from feature_repo import folding
+from feature_repo.materialization import Materialization
 from feature_repo.online import OnlineReader
+from feature_repo.online_standing import WORDS
 from feature_repo.packed import opened
 from serving.event_intake import EventIntake
 from serving.online_features import OnlineFeatures
@@ -129,15 +131,23 @@ def test_a_server_that_comes_back_empty_is_noticed_at_once_and_no_event_makes_a_
     assert features.read(SERVICE, KEY, ["c003"]).columns[NAME] == [before + 1]
 
 
-@pytest.mark.fault("online store", "SQLite's file deleted", "noticed and filled again")
-def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace) -> None:
+@pytest.mark.fault("online store", "SQLite's file deleted", "noticed, said by an alert and `/readyz`, and filled again")
+def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     features, watch = OnlineFeatures(filled_shop), OnlineStoreWatch(filled_shop)
     assert features.read(SERVICE, KEY, ["c003"]).is_read
     for file in filled_shop.feast_dir.glob("online.db*"):
         file.unlink()
     assert not features.read(SERVICE, KEY, ["c003"]).is_read
+    said, refill = [], folding.refill_what_was_lost
+
+    def refilling(workspace: Workspace) -> Materialization | None:
+        said.extend([watch.trouble, *(alert.subject for alert in Alerts(workspace).open())])
+        return refill(workspace)
+
+    monkeypatch.setattr(folding, "refill_what_was_lost", refilling)
     watch.refresh()
-    assert watch.trouble is None
+    assert said == [WORDS["emptied"], SUBJECT]
+    assert (watch.trouble, Alerts(filled_shop).open()) == (None, [])
     assert features.read(SERVICE, KEY, ["c003"]).known == ["c003"]
 
 
