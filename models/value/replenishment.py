@@ -52,7 +52,7 @@ def due(bought: Bought, usual: Mapping[str, float | None]) -> list[DueProduct]:
         np.asarray(values, dtype=float)[often]
         for values in (bought.purchases, bought.last_days, bought.first_days, bought.weight_60d)
     )
-    names = [bought.product_ids[place] for place in often]
+    names = [bought.product_ids[place] for place in often.tolist()]
     gaps = n - 1
     of_product = np.array([usual.get(name) or np.nan for name in names], dtype=float)
     drawn = np.where(np.isfinite(of_product), _DRAWN, 0.0)
