@@ -19,6 +19,7 @@ from feature_repo.materialization import Materialization
 from feature_repo.online import OnlineReader
 from feature_repo.online_standing import WORDS
 from feature_repo.packed import opened
+from feature_repo.packed.sqlite_backend import LOOK_SECONDS
 from serving.event_intake import EventIntake
 from serving.online_features import OnlineFeatures
 from serving.online_store_watch import SUBJECT, OnlineStoreWatch
@@ -137,6 +138,7 @@ def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace, monk
     assert features.read(SERVICE, KEY, ["c003"]).is_read
     for file in filled_shop.feast_dir.glob("online.db*"):
         file.unlink()
+    time.sleep(2 * LOOK_SECONDS)  # a thread does not look for the file at each read
     assert not features.read(SERVICE, KEY, ["c003"]).is_read
     said, refill = [], folding.refill_what_was_lost
 
