@@ -26,6 +26,7 @@ from core.workspace import Workspace
 from feature_repo import aggregates, code_types
 from feature_repo.code_types import CODED
 from feature_repo.contract import TABLES
+from feature_repo.kept_aggregates import KeptAggregates
 from feature_repo.settings_used import settings_used
 from feature_repo.written_queries import WrittenQueries
 
@@ -37,6 +38,8 @@ BESIDE_MB = 300
 """What a process that builds features holds beside the engine, and the engine beyond what it counts as its own."""
 ROWS_AT_ONCE = 20_480
 """Rows that a thread holds, with hundreds of columns, until it writes them."""
+QUERIES, AGGREGATES = ".queries", ".aggregates"
+"""Folders beside the snapshots."""
 TEMPORARY = ops.Namespace(catalog="temp", database="main")
 _AGGREGATES = {
     "counted": ("orders", "counting"),
@@ -113,7 +116,7 @@ class ShopTables:
         self.settings: Settings = workspace.settings
         self.engine = engine
         self._tables = workspace.tables
-        self._folder = workspace.features_dir / ".queries"
+        self._folder = workspace.features_dir
         self.zone = workspace.tables.timezone
         self._tables.entry("orders")
         self._kept: dict[str, ir.Table] = {}
@@ -134,7 +137,7 @@ class ShopTables:
         """The queries that an earlier process has written over tables of this shape."""
         files = [self._tables.files(name)[0] for name in READABLE if self.has(name)]
         columns = [str(pq.read_schema(file).remove_metadata()) for file in files]
-        return WrittenQueries(self._folder, (*self.shape, *columns))
+        return WrittenQueries(self._folder / QUERIES, (*self.shape, *columns))
 
     def has(self, name: str) -> bool:
         """Whether the shop has brought the table."""
@@ -150,7 +153,12 @@ class ShopTables:
         return self.filled(name, table.schema())
 
     def let_go(self) -> None:
-        """Free what is kept: here it goes with the connection."""
+        """Keep for other processes what took long to aggregate; the rest goes with the connection."""
+        self._aggregates.save()
+
+    @cached_property
+    def _aggregates(self) -> KeptAggregates:
+        return KeptAggregates(self._folder / AGGREGATES, self.engine, (*self.shape, self._tables.digest()))
 
     def write(self, table: ir.Table, path: Path) -> None:
         """Write a table to a Parquet file, in its order."""
@@ -175,6 +183,10 @@ class ShopTables:
             UsageError: there is no such table, or features may not read it.
         """
         self.asked[name] = None
+        return self._had(name)
+
+    def _had(self, name: str) -> ir.Table:
+        """The same, which nobody but this class asks for."""
         if name not in self._kept:
             self._kept[name] = self._read(name) if name in READABLE else self._aggregate(name)
         return self._kept[name]
@@ -182,7 +194,7 @@ class ShopTables:
     def _read(self, name: str) -> ir.Table:
         if self.has(name):
             return self._stored(name)
-        return _products_of(self.table("orders")) if name == "products" else self._without_rows(name)
+        return _products_of(self._had("orders")) if name == "products" else self._without_rows(name)
 
     def _stored(self, name: str) -> ir.Table:
         files = [str(path) for path in self._tables.files(name)]
@@ -201,21 +213,25 @@ class ShopTables:
             return self.keep(name, self._counting_products())
         if name not in _AGGREGATES:
             raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
-        tables = [self._coded(each) for each in _AGGREGATES[name]]
         if not self.writes_once:
-            return self.keep(name, self._aggregated(name, tables))
+            return self.keep(name, self._aggregated(name, [self._had(each) for each in _AGGREGATES[name]]))
         key = (name, *self.shape)
         if key not in _WRITTEN:
-            _WRITTEN[key] = self._written(name, tables)
+            _WRITTEN[key] = self._written(name)
         query, columns = _WRITTEN[key]
-        self.fill(name, query)
+        self._aggregates.fill(name, lambda: self._compute(name, query))
         return self.filled(name, columns)
 
-    def _written(self, name: str, tables: Sequence[ir.Table]) -> tuple[str, ibis.Schema]:
+    def _compute(self, name: str, query: str) -> None:
+        for each in _AGGREGATES[name]:  # what it is made of has to be there
+            self._coded(each)
+        self.fill(name, query)
+
+    def _written(self, name: str) -> tuple[str, ibis.Schema]:
         """The query of an aggregate and its columns, as an earlier process wrote it, else written now."""
         kept = self.written.read(name)
         if kept is None:
-            table = self._aggregated(name, tables)
+            table = self._aggregated(name, [self._coded(each) for each in _AGGREGATES[name]])
             columns = {column: str(kind) for column, kind in table.schema().items()}
             kept = {"query": str(self.engine.compile(table)), "columns": columns}
             self.written.write(name, kept)
@@ -231,12 +247,12 @@ class ShopTables:
     def _coded(self, name: str) -> ir.Table:
         """What aggregates are made from: names as codes, where the engine has a type for it (`code_types`)."""
         if name not in CODED or not self.writes_once:
-            return self.table(name)
+            return self._had(name)
         return self._with_codes[name]
 
     @cached_property
     def _with_codes(self) -> dict[str, ir.Table]:
-        tables = {name: self.table(name) for name in CODED}
+        tables = {name: self._had(name) for name in CODED}
         for statement in code_types.statements({name: str(self.engine.compile(tables[name])) for name in tables}):
             self.engine.raw_sql(statement)
         return {name: self.filled(code_types.coded(name), table.schema()) for name, table in tables.items()}

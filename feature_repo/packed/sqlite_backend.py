@@ -46,6 +46,7 @@ class SqliteBackend:
 
     def state(self) -> StoreState | None:
         """See `Backend`."""
+        self._look_now()
         return self.read(())[0]
 
     def create(self, tables: Iterable[str]) -> None:
@@ -93,6 +94,7 @@ class SqliteBackend:
 
     def ping(self) -> None:
         """See `Backend`."""
+        self._look_now()
         connection = self._reader()
         if connection is None:
             raise FileNotFoundError(self._path)
@@ -101,6 +103,10 @@ class SqliteBackend:
     def close(self) -> None:
         """See `Backend`; connections of other threads go with these."""
         self._own = threading.local()
+
+    def _look_now(self) -> None:
+        """Who asks how the store is wants to know it of this moment."""
+        self._own.looked_until = 0.0
 
     def _reader(self) -> sqlite3.Connection | None:
         """This thread's connection to the file that has the name now; None where there is none.

@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     group.command("uplift")(uplift)
     group.command("serving")(serving)
     group.command("monitoring")(monitoring)
+    group.command("scale")(scale)
     group.command("truth")(truth)
     app.add_typer(group, name="bench")
 
@@ -419,6 +420,42 @@ def monitoring(
         console.table(bench.CHANGES_HEADER, [each.row() for each in found], "planted changes")
         console.print()
         console.finish(bench.verdict(quiet, found), "", bench.document(quiet, found))
+
+
+def scale(
+    *,
+    lines: Annotated[
+        list[int] | None,
+        typer.Option(metavar="L", help="Order lines of a shop (again for more).", show_default="1000000 and 5000000"),
+    ] = None,
+    train: Annotated[str, typer.Option(metavar="MODELS", help="Train these too: churn,recommendation,demand.")] = "",
+    memory_mb: Annotated[int, typer.Option(min=500, metavar="MB", help="What each step may take.")] = 8_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="Of the shops.")] = 7,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the shops here, each in a folder of its lines.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Simulate shops of several sizes and take each through a day, beside what people write by hand.
+
+    Prints seconds, CPU, peak memory and disk of each step, and the exponent by which its CPU grows with the lines.
+    Shops have a customer for each 50 lines, a product for each 500, and two years. Fifty million lines take about an
+    hour, and 10 GB of disk; only ratios and CPU count on a machine that does other work, too.
+    """
+    from pipelines.cli.console import Console
+
+    with Console(json).running() as console:
+        from pipelines.bench.scale import scale_bench as bench
+
+        sizes = lines or [1_000_000, 5_000_000]
+        found = bench.run(sizes, train=_listed(train), memory_mb=memory_mb, seed=seed, keep=keep)
+        console.table(bench.HEADER, [each.row() for each in found.measured], "each step, a process of its own")
+        console.print()
+        console.table(bench.GROWTH_HEADER, found.growth_rows(), "growth")
+        console.print()
+        console.table(bench.BESIDE_HEADER, found.beside_rows(), "as a multiple of what people do in its place")
+        console.print()
+        console.finish(found.verdict(), "", found.as_dict())
 
 
 def truth(
