@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from core.alerts import Alerts
@@ -17,7 +18,7 @@ from models.kinds import Budget, kind
 from models.registry import Registry
 from models.version import Version
 from monitoring.fairness.measurement import measure
-from pipelines import ways_to_train
+from pipelines import training_once, ways_to_train
 from training import run
 from training.outcome import Trained
 
@@ -33,26 +34,38 @@ def train(
     warm_start: Path | None = None,
     from_log: bool = False,
     mitigate: str | None = None,
+    unless_trained: bool = False,
 ) -> Trained:
     """Train a kind of model as of a date. The new version is the challenger; it is measured for fairness and judged.
 
     `trials` and `timeout` (seconds) default to the settings of the kind. `warm_start` is a saved model of another
     shop, or its workspace; `from_log` learns from the feature values that answers were made of; `mitigate` names the
-    protected attribute whose groups the rows are weighed by (`pipelines.ways_to_train`).
+    protected attribute whose groups the rows are weighed by (`pipelines.ways_to_train`). With `unless_trained` a
+    version of the same date, data, seed and release is not made again (`pipelines.training_once`).
 
     Raises:
         UsageError: no such kind or attribute, an impossible budget, or a kind that can't be trained so.
         DataError: not enough history before `as_of`; it says which date is the earliest.
     """
     of_kind = kind(name)
+    if unless_trained and (warm_start or from_log or mitigate):
+        raise UsageError(
+            "--unless-trained is for the usual training", todo="leave out --warm-start, --from-log and --mitigate"
+        )
     budget = _budget(of_kind.budget(workspace.settings), trials, timeout)
     by = ways_to_train.chosen(workspace, of_kind, warm_start=warm_start, from_log=from_log, mitigate=mitigate)
-    trained = run.train(workspace, of_kind, as_of, budget, by=by)
-    registry = Registry(workspace)
-    judge_fairness(workspace, trained.version)
-    current().step(f"judging {trained.version} at the gates")
-    gates.judge_and_keep(workspace, trained.version, registry)
-    return Trained(registry.version(name, trained.version.version), trained.seconds)
+
+    def make() -> Trained:
+        trained = run.train(workspace, of_kind, as_of, budget, by=by)
+        registry = Registry(workspace)
+        judge_fairness(workspace, trained.version)
+        current().step(f"judging {trained.version} at the gates")
+        gates.judge_and_keep(workspace, trained.version, registry)
+        return Trained(registry.version(name, trained.version.version), trained.seconds)
+
+    if not unless_trained:
+        return make()
+    return training_once.train(workspace, name, as_of, make, partial(judge_fairness, workspace))
 
 
 def judge_fairness(workspace: Workspace, version: Version) -> FairnessResult:

@@ -85,7 +85,8 @@ class TrainingRecord:
 
 @dataclass(frozen=True)
 class Trained:
-    """A training run that was logged and registered."""
+    """A training run that was logged and registered; by an earlier one where it is not `is_new`."""
 
     version: Version
     seconds: float
+    is_new: bool = True

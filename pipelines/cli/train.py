@@ -56,6 +56,13 @@ def train(
             show_default=False,
         ),
     ] = None,
+    unless_trained: Annotated[
+        bool,
+        typer.Option(
+            "--unless-trained",
+            help="Make no second version of the same date, data, seed and release (docs/orchestration.md).",
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -73,10 +80,18 @@ def train(
 
         day = resolve_as_of(space, as_of, any_past=True)
         trained = training_pipeline.train(
-            space, model, day, trials, timeout, warm_start=warm_start, from_log=from_log, mitigate=mitigate
+            space,
+            model,
+            day,
+            trials,
+            timeout,
+            warm_start=warm_start,
+            from_log=from_log,
+            mitigate=mitigate,
+            unless_trained=unless_trained,
         )
         tell(console, space)
-        _report(console, trained.version, trained.seconds)
+        _report(console, trained.version, trained.seconds, is_new=trained.is_new)
 
 
 def judged_on(version: Version) -> str:
@@ -86,7 +101,7 @@ def judged_on(version: Version) -> str:
     return f"on the window from {version.evaluated_from}"
 
 
-def _report(console: Console, version: Version, seconds: float) -> None:
+def _report(console: Console, version: Version, seconds: float, *, is_new: bool) -> None:
     names = list(version.baselines)
     rows = [
         (name, interval, *(version.baselines[baseline].get(name) for baseline in names))
@@ -114,9 +129,13 @@ def _report(console: Console, version: Version, seconds: float) -> None:
         "promised": {name: interval.as_dict() for name, interval in version.promised.items()},
         "gates": [gate.as_dict() for gate in version.gates],
         "training_seconds": round(seconds, 1),
+        "already_trained": not is_new,
     }
     refused = [gate.name for gate in version.gates if not gate.passed]
     next_step = f"regulars promote {version.kind} {version.version}"
     if refused:
         next_step = f"regulars compare {version.kind} {version.version} champion; the gates would refuse it now"
-    console.finish(f"{version}, trained as of {version.as_of}, is challenger", next_step, data)
+    text = f"{version}, trained as of {version.as_of}, is challenger"
+    if not is_new:
+        text = f"already trained as of {version.as_of} on the same data: {version}; nothing was trained"
+    console.finish(text, next_step, data)
