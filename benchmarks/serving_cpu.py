@@ -91,9 +91,9 @@ class Service:
         raise SystemExit("the service does not become ready")
 
     def cpu(self) -> float:
-        """CPU seconds of all of its processes so far."""
+        """CPU seconds of all of its processes so far, those that have ended included."""
         own = psutil.Process(self.process.pid)
-        return sum(sum(each.cpu_times()[:2]) for each in [own, *own.children(recursive=True)])
+        return sum(sum(each.cpu_times()[:4]) for each in [own, *own.children(recursive=True)])
 
     def stop(self) -> None:
         """As an orchestrator does."""
