@@ -43,6 +43,8 @@ _TASKS_PER_CORE = 2
 _LOCAL = re.compile(r"local\[(?P<cores>\d+|\*)(?:,\s*\d+)?\]|local")
 _CAUSE = re.compile(r"^Caused by: (?P<cause>.+)$", re.MULTILINE)
 _CLASS = re.compile(r"^(?:[\w$]+\.)+(?P<name>[\w$]+(?:Exception|Error))(?::\s*|$)")
+_UNREADABLE = re.compile(r"FAILED_READ_FILE.*? file (?:file:/*(?=/))?(?P<file>\S+?)\.? ")
+_LAST_ERROR = re.compile(r"^\S+ \S+ ERROR \w+: (?:.*Reason: )?(.+)$", re.MULTILINE)
 
 
 @dataclass
@@ -120,16 +122,22 @@ def errors(workspace: Workspace) -> Iterator[None]:
         raise StoreError(
             "Spark failed",
             where=workspace.settings.spark.master,
-            why=cause(error),
+            why=_why(workspace, error),
             todo=f"all of it is in {workspace.root / LOG}; what was built before is kept, so run the command again",
         ) from error
 
 
+def _why(workspace: Workspace, error: Exception) -> str:
+    """The cause of an error; its text comes from the driver, which may be gone."""
+    try:
+        return _last_words(workspace) if isinstance(error, ConnectionError) else cause(error)
+    except Exception:
+        return _last_words(workspace)
+
+
 def cause(error: BaseException) -> str:
     """The innermost cause that Java names, without its class and what follows its first line."""
-    java = getattr(error, "java_exception", None)
-    text = str(java.toString()) if java is not None and _alive() else str(error)
-    text = "\n".join((text, str(error)))
+    text = str(error)
     said = [found["cause"] for found in _CAUSE.finditer(text)]
     first = next((line for line in (said[-1] if said else text).splitlines() if line.strip()), type(error).__name__)
     while found := _CLASS.match(first):
@@ -137,11 +145,14 @@ def cause(error: BaseException) -> str:
         if not rest:
             return found["name"]
         first = rest
-    return first
+    unreadable = _UNREADABLE.search(text)
+    return f"{unreadable['file']} can't be read: {first}" if unreadable else first
 
 
-def _alive() -> bool:
-    return _running.session is not None and answers(_running.session)
+def _last_words(workspace: Workspace) -> str:
+    """Why a driver that no longer answers has ended, as far as it has said."""
+    said = _LAST_ERROR.findall((workspace.root / LOG).read_text(encoding="utf-8", errors="replace"))
+    return f"the driver has ended: {said[-1]}" if said else "the driver has ended; it may have been killed"
 
 
 def answers(spark: SparkSession) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 from core import spark_session
+from core.settings import FeatureEngine
 from core.workspace import Workspace
 from feature_repo import shop_tables
 from feature_repo.shop_tables import ShopTables
@@ -17,21 +19,35 @@ def opened(workspace: Workspace) -> Iterator[ShopTables]:
 
     Raises:
         NotReady: nothing has been ingested; or Spark or Java is not installed.
-        StoreError: Spark can't begin.
+        StoreError: Spark can't begin, or fails within the block.
     """
-    tables = _on_spark(workspace) if workspace.settings.features.engine == "spark" else _embedded(workspace)
+    with _OPENED[workspace.settings.features.engine](workspace) as tables:
+        yield tables
+
+
+@contextmanager
+def _embedded(workspace: Workspace) -> Iterator[ShopTables]:
+    tables = shop_tables.tables(workspace, shop_tables.connect(workspace))
     try:
         yield tables
     finally:
         tables.let_go()
 
 
-def _embedded(workspace: Workspace) -> ShopTables:
-    return shop_tables.tables(workspace, shop_tables.connect(workspace))
-
-
-def _on_spark(workspace: Workspace) -> ShopTables:
+@contextmanager
+def _on_spark(workspace: Workspace) -> Iterator[ShopTables]:
     session = spark_session.session(workspace)  # first, for it says what is not installed
     from feature_repo.spark_tables import SparkTables
 
-    return SparkTables(workspace, session)
+    with spark_session.errors(workspace):
+        tables = SparkTables(workspace, session)
+        try:
+            yield tables
+        finally:
+            tables.let_go()
+
+
+_OPENED: Final[Mapping[FeatureEngine, Callable[[Workspace], AbstractContextManager[ShopTables]]]] = {
+    "duckdb": _embedded,
+    "spark": _on_spark,
+}

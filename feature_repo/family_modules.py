@@ -18,8 +18,8 @@ from core.errors import DataError, RegularsError
 from feature_repo import families
 
 _VIEW = re.compile(r"^VIEW\s*(?::[^=]+)?=\s*(?P<name>[\"'][\w.-]+[\"'])", re.MULTILINE)
-_NOT_ITS_FAULT = ("OutOfMemoryException", "IOException", "InterruptException")
-"""Errors of the engine."""
+_NOT_ITS_FAULT = ("OutOfMemoryException", "IOException", "InterruptException", "Py4JJavaError", "Py4JNetworkError")
+"""Errors of the engines."""
 REQUIRED = ("FEATURES", "compute")
 
 

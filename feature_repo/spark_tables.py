@@ -39,7 +39,7 @@ class SparkTables(ShopTables):
 
     def __init__(self, workspace: Workspace, session: SparkSession) -> None:
         super().__init__(workspace, ibis.pyspark.connect(session))
-        self._workspace, self._session = workspace, session
+        self._session = session
         self._held: dict[str, DataFrame] = {}
 
     @property
@@ -60,22 +60,16 @@ class SparkTables(ShopTables):
             self._let_go(view)
 
     def write(self, table: ir.Table, path: Path) -> None:
-        """Write a table to a Parquet file, in its order.
-
-        Raises:
-            StoreError: Spark failed.
-        """
+        """Write a table to a Parquet file, in its order."""
         shards = path.parent / SHARDS
-        with spark_session.errors(self._workspace):
-            self._frame(table).write.parquet(f"file://{shards}")
+        self._frame(table).write.parquet(f"file://{shards}")
         columns = pa.schema([field.with_nullable(True) for field in table.schema().to_pyarrow()])
         _join(sorted(shards.glob("part-*.parquet")), path, columns)
         shutil.rmtree(shards)
 
     def _stored(self, name: str) -> ir.Table:
         files = [_said_literally(path) for path in self._tables.files(name)]
-        with spark_session.errors(self._workspace):
-            return self._named(name, self._session.read.parquet(*files))
+        return self._named(name, self._session.read.parquet(*files))
 
     def _without_rows(self, name: str) -> ir.Table:
         return self._named(name, self._session.createDataFrame([], PySparkSchema.from_ibis(ibis.schema(schema(name)))))

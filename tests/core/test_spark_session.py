@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import spark_session
-from core.errors import NotReady, SettingsError
+from core.errors import NotReady, SettingsError, StoreError
 from core.workspace import Workspace
 
 OLD_JAVA = """#!/bin/sh
@@ -78,6 +78,22 @@ def test_of_what_java_says_the_innermost_cause_is_told() -> None:
     said = "org.apache.spark.SparkException: Job aborted.\nCaused by: java.io.IOException: no such file\n\tat x"
     error = RuntimeError(said)
     assert spark_session.cause(error) == "no such file"
+
+
+def test_of_a_table_that_is_damaged_the_file_is_told() -> None:
+    said = (
+        "Caused by: org.apache.spark.SparkException: [FAILED_READ_FILE.NO_HINT] Encountered error while reading file"
+        " file:///shop/orders.parquet.  SQLSTATE: KD001\nCaused by: java.io.IOException: FAILED_TO_UNCOMPRESS(5)\n"
+    )
+    assert spark_session.cause(RuntimeError(said)) == "/shop/orders.parquet can't be read: FAILED_TO_UNCOMPRESS(5)"
+
+
+def test_of_a_driver_that_is_gone_its_last_words_are_told(new_workspace: Workspace) -> None:
+    said = "26/11/30 04:52:51 ERROR Backend: Application has been killed. Reason: All masters are unresponsive!\n"
+    (new_workspace.root / spark_session.LOG).write_text(said)
+    told = "the driver has ended: All masters are unresponsive!"
+    with pytest.raises(StoreError, match=told), spark_session.errors(new_workspace):
+        raise ConnectionRefusedError
 
 
 def test_nothing_of_spark_is_imported_before_it_is_needed() -> None:
