@@ -1,17 +1,16 @@
-"""Aggregates that an earlier process has computed of the same tables: a database file beside the snapshots.
+"""Aggregates of many order lines, kept in database files beside the snapshots, where later commands read them.
 
-Half of what a snapshot takes is aggregating order lines, and each command that builds one would do it again. The file
-`features/.aggregates/KEY.duckdb` holds for its key alone: the data, the code, the settings and the engine that its
-tables were made of and by. It is written once, in whole, and read by any number of processes where it lies: nothing of
-it is read into memory that no query asks for. One of another key goes when the next is written.
+Half of what a snapshot takes is aggregating order lines, and each command that builds one would do it again. A file
+`features/.aggregates/KEY-NAME.duckdb` holds for its key alone: the data, the code, the settings and the engine that it
+was made of and by. It is written once, in whole, and read by any number of processes where it lies: what no query asks
+for is never in memory, and what has to leave memory need not be written anywhere. Files of another key go when the next
+is written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -26,70 +25,67 @@ from feature_repo import aggregates, code_types
 
 NAMES: Final = ("baskets", "visits", "purchases", "category_days")
 """Those that cost more to make than to keep; `counted` needs more room than all of them."""
-LEAST_SECONDS: Final = 1.0
-"""What took less to make is made again."""
-_KEPT, _NEW = "kept_aggregates", "new_aggregates"
+LEAST_LINES: Final = 500_000
+"""Fewer order lines are aggregated again within a second."""
+_NEW: Final = "new_aggregate"
 _log = structlog.get_logger(__name__)
 
 
 class KeptAggregates:
-    """The aggregates that are kept for one state of the tables, as views of an engine's connection."""
+    """The aggregates of one state of the tables, as views of an engine's connection."""
 
-    def __init__(self, folder: Path, engine: BaseBackend, made_of: Sequence[str]) -> None:
-        self._folder, self._engine = folder, engine
+    def __init__(self, folder: Path, engine: BaseBackend, lines: int, made_of: Sequence[str]) -> None:
+        self._folder, self._engine, self._lines = folder, engine, lines
         modules = [Path(str(module.__file__)).read_text() for module in (aggregates, code_types)]
         content = "\0".join([*made_of, *modules, version("duckdb")])
-        self._file = folder / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.duckdb"
-        self._made: dict[str, float] = {}
-        """What was computed here, and how many seconds it took."""
+        self._key = hashlib.sha256(content.encode()).hexdigest()[:16]
+        self._attached: set[str] = set()
 
-    def fill(self, name: str, make: Callable[[], None]) -> None:
-        """Have an aggregate under its name: as it is kept, else as `make` computes it."""
-        if name in self._there:
-            self._engine.raw_sql(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT * FROM {_KEPT}.main."{name}"')
-            return
-        started = time.monotonic()
-        make()
-        if name in NAMES:
-            self._made[name] = time.monotonic() - started
+    def keeps(self, name: str) -> bool:
+        """Whether an aggregate of so many lines is kept."""
+        return name in NAMES and self._lines >= LEAST_LINES
 
     def has(self, name: str) -> bool:
-        """Whether it is kept."""
-        return name in self._there
+        """Whether it is there; the connection then has it under its name."""
+        if name in self._attached:
+            return True
+        file, place = self._file(name), _place(name)
+        if not file.exists():
+            return False
+        try:
+            self._engine.raw_sql(f"ATTACH {literal(str(file))} AS {place} (READ_ONLY)")
+            self._engine.raw_sql(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT * FROM {place}.main."{name}"')
+        except duckdb.Error as error:  # damaged, or gone meanwhile
+            _log.warning("kept_aggregate_not_read", name=name, error=type(error).__name__)
+            return False
+        self._attached.add(name)
+        return True
 
-    def save(self) -> None:
-        """Keep what was computed since, if it took long; where the disk has no room for it, nothing is kept."""
-        if sum(self._made.values()) < LEAST_SECONDS:
-            return
+    def make(self, name: str, query: str) -> bool:
+        """Compute an aggregate into its file; False where the disk doesn't take it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            with replacing(self._file) as staged:
-                self._write(staged)
-        except (duckdb.Error, OSError) as error:
-            _log.warning("aggregates_not_kept", error=type(error).__name__)
+            with replacing(self._file(name)) as staged:
+                staged.unlink(missing_ok=True)  # the engine makes no database of an empty file
+                self._write(staged, name, query)
+        except (duckdb.IOException, OSError) as error:
+            _log.warning("aggregate_not_kept", name=name, error=type(error).__name__)
+            return False
         for other in self._folder.glob("*.duckdb"):
-            if other != self._file:
+            if not other.name.startswith(self._key):
                 other.unlink(missing_ok=True)  # a process that reads it still has it
-        self._made.clear()
+        return self.has(name)
 
-    def _write(self, staged: Path) -> None:
-        staged.unlink(missing_ok=True)  # the engine makes no database of an empty file
+    def _write(self, staged: Path, name: str, query: str) -> None:
         self._engine.raw_sql(f"ATTACH {literal(str(staged))} AS {_NEW}")
         try:
-            for name, there in [*((name, _KEPT) for name in self._there), *((name, "temp") for name in self._made)]:
-                self._engine.raw_sql(f'CREATE TABLE {_NEW}.main."{name}" AS SELECT * FROM {there}.main."{name}"')
+            self._engine.raw_sql(f'CREATE TABLE {_NEW}.main."{name}" AS {query}')
         finally:
             self._engine.raw_sql(f"DETACH {_NEW}")
 
-    @cached_property
-    def _there(self) -> list[str]:
-        """The names in the file; it stays attached to the connection."""
-        if not self._file.exists():
-            return []
-        try:
-            self._engine.raw_sql(f"ATTACH {literal(str(self._file))} AS {_KEPT} (READ_ONLY)")
-            found = self._engine.raw_sql(f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{_KEPT}'")
-        except duckdb.Error as error:  # damaged, or gone meanwhile: they are computed
-            _log.warning("kept_aggregates_not_read", error=type(error).__name__)
-            return []
-        return [name for (name,) in found.fetchall()]
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{self._key}-{name}.duckdb"
+
+
+def _place(name: str) -> str:
+    return f"kept_{name}"

@@ -153,12 +153,12 @@ class ShopTables:
         return self.filled(name, table.schema())
 
     def let_go(self) -> None:
-        """Keep for other processes what took long to aggregate; the rest goes with the connection."""
-        self._aggregates.save()
+        """Free what is kept: here it goes with the connection."""
 
     @cached_property
     def _aggregates(self) -> KeptAggregates:
-        return KeptAggregates(self._folder / AGGREGATES, self.engine, (*self.shape, self._tables.digest()))
+        made_of = (*self.shape, self._tables.digest())
+        return KeptAggregates(self._folder / AGGREGATES, self.engine, self._tables.rows("orders"), made_of)
 
     def write(self, table: ir.Table, path: Path) -> None:
         """Write a table to a Parquet file, in its order."""
@@ -219,13 +219,13 @@ class ShopTables:
         if key not in _WRITTEN:
             _WRITTEN[key] = self._written(name)
         query, columns = _WRITTEN[key]
-        self._aggregates.fill(name, lambda: self._compute(name, query))
+        kept = self._aggregates
+        if not kept.keeps(name) or not kept.has(name):
+            for each in _AGGREGATES[name]:  # what it is made of has to be there
+                self._coded(each)
+            if not kept.keeps(name) or not kept.make(name, query):
+                self.fill(name, query)
         return self.filled(name, columns)
-
-    def _compute(self, name: str, query: str) -> None:
-        for each in _AGGREGATES[name]:  # what it is made of has to be there
-            self._coded(each)
-        self.fill(name, query)
 
     def _written(self, name: str) -> tuple[str, ibis.Schema]:
         """The query of an aggregate and its columns, as an earlier process wrote it, else written now."""
