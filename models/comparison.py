@@ -7,7 +7,7 @@ window, and every unit (customer, series) is scored by both.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from pandas import DataFrame
 
 from core.errors import UsageError
 from core.progress import current
-from core.workspace import Workspace, of_one_generation
+from core.workspace import Workspace
 from models.artifact_cache import EVALUATION
 from models.intervals import Interval, bootstrap, paired
 from models.kinds import Kind, kind
@@ -90,24 +90,52 @@ class Comparison:
         }
 
 
-@of_one_generation
-def compare(workspace: Workspace, of_kind: Kind[Any], a: str, b: str) -> Comparison:
-    """Compare two versions (numbers or aliases) on every statistic of their kind.
+@dataclass(frozen=True)
+class EvaluatedVersion:
+    """A version, its evaluation model, and what that said of each unit of a window, beside what came."""
+
+    version: Version
+    model: Any
+    frame: DataFrame
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two versions of a kind, evaluated on the window from `as_of`: the same units, in the same order."""
+
+    kind: Kind[Any]
+    as_of: date
+    a: EvaluatedVersion
+    b: EvaluatedVersion
+
+
+def sides(workspace: Workspace, of_kind: Kind[Any], a: str, b: str) -> Sides:
+    """Score two versions (numbers or aliases) on the window that neither has seen.
 
     Raises:
         UsageError: no such version, or twice the same.
         StoreError: one of them is damaged.
-        DataError: no unit is scored by both.
+        DataError: nobody can be scored as of that date.
     """
     registry, name = Registry(workspace), of_kind.name
     first, second = registry.version(name, a), registry.version(name, b)
     if first.version == second.version:
         raise UsageError(f"{a} and {b} are the same {name} version, {first.version}", todo="name two versions")
     as_of = max(first.evaluated_from, second.evaluated_from)
-    frame_a, frame_b = (_evaluation(registry, of_kind, version, as_of) for version in (first, second))
-    common = frame_a.index.intersection(frame_b.index)
-    frame_a, frame_b = frame_a.loc[common], frame_b.loc[common]
-    seed = workspace.settings.seed
+    one, two = (_evaluated(registry, of_kind, version, as_of) for version in (first, second))
+    common = one.frame.index.intersection(two.frame.index)
+    one, two = (replace(side, frame=side.frame.loc[common]) for side in (one, two))
+    return Sides(of_kind, as_of, one, two)
+
+
+def compare(workspace: Workspace, both: Sides) -> Comparison:
+    """Compare two versions on every statistic of their kind, as a whole and group by group.
+
+    Raises:
+        DataError: no unit is scored by both.
+    """
+    of_kind, seed = both.kind, workspace.settings.seed
+    frame_a, frame_b = both.a.frame, both.b.frame
     rows = tuple(
         Row(
             label,
@@ -117,24 +145,26 @@ def compare(workspace: Workspace, of_kind: Kind[Any], a: str, b: str) -> Compari
         )
         for label, statistic in of_kind.statistics.items()
     )
-    names = (first.version, second.version)
+    names = (both.a.version.version, both.b.version.version)
     current().step("comparing them group by group")
-    sliced = slices(workspace, of_kind, as_of, frame_a, frame_b, deep=True)
-    return Comparison(name, *names, as_of, len(common), of_kind.primary, of_kind.higher_is_better, rows, sliced)
+    sliced = slices(workspace, of_kind, both.as_of, frame_a, frame_b, deep=True)
+    return Comparison(
+        of_kind.name, *names, both.as_of, len(frame_a), of_kind.primary, of_kind.higher_is_better, rows, sliced
+    )
 
 
 def difference(registry: Registry, a: Version, b: Version) -> Interval:
     """The primary statistic of `a` minus that of `b`, paired by unit: what the quality gate asks for."""
     of_kind, as_of = kind(a.kind), max(a.evaluated_from, b.evaluated_from)
-    frame_a, frame_b = (_evaluation(registry, of_kind, version, as_of) for version in (a, b))
+    frame_a, frame_b = (_evaluated(registry, of_kind, version, as_of).frame for version in (a, b))
     seed = registry.workspace.settings.seed
     return paired(frame_a, frame_b, of_kind.statistics[of_kind.primary], seed=seed)
 
 
-def _evaluation(registry: Registry, of_kind: Kind[Any], version: Version, as_of: date) -> DataFrame:
+def _evaluated(registry: Registry, of_kind: Kind[Any], version: Version, as_of: date) -> EvaluatedVersion:
     current().step(f"scoring {version} as of {as_of}")
     model = of_kind.load(registry.fetch(version) / EVALUATION)
-    return of_kind.evaluate(registry.workspace, model, as_of)
+    return EvaluatedVersion(version, model, of_kind.evaluate(registry.workspace, model, as_of))
 
 
 def _plain(interval: Interval) -> dict[str, float | None]:

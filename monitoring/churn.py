@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,6 +11,8 @@ import pandas as pd
 
 from core.workspace import Workspace
 from models.churn.labels import active
+from models.churn.model import BoostedModel
+from models.churn.portfolio import Portfolio
 from models.churn.scorer import Scorer
 from models.churn.tiers import NO_ACTION
 from models.fairness_result import FairnessResult, GroupFigure
@@ -24,6 +26,8 @@ from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState, Served
 from monitoring.served import probabilities
 from monitoring.served.window import ServedWindow
+from monitoring.side_by_side import answer_changes
+from monitoring.side_by_side.answer_changes import AnswerChanges
 
 CALIBRATION = "left over expected"
 
@@ -70,6 +74,15 @@ class ChurnMonitor:
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""
         return []
+
+    def changes(self, workspace: Workspace, a: pd.DataFrame, b: pd.DataFrame) -> AnswerChanges:
+        """Who changes tier."""
+        return answer_changes.of_tiers(a, b, len(workspace.settings.churn.actions))
+
+    def leans_on(self, model: Scorer) -> Mapping[str, float]:
+        """The gains of its trees, whatever other members say."""
+        trees = model.members.get(BoostedModel.name) if isinstance(model, Portfolio) else model
+        return trees.importance() if isinstance(trees, BoostedModel) else {}
 
 
 def _calibration(groups: pd.DataFrame, frame: pd.DataFrame, limits: Limits) -> list[GroupFigure]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pandas as pd
 
 from core.messages import Message
 from core.workspace import Workspace
+from models import booster_gains
 from models.demand.acceptance import Acceptances, Totals
 from models.demand.kind import KIND, Model
+from models.demand.model import DemandModel
 from models.demand.series import split_id
 from models.fairness_result import FairnessResult
 from models.kinds import Kind
@@ -22,6 +25,8 @@ from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState, Served
 from monitoring.served import totals
 from monitoring.served.window import ServedWindow
+from monitoring.side_by_side import answer_changes
+from monitoring.side_by_side.answer_changes import AnswerChanges
 
 
 class DemandMonitor:
@@ -70,6 +75,14 @@ class DemandMonitor:
         known = forecast_flags.known(workspace, as_of)
         surging = forecast_flags.surging(workspace, known) if known else []
         return [rules.surge(KIND.name, surging, len(known.ids) if known else 0, workspace.settings.rules)]
+
+    def changes(self, workspace: Workspace, a: pd.DataFrame, b: pd.DataFrame) -> AnswerChanges:
+        """The series whose forecasts differ most."""
+        return answer_changes.of_series(a, b)
+
+    def leans_on(self, model: Model) -> Mapping[str, float]:
+        """The gains of the boosters of the mean."""
+        return booster_gains.shares(model.means, model.names) if isinstance(model, DemandModel) else {}
 
 
 MONITOR: KindMonitor[Model] = DemandMonitor()

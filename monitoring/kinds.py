@@ -15,6 +15,7 @@ from models.kinds import FittedModel, Kind, part
 from models.version import Version
 from monitoring.results import RuleState, Served, WaitingForecast
 from monitoring.served.window import ServedWindow
+from monitoring.side_by_side.answer_changes import AnswerChanges
 
 M = TypeVar("M", bound=FittedModel)
 
@@ -67,6 +68,14 @@ class KindMonitor(Protocol[M]):
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """The rules it has about the shop, which need no version."""
+        ...
+
+    def changes(self, workspace: Workspace, a: pd.DataFrame, b: pd.DataFrame) -> AnswerChanges:
+        """Whose answers change from version b to a, by their evaluations of the same units in the same order."""
+        ...
+
+    def leans_on(self, model: M) -> Mapping[str, float]:
+        """How much a model leans on each of its inputs, in shares; empty where it tells none."""
         ...
 
 

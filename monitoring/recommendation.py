@@ -8,13 +8,15 @@ from datetime import date, timedelta
 import pandas as pd
 
 from core.workspace import Workspace
+from models import booster_gains
 from models.fairness_result import FairnessResult, GroupFigure
 from models.kinds import Kind, refuse_hindsight
 from models.recommendation import Recommender, batch, evaluation
 from models.recommendation.dataset import Dataset
 from models.recommendation.evaluation import JudgedWindow
-from models.recommendation.metrics import K
-from models.recommendation.rankers import MODES, Mode
+from models.recommendation.inputs import NAMES
+from models.recommendation.metrics import ITEMS, K
+from models.recommendation.rankers import MODES, Mode, TwoStage
 from models.version import Version
 from monitoring import exposure, list_fairness, product_exposure, protected, rules
 from monitoring.fairness.measurement import UNREGISTERED, result
@@ -22,6 +24,8 @@ from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState, Served
 from monitoring.served import lists
 from monitoring.served.window import ServedWindow
+from monitoring.side_by_side import answer_changes
+from monitoring.side_by_side.answer_changes import AnswerChanges
 
 
 class RecommendationMonitor:
@@ -60,6 +64,16 @@ class RecommendationMonitor:
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""
         return []
+
+    def changes(self, workspace: Workspace, a: pd.DataFrame, b: pd.DataFrame) -> AnswerChanges:
+        """How much of the lists of ten stays."""
+        return answer_changes.of_lists(list(a[ITEMS]), list(b[ITEMS]), K)
+
+    def leans_on(self, model: Recommender) -> Mapping[str, float]:
+        """The gains of the boosters that rank all products."""
+        if not isinstance(model.ranker, TwoStage):
+            return {}
+        return booster_gains.shares(list(model.ranker.modes["all"].boosters.values()), NAMES)
 
 
 def _lists(workspace: Workspace, model: Recommender, window: JudgedWindow) -> dict[Mode, pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -19,6 +19,7 @@ from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState, Served
 from monitoring.served.window import ServedWindow
+from monitoring.side_by_side.answer_changes import AnswerChanges
 
 
 class UpliftMonitor:
@@ -53,6 +54,14 @@ class UpliftMonitor:
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         """None."""
         return []
+
+    def changes(self, workspace: Workspace, a: pd.DataFrame, b: pd.DataFrame) -> AnswerChanges:
+        """None is told."""
+        return AnswerChanges()
+
+    def leans_on(self, model: UpliftModel) -> Mapping[str, float]:
+        """Nothing is told."""
+        return {}
 
 
 MONITOR: KindMonitor[UpliftModel] = UpliftMonitor()

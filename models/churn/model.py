@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import xgboost as xgb
 
-from models import artifact
+from models import artifact, booster_gains
 from models.arrays import Float32Array, Float64Array
 from models.booster_margins import booster_margins
 from models.churn.calibration import Calibration
@@ -49,12 +49,7 @@ class BoostedModel(Scorer):
 
     def importance(self) -> dict[str, float]:
         """Each feature's share of the total gain of all splits, the largest first."""
-        gains = np.zeros(len(self.about.inputs.names))
-        for booster in self.boosters:
-            for column, gain in booster.get_score(importance_type="total_gain").items():
-                gains[int(str(column).removeprefix("f"))] += float(np.sum(gain))
-        shares = dict(zip(self.about.inputs.names, gains / max(gains.sum(), 1e-12), strict=True))
-        return dict(sorted(shares.items(), key=lambda item: -item[1]))
+        return booster_gains.shares(self.boosters, self.about.inputs.names)
 
     def write(self, directory: Path) -> None:
         """UBJ per booster, and the calibration."""

@@ -18,9 +18,10 @@ from models import gates, kinds, version_seal
 from models.comparison import Comparison
 from models.intervals import Interval
 from models.registry import Registry
+from models.slice_figure import SliceFigure
 from models.version import CHALLENGER, CHAMPION, GateResult, Version
 from models.version_seal import SealStanding
-from monitoring.desk import card_html, charts, comparisons, fairness_sections, forecasts, lights
+from monitoring.desk import card_html, charts, fairness_sections, forecasts, lights, tier_moves
 from monitoring.desk.fairness_sections import Section
 from monitoring.desk.languages import gettext, money, ngettext, number, percent
 from monitoring.desk.lights import Signal
@@ -29,7 +30,12 @@ from monitoring.desk.wording import term
 from monitoring.error_budget import FAMILIES, ErrorBudget, Spending
 from monitoring.results import BusinessFigure, ModelReport, MonitorReport, QualityCheck, ReportLink, RuleState
 from monitoring.run_trends import RunTrend, trends
+from monitoring.side_by_side import kept_comparisons
+from monitoring.side_by_side.answer_changes import TierMove
+from monitoring.side_by_side.beside import SideBySide
 from monitoring.summary import Summaries
+
+SHOWN_SLICES = 30
 
 
 @dataclass(frozen=True)
@@ -110,12 +116,17 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class ComparePage:
-    """Two versions on every statistic, the primary one first."""
+    """Two versions on every statistic, the primary one first, and what else is known of both."""
 
     kind: str
     found: Comparison
     verdict: str
     rows: list[ComparedRow]
+    slices: Sequence[SliceFigure]
+    beside: SideBySide
+    tiers: Sequence[Sequence[TierMove]]
+    """Who is in which tier: a row for each of version b, in it a cell for each of version a."""
+    moves: Markup
 
 
 @dataclass(frozen=True)
@@ -203,22 +214,32 @@ def compare(workspace: Workspace, kind: str, a: str, b: str, wait: bool) -> Comp
     """Two versions on the same units: at once where that is kept, else when it is made, if the reader waits for it."""
     first, second = (Registry(workspace).version(kind, name).version for name in (a, b))
     at_once = wait or first == second  # which is refused at once
-    found = comparisons.made(workspace, kind, a, b) if at_once else comparisons.kept(workspace, kind, a, b)
+    found = kept_comparisons.made(workspace, kind, a, b) if at_once else kept_comparisons.kept(workspace, kind, a, b)
     if found is None:
         query = urlencode({"a": a, "b": b, "wait": 1})
         return ComparingPage(kind, first, second, f"/models/{kind}/compare?{query}")
+    compared = found.comparison
     rows = [
         ComparedRow(
             name=row.statistic,
-            primary=row.statistic == found.primary,
+            primary=row.statistic == compared.primary,
             a=row.a,
             b=row.b,
             difference=row.difference,
             plot=_difference(row.difference, row.certain),
         )
-        for row in sorted(found.rows, key=lambda row: row.statistic != found.primary)
+        for row in sorted(compared.rows, key=lambda row: row.statistic != compared.primary)
     ]
-    return ComparePage(kind, found, _verdict(found), rows)
+    return ComparePage(
+        kind=kind,
+        found=compared,
+        verdict=_verdict(compared),
+        rows=rows,
+        slices=_worst_slices(compared),
+        beside=found,
+        tiers=tier_moves.rows(found.changes),
+        moves=tier_moves.picture(found.changes),
+    )
 
 
 def audit(workspace: Workspace, last: int = 200) -> AuditPage:
@@ -308,6 +329,13 @@ def _verdict(found: Comparison) -> str:
     elif row.difference.wholly_worse(found.higher_is_better):
         said = gettext("Version %(version)s is worse on %(metric)s: %(difference)s")
     return said % {"version": found.a, "metric": found.primary, "difference": row.difference}
+
+
+def _worst_slices(found: Comparison) -> list[SliceFigure]:
+    """The groups that could be judged, those first where version a falls shortest."""
+    told = [each for each in found.slices if not each.more_needed]
+    worst_last = sorted(told, key=lambda each: each.pooled, reverse=not found.higher_is_better)
+    return worst_last[:SHOWN_SLICES]
 
 
 def _difference(interval: Interval, certain: bool) -> Markup:

@@ -34,7 +34,10 @@ PREDICTIONS = ""
 
 @dataclass(frozen=True)
 class DriftWatch:
-    """A version, the day, the columns of its predictions now and when trained, and what earlier looks found of it."""
+    """A version, the day, the columns of its predictions now and when trained, and what earlier looks found of it.
+
+    `keeps`: the first look keeps its bins with the version.
+    """
 
     workspace: Workspace
     registry: Registry
@@ -45,6 +48,7 @@ class DriftWatch:
     trained: pd.DataFrame | None
     earlier: Mapping[date, DriftResult]
     level: float
+    keeps: bool = True
 
 
 def measure(watch: DriftWatch, origins: Sequence[date]) -> DriftResult | None:
@@ -101,7 +105,7 @@ def _first(watch: DriftWatch, days: Mapping[str, list[date]], importance: Mappin
         grid = Grid.of(watch.trained, list(map(str, watch.trained.columns)), frozenset(), {})
         tables[PREDICTIONS] = TableReference(grid, {watch.version.as_of: Sketch.of(watch.trained, grid)})
     found = Reference(tables)
-    if watch.as_of >= watch.version.as_of:
+    if watch.keeps and watch.as_of >= watch.version.as_of:
         reference.store(watch.registry, watch.version, found)
     return found
 

@@ -11,11 +11,12 @@ import typer
 from pipelines.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from core.workspace import Workspace
     from models.experiment import Experiment
     from models.version import GateResult
+    from monitoring.side_by_side.beside import SideBySide
     from pipelines.cli.console import Console
 
 _USUAL_ARM: Final = "canary"
@@ -66,10 +67,10 @@ def compare(
         if live:
             _compare_live(console, space, model, a, b)
             return
-        from models import comparison
-        from models.kinds import kind
+        from monitoring.side_by_side import kept_comparisons
 
-        found = comparison.compare(space, kind(model), a, b)
+        beside = kept_comparisons.made(space, model, a, b)
+        found = beside.comparison
         header = ("metric", f"version {found.a}", f"version {found.b}", "difference", "certain")
         rows = [(row.statistic, row.a, row.b, row.difference, "yes" if row.certain else "no") for row in found.rows]
         console.table(header, rows, f"{model} as of {found.as_of}, {found.units:,} units, 95% intervals")
@@ -77,10 +78,30 @@ def compare(
             lines = [(e.attribute, e.group, e.units, f"{e.pooled:.4f} [{e.low:.4f}, {e.high:.4f}]") for e in worst]
             title = f"where version {found.a} is certainly worse on {found.primary} (all groups: --json)"
             console.table(("attribute", "group", "units", "difference"), lines, title)
-        data = found.as_dict()
+        for line in _changes(beside):
+            console.print(line)
+        data = beside.as_dict()
         if model == "recommendation":
             data["off_policy"] = _off_policy(console, space, a, b)
         console.finish(found.verdict, data=data)
+
+
+def _changes(beside: SideBySide) -> Iterator[str]:
+    """What becomes of the answers, and how fair each version is, a line each."""
+    changes, (a, b) = beside.changes, (beside.comparison.a, beside.comparison.b)
+    if changes.tiers:
+        moved = f"{changes.up:,} move to a higher tier by version {a}, {changes.down:,} to a lower one"
+        yield f"of {changes.customers:,} customers {moved}"
+    if changes.places:
+        yield f"two lists of ten have {changes.shared:.1f} products in common in the mean"
+    for each in changes.series[:1]:
+        forecasts = f"{each.a:,.0f} units by version {a}, {each.b:,.0f} by version {b}, {each.sold:,.0f} sold"
+        yield f"forecasts differ most of {each.series_id}: {forecasts}"
+    for fair in [each for each in beside.fairness if each.judged][:1]:
+        figure = fair.figure
+        told = " and ".join(f"{side.ratio:.2f}" if side and side.ratio else "-" for side in (fair.a, fair.b))
+        group = f"{figure.attribute} = {figure.group}"
+        yield f"farthest from even: {figure.metric} of {group}, {told} times the rest by version {a} and {b}"
 
 
 def _compare_live(console: Console, workspace: Workspace, model: str, a: str, b: str) -> None:

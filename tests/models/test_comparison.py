@@ -5,8 +5,13 @@ from datetime import date
 import pytest
 
 from core.errors import UsageError
-from models.comparison import compare
+from models import comparison
 from models.kinds import kind
+
+
+def compare(workspace, of_kind, a, b):
+    """Both scored, and compared."""
+    return comparison.compare(workspace, comparison.sides(workspace, of_kind, a, b))
 
 
 def test_the_better_version_is_named_with_the_interval_of_the_difference(workspace, train):

@@ -31,6 +31,7 @@ from monitoring.desk import app, sessions
 from monitoring.desk.sessions import Session, Sessions
 from monitoring.results import WaitingForecast
 from monitoring.run_seal import snapshot_file
+from monitoring.side_by_side import kept_comparisons
 from monitoring.summary import Summaries
 from pipelines import status
 from tests.support import watched
@@ -519,14 +520,14 @@ def test_a_pin_of_a_product_too_rare_to_be_recommended_is_told_beside_the_rules(
 @pytest.fixture
 def two(shop, tmp_path):
     """A second version beside the champion; the number of times that two were compared is its length."""
-    watched.train(shop, tmp_path, present(shop) - timedelta(days=28))
+    watched.train(shop, tmp_path, present(shop) - timedelta(days=28), 20.0)
 
 
 @pytest.fixture
 def compared(monkeypatch):
     """Whom a comparison was made for, one entry each."""
-    calls, real = [], comparison.compare
-    monkeypatch.setattr(comparison, "compare", lambda *given: calls.append(given[1:]) or real(*given))
+    calls, real = [], comparison.sides
+    monkeypatch.setattr(comparison, "sides", lambda *given: calls.append(given[1:]) or real(*given))
     return calls
 
 
@@ -541,6 +542,20 @@ def test_a_comparison_says_that_it_takes_time_and_is_shown_at_once_from_then_on(
     again = reviewer.get("/models/churn/compare?a=2&b=champion")
     assert "zero in the middle" in again.text
     assert len(compared) == 1
+
+
+def test_a_comparison_says_who_changes_tier_where_it_loses_how_fair_and_how_drifted_both_are(reviewer, two):
+    text = reviewer.get("/models/churn/compare?a=2&b=1&wait=1").text
+    for heading in ("Who changes tier", "Where version 2 loses and wins", "Fairness of both", "since each was trained"):
+        assert heading in text
+    assert "Version 2 has not been measured" in text
+    assert "columns had moved on" in text
+
+
+def test_the_table_of_a_comparison_has_every_customer_once(reviewer, shop, two):
+    rows = reviewer.get("/models/churn/compare?a=2&b=1&wait=1&csv=changes").text.splitlines()
+    counts = [int(cell.split()[0]) for row in rows[1:] for cell in row.split(",")[1:]]
+    assert sum(counts) == kept_comparisons.kept(shop, "churn", "2", "1").comparison.units
 
 
 def test_a_comparison_is_made_anew_when_the_data_have_changed_or_the_file_is_damaged(reviewer, shop, two, compared):

@@ -11,9 +11,10 @@ import pytest
 
 from core.manifest import TableChange
 from core.workspace import Workspace
-from models import comparison, release
+from models import release
 from models.kinds import Budget, kind
 from monitoring import monitor
+from monitoring.side_by_side import kept_comparisons
 from pipelines import features, predictions, training_pipeline
 from training import run
 
@@ -28,7 +29,7 @@ JOBS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "features export": (features.export, (D, Path("out.csv")), "feature_repo.store.matrix"),
     "materialize": (features.materialize, (D,), "feature_repo.folding.refill"),
     "promote": (release.promote, ("churn", "1", "ada"), "models.release.Registry"),
-    "compare": (comparison.compare, (kind("churn"), "1", "2"), "models.comparison.Registry"),
+    "compare": (kept_comparisons.made, ("churn", "1", "2"), "monitoring.side_by_side.kept_comparisons.Registry"),
 }
 
 

@@ -10,6 +10,7 @@ import xgboost as xgb
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from models import booster_gains
 from models.arrays import Float64Array
 from models.demand.forecast import LEVELS, NAMES, Forecast
 from models.demand.series import Histories
@@ -87,12 +88,10 @@ def coverage(forecast: Forecast, sold: Float64Array) -> Figure:
 
 def importance(booster: xgb.Booster, names: tuple[str, ...]) -> Figure:
     """The inputs that the mean booster gains most from."""
-    gain = booster.get_score(importance_type="total_gain")
-    values = {name: float(np.mean(gain.get(f"f{i}", 0.0))) for i, name in enumerate(names)}
-    top = sorted(values, key=lambda name: values[name])[-_MOST:]
-    total = sum(values.values()) or 1.0
+    values = booster_gains.shares([booster], names)
+    top = list(values)[:_MOST][::-1]
     figure = Figure(figsize=(7, 0.25 * len(top) + 1), layout="constrained")
     axes = figure.subplots()
-    axes.barh(top, [values[name] / total for name in top], color="tab:blue")
+    axes.barh(top, [values[name] for name in top], color="tab:blue")
     axes.set(title="share of total gain, mean forecast")
     return figure

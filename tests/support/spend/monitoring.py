@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pandas as pd
@@ -18,6 +19,7 @@ from monitoring.fairness.measurement import result
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState
 from monitoring.served.window import ServedWindow
+from monitoring.side_by_side.answer_changes import AnswerChanges
 from tests.support.spend.models import HORIZON_DAYS, SpendModel
 
 
@@ -46,6 +48,12 @@ class SpendMonitor:
 
     def shop_rules(self, workspace: Workspace, as_of: date) -> list[RuleState]:
         return []
+
+    def changes(self, workspace: Workspace, a: pd.DataFrame, b: pd.DataFrame) -> AnswerChanges:
+        return AnswerChanges()
+
+    def leans_on(self, model: SpendModel) -> Mapping[str, float]:
+        return {}
 
 
 MONITOR: KindMonitor[SpendModel] = SpendMonitor()

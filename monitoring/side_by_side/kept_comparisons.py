@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,16 +17,19 @@ from pydantic import TypeAdapter
 
 from core.files import write_atomically
 from core.workspace import Workspace
-from models import comparison, kinds
-from models.comparison import Comparison
+from models import kinds
+from models.fairness_result import EVIDENCE
 from models.registry import Registry
+from monitoring.side_by_side import making
+from monitoring.side_by_side.beside import SideBySide
+from monitoring.summary import Summaries
 
 _FOLDER = "comparisons"
 _making = threading.Lock()
 """One comparison at a time: whoever asks for the same one meanwhile is given what the first made."""
 
 
-def kept(workspace: Workspace, kind: str, a: str, b: str) -> Comparison | None:
+def kept(workspace: Workspace, kind: str, a: str, b: str) -> SideBySide | None:
     """The comparison of two versions (numbers or aliases), if it was made of the data and settings of now.
 
     Raises:
@@ -37,7 +39,7 @@ def kept(workspace: Workspace, kind: str, a: str, b: str) -> Comparison | None:
     return _read(path, key)
 
 
-def made(workspace: Workspace, kind: str, a: str, b: str) -> Comparison:
+def made(workspace: Workspace, kind: str, a: str, b: str) -> SideBySide:
     """The comparison, made and kept where it was not.
 
     Raises:
@@ -49,9 +51,9 @@ def made(workspace: Workspace, kind: str, a: str, b: str) -> Comparison:
         path, key = _place(pinned, kind, a, b)
         found = _read(path, key)
         if found is None:
-            found = comparison.compare(pinned, kinds.kind(kind), a, b)
+            found = making.make(pinned, kinds.kind(kind), a, b)
             path.parent.mkdir(exist_ok=True)
-            write_atomically(path, json.dumps({"key": key, "comparison": asdict(found)}, default=str))
+            write_atomically(path, json.dumps({"key": key, "side_by_side": _adapter().dump_python(found, mode="json")}))
     return found
 
 
@@ -59,21 +61,27 @@ def _place(workspace: Workspace, kind: str, a: str, b: str) -> tuple[Path, str]:
     """Where it lies, and a digest of what it was made of."""
     registry = Registry(workspace)
     first, second = (registry.version(kind, name) for name in (a, b))
-    settings = workspace.settings
-    made_of = (workspace.tables.generation, first.run_id, second.run_id, settings.seed, getattr(settings, kind, None))
+    settings, looks = workspace.settings, Summaries(workspace).looks()
+    made_of = (
+        workspace.tables.generation,
+        [(version.run_id, version.tags.get(EVIDENCE)) for version in (first, second)],
+        looks[-1:],
+        settings.seed,
+        getattr(settings, kind, None),
+    )
     path = workspace.root / _FOLDER / f"{kind}-{first.version}-{second.version}.json"
     return path, sha256(repr(made_of).encode()).hexdigest()
 
 
-def _read(path: Path, key: str) -> Comparison | None:
+def _read(path: Path, key: str) -> SideBySide | None:
     """What is kept, if it is whole and made of the same."""
     try:
         content: Any = json.loads(path.read_text())
-        return _adapter().validate_python(content["comparison"]) if content["key"] == key else None
+        return _adapter().validate_python(content["side_by_side"]) if content["key"] == key else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 @cache
-def _adapter() -> TypeAdapter[Comparison]:
-    return TypeAdapter(Comparison)
+def _adapter() -> TypeAdapter[SideBySide]:
+    return TypeAdapter(SideBySide)
