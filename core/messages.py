@@ -80,12 +80,15 @@ def title(code: str, values: Mapping[str, Any] | None = None) -> str:
 
 
 def render(message: Message, language: str | None = None) -> str:
-    """The message in words, in the language of now unless one is named.
+    """The message in words, in the language of now unless one is named; one that another release has stored, and of
+    which no text is here, by its code in plain letters and its values.
 
     Raises:
-        KeyError: no text has that code.
         jinja2.UndefinedError: a value that the text speaks of is missing.
     """
+    if message.code not in texts():
+        told = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in message.values.items())
+        return f"{title(message.code)} ({told})" if told else title(message.code)
     return _template(message.code, language or spoken()).render(**message.values).strip()
 
 

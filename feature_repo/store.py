@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import pandas as pd
+import pyarrow.parquet as pq
 
 from core import locks
 from core.clock import day_start
@@ -174,9 +175,10 @@ def references(parts: tuple[View, ...]) -> list[str]:
 def _read_back(workspace: Workspace, feast: FeatureStore, spec: View, as_of: date) -> None:
     """What Feast reads back has been written, and in the way that Feast knows."""
     path = partitions.partition(workspace, spec.name, as_of)
-    sample = pd.read_parquet(path, partitioning=None).head(READ_BACK)
-    if sample.empty:
+    first = next(pq.ParquetFile(path).iter_batches(READ_BACK), None)  # no more: a snapshot may be of gigabytes
+    if first is None or not first.num_rows:
         return
+    sample = first.to_pandas()
     ids = [{spec.key: key} for key in sample[spec.key]]
     with store_errors("the online store"):
         found = feast.get_online_features(features=references((spec,)), entity_rows=ids).to_dict()

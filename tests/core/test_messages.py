@@ -92,3 +92,9 @@ def test_words_of_an_earlier_release_stay_what_they_were():
 def test_a_message_without_a_value_it_speaks_of_is_an_error():
     with pytest.raises(UndefinedError):
         render(Message("gate.golden.differs", {"count": 1}))
+
+
+def test_a_message_of_another_release_is_told_by_its_code_and_values() -> None:
+    told = Message("check.long_gone", {"days": 3, "feed_name": "orders"})
+    assert render(told) == "long gone (days: 3, feed name: orders)"
+    assert render(Message("check.long_gone", {}), "zh") == "long gone"
