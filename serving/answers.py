@@ -45,7 +45,7 @@ FALLBACKS = {
     "new_customer": "the customer is known by purchases since the last snapshot only, which is none of those the model "
     "was trained on: the rate of the whole population",
     "unknown_customer": "nothing is known of the customer",
-    "unknown_series": "the series has no sales, or on too few days (demand.min_days): not forecast, all is 0",
+    "unknown_series": "the series has no sales, or on too few days (demand.min_days): nothing is told of it",
     "unknown_product": "the product is not known: what sells best",
     "new_product": "the product was launched lately, or is to come: told by products alike",
     "pairs_only": "the version was trained by a release that counted no bundles: what was bought with it",
@@ -257,7 +257,7 @@ class ForecastDay(Answer):
     """The forecast of one date, in units; the quantiles that were asked for."""
 
     date: str = Field(json_schema_extra={"format": "date"})
-    mean: float = Field(ge=0)
+    mean: float | None = Field(ge=0, description="null, as the quantiles: of an unknown series")
     q05: float | None = Field(None, ge=0)
     q25: float | None = Field(None, ge=0)
     q50: float | None = Field(None, ge=0)
@@ -301,7 +301,9 @@ class DemandResult(LineOfVariant):
     series: dict[str, str] = Field(description="the key columns, as asked")
     forecast: list[ForecastDay]
     reorder_point: float | None = Field(
-        ge=0, description="units in hand and on order at which to order again; null: of a level, which is not ordered"
+        ge=0,
+        description="units in hand and on order at which to order again; null: of a level, which is not ordered,"
+        " or an unknown series",
     )
     order_up_to: float | None = Field(
         ge=0, description="units to fill up to; null: lead time and review reach beyond the forecast"

@@ -128,16 +128,15 @@ def _reviewed(teller: _Teller, found: SeriesOutlook | None) -> SeriesOutlook | N
 
 
 def _explain(outlook: Outlook, results: Sequence[Mapping[str, Any]]) -> None:
-    """Adds the parts to each day; where no model says anything, all is what products alike sold, or a level of 0."""
+    """Adds the parts to each day; of a new product all is what products alike sold, of an unknown series nothing."""
     for result in results:
         days, name = result["forecast"], join_keys([result["series"][key] for key in outlook.keys])
         if name in outlook.rows:
             for day, parts in zip(days, outlook.parts(name, len(days)), strict=True):
                 day["parts"] = dict(parts)
         else:
-            part = "products_alike" if result["fallback"] == "new_product" else "level"
             for day in days:
-                day["parts"] = {part: day["mean"]}
+                day["parts"] = None if day["mean"] is None else {"products_alike": day["mean"]}
 
 
 def _logged(outlook: Outlook, result: Mapping[str, Any]) -> Result:
@@ -156,7 +155,7 @@ def _of_level(teller: _Teller, level: LevelOutlook, series: Mapping[str, str], a
     """A group is forecast; it is ordered by its series, and waits for a review, or surges, where one of them does."""
     row = level.row(series)
     if row is None:
-        return {**_result(series, None, asked), "reorder_point": None}
+        return _result(series, None, asked)
     forecast, accepted, outlook = level.forecast, teller.accepted, teller.outlook
     waits = outlook.advice.needs_review & ~np.isin(outlook.forecast.ids, list(accepted))
     return {
@@ -245,8 +244,9 @@ def _result(series: Mapping[str, str], found: SeriesOutlook | None, asked: _Aske
     if found is None:
         return {
             "series": dict(series),
-            "forecast": [_day(day, 0.0, [(name, 0.0) for name, _ in asked.quantiles]) for day in asked.days],
+            "forecast": [_day(day, None, [(name, None) for name, _ in asked.quantiles]) for day in asked.days],
             **asdict(SeriesLevels()),
+            "reorder_point": None,
             "surge": False,
             "surge_chance": None,
             "needs_review": False,
@@ -270,12 +270,14 @@ def _days(asked: _Asked, mean: Sequence[float], quantiles: Sequence[Sequence[flo
     ]
 
 
-def _day(day: date, mean: float, quantiles: Sequence[tuple[str, float]]) -> dict[str, Any]:
+def _day(day: date, mean: float | None, quantiles: Sequence[tuple[str, float | None]]) -> dict[str, Any]:
     return {"date": day.isoformat(), "mean": mean, **dict(quantiles)}
 
 
-def _total(days: Sequence[Mapping[str, Any]]) -> float:
-    return float(sum(day["mean"] for day in days))
+def _total(days: Sequence[Mapping[str, Any]]) -> float | None:
+    """None of a series of which nothing is told."""
+    told = [day["mean"] for day in days]
+    return None if None in told else float(sum(told))
 
 
 def _lane(runtime: Runtime, size: int, body: DemandBody | None) -> LaneName:

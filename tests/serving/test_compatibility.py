@@ -27,6 +27,7 @@ AGREED = {
     "answers 422 now": "only with an Idempotency-Key, which callers of the release did not send",
     "answers 507 now": "it was a 500",
     "200.variant: may be anything now": "an experiment names its arms; the names of before mean the same",
+    "200.results[].forecast[].mean: may be null now": "it was 0 of a series that nobody knows",
     "200.results[].fallback: may be 'no_features' now": "it was population, which is another thing, or an error",
 }
 """Breaks that were decided for, by how they end, with the reason why callers live with them."""

@@ -268,7 +268,7 @@ def test_demand_tells_levels_and_the_risk_of_running_out_where_stock_is_known(sh
     before, unknown = shop.post("/v1/demand", series).json()["results"]
     assert 0 < before["reorder_point"] < before["order_up_to"]
     assert before["stockout_risk"] is None
-    assert (unknown["reorder_point"], unknown["order_up_to"], unknown["stockout_risk"]) == (0.0, None, None)
+    assert (unknown["reorder_point"], unknown["order_up_to"], unknown["stockout_risk"]) == (None, None, None)
     day = clock.present(shop.workspace) - timedelta(days=1)
     commit(shop.workspace, {"stock": pd.DataFrame({"product_id": ["001"], "date": [day], "on_hand": [0.0]})})
     shop.runtime.forecasts.refresh(shop.runtime.champions.get(kind("demand")))
@@ -283,7 +283,21 @@ def test_demand_is_explained_in_units_that_add_up(shop: Shop) -> None:
     for day in known["forecast"]:
         assert sum(day["parts"].values()) == pytest.approx(day["mean"], abs=1e-6)
         assert set(day["parts"]) == {"counting"}  # a baseline serves here
-    assert all(day["parts"] == {"level": 0.0} for day in unknown["forecast"])
+    assert all(day["parts"] is None for day in unknown["forecast"])
+
+
+@pytest.mark.fault(
+    "bodies", "a forecast asked for of a series that nobody knows", "null for each day, not 0; it says so"
+)
+def test_of_an_unknown_series_nothing_is_told(shop: Shop) -> None:
+    body = {"series": [{"category": "no such"}], "horizon": 3, "quantiles": [0.05, 0.95]}
+    answer = shop.post("/v1/demand", body).json()
+    (result,) = answer["results"]
+    assert result["fallback"] == "unknown_series"
+    assert [(day["mean"], day["q05"], day["q95"]) for day in result["forecast"]] == [(None, None, None)] * 3
+    shop.runtime.predictions.close()
+    (line,) = shop.runtime.predictions.lines([answer["prediction_id"]])
+    assert (line["value"], line["fallback"]) == (None, "unknown_series")
 
 
 def test_more_series_than_can_be_explained_at_once_are_refused(shop: Shop) -> None:
@@ -334,12 +348,6 @@ def test_a_scenario_that_cannot_be_told_is_the_plan_and_says_why(priced: Shop) -
     assert refusals == ["not_learnt", "unknown_series", "price_out_of_range"]
     assert [result["forecast"] for result in results] == [result["forecast"] for result in plan]
     assert all(result["scenario"]["reason"] for result in results)
-
-
-def test_a_series_without_sales_is_an_answer(shop: Shop) -> None:
-    result = shop.post("/v1/demand", {"series": [{"category": "no such"}]}).json()["results"][0]
-    assert result["fallback"] == "unknown_series"
-    assert sum(day["mean"] for day in result["forecast"]) == 0
 
 
 @pytest.mark.parametrize(
