@@ -9,7 +9,7 @@ PREDICTION_ID: Final = "019a2b3c4d5e6f708192a3b4c5d6e7f8"
 
 def _predicted(model: str, results: list[Any], **more: Any) -> dict[str, Any]:
     frame = {"prediction_id": PREDICTION_ID, "model": model, "version": "3", "variant": "champion"}
-    return {**frame, "results": results, **more}
+    return {**frame, "data_until": "2017-12-31", "results": results, **more}
 
 
 _CHURN: Final = _predicted(

@@ -82,6 +82,12 @@ class PredictionAnswer(Answer):
         description="what answered: champion; baseline, the best one while no version passed its gates; canary or "
         "another arm of an experiment by its name; mixed: each result says its own, and version is the champion's"
     )
+    data_until: str | None = Field(
+        None,
+        description="the last day with an order that the shop's tables have: where it lies far back, so do the answers;"
+        " purchases received since are beside it. null: no table of orders is here",
+        json_schema_extra={"format": "date"},
+    )
 
 
 class Reason(Answer):

@@ -114,7 +114,8 @@ def answer(
     told = [
         {**result, "version": who.version, "variant": who.variant} for result, who in zip(results, by_line, strict=True)
     ] if by_line is not None else list(results)  # fmt: skip
-    return {"prediction_id": prediction_id, "model": name, "version": version, "variant": variant, "results": told}
+    frame = {"prediction_id": prediction_id, "model": name, "version": version, "variant": variant}
+    return {**frame, "data_until": runtime.data_until, "results": told}
 
 
 def refuse_too_many(runtime: Runtime, field: str, ids: Sequence[object]) -> None:

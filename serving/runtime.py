@@ -88,6 +88,8 @@ class Runtime:
         self.event_intake = EventIntake(workspace, self.events, self.choices)
         self.present: date | None = None
         """The shop's present day, which the prediction log keeps: with `clock = "data"` no time of day tells it."""
+        self.data_until: str | None = None
+        """The last day with an order that the tables have, as answers say it."""
         self._refresh_present()
         self._loaded = threading.Event()
         self.before_ready: Callable[[], None] = lambda: None
@@ -230,6 +232,7 @@ class Runtime:
     def _refresh_present(self) -> None:
         with suppress(RegularsError):  # no orders yet
             self.present = clock.present(self.workspace)
+            self.data_until = self.workspace.tables.last_day().isoformat()
 
     def _refresh_contact_caps(self) -> None:
         self.contact_caps.refresh(self.present)

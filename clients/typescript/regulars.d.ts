@@ -12,6 +12,8 @@ export interface AudienceAnswer {
   version: string;
   /** what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's */
   variant: string;
+  /** the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here */
+  data_until?: string | null;
   results: AudienceCustomer[];
   /** product: by who bought it; alike: it is not sold often enough, and is told by products like it */
   told_by: "product" | "alike";
@@ -80,6 +82,8 @@ export interface BundlesAnswer {
   version: string;
   /** what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's */
   variant: string;
+  /** the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here */
+  data_until?: string | null;
   results: BundleOfProducts[];
   /** null, or why there are fewer than k bundles */
   shortfall: string | null;
@@ -104,6 +108,8 @@ export interface ChurnAnswer {
   version: string;
   /** what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's */
   variant: string;
+  /** the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here */
+  data_until?: string | null;
   results: ChurnResult[];
 }
 
@@ -205,6 +211,8 @@ export interface DemandAnswer {
   version: string;
   /** what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's */
   variant: string;
+  /** the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here */
+  data_until?: string | null;
   results: DemandResult[];
 }
 
@@ -537,6 +545,8 @@ export interface RecommendationsAnswer {
   version: string;
   /** what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's */
   variant: string;
+  /** the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here */
+  data_until?: string | null;
   results: RecommendedProduct[];
   rules: RulesOfAnswer;
   /** null, or why there are fewer than k products */
@@ -660,6 +670,8 @@ export interface SimilarAnswer {
   version: string;
   /** what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's */
   variant: string;
+  /** the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here */
+  data_until?: string | null;
   results: SimilarProduct[];
   /** null, or why there are fewer than k products */
   shortfall: string | null;

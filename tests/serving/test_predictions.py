@@ -493,6 +493,18 @@ def test_a_choice_counts_once_the_tables_hold_it(shop: Shop) -> None:
     assert not shop.runtime.choices.now.allows("c002", "profiling")
 
 
+@pytest.mark.fault("online store", "a feed of orders that has stopped", "each answer says until when orders are known")
+def test_every_prediction_says_until_when_orders_are_known(shop: Shop) -> None:
+    last = shop.workspace.tables.last_day().isoformat()
+    asked = {
+        "/v1/churn": {"customer_ids": ["c001"]},
+        "/v1/recommendations": {"customer_id": "c001"},
+        "/v1/similar": {"product_id": "001"},
+        "/v1/demand": {"series": [{"category": "category 1"}]},
+    }
+    assert {shop.post(path, body).json()["data_until"] for path, body in asked.items()} == {last}
+
+
 def test_predictions_are_logged_as_answered(shop: Shop) -> None:
     churn = shop.post("/v1/churn", {"customer_ids": ["c001", "nobody"]}).json()
     items = shop.post("/v1/recommendations", {"customer_id": "c001", "k": 2}).json()

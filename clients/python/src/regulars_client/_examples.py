@@ -14,6 +14,7 @@ EXAMPLES: Final = """{
    "model": "churn",
    "version": "3",
    "variant": "champion",
+   "data_until": "2017-12-31",
    "results": [
     {
      "customer_id": "2375",
@@ -39,6 +40,7 @@ EXAMPLES: Final = """{
    "model": "recommendation",
    "version": "3",
    "variant": "champion",
+   "data_until": "2017-12-31",
    "results": [
     {
      "product_id": "1082185",
@@ -63,6 +65,7 @@ EXAMPLES: Final = """{
    "model": "recommendation",
    "version": "3",
    "variant": "champion",
+   "data_until": "2017-12-31",
    "results": [
     {
      "product_id": "995242",
@@ -78,6 +81,7 @@ EXAMPLES: Final = """{
    "model": "recommendation",
    "version": "3",
    "variant": "champion",
+   "data_until": "2017-12-31",
    "results": [
     {
      "product_ids": [
@@ -104,6 +108,7 @@ EXAMPLES: Final = """{
    "model": "recommendation",
    "version": "3",
    "variant": "champion",
+   "data_until": "2017-12-31",
    "results": [
     {
      "customer_id": "2375",
@@ -123,6 +128,7 @@ EXAMPLES: Final = """{
    "model": "demand",
    "version": "3",
    "variant": "champion",
+   "data_until": "2017-12-31",
    "results": [
     {
      "series": {

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypedDict
 JsonValue = Any
 
 
-class AudienceAnswer(TypedDict):
-    """At most as many customers as were asked for, of those who may be contacted."""
+class _AudienceAnswer(TypedDict):
+    """The fields that are always there."""
 
     prediction_id: str
     """name it in POST /v1/feedback"""
@@ -29,6 +29,13 @@ class AudienceAnswer(TypedDict):
     """customers who were scored"""
     left_out: dict[str, int]
     """how many of them are not in the results, by the first reason"""
+
+
+class AudienceAnswer(_AudienceAnswer, total=False):
+    """At most as many customers as were asked for, of those who may be contacted."""
+
+    data_until: str | None
+    """the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here"""
 
 
 class _AudienceBody(TypedDict):
@@ -88,8 +95,8 @@ class BundleOfProducts(TypedDict):
     """the product alike whose bundle it is; null of a product told by itself"""
 
 
-class BundlesAnswer(TypedDict):
-    """At most k bundles."""
+class _BundlesAnswer(TypedDict):
+    """The fields that are always there."""
 
     prediction_id: str
     """name it in POST /v1/feedback"""
@@ -103,6 +110,13 @@ class BundlesAnswer(TypedDict):
     """null, or why there are fewer than k bundles"""
     did_you_mean: str | None
     """the product that was meant, where nobody knows the one asked for and one is near"""
+
+
+class BundlesAnswer(_BundlesAnswer, total=False):
+    """At most k bundles."""
+
+    data_until: str | None
+    """the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here"""
 
 
 class _BundlesBody(TypedDict):
@@ -119,8 +133,8 @@ class BundlesBody(_BundlesBody, total=False):
     """an integer from 1 to 1000: how many bundles"""
 
 
-class ChurnAnswer(TypedDict):
-    """One result for each customer id, in the order asked."""
+class _ChurnAnswer(TypedDict):
+    """The fields that are always there."""
 
     prediction_id: str
     """name it in POST /v1/feedback"""
@@ -130,6 +144,13 @@ class ChurnAnswer(TypedDict):
     variant: str
     """what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's"""
     results: list[ChurnResult]
+
+
+class ChurnAnswer(_ChurnAnswer, total=False):
+    """One result for each customer id, in the order asked."""
+
+    data_until: str | None
+    """the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here"""
 
 
 class _ChurnBody(TypedDict):
@@ -237,8 +258,8 @@ class CustomersBody(_CustomersBody, total=False):
     """true or false: whether each result has every described feature"""
 
 
-class DemandAnswer(TypedDict):
-    """One result for each series, in the order asked."""
+class _DemandAnswer(TypedDict):
+    """The fields that are always there."""
 
     prediction_id: str
     """name it in POST /v1/feedback"""
@@ -248,6 +269,13 @@ class DemandAnswer(TypedDict):
     variant: str
     """what answered: champion; baseline, the best one while no version passed its gates; canary or another arm of an experiment by its name; mixed: each result says its own, and version is the champion's"""
     results: list[DemandResult]
+
+
+class DemandAnswer(_DemandAnswer, total=False):
+    """One result for each series, in the order asked."""
+
+    data_until: str | None
+    """the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here"""
 
 
 class _DemandBody(TypedDict):
@@ -636,8 +664,8 @@ class RecommendationContext(TypedDict, total=False):
     """the visit of a guest, as a string, or null: in an experiment it gets one version throughout"""
 
 
-class RecommendationsAnswer(TypedDict):
-    """At most k products."""
+class _RecommendationsAnswer(TypedDict):
+    """The fields that are always there."""
 
     prediction_id: str
     """name it in POST /v1/feedback"""
@@ -650,6 +678,13 @@ class RecommendationsAnswer(TypedDict):
     rules: RulesOfAnswer
     shortfall: str | None
     """null, or why there are fewer than k products"""
+
+
+class RecommendationsAnswer(_RecommendationsAnswer, total=False):
+    """At most k products."""
+
+    data_until: str | None
+    """the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here"""
 
 
 class RecommendationsBody(TypedDict, total=False):
@@ -767,8 +802,8 @@ class ScenarioBody(TypedDict, total=False):
     """true, false, 'display', 'mailer' or 'other'; null: as planned"""
 
 
-class SimilarAnswer(TypedDict):
-    """At most k products."""
+class _SimilarAnswer(TypedDict):
+    """The fields that are always there."""
 
     prediction_id: str
     """name it in POST /v1/feedback"""
@@ -782,6 +817,13 @@ class SimilarAnswer(TypedDict):
     """null, or why there are fewer than k products"""
     did_you_mean: str | None
     """the product that was meant, where nobody knows the one asked for and one is near"""
+
+
+class SimilarAnswer(_SimilarAnswer, total=False):
+    """At most k products."""
+
+    data_until: str | None
+    """the last day with an order that the shop's tables have: where it lies far back, so do the answers; purchases received since are beside it. null: no table of orders is here"""
 
 
 class _SimilarBody(TypedDict):
