@@ -28,7 +28,7 @@ from models.version import BASELINE, CHALLENGER, CHAMPION, GateResult, Verdict, 
 
 @dataclass(frozen=True)
 class Release:
-    """What an action did, in words and for machines."""
+    """What an action did, in words and for machines; not `changed`: it was so already."""
 
     action: str
     kind: str
@@ -36,6 +36,7 @@ class Release:
     before: str | None
     text: str
     gates: tuple[GateResult, ...] = ()
+    changed: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
@@ -57,16 +58,18 @@ def promote(workspace: Workspace, kind_name: str, name: str, who: str | Actor) -
     """Let a version (number or alias) become champion, if every gate lets it through.
 
     Where there is no champion and the quality gate refuses, the endpoints answer from the version's best
-    baseline from now on.
+    baseline from now on. A version that is champion already stays so: nothing is judged, changed or audited, so that
+    a scheduler may ask again.
 
     Raises:
         Refused: a gate refused (exit 3).
-        UsageError: no such version, or it is champion already.
+        UsageError: no such version.
     """
     registry = Registry(workspace)
     version, champion = registry.version(kind_name, name), registry.find(kind_name, CHAMPION)
     if champion is not None and champion.version == version.version:
-        raise UsageError(f"{version} is champion already", todo="regulars status shows what serves")
+        text = f"{version} is champion already"
+        return Release("promote", kind_name, version.version, None, text, version.gates, changed=False)
     results = gates.judge_and_keep(workspace, version, registry)
     if not all(gate.passed for gate in results):
         raise _refusal(registry, version, champion, results, who)

@@ -45,10 +45,17 @@ class TestPromote:
         kept = Registry(workspace).version("churn", "1").gates
         assert [(gate.name, gate.passed) for gate in kept][:2] == [("quality", False), ("fairness", True)]
 
-    def test_promoting_the_champion_again_is_a_usage_error(self, workspace, train):
-        release.promote(workspace, "churn", train().version, "ada")
-        with pytest.raises(UsageError, match="champion already"):
-            release.promote(workspace, "churn", "1", "ada")
+    def test_promoting_the_champion_again_says_so_and_changes_nothing(self, workspace, train):
+        first = release.promote(workspace, "churn", train().version, "ada")
+        before, aliases = AuditLog(workspace).entries(), Registry(workspace).aliases("churn")
+        again = release.promote(workspace, "churn", "champion", "eve")
+        assert "champion already" in again.text
+        assert (first.changed, again.changed) == (True, False)
+        assert set(again.as_dict()) == set(first.as_dict())
+        assert again.gates == first.gates
+        assert AuditLog(workspace).entries() == before
+        assert Registry(workspace).aliases("churn") == aliases
+        assert Registry(workspace).past_champions("churn") == []
 
     def test_nobody_decides_over_somebody_else_s_decision_unseen(self, workspace, train):
         train()
