@@ -180,7 +180,15 @@ class Supervisor:
         head = [b"HTTP/1.1 503 Service Unavailable\r\n"]
         head += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
         self._answering.add(asyncio.current_task())
-        with contextlib.suppress(OSError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
+        # Cancelled at the end of the process, it ends quietly: Python 3.11's streams tell of it by a trace.
+        quietly = (
+            OSError,
+            TimeoutError,
+            asyncio.LimitOverrunError,
+            asyncio.IncompleteReadError,
+            asyncio.CancelledError,
+        )
+        with contextlib.suppress(*quietly):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(b"".join([*head, b"\r\n", response.body]))
