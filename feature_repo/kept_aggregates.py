@@ -19,6 +19,7 @@ import duckdb
 import structlog
 from ibis.backends import BaseBackend
 
+from core import locks
 from core.expressions import literal
 from core.files import replacing
 from feature_repo import aggregates, code_types
@@ -62,19 +63,28 @@ class KeptAggregates:
         return True
 
     def make(self, name: str, query: str) -> bool:
-        """Compute an aggregate into its file; False where the disk doesn't take it."""
+        """Compute an aggregate into its file, unless another process does meanwhile; False where the disk doesn't
+        take it.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with replacing(self._file(name)) as staged:
-                staged.unlink(missing_ok=True)  # the engine makes no database of an empty file
-                self._write(staged, name, query)
-        except (duckdb.IOException, OSError) as error:
-            _log.warning("aggregate_not_kept", name=name, error=type(error).__name__)
-            return False
+        with locks.waiting(self._folder / ".lock"):
+            if self.has(name):
+                return True
+            self._tidy()
+            try:
+                with replacing(self._file(name)) as staged:
+                    staged.unlink(missing_ok=True)  # the engine makes no database of an empty file
+                    self._write(staged, name, query)
+            except (duckdb.IOException, OSError) as error:
+                _log.warning("aggregate_not_kept", name=name, error=type(error).__name__)
+                return False
+        return self.has(name)
+
+    def _tidy(self) -> None:
+        """Remove what is of another key, and what a killed process has left half; hold the lock meanwhile."""
         for other in self._folder.glob("*.duckdb"):
             if not other.name.startswith(self._key):
                 other.unlink(missing_ok=True)  # a process that reads it still has it
-        return self.has(name)
 
     def _write(self, staged: Path, name: str, query: str) -> None:
         self._engine.raw_sql(f"ATTACH {literal(str(staged))} AS {_NEW}")

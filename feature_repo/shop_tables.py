@@ -157,7 +157,7 @@ class ShopTables:
 
     @cached_property
     def _aggregates(self) -> KeptAggregates:
-        made_of = (*self.shape, self._tables.digest())
+        made_of = (*self.shape, self._tables.digest(), Path(__file__).read_text())
         return KeptAggregates(self._folder / AGGREGATES, self.engine, self._tables.rows("orders"), made_of)
 
     def write(self, table: ir.Table, path: Path) -> None:

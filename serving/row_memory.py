@@ -6,6 +6,7 @@ model takes to tell is most of what a request costs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -22,6 +23,7 @@ class RowMemory(Generic[Value]):
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._changing = threading.Lock()
         self._kept: dict[str, tuple[int, Value]] = {}
         """Id -> a hash of its row, and what was told of it."""
 
@@ -37,10 +39,11 @@ class RowMemory(Generic[Value]):
         new = [place for place, each in enumerate(found) if each is None or each[0] != seen[place]]
         if new:
             made = make(rows if len(new) == len(seen) else rows.take(new))
-            for place, value in zip(new, made, strict=True):
-                found[place] = kept[ids[place]] = (seen[place], value)
-            while len(kept) > self._most:
-                kept.pop(next(iter(kept)), None)
+            with self._changing:  # what another thread puts in meanwhile would end the look for the oldest
+                for place, value in zip(new, made, strict=True):
+                    found[place] = kept[ids[place]] = (seen[place], value)
+                while len(kept) > self._most:
+                    del kept[next(iter(kept))]
         return [each[1] for each in found if each is not None]
 
     @property

@@ -19,6 +19,7 @@ from feature_repo.packed.backend import FOLD_SECONDS, READ_SECONDS, WRITE_SECOND
 CHUNK: Final = 500
 """SQLite takes a limited number of values in one statement."""
 LOOK_SECONDS: Final = 0.02
+"""For so long a reader takes the file for the one that has the name."""
 STATE: Final = "regulars_store_state"
 _NEW: Final = "new_"
 

@@ -439,8 +439,8 @@ def scale(
     """Simulate shops of several sizes and take each through a day, beside what people write by hand.
 
     Prints seconds, CPU, peak memory and disk of each step, and the exponent by which its CPU grows with the lines.
-    Shops have a customer for each 50 lines, a product for each 500, and two years. Fifty million lines take about an
-    hour, and 10 GB of disk; only ratios and CPU count on a machine that does other work, too.
+    Shops have a customer for each 50 lines, a product for each 500, and two years. Fifty million lines need some 20 GB
+    of disk, and half an hour or more; only ratios and CPU count on a machine that does other work, too.
     """
     from pipelines.cli.console import Console
 

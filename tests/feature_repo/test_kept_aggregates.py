@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from core.workspace import Workspace
 from feature_repo import aggregates, engines, kept_aggregates, shop_tables, snapshots
-from tests.feature_repo.shops import assert_same, features_of
+from tests.feature_repo.shops import assert_same
 from tests.support.shop import FIRST_DAY
 
 VIEWS = ("customer_features", "customer_history", "product_features")
@@ -37,7 +38,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def kept(workspace: Workspace) -> list[Path]:
-    return sorted((workspace.features_dir / shop_tables.AGGREGATES).glob("*"))
+    return sorted((workspace.features_dir / shop_tables.AGGREGATES).glob("*.duckdb"))
 
 
 def built(workspace: Workspace, view: str = "customer_features"):
@@ -114,6 +115,24 @@ def test_all_aggregates_that_are_kept_exist() -> None:
     assert all(hasattr(aggregates, name) for name in kept_aggregates.NAMES)
 
 
-def test_a_snapshot_is_the_same_file_content_either_way(small_shop: Workspace) -> None:
-    first = features_of(small_shop, "customer_features", D)
-    assert_same(features_of(small_shop, "customer_features", D), first, tolerance=0)
+def test_what_a_killed_process_left_half_goes_with_the_next_that_is_written(small_shop: Workspace) -> None:
+    folder = small_shop.features_dir / shop_tables.AGGREGATES
+    folder.mkdir(parents=True)
+    (folder / ".0123-visits.abc.duckdb").write_bytes(b"half")
+    built(small_shop)
+    assert not list(folder.glob(".*.duckdb"))
+
+
+def test_of_two_that_ask_at_once_one_computes(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    write = kept_aggregates.KeptAggregates._write
+
+    def noted(self, staged: Path, name: str, query: str) -> None:
+        made.append(name)
+        write(self, staged, name, query)
+
+    monkeypatch.setattr(kept_aggregates.KeptAggregates, "_write", noted)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: built(small_shop), range(2))
+    assert_same(first.set_index("customer_id"), second.set_index("customer_id"), tolerance=0)
+    assert sorted(made) == sorted(kept_aggregates.NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,18 @@ def test_so_many_are_kept_and_no_more() -> None:
     memory: RowMemory[float] = RowMemory(2)
     assert memory.tell(["a", "b", "c"], rows([10, 20, 30]), lambda told: told[NAMES[1]]) == [10, 20, 30]
     assert list(memory._kept) == ["b", "c"]
+
+
+def test_several_threads_may_push_each_other_out() -> None:
+    memory: RowMemory[float] = RowMemory(3)
+
+    def ask(turn: int) -> list[float]:
+        ids, spent = [f"{turn}-{n}" for n in range(20)], [float(n) for n in range(20)]
+        return memory.tell(ids, rows(spent), lambda told: told[NAMES[1]])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(told == [float(n) for n in range(20)] for told in pool.map(ask, range(200)))
+    assert len(memory) == 3
 
 
 def test_where_none_are_kept_each_is_told_anew() -> None:
