@@ -131,15 +131,27 @@ def test_what_is_no_request_is_refused(server: Server, content: bytes) -> None:
     refused(server.ask(content), 400, "bad-request")
 
 
+@pytest.fixture
+def uvicorn_says() -> Iterator[logging.Logger]:
+    """Uvicorn's own words are heard, whatever level the tests before left it with."""
+    logger = logging.getLogger("uvicorn.error")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    yield logger
+    logger.setLevel(level)
+
+
 @pytest.mark.fault(
     "connections", "what is no HTTP, a thousand times", "a line of the log every ten seconds, with the count of all"
 )
 def test_what_is_no_request_is_told_once_in_a_while(
-    server: Server, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    server: Server,
+    uvicorn_says: logging.Logger,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(GuardedProtocol, "trouble", TroubleLog("connection_refused"))
     logs.configure()
-    uvicorn_says = logging.getLogger("uvicorn.error")
     assert uvicorn_says.isEnabledFor(logging.WARNING)
     for content in (b"nonsense\r\n\r\n", b"GET /healthz HTTP/1.1\r\n\r\n"):
         for _ in range(5):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import StoreError
+from pipelines.bench.scale import counted_process
 
 _KIB = 1024
 
 
 @dataclass(frozen=True)
 class ProcessCost:
-    """Seconds on the wall, seconds of CPU of all threads and of children that ended, and the highest memory (bytes).
-
-    The memory is never less than that of the process that started it: so the system counts it.
-    """
+    """Seconds on the wall, seconds of CPU of all threads and of children that ended, and the highest memory (bytes)."""
 
     seconds: float
     cpu: float
@@ -32,15 +31,13 @@ def cost_of(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
     Raises:
         StoreError: it failed; says what it said last.
     """
-    started = time.monotonic()
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **environment})
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)  # it is told, or Popen would wait for it again
-    if process.returncode:
+    counting = [sys.executable, "-I", "-S", counted_process.__file__, str(log), *command]
+    counted = subprocess.run(counting, stdout=subprocess.PIPE, env={**os.environ, **environment}, check=True)
+    cost = json.loads(counted.stdout)
+    if cost["code"]:
         last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-3:]
-        raise StoreError(f"`{' '.join(command)}` ended with {process.returncode}", why=" / ".join(last))
-    return ProcessCost(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * _KIB)
+        raise StoreError(f"`{' '.join(command)}` ended with {cost['code']}", why=" / ".join(last))
+    return ProcessCost(cost["seconds"], cost["cpu"], cost["peak"] * _KIB)
 
 
 def bytes_in(folder: Path) -> int:
