@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,6 +14,7 @@ from core import spark_session
 from core.workspace import Workspace
 from feature_repo import catalog, engines, partitions, snapshots
 from feature_repo.shop_tables import READABLE, ShopTables, Snapshot
+from tests.support.engine_values import assert_same
 from tests.support.every_table import shop_of_every_table
 from tests.support.shop import FIRST_DAY, unbuilt_copy
 from tests.support.spark import need_spark, on_spark
@@ -71,25 +69,3 @@ def test_snapshots_are_the_same_and_hold_for_both(every_table: Workspace, tmp_pa
         assert [path.name for path in sorted(files[1].parent.iterdir())] == ["build.json", "part.parquet"]
     again = snapshots.ensure_all(Workspace(there.root, here.settings), catalog.VIEWS, [D])
     assert [report.built for report in again] == [()] * len(catalog.VIEWS)
-
-
-def assert_same(here: pa.Table, there: pa.Table) -> None:
-    """The same rows in the same order; numbers to 1e-9, in lists as well."""
-    assert here.column_names == there.column_names
-    for name in here.column_names:
-        for one, other in zip(here[name].to_pylist(), there[name].to_pylist(), strict=True):
-            np.testing.assert_equal(_shape(one), _shape(other), err_msg=name)
-            np.testing.assert_allclose(_numbers(one), _numbers(other), rtol=1e-9, atol=1e-9, err_msg=name)
-
-
-def _shape(value: Any) -> Any:
-    """A value without its numbers."""
-    if isinstance(value, list):
-        return [_shape(each) for each in value]
-    return "a number" if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _numbers(value: Any) -> list[float]:
-    if isinstance(value, list):
-        return [number for each in value for number in _numbers(each)]
-    return [float(value)] if isinstance(value, int | float) else []
