@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 import structlog
@@ -27,16 +28,26 @@ class OnlineStoreWatch:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._looking = threading.Lock()  # who looked before a refilling ended must not say so after it
         self._alerted: str | None = ""  # unknown: a process before this one may have raised one
         self.trouble: str | None = None
         self.standing: OnlineStanding | None = None
         """What it held when it was looked at last; None: it did not answer."""
 
-    def refresh(self) -> None:
-        """Look, raise or close the alert, and fill a store again that has lost what it held: said while it lasts."""
-        self._say(self._look())
+    def look(self) -> None:
+        """Look, and raise or close the alert."""
+        with self._looking:
+            self._say(self._look())
+
+    def refill(self) -> None:
+        """Fill a store again that has lost what it held; that takes minutes, in which `look` says what is wrong."""
         if self.standing is not None and self.standing.is_lost and self._refilled():
-            self._say(None)
+            self.look()
+
+    def refresh(self) -> None:
+        """Look, and fill again what was lost."""
+        self.look()
+        self.refill()
 
     def _say(self, trouble: str | None) -> None:
         self.trouble = trouble

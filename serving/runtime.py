@@ -105,13 +105,14 @@ class Runtime:
             "costs": self.unit_costs.refresh,
             "rules": self.rules.refresh,
             "acceptances": self._refresh_acceptances,
-            "online store": self.online_store.refresh,
-            "events": self._apply_missed,
+            "online store": self.online_store.look,
             "metrics": self._tell_metrics,
             "present": self._refresh_present,
             "contacts": self._refresh_contact_caps,
             "jobs": self.jobs.refresh,
         }
+        # Consents and rules can't wait until a whole store is filled again; events must, for they share its lock.
+        refilling = {"refilling": self.online_store.refill, "events": self._apply_missed}
         registry = {"champions": self.champions.refresh, "models": self.known_models.refresh}
         slow = {
             "arrivals": self.arrivals.refresh,
@@ -124,11 +125,10 @@ class Runtime:
         slowest = {"arms' catalogues": self._refresh_arms_catalogues}
         self._keys = Background(REFRESH_SECONDS, {"keys": self.access.refresh})
         rare = {"retention": Retention(workspace).refresh}
-        experiments = {"experiments": self.experiment_looks.refresh}
-        alerts = {"alerts": Deliverer(workspace).refresh}
+        experiments, alerts = {"experiments": self.experiment_looks.refresh}, {"alerts": Deliverer(workspace).refresh}
         seconds = workspace.settings.serving.reload_seconds
         self._looks = Background(seconds, {"database": self.database.refresh})
-        self.background = Background(seconds, quick, registry, slow, slowest, rare, experiments, alerts)
+        self.background = Background(seconds, quick, refilling, registry, slow, slowest, rare, experiments, alerts)
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""
