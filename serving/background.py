@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import structlog
 
+ASIDE: Final = 1
+"""The place of the group that no other waits for."""
 _log = structlog.get_logger(__name__)
 
 
@@ -14,18 +17,26 @@ class Background:
     """Runs the tasks of each group in turn, then waits; every group in a thread of its own.
 
     A group begins once the one before it has gone its first round, and does not wait for it again: so what is
-    quick is not held up by what is slow. A task that fails is logged and tried again in the next round.
+    quick is not held up by what is slow. The group `aside` waits for the first one, and no group waits for it. A task
+    that fails is logged and tried again in the next round.
     """
 
-    def __init__(self, seconds: float, *groups: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        first: Mapping[str, Callable[[], None]],
+        *others: Mapping[str, Callable[[], None]],
+        aside: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
         self._seconds = seconds
-        self._groups = groups
+        self._groups = (first, aside or {}, *others)
         self._failing: dict[str, str] = {}
         self._stop = threading.Event()
-        self._begun = [threading.Event() for _ in groups]
+        self._begun = [threading.Event() for _ in self._groups]
         self._threads = [
             threading.Thread(target=self._go, args=(number,), name=f"background {number}", daemon=True)
-            for number in range(len(groups))
+            for number, group in enumerate(self._groups)
+            if group
         ]
 
     def start(self) -> None:
@@ -71,7 +82,7 @@ class Background:
 
     def _go(self, number: int) -> None:
         if number:
-            self._begun[number - 1].wait()
+            self._begun[0 if number <= ASIDE + 1 else number - 1].wait()
         self._round(self._groups[number])
         self._begun[number].set()
         while not self._stop.wait(self._seconds):

@@ -111,7 +111,7 @@ class Runtime:
             "contacts": self._refresh_contact_caps,
             "jobs": self.jobs.refresh,
         }
-        # Consents and rules can't wait until a whole store is filled again; events must, for they share its lock.
+        # Nothing waits until a whole store is filled again, but for events, which share its lock.
         refilling = {"refilling": self.online_store.refill, "events": self._apply_missed}
         registry = {"champions": self.champions.refresh, "models": self.known_models.refresh}
         slow = {
@@ -128,7 +128,9 @@ class Runtime:
         experiments, alerts = {"experiments": self.experiment_looks.refresh}, {"alerts": Deliverer(workspace).refresh}
         seconds = workspace.settings.serving.reload_seconds
         self._looks = Background(seconds, {"database": self.database.refresh})
-        self.background = Background(seconds, quick, refilling, registry, slow, slowest, rare, experiments, alerts)
+        self.background = Background(
+            seconds, quick, registry, slow, slowest, rare, experiments, alerts, aside=refilling
+        )
 
     def start(self) -> None:
         """Load the models and keep looking for new ones, in the background."""

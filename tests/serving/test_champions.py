@@ -204,3 +204,24 @@ def test_a_later_group_begins_after_the_first_round_of_the_one_before() -> None:
         time.sleep(0.01)
     background.close()
     assert order == ["first", "second"]
+
+
+def test_what_stands_aside_waits_for_the_first_and_nothing_waits_for_it() -> None:
+    order: list[str] = []
+    hold = threading.Event()
+
+    def aside() -> None:
+        order.append("aside")
+        hold.wait(10)
+
+    after = {"third": lambda: order.append("third")}, {"fourth": lambda: order.append("fourth")}
+    background = Background(60, {"first": lambda: order.append("first")}, *after, aside={"aside": aside})
+    background.start()
+    deadline = time.monotonic() + 10
+    while len(order) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    hold.set()
+    background.close()
+    assert order[0] == "first"
+    assert sorted(order) == ["aside", "first", "fourth", "third"]
+    assert order.index("third") < order.index("fourth")

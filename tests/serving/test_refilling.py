@@ -17,7 +17,9 @@ ROUNDS = 3
 
 
 @pytest.mark.fault(
-    "online store", "emptied, and long in being filled again", "consents, rules and availability are read on meanwhile"
+    "online store",
+    "emptied, and long in being filled again",
+    "consents, rules and availability are read on meanwhile; who starts, starts",
 )
 def test_a_long_refilling_holds_up_no_consents(served: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     serving = served.settings.serving.model_copy(update={"reload_seconds": 0.05})
@@ -43,6 +45,7 @@ def test_a_long_refilling_holds_up_no_consents(served: Workspace, monkeypatch: p
         before = dict(read)
         assert until(lambda: all(read[name] >= before[name] + ROUNDS for name in read))
         assert runtime.online_store.trouble is not None
+        assert until(lambda: runtime.loaded)
         may_end.set()
         assert until(lambda: runtime.online_store.trouble is None)
     finally:
