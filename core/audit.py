@@ -13,10 +13,10 @@ import hmac
 import json
 import os
 import pwd
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -32,6 +32,8 @@ SECRET = "audit-key"
 GENESIS = "0" * 64
 _EMPTY = Head(0, GENESIS)
 _LOCK = 0x52656775  # PostgreSQL's advisory lock for appending
+Write: TypeAlias = Callable[[sa.Connection], tuple[str, Mapping[str, Any]]]
+"""Writes what an entry tells of, and returns the subject and the details of the entry."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,20 @@ class AuditLog:
         Raises:
             StoreError: the log was begun with another secret, as where machines share the database only.
         """
-        text = json.dumps(dict(details or {}), sort_keys=True, ensure_ascii=False)
+        return self.append_with(action, who, lambda _: (subject, details or {}))
+
+    def append_with(self, action: str, who: str, write: Write) -> AuditEntry:
+        """Add the entry that tells what `write` writes, in one transaction with it: both are there, or neither.
+
+        `write` is given the connection, and returns the entry's subject and details.
+
+        Raises:
+            StoreError: as of `append`.
+        """
         with self._appending() as connection:
             self._refuse_another_key(connection)
+            subject, details = write(connection)
+            text = json.dumps(dict(details), sort_keys=True, ensure_ascii=False)
             last = connection.execute(sa.select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq.desc()).limit(1)).first()
             before = Head(last.seq, last.mac) if last else _EMPTY
             moves = self._holds(connection, self._kept.read())

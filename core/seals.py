@@ -8,9 +8,11 @@ chain's secret keys them, and none can be taken out of it unseen. A later entry 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from core.audit import AuditEntry, AuditLog, entries_of
 from core.workspace import Workspace
@@ -62,6 +64,18 @@ class Seals:
             return
         details = {"items": dict(items), "whole": whole} | ({"reason": reason} if reason else {})
         AuditLog(self._workspace).append(ACTION, who, _PREFIX + of, details)
+
+    def put_with(self, write: Callable[[sa.Connection], tuple[str, Mapping[str, str]]], who: str) -> None:
+        """Seal whole what `write` writes, in one transaction with it; it returns what the seal is of, and the items.
+
+        A process that is killed leaves both or neither: never a row without its seal, which would look slipped in.
+        """
+
+        def sealed(connection: sa.Connection) -> tuple[str, Mapping[str, Any]]:
+            of, items = write(connection)
+            return _PREFIX + of, {"items": dict(items), "whole": True}
+
+        AuditLog(self._workspace).append_with(ACTION, who, sealed)
 
     def of(self, what: str) -> Seal:
         """What is sealed of one thing; an empty seal where nothing is."""

@@ -22,13 +22,16 @@ class Summaries:
         self._engine = workspace.database
 
     def append(self, report: MonitorReport) -> None:
-        """Keep a run, and seal it with its full reports."""
-        text = report.to_json()
-        values = {"as_of": report.as_of.isoformat(), "at": report.at, "document": text}
-        with self._engine.begin() as connection:
+        """Keep a run, and seal it with its full reports, in one transaction."""
+        values = {"as_of": report.as_of.isoformat(), "at": report.at, "document": report.to_json()}
+        items = run_seal.items(self._workspace, values)
+
+        def write(connection: sa.Connection) -> tuple[str, dict[str, str]]:
             made = connection.execute(MONITORING_RUNS.insert().values(values))
             number = made.inserted_primary_key[0] if made.inserted_primary_key else 0
-        Seals(self._workspace).put(run_seal.name(number), run_seal.items(self._workspace, values), person(), whole=True)
+            return run_seal.name(number), items
+
+        Seals(self._workspace).put_with(write, person())
 
     def latest(self) -> MonitorReport | None:
         """The run of the latest day, or None before the first."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from core.audit import AuditLog
 from core.workspace import Workspace
 from monitoring.results import BusinessFigure, MonitorReport
 from monitoring.run_trends import RunTrend, trends
 from monitoring.summary import Summaries
+from pipelines.audit_walk import walk
 
 
 def run(day: int, hour: int) -> MonitorReport:
@@ -47,3 +55,42 @@ def test_trends_are_those_of_the_history_and_a_run_is_read_once(
     assert [trend.business[0].value for trend in trends(workspace)] == [102.0, 203.0]
     monkeypatch.setattr(MonitorReport, "from_json", None)  # nothing is read again
     assert [trend.business[0].value for trend in trends(workspace, last=1)] == [203.0]
+
+
+def test_a_run_that_can_not_be_sealed_is_not_kept(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    summaries = Summaries(workspace)
+    summaries.append(run(1, 0))
+    with monkeypatch.context() as patched:
+        patched.setattr(AuditLog, "_mac", lambda *_: 1 / 0)  # after the row, before its seal
+        with pytest.raises(ZeroDivisionError):
+            summaries.append(run(2, 0))
+    assert summaries.looks() == [date(2024, 7, 1)]
+    summaries.append(run(3, 0))
+    found = walk(workspace, files=False)
+    assert found.intact
+    assert found.unsealed == ()
+
+
+def test_a_process_killed_between_a_run_and_its_seal_leaves_nothing_that_looks_like_tampering(
+    workspace: Workspace,
+) -> None:
+    Summaries(workspace).append(run(1, 0))
+    killed = get_context("spawn").Process(target=_keep_and_be_killed, args=(workspace.root,))
+    killed.start()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
+    assert Summaries(workspace).looks() == [date(2024, 7, 1)]
+    Summaries(workspace).append(run(3, 0))
+    assert walk(workspace, files=False).problems == ()
+
+
+def _keep_and_be_killed(root: Path) -> None:
+    """Keep a run, and die once its row is written."""
+    workspace = Workspace.open(root)
+    event.listen(workspace.database, "after_cursor_execute", _kill_after_the_row)
+    Summaries(workspace).append(run(2, 0))
+
+
+def _kill_after_the_row(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    if statement.startswith("INSERT INTO monitoring_runs"):
+        os.kill(os.getpid(), signal.SIGKILL)
