@@ -8,6 +8,8 @@ worker opens what answers when BentoML makes the service.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -49,8 +51,10 @@ class Front:
         Traces.open(workspace.settings.serving)
         GuardedProtocol.limits = workspace.settings.serving
         runtime = Runtime(workspace)
-        runtime.before_ready = partial(warm_up, runtime)
         cls.answering = Answering(runtime)
+        with suppress(RuntimeError):  # opened by a test, without a loop
+            cls.answering.loop = asyncio.get_running_loop()
+        runtime.before_ready = partial(warm_up, runtime, cls.answering.in_every_thread)
         cls.application = _wrapped(cls.answering, workspace.settings.serving)
         GuardedProtocol.at_once = AtOnce(cls.answering)
         runtime.start()

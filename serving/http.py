@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Any, Final
 
 import structlog
@@ -34,6 +35,7 @@ from serving.trouble_log import TroubleLog
 THREADS: Final = 8
 LARGE_THREADS: Final = 2
 WRITING_THREADS: Final = 32
+WARMING_SECONDS: Final = 5.0
 READING_SHARE: Final = 4
 """One key has at most this part of the places for bodies that are still on their way."""
 READING: Final = {"GET", "HEAD"}
@@ -67,6 +69,8 @@ class Answering:
             "writing": Lane("writing", WRITING_THREADS),
             "figures": Lane("figures", 1),  # who watches is answered also where all others wait
         }
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """On which it answers, where that is known before the first request."""
         self._trouble = TroubleLog()
         runtime.tell_more = self._tell_state
         self.headers = [*GUARDED]
@@ -111,6 +115,15 @@ class Answering:
         finally:
             self.waiting -= 1
             self._tell_request(endpoint, status, started, request_id)
+
+    def in_every_thread(self, work: Callable[[], object]) -> None:
+        """Run the work once in each thread that reads the store for an answer, before anybody is answered."""
+        for name in ("small", "large"):
+            self._lanes[name].in_every_thread(work, WARMING_SECONDS)
+        if self.loop is not None and self.runtime.features.is_local:
+            done: Future[object] = Future()
+            self.loop.call_soon_threadsafe(lambda: done.set_result(work()))
+            wait([done], WARMING_SECONDS)
 
     def close(self) -> None:
         """Take nothing more."""

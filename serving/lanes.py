@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from threading import Barrier, BrokenBarrierError
 from typing import Any, Final
 
 from serving.problems import TooBusy
@@ -49,6 +51,17 @@ class Lane:
         )
         future.add_done_callback(partial(self._ended, who))
         return await future
+
+    def in_every_thread(self, work: Callable[[], object], seconds: float) -> None:
+        """Run the work once in each thread, all of which begin for it; who waits for them waits so long at most."""
+        together = Barrier(self.threads)  # else one of them takes it twice
+
+        def once() -> None:
+            with suppress(BrokenBarrierError):
+                together.wait(seconds)
+                work()
+
+        wait([self._pool.submit(once) for _ in range(self.threads)], seconds)
 
     def close(self) -> None:
         """Take nothing more; what runs ends by itself."""

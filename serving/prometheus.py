@@ -50,7 +50,7 @@ _versions, _keys = _Bounded(MOST_VERSIONS), _Bounded(MOST_KEYS)
 
 @contextmanager
 def uncounted() -> Iterator[None]:
-    """In this thread nothing is told meanwhile: what warms a process up is no request."""
+    """In this thread nothing is counted meanwhile: what warms a process up is no request. Figures are made, at 0."""
     _here.uncounted = True
     try:
         yield
@@ -73,6 +73,12 @@ def sharing_figures(workers: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="regulars-figures-", dir=within) as folder:
         os.environ[MULTIPROCESS] = folder
         yield
+
+
+def expect_requests(path: str) -> None:
+    """Make the figures of an address that answers, at 0: as Prometheus wants them, for the first one to be a rise."""
+    figures.of(figures.REQUESTS, path, "200")
+    figures.of(figures.REQUEST_SECONDS, path)
 
 
 def tell_request(path: str, status: int, seconds: float, example: Mapping[str, str] | None = None) -> None:
@@ -103,9 +109,11 @@ def begin_predicting() -> None:
 
 def tell_results(model: str, version: str, variant: str, fallbacks: Mapping[str | None, int]) -> None:
     """Results of one prediction, counted by what was missing, and how long it took."""
-    if getattr(_here, "uncounted", False):
-        return
     named = (model, *_versions.of(version, variant))
+    if getattr(_here, "uncounted", False):
+        figures.of(figures.RESULTS, *named, "none")
+        figures.of(figures.PREDICT_SECONDS, *named)
+        return
     for fallback, count in fallbacks.items():
         figures.of(figures.RESULTS, *named, fallback or "none").inc(count)
     began = getattr(_here, "began", None)
