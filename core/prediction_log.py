@@ -24,7 +24,7 @@ from core.prediction_writer import PredictionWriter
 from core.repeats import RequestToken
 from core.sortable_ids import new_id
 from core.spool import Spool
-from core.state.schema import FEATURE_LISTS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
 __all__ = ["FAILED_SUFFIX", "SHADOW_SUFFIX", "Prediction", "PredictionLog", "Result"]
@@ -38,6 +38,7 @@ FAILED_SUFFIX: Final = "_failed"
 """So is what an arm could not answer: the champion did, under the plain name."""
 
 _ORDER: Final = (PREDICTIONS.c.prediction_id, PREDICTION_RESULTS.c.position)
+_HAS_FEATURES: Final = sa.or_(PREDICTION_RESULTS.c.feature_row.is_not(None), PREDICTION_RESULTS.c.features.is_not(None))
 _OWN: Final = [PREDICTION_RESULTS.c[name].label(f"own_{name}") for name in ("version", "variant")]
 
 
@@ -114,9 +115,7 @@ class PredictionLog:
 
         `only` are the lines to read, by prediction and position (None: all).
         """
-        query = _valued_lines(since, until).where(
-            PREDICTIONS.c.kind == kind, PREDICTION_RESULTS.c.features.is_not(None)
-        )
+        query = _valued_lines(since, until).where(PREDICTIONS.c.kind == kind, _HAS_FEATURES)
         yield from self._valued(query, only)
 
     def answers(self, model: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
@@ -176,18 +175,20 @@ def _lines() -> sa.Select[Any]:
     return (
         sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request, p.seconds)
         .add_columns(r.position, r.subject, r.item, r.value, r.fallback, r.propensity, *_OWN)
-        .add_columns(r.features.is_not(None).label("has_features"))
+        .add_columns(_HAS_FEATURES.label("has_features"))
         .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
     )
 
 
 def _valued_lines(since: datetime, until: datetime) -> sa.Select[Any]:
-    made = PREDICTIONS.c.made_at
+    made, results = PREDICTIONS.c.made_at, PREDICTION_RESULTS.c
+    features = sa.func.coalesce(FEATURE_ROWS.c.features, results.features)
     return (
         _lines()
-        .add_columns(PREDICTION_RESULTS.c.features, FEATURE_LISTS.c.names)
+        .add_columns(features.label("features"), FEATURE_LISTS.c.names)
+        .outerjoin(FEATURE_ROWS, FEATURE_ROWS.c.row_id == results.feature_row)
         .outerjoin(FEATURE_LISTS, FEATURE_LISTS.c.feature_list == PREDICTIONS.c.feature_list)
-        .where(made >= utc.naive(since), made < utc.naive(until), PREDICTION_RESULTS.c.position.is_not(None))
+        .where(made >= utc.naive(since), made < utc.naive(until), results.position.is_not(None))
         .order_by(made, *_ORDER)
     )
 

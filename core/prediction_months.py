@@ -12,20 +12,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from core import utc
+from core.sortable_ids import first_id
 
-PARTITIONED: Final = ("predictions", "prediction_results")
+PARTITIONED: Final = {"predictions": "prediction_id", "prediction_results": "prediction_id", "feature_rows": "row_id"}
+"""The tables, and the column that they are split by."""
 AHEAD: Final = 2
 """Months that are made before they begin."""
 _CHILDREN: Final = sa.text(
     "SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bound "
     "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = CAST(:parent AS regclass)"
 )
-
-
-def first_id(at: datetime) -> str:
-    """The first id that a prediction made at that moment may have."""
-    return f"{int(utc.aware(at).timestamp() * 1000):012x}"
 
 
 def ends(connection: sa.Connection, parent: str) -> dict[str, str]:
@@ -63,7 +59,8 @@ def drop_before(connection: sa.Connection, oldest: str) -> list[str]:
 def _make(connection: sa.Connection, parent: str, name: str, bounds: tuple[str, str]) -> None:
     """With the rows of the month that came before their partition was there."""
     begins, after = bounds
-    within = f"prediction_id >= '{begins}' AND prediction_id < '{after}'"
+    key = PARTITIONED[parent]
+    within = f"{key} >= '{begins}' AND {key} < '{after}'"
     connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     connection.exec_driver_sql(
         f"WITH moved AS (DELETE FROM {parent}_others WHERE {within} RETURNING *) INSERT INTO {name} SELECT * FROM moved"

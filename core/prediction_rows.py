@@ -12,8 +12,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from core import feature_values, utc
+from core.logged_rows import LoggedRow, LoggedRows
 from core.row_inserts import Row, insert_new
-from core.state.schema import FEATURE_LISTS, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, PREDICTION_RESULTS, PREDICTIONS
 
 _MADE: Final = PREDICTIONS.columns.keys()
 _RESULT: Final = PREDICTION_RESULTS.columns.keys()
@@ -64,19 +65,22 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one prediction, in the order of the tables' columns, and the list of its features."""
+    """The rows of one prediction, in the order of the tables' columns, the list of its features, and those rows of
+    them that the log may not have yet.
+    """
 
     prediction: Row
     results: Sequence[Row]
     listed: str | None = None
+    features: Sequence[LoggedRow] = ()
 
 
-def rows(prediction: Prediction) -> Rows:
-    """What the log keeps of it."""
+def rows(prediction: Prediction, known: LoggedRows) -> Rows:
+    """What the log keeps of it, without the rows of features that are `known` to be there."""
     columns = prediction.features
     has_features = columns is not None and any(each.row is not None for each in prediction.results)
     listed = feature_values.list_of(columns) if columns is not None and has_features else None
-    prediction_id, packed = prediction.prediction_id, _packed(prediction) if listed else {}
+    prediction_id, (called, new) = prediction.prediction_id, _features(prediction, known) if listed else ({}, [])
     made = (
         prediction_id,
         utc.naive(prediction.made_at),
@@ -97,13 +101,14 @@ def rows(prediction: Prediction) -> Rows:
             each.value,
             each.fallback,
             each.propensity,
-            packed.get(each.row) if each.row is not None else None,
+            None,
             each.version,
             each.variant,
+            called.get(each.row) if each.row is not None else None,
         )
         for position, each in enumerate(prediction.results)
     ]
-    return Rows(made, results, listed)
+    return Rows(made, results, listed, new)
 
 
 def insert(connection: sa.Connection, predictions: Iterable[Rows]) -> None:
@@ -112,6 +117,8 @@ def insert(connection: sa.Connection, predictions: Iterable[Rows]) -> None:
     listed = sorted({each.listed for each in found if each.listed})
     insert_new(connection, FEATURE_LISTS, [(feature_values.list_id(each), each) for each in listed])
     insert_new(connection, PREDICTIONS, [each.prediction for each in found])
+    features = {row.row_id: row for each in found for row in each.features}
+    insert_new(connection, FEATURE_ROWS, [(row_id, row.features) for row_id, row in features.items()])
     insert_new(connection, PREDICTION_RESULTS, [row for each in found for row in each.results])
 
 
@@ -121,28 +128,31 @@ def to_text(each: Rows) -> bytes:
     made["made_at"] = made["made_at"].isoformat()
     results = [dict(zip(_RESULT, row, strict=True)) for row in each.results]
     told = {"prediction": made, "results": [{**row, "features": _text(row["features"])} for row in results]}
-    return json.dumps({**told, "listed": each.listed}, separators=(",", ":")).encode()
+    features = {row.row_id: _text(row.features) for row in each.features}
+    return json.dumps({**told, "listed": each.listed, "features": features}, separators=(",", ":")).encode()
 
 
 def from_text(line: bytes) -> Rows:
-    """The rows that `to_text` was given; an earlier release, whose spool this may be, wrote fewer columns, and the
-    names of the features as they are.
+    """The rows that `to_text` was given; an earlier release, whose spool this may be, wrote fewer columns, the names
+    of the features as they are, and their values with each line.
     """
     content = json.loads(line)
     made = content["prediction"] | {"made_at": datetime.fromisoformat(content["prediction"]["made_at"])}
     results = [{**row, "features": _blob(row["features"])} for row in content["results"]]
     names = content.get("names")
     listed = json.dumps(names) if names else content.get("listed")
-    return Rows(_in_order(_MADE, made), [_in_order(_RESULT, row) for row in results], listed)
+    features = [LoggedRow(row_id, base64.b64decode(text)) for row_id, text in content.get("features", {}).items()]
+    return Rows(_in_order(_MADE, made), [_in_order(_RESULT, row) for row in results], listed, features)
 
 
 def _in_order(columns: Sequence[str], row: Mapping[str, Any]) -> Row:
     return tuple(row.get(name) for name in columns)
 
 
-def _packed(prediction: Prediction) -> dict[int, bytes]:
+def _features(prediction: Prediction, known: LoggedRows) -> tuple[dict[int, str], list[LoggedRow]]:
+    """What the log calls each row of features that a line was made of, and the rows that it may not have yet."""
     wanted = {result.row for result in prediction.results if result.row is not None}
-    return {row: feature_values.pack(prediction.features or {}, row) for row in wanted}
+    return known.find(prediction.features or {}, wanted, prediction.made_at)
 
 
 def _text(blob: bytes | None) -> str | None:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.database import is_away, is_full
+from core.logged_rows import LoggedRows
 from core.prediction_rows import Prediction, Rows, from_text, insert, rows, to_text
 from core.spool import Spool
 
@@ -42,6 +43,7 @@ class PredictionWriter:
         """Predictions that are lost, since the start."""
         self._engine = engine
         self._spool = spool
+        self._known = LoggedRows()
         self._queue: deque[Prediction] = deque()
         self._lines = 0
         self._writing: Sequence[Prediction] = ()
@@ -146,7 +148,7 @@ class PredictionWriter:
         pile up.
         """
         for place, prediction in enumerate(batch, start=1):
-            yield rows(prediction)
+            yield rows(prediction, self._known)
             if place % AT_ONCE == 0 and len(self._queue) < BATCH:
                 time.sleep(BREATH_SECONDS)
 
@@ -168,6 +170,7 @@ class PredictionWriter:
                 self._drop(1, type(error).__name__)
                 return True
             return all(self._logged([each]) for each in made)
+        self._known.wrote(row for each in made for row in each.features)
         return True
 
     def _replay(self) -> None:

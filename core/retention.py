@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from core import prediction_months, repeats, shared_lock, utc
-from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.logged_rows import first_of_day
+from core.sortable_ids import first_id
+from core.state.schema import FEATURE_ROWS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
 EVERY_SECONDS: Final = 3600.0
@@ -70,9 +72,11 @@ def sweep(engine: Engine, keep_days: int, now: datetime | None = None) -> Swept:
         with engine.begin() as connection:
             prediction_months.make_ahead(connection, now)
         with engine.begin() as connection:
-            swept.partitions = len(prediction_months.drop_before(connection, prediction_months.first_id(oldest)))
-    while count := _some_predictions(engine, prediction_months.first_id(oldest)):
+            swept.partitions = len(prediction_months.drop_before(connection, first_id(oldest)))
+    while count := _some_predictions(engine, first_id(oldest)):
         swept.predictions += count
+        time.sleep(PAUSE_SECONDS)
+    while _some_features(engine, first_of_day(oldest)):
         time.sleep(PAUSE_SECONDS)
     while count := _some_feedback(engine, oldest):
         swept.feedback += count
@@ -90,6 +94,17 @@ def _some_predictions(engine: Engine, oldest: str) -> int:
         if old:
             connection.execute(PREDICTION_RESULTS.delete().where(PREDICTION_RESULTS.c.prediction_id.in_(old)))
             connection.execute(PREDICTIONS.delete().where(ids.in_(old)))
+    _give_back(engine, len(old))
+    return len(old)
+
+
+def _some_features(engine: Engine, oldest: str) -> int:
+    """Of days that have no prediction left."""
+    ids = FEATURE_ROWS.c.row_id
+    with engine.begin() as connection:
+        old = list(connection.execute(sa.select(ids).where(ids < oldest).order_by(ids).limit(BATCH)).scalars())
+        if old:
+            connection.execute(FEATURE_ROWS.delete().where(ids.in_(old)))
     _give_back(engine, len(old))
     return len(old)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
+from datetime import datetime
 from typing import Final
+
+from core import utc
 
 RANDOM_BYTES: Final = 10
 BLOCK: Final = 256
@@ -40,3 +43,8 @@ os.register_at_fork(after_in_child=_begin_anew)
 def new_id() -> str:
     """32 hexadecimal digits: 12 of the time in milliseconds, and 80 random bits."""
     return f"{time.time_ns() // 1_000_000:012x}{_random.take()}"
+
+
+def first_id(at: datetime) -> str:
+    """What the first id of that moment begins with; sorts before each of them."""
+    return f"{int(utc.aware(at).timestamp() * 1000):012x}"

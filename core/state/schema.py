@@ -48,9 +48,21 @@ PREDICTION_RESULTS: Final = sa.Table(
     sa.Column("features", sa.LargeBinary),
     sa.Column("version", sa.String(20)),
     sa.Column("variant", sa.String(20)),
+    sa.Column("feature_row", sa.String(40)),
     postgresql_partition_by="RANGE (prediction_id)",
 )
-"""The lines of each answer; `version` and `variant` are null where they are the answer's, `features` are packed."""
+"""The lines of each answer; `version` and `variant` are null where they are the answer's. `features` are packed, as
+earlier releases kept them with each line; now a line names their `feature_row`.
+"""
+
+FEATURE_ROWS: Final = sa.Table(
+    "feature_rows",
+    METADATA,
+    sa.Column("row_id", sa.String(40), primary_key=True),
+    sa.Column("features", sa.LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (row_id)",
+)
+"""Features that lines of a day were made of, packed, once each; ids begin with their day's first moment."""
 
 FEATURE_LISTS: Final = sa.Table(
     "feature_lists",
@@ -58,7 +70,7 @@ FEATURE_LISTS: Final = sa.Table(
     sa.Column("feature_list", sa.String(32), primary_key=True),
     sa.Column("names", sa.Text, nullable=False),
 )
-"""What the values are called that `features` of predictions' lines hold, in their order (`core.feature_values`)."""
+"""What the values are called that predictions' lines were made of, in their order (`core.feature_values`)."""
 
 FEEDBACK: Final = sa.Table(
     "feedback",

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from core import prediction_rows, prediction_writer
 from core.database import REQUESTS
+from core.logged_rows import LoggedRows
 from core.prediction_log import Prediction, PredictionLog, Result
 from core.sortable_ids import new_id
 from core.workspace import Workspace
@@ -64,7 +65,7 @@ def test_lines_of_a_mixed_answer_are_found_by_their_own_version(workspace: Works
 
 
 def test_a_spool_of_the_release_before_is_still_read() -> None:
-    held = json.loads(prediction_rows.to_text(prediction_rows.rows(churn("a"))))
+    held = json.loads(prediction_rows.to_text(prediction_rows.rows(churn("a"), LoggedRows())))
     del held["prediction"]["seconds"], held["results"][0]["version"], held["results"][0]["variant"], held["listed"]
     found = prediction_rows.from_text(json.dumps(held | {"names": ["visits"]}).encode())
     assert (found.prediction[-1], found.results[0][-2:], found.listed) == (None, (None, None), '["visits"]')
@@ -229,6 +230,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from core.workspace import Workspace
+from core.logged_rows import LoggedRows
 from core.prediction_log import PredictionLog
 log = PredictionLog(Workspace.open(Path(sys.argv[1])))
 number = 0

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core import prediction_months, retention, utc
 from core.prediction_log import Prediction, PredictionLog, Result
+from core.sortable_ids import first_id
 from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
 
@@ -16,7 +17,7 @@ EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
 def made(at: datetime, subject: str) -> Prediction:
-    prediction_id = f"{prediction_months.first_id(at)}{'0' * 20}"
+    prediction_id = f"{first_id(at)}{'0' * 20}"
     return Prediction(prediction_id, "churn", "churn", "1", "champion", [Result(subject, 0.5)], made_at=at)
 
 
@@ -55,6 +56,8 @@ def test_months_are_made_ahead_and_dropped_whole(workspace: Workspace) -> None:
     with workspace.database.connect() as connection:
         months = prediction_months.ends(connection, "predictions")
         assert {"predictions_2031_05", "predictions_2031_06", "predictions_2031_07"} <= set(months)
+        for table in prediction_months.PARTITIONED:
+            assert f"{table}_2031_07" in prediction_months.ends(connection, table)
         where = sa.text("select tableoid::regclass::text from predictions")
         assert connection.execute(where).scalars().all() == ["predictions_2031_05"]
     assert subjects(log) == ["before its month was made"]
