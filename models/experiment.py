@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from core import utc
@@ -97,8 +98,16 @@ class Experiment:
 
     def of(self, subject: str) -> Arm | None:
         """The arm that answers a subject; None: the champion does."""
-        at = slot(self.salt, subject)
-        return next((arm for arm in self.arms for first, end in arm.slots if first <= at < end), None)
+        return self._of_slot[slot(self.salt, subject)]
+
+    @cached_property
+    def _of_slot(self) -> list[Arm | None]:
+        """Who answers each slot."""
+        found: list[Arm | None] = [None] * SLOTS
+        for arm in reversed(self.arms):
+            for first, end in arm.slots:
+                found[first:end] = [arm] * (end - first)
+        return found
 
     def with_arm(self, name: str, version: str, percent: float) -> Experiment:
         """With an arm of that share, 0 for a shadow; of an arm that there is, the version and the share change.

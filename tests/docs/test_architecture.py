@@ -25,7 +25,8 @@ MOST_WORDS = 1000
 
 def table(head: str, rows: Iterable[Iterable[str]]) -> str:
     columns = [f"| {head} |", "|" + "---|" * (head.count("|") + 1)]
-    return "\n".join([*columns, *(f"| {' | '.join(row)} |" for row in rows), ""])
+    lines = (" ".join(f"| {' | '.join(row)} |".split()) for row in rows)  # a sentence of several lines is one cell
+    return "\n".join([*columns, *lines, ""])
 
 
 def summary(path: Path) -> str:
