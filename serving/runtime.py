@@ -129,7 +129,16 @@ class Runtime:
         seconds = workspace.settings.serving.reload_seconds
         self._looks = Background(seconds, {"database": self.database.refresh})
         self.background = Background(
-            seconds, quick, registry, slow, slowest, rare, experiments, alerts, aside=refilling
+            seconds,
+            quick,
+            registry,
+            slow,
+            slowest,
+            rare,
+            experiments,
+            alerts,
+            {"audiences": self._refresh_audiences},
+            aside=refilling,
         )
 
     def start(self) -> None:
@@ -191,6 +200,11 @@ class Runtime:
         champion = self.champions.get(recommendation.KIND)
         if champion is not None:
             self.products.refresh(champion)
+
+    def _refresh_audiences(self) -> None:
+        champion, columns = self.champions.get(recommendation.KIND), self.products.columns
+        if champion is not None and columns and self.online_store.trouble is None:
+            self.audiences.refresh(champion, champion.model.bound_to(columns))
 
     def _refresh_forecasts(self) -> None:
         champion = self.champions.get(demand.KIND)

@@ -34,7 +34,7 @@ from serving.runtime import Runtime
 from serving.shadow_scoring import ShadowScoring
 
 PATHS: Final = {"/v1/churn", "/v1/recommendations", "/v1/similar", "/v1/bundles", "/v1/demand", "/v1/customers"}
-"""Those that only read, and answer at once: an audience reads every customer."""
+"""Those that only read, and answer at once: for audiences every customer is read, behind the first requests."""
 TIMES: Final = 3
 """How often each body is asked: what is only made for the second one is made, too."""
 OF_EACH_KIND: Final = 3
@@ -54,7 +54,9 @@ def warm_up(runtime: Runtime, in_every_thread: Callable[[Callable[[], object]], 
     quiet = copy.copy(runtime)
     quiet.predictions = cast(PredictionLog, _Nowhere())
     quiet.shadows = cast(ShadowScoring, _Nowhere())
-    recorded = bodies(_recent(runtime), runtime.workspace.settings.demand.series)
+    recent = _recent(runtime)
+    runtime.audiences.is_asked |= any(each.kind == "audience" for each in recent)
+    recorded = bodies(recent, runtime.workspace.settings.demand.series)
     with prometheus.uncounted():
         for endpoint in ENDPOINTS:
             if endpoint.path in PATHS:

@@ -25,9 +25,10 @@ def audience(runtime: Runtime, body: AudienceBody, _key: Key) -> dict[str, Any]:
         allowed = f"an integer from 1 to {settings.serving.max_ids:,} (serving.max_ids)"
         raise InvalidBody.field("size", f"{body.size:,} is not possible", allowed)
     serving = champion(runtime, KIND)
-    caps, bound = runtime.contact_caps.now, serving.model.bound_to(runtime.products.columns)
+    caps, held = runtime.contact_caps.now, runtime.audiences.held(serving)
+    bound = held.bound if held else serving.model.bound_to(runtime.products.columns)
     asked = _asked(runtime, body.product_id, bound.catalogue)
-    customers, scores = runtime.audiences.scores(serving, bound, asked)
+    customers, scores = runtime.audiences.scores(serving, bound, asked, held)
     why = caps.left_out(customers, [runtime.choices.now], settings.contacts)
     found = chosen(customers, scores, why, body.size)
     missing = "new_product" if asked.told_by == "alike" else serving.fallback

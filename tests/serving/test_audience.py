@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 import pytest
 
 from core import clock
 from core.workspace import Workspace
+from feature_repo import folding
 from models.kinds import kind
 from models.recommendation.audience.asked_product import AskedProduct
 from models.recommendation.audience.buyer_scores import KnownCustomers, buyer_scores
 from models.recommendation.dataset import Dataset
+from serving.audience_cache import AudienceCache
+from serving.runtime import Runtime
+from serving.warm_up import warm_up
 from tests.serving.conftest import Shop, open_shop
 from tests.support.shop import commit, frames
 
@@ -71,6 +76,62 @@ def test_what_nobody_knows_is_refused_with_the_nearest(quiet: Shop, product: str
     assert answer.status_code == 400
     [error] = answer.json()["errors"]
     assert (error["field"], error.get("did_you_mean")) == ("product_id", said)
+
+
+def test_customers_are_read_before_anybody_asks(quiet: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert quiet.runtime.audiences._held is not None
+    monkeypatch.setattr(AudienceCache, "_read", lambda *_, **__: pytest.fail("a request reads every customer"))
+    assert quiet.post("/v1/audience", {"product_id": "003", "size": 5}).json()["results"]
+
+
+def test_what_was_read_before_answers_until_a_new_filling_is_read(quiet: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = {"product_id": "003", "size": 5}
+    before, audiences = quiet.post("/v1/audience", ask).json()["results"], quiet.runtime.audiences
+    first = audiences._held
+    folding.refill(quiet.workspace, clock.present(quiet.workspace))
+    read = AudienceCache._read
+    with monkeypatch.context() as patched:
+        patched.setattr(AudienceCache, "_read", lambda *_, **__: pytest.fail("a request reads every customer"))
+        assert quiet.post("/v1/audience", ask).json()["results"] == before
+    told: list[list[dict[str, object]]] = []
+
+    def while_read(*arguments: object, **named: object) -> object:
+        told.append(quiet.post("/v1/audience", ask).json()["results"])
+        return read(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(AudienceCache, "_read", while_read)
+    quiet.runtime.background.round()
+    assert told == [before]
+    assert audiences._held is not first
+    assert first is not None
+    assert audiences._held is not None
+    assert audiences._held.filling == first.filling + 1
+
+
+def test_a_large_shop_has_them_read_once_it_has_asked(served: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.audience_cache.MOST_UNASKED", 10)
+    for shop in open_shop(served):
+        audiences = shop.runtime.audiences
+        assert audiences._held is None
+        assert shop.post("/v1/audience", {"product_id": "003"}).status_code == 200
+        first = audiences._held
+        assert first is not None
+        folding.refill(served, clock.present(served))
+        shop.runtime.background.round()
+        assert audiences._held is not first
+        shop.runtime.predictions.close()
+    runtime = Runtime(served)  # started again: the log tells that audiences are asked for
+    runtime.before_ready = partial(warm_up, runtime)
+    runtime.background.round()
+    assert runtime.audiences._held is not None
+    runtime.close()
+
+
+def test_whoever_reads_behind_the_requests_rests_until_somebody_waits_for_it(quiet: Shop) -> None:
+    audiences = quiet.runtime.audiences
+    assert audiences.patience > 0
+    audiences._waiting += 1
+    assert audiences.patience == 0
 
 
 def test_others_are_told_to_come_back_while_some_are_worked_out(quiet: Shop) -> None:
