@@ -11,10 +11,10 @@ unexport UV_DEFAULT_INDEX
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format serve clean
+.PHONY: help setup demo test lint format serve screenshots clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: .venv/installed ## install everything into .venv (the other targets do it themselves)
 
@@ -46,6 +46,9 @@ format: setup ## let ruff rewrite what it can
 
 serve: setup ## start the service on the workspace
 	@$(BIN)/regulars serve $(ARGS)
+
+screenshots: setup ## the pictures of docs/desk.md, of the demo's workspace; ARGS="--workspace DIR" of another (needs Chromium)
+	@$(BIN)/python -m tests.docs.desk_pictures $(ARGS)
 
 clean: ## remove what make made (the demo's workspace too)
 	@rm -rf .venv workspace build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

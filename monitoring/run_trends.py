@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from core.state.schema import MONITORING_RUNS
 from core.workspace import Workspace
+from models.fairness_result import GroupFigure
+from monitoring.fairness.intersections import TIMES
 from monitoring.results import BusinessFigure, ModelReport, MonitorReport, Performance
 
 SHOWN: Final = 104
@@ -25,18 +27,23 @@ _remembered: dict[_Run, RunTrend] = {}
 
 @dataclass(frozen=True)
 class ModelTrend:
-    """One model in a run: its performance without slices and rivals, and the share of columns that moved."""
+    """One model in a run: its performance without slices and rivals, the share of columns that moved, and the groups
+    of each attribute beside the rest (not of two at once); none where the run did not measure fairness.
+    """
 
     kind: str
     version: str | None
     performance: Performance | None
     drift_share: float | None
+    fairness: tuple[GroupFigure, ...] = ()
 
     @classmethod
     def of(cls, entry: ModelReport) -> ModelTrend:
         """What a trend needs of a model's entry."""
         performance = replace(entry.performance, slices=(), rivals=()) if entry.performance else None
-        return cls(entry.kind, entry.version, performance, entry.drift.share if entry.drift else None)
+        figures = entry.fairness.figures if entry.fairness else ()
+        alone = tuple(figure for figure in figures if TIMES not in figure.attribute)
+        return cls(entry.kind, entry.version, performance, entry.drift.share if entry.drift else None, alone)
 
 
 @dataclass(frozen=True)

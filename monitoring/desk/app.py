@@ -34,6 +34,7 @@ from monitoring.desk import (
     data_page,
     decisions,
     dictionary_page,
+    fairness_page,
     feature_page,
     forecasts,
     languages,
@@ -74,6 +75,7 @@ class Desk:
             Route("/models/{kind}", self.model),
             Route("/models/{kind}/compare", self.compare),
             Route("/models/{kind}/columns/{source}/{name:path}", self.column),
+            Route("/models/{kind}/fairness/{attribute:path}", self.fairness),
             Route("/models/demand/forecasts", self.accept_forecasts, methods=["POST"]),
             Route("/models/{kind}/versions/{version}", self.version),
             Route("/models/{kind}/versions/{version}", self.decide, methods=["POST"]),
@@ -122,6 +124,13 @@ class Desk:
         reviewer, kind, given = await self._reviewer(request), _kind(request), request.path_params
         page = await run_in_threadpool(feature_page.build, self.workspace, kind, given["source"], given["name"])
         return self._page(reviewer, "feature.html", page, here=kind)
+
+    async def fairness(self, request: Request) -> Response:
+        """The groups of one attribute, look by look."""
+        reviewer, kind = await self._reviewer(request), _kind(request)
+        attribute = request.path_params["attribute"]
+        page = await run_in_threadpool(fairness_page.build, self.workspace, kind, attribute)
+        return self._page(reviewer, "fairness.html", page, here=kind)
 
     async def segments(self, request: Request) -> Response:
         """Who the customers are, and how they move."""

@@ -31,6 +31,17 @@ class Point:
 
 
 @dataclass(frozen=True)
+class RatioPoint:
+    """A ratio on one day within its interval, and that within the one of a year; `state` is how it is drawn."""
+
+    day: str
+    ratio: float
+    within: tuple[float, float]
+    of_a_year: tuple[float, float]
+    state: str
+
+
+@dataclass(frozen=True)
 class Scale:
     """Maps values to pixels: linear, from `[first, last]` to `[start, stop]`."""
 
@@ -103,6 +114,30 @@ def trend(
     return _svg((520, 156), "trend", title, said, parts)
 
 
+def ratios(points: Sequence[RatioPoint], band: tuple[float, float], reach: float, title: str) -> Markup:
+    """Ratios over the days on a log scale from 1/reach to reach, 1 in the middle, with the band of what is fair.
+
+    Thick is the interval of a look, thin the one that holds with all others of a year; a square is flagged, a hollow
+    dot not judged.
+    """
+    up = Scale(-log(reach), log(reach), 122, 8)
+    along = Scale(0, max(len(points) - 1, 1), 52, 470)
+    places = [along(i) if len(points) > 1 else 261.0 for i in range(len(points))]
+    top, bottom = up(log(band[1])), up(log(band[0]))
+    parts = [_tag("rect", x=46, y=top, width=430, height=round(bottom - top, 1), class_="band")]
+    parts.append(_tag("line", x1=46, x2=476, y1=up(0), y2=up(0), class_="rule"))
+    for state in dict.fromkeys(point.state for point in points):  # one path each: a year of looks has many lines
+        own = [(x, point) for x, point in zip(places, points, strict=True) if point.state == state]
+        wide, within = ([(x, getattr(point, name)) for x, point in own] for name in ("of_a_year", "within"))
+        parts += [_spans(wide, up, f"year {state}"), _spans(within, up, f"interval {state}")]
+    parts += [_ratio_mark(x, up(log(point.ratio)), point) for x, point in zip(places, points, strict=True)]
+    ticks = [each for each in (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0) if 1 / reach <= each <= reach]
+    parts += [_text(40, up(log(each)) + 4, f"{each:g}x", "tick end") for each in ticks]
+    shown = sorted({0, len(points) - 1})
+    parts += [_text(places[i], 144, points[i].day, "tick") for i in shown]
+    return _svg((520, 150), "trend", title, "; ".join(map(_spoken_ratio, points)), parts)
+
+
 def spark(values: Sequence[Number], title: str) -> Markup:
     """A line without axes, for a tile."""
     known = [value for value in values if value is not None]
@@ -165,6 +200,25 @@ def _spoken(figure: GroupFigure) -> str:
     if not (figure.ratio and figure.low is not None and figure.high is not None):
         return f"{term(figure.group)}: {term(figure.verdict)}"
     return f"{term(figure.group)}: {figure.ratio:.2f} [{figure.low:.2f}, {figure.high:.2f}], {term(figure.verdict)}"
+
+
+def _spans(spans: Sequence[tuple[float, tuple[float, float]]], up: Scale, kind: str) -> Markup:
+    """Upright lines, on a log scale, as one path."""
+    path = "".join(f"M{x} {up(log(max(low, 1e-9)))}V{up(log(high))}" for x, (low, high) in spans)
+    return _tag("path", d=path, class_=kind)
+
+
+def _spoken_ratio(point: RatioPoint) -> str:
+    return f"{point.day}: {point.ratio:.2f} [{point.within[0]:.2f}, {point.within[1]:.2f}]"
+
+
+def _ratio_mark(x: float, y: float, point: RatioPoint) -> Markup:
+    title = Markup("<title>{}</title>").format(_spoken_ratio(point))
+    if point.state == "flagged":
+        return Markup('<rect x="{}" y="{}" width="8" height="8" class="dot flagged">{}</rect>').format(
+            x - 4, y - 4, title
+        )
+    return Markup('<circle cx="{}" cy="{}" r="3.5" class="dot {}">{}</circle>').format(x, y, point.state, title)
 
 
 def _ratio(figure: GroupFigure, across: Scale) -> Markup:

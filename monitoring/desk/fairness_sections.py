@@ -13,6 +13,7 @@ from monitoring.desk import charts
 from monitoring.desk.charts import Forest, Point
 from monitoring.desk.languages import gettext, percent
 from monitoring.desk.wording import term
+from monitoring.fairness.intersections import TIMES
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Section:
     steps: tuple[TradeOff, ...]
     """What choosing more evenly would cost; none where nothing is chosen."""
     cost: Markup
+
+    @property
+    def over_time(self) -> bool:
+        """Whether there is a page of its looks: of two attributes at once there is none."""
+        return TIMES not in self.attribute
 
     @property
     def flagged(self) -> int:

@@ -68,7 +68,7 @@ WORDS: Final[Mapping[str, str]] = {
         # families of alerts
         _m("drift"), _m("performance"), _m("business"), _m("data"),
         # gates
-        _m("quality"), _m("fairness"), _m("signature"), _m("golden"), _m("review"), _m("seal"),
+        _m("quality"), _m("fairness"), _m("signature"), _m("golden inputs"), _m("review"), _m("seal"),
         # figures of the shop
         _m("revenue"), _m("orders"), _m("active customers"), _m("repeat rate"), _m("the shop"),
         # figures of groups

@@ -629,3 +629,25 @@ def test_what_happened_between_two_looks_is_marked_on_the_time_lines(reviewer, s
     page = reviewer.get("/models/churn").text
     assert re.search(r"Marked: [^<]*refuse churn/1 \(maria\)", page)
     assert 'class="event"' in page
+
+
+def test_fairness_over_time_shows_every_look_and_counts_those_that_measured_nothing(reviewer, shop):
+    run = Summaries(shop).latest()
+    for weeks, measured in ((1, True), (2, False)):
+        models = [model if measured else replace(model, fairness=None) for model in run.models]
+        earlier = replace(run, as_of=run.as_of - timedelta(weeks=weeks), models=tuple(models))
+        Summaries(shop).append(earlier)
+    assert 'href="/models/churn/fairness/age_band"' in reviewer.get("/models/churn").text
+    page = reviewer.get("/models/churn/fairness/age_band").text
+    assert "3 looks at version 1; 1 did not measure these groups" in page
+    figures = [f for f in run.model("churn").fairness.figures if f.attribute == "age_band" and f.group != "unknown"]
+    assert page.count("<figure>") == sum(figure.ratio is not None for figure in figures)
+    rows = reviewer.get("/models/churn/fairness/age_band?csv=looks-1").text.splitlines()
+    assert len(rows) == 1 + 2 * len({figure.group for figure in figures})
+    assert "公平性随时间变化" in reviewer.get("/models/churn/fairness/age_band", headers={"Accept-Language": "zh"}).text
+
+
+def test_an_attribute_that_no_look_has_measured_is_said_in_words(reviewer):
+    answer = reviewer.get("/models/churn/fairness/nose")
+    assert answer.status_code == 404
+    assert "no look has measured groups" in answer.text

@@ -1,12 +1,10 @@
 """The review desk in a real browser: by keyboard alone, in light and dark, with the full report."""
 
-import socket
-import threading
-import time
+from datetime import timedelta
 
 import pytest
-import uvicorn
 
+from core.clock import present
 from core.keys import KeyStore
 from models.kinds import names
 from models.registry import Registry
@@ -14,32 +12,27 @@ from monitoring.data_quality import assessment
 from monitoring.data_quality.quality_history import QualityHistory
 from monitoring.desk import app
 from tests.conftest import need
+from tests.support import desk_pages, watched
 
 pytestmark = pytest.mark.browser
 
 
-PATHS = (
-    "/", "/models/churn", "/models/demand", "/models/churn/versions/1", "/segments", "/shop", "/data",
-    "/data/dictionary", "/audit", "/evidence", "/search?q=churn", "/models/churn/columns/feature/rfm_segment",
-)  # fmt: skip
 BAD = {"serious", "critical"}
+WIDTHS = (390, 1400)
 
 
 @pytest.fixture
 def address(shop):
     """The desk, listening."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app.build(shop), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with desk_pages.listening(shop) as address:
+        yield address
+
+
+@pytest.fixture
+def paths(shop, tmp_path):
+    """An address of every page, in a shop with two versions of churn."""
+    watched.train(shop, tmp_path, present(shop) - timedelta(days=28), 20.0)
+    return desk_pages.addresses(app.build(shop).routes)
 
 
 @pytest.fixture(scope="module")
@@ -106,60 +99,50 @@ def test_the_full_report_opens_in_a_sandbox_that_can_not_reach_the_desk(signed_i
     assert blocked in ("", "refused")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [380, 1280])
-def test_pages_fit_their_screen_and_read_well_in_light_and_dark(signed_in, address, scheme, width):
+def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen(signed_in, address, paths):
     page = signed_in
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    for path in (
-        "/",
-        "/models/churn",
-        "/models/churn/versions/1",
-        "/segments",
-        "/shop",
-        "/data",
-        "/data/dictionary",
-        "/audit",
-    ):
-        page.goto(address + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert page.evaluate(_CONTRAST) >= 4.5, path
-
-
-def test_every_page_has_one_heading_and_a_way_past_the_navigation(signed_in, address):
-    page = signed_in
-    for path in (
-        "/",
-        "/models/demand",
-        "/models/churn/versions/1",
-        "/segments",
-        "/shop",
-        "/data",
-        "/data/dictionary",
-        "/audit",
-    ):
-        page.goto(address + path)
-        assert page.locator("h1").count() == 1
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for path in paths:
+            page.goto(address + path)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                assert page.evaluate(_CONTRAST) >= 4.5, (path, scheme, width)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_axe_finds_nothing_serious_on_a_phone_and_on_a_wide_screen(browser, signed_in, address, language):
+def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen(
+    browser, signed_in, address, paths, language
+):
     context = browser.new_context(storage_state=signed_in.context.storage_state(), bypass_csp=True)  # axe is a script
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.goto(f"{address}/language/{language}?back=/evidence")
-    for path in PATHS:
+    for path in paths:
         page.goto(address + path)
         page.evaluate(need("axe_playwright_python.base").AXE_FILE_PATH.read_text())
-        for width in (390, 1400):
+        for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
             serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in BAD]
             assert serious == [], (path, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
     context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_has_one_heading_and_is_reached_to_its_end_by_keyboard_alone(signed_in, address, paths, language):
+    page = signed_in
+    page.goto(f"{address}/language/{language}?back=/evidence")
+    for path in paths:
+        page.goto(address + path)
+        assert page.locator("h1").count() == 1, path
+        if path != "/signin":  # there the key's field has the focus
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.className") == "skip", path
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.id") == "main", path
+        assert page.evaluate(_OUT_OF_REACH) == [], path
 
 
 def test_a_page_prints_whole(signed_in, address):
@@ -170,6 +153,12 @@ def test_a_page_prints_whole(signed_in, address):
     assert areas
     assert all(area.evaluate("each => each.scrollHeight <= each.clientHeight + 1") for area in areas)
 
+
+# What can be used or scrolled by the mouse, is shown, and can't be given the focus.
+_OUT_OF_REACH = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, .scroll")]
+  .filter(each => each.type !== "hidden" && each.checkVisibility())
+  .filter(each => { each.focus(); return each.tabIndex < 0 || document.activeElement !== each; })
+  .map(each => each.outerHTML.slice(0, 100))"""
 
 # The lowest contrast of any shown text against the nearest background behind it (WCAG 2, relative luminance).
 _CONTRAST = """() => {
