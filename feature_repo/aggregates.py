@@ -1,7 +1,8 @@
 """What is aggregated from order lines once per build, so that a snapshot costs a scan and not a sort.
 
 Every row of these tables follows from its own day and the days before (`gap` looks back only), so cutting them
-at a snapshot is the same as aggregating what was known then.
+at a snapshot is the same as aggregating what was known then. So, too, the rows from a day on follow from the lines from
+that day on and, where there are gaps, from the aggregate's rows `before` it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def baskets(orders: ir.Table, counting: ir.Table) -> ir.Table:
     )
 
 
-def visits(baskets: ir.Table) -> ir.Table:
+def visits(baskets: ir.Table, before: ir.Table | None = None) -> ir.Table:
     """One row per customer and day with a purchase, with the days since the one before."""
     sums = ("units", "revenue", "discount", "returned", "counted_revenue")
     counts = ("lines", "return_lines", "counted_lines")
@@ -56,10 +57,10 @@ def visits(baskets: ir.Table) -> ir.Table:
         **{name: baskets[name].sum().cast(COUNT) for name in counts},
         **{name: baskets[name].sum() for name in sums},
     )
-    return days.mutate(gap=_days_since(days, "customer_id").cast("float64"))
+    return _with_gaps(days, before, ["customer_id"], gap="float64")
 
 
-def purchases(orders: ir.Table, counting: ir.Table) -> ir.Table:
+def purchases(orders: ir.Table, counting: ir.Table, before: ir.Table | None = None) -> ir.Table:
     """One row per customer, day and product that counts, with the days since the two purchases before.
 
     From the lines, not from `counted`, which needs more room than anything else and which customers' features do
@@ -69,9 +70,7 @@ def purchases(orders: ir.Table, counting: ir.Table) -> ir.Table:
     days = lines.group_by("customer_id", "day", "product_id", "category", "department", "brand").agg(
         quantity=lines.quantity.sum(), revenue=lines.revenue.sum(), lines=lines.count().cast(COUNT)
     )
-    key = ("customer_id", "product_id")
-    gaps = {"gap": _days_since(days, *key), "gap_2": _days_since(days, *key, back=2)}
-    return days.mutate(**{name: gap.cast(COUNT) for name, gap in gaps.items()})
+    return _with_gaps(days, before, ["customer_id", "product_id"], gap=COUNT, gap_2=COUNT)
 
 
 def category_days(purchases: ir.Table) -> ir.Table:
@@ -100,7 +99,18 @@ def promoted(promotions: ir.Table, places: Sequence[str]) -> ir.Table:
     return promotions.group_by("product_id", "starts_on", "ends_on", "known_from", *places).agg(**sums, **wholes)
 
 
-def _days_since(days: ir.Table, *key: str, back: int = 1) -> ir.IntegerValue:
-    """Days since the row before (or `back` rows before) with the same key."""
-    before = days.day.lag(back).over(ibis.window(group_by=list(key), order_by="day"))
-    return days.day.delta(before, unit="day")
+def _with_gaps(days: ir.Table, before: ir.Table | None, key: Sequence[str], **types: str) -> ir.Table:
+    """The days since the last (`gap`) and the second-last (`gap_2`) row with the same key, `before` included."""
+    columns = days.columns
+    if before is not None:
+        known = before.semi_join(days, key).group_by(key)
+        last = known.agg(last=before.day.max(), last_gap=before.gap.argmax(before.day))
+        days = days.left_join(last, key, rname="{name}_before")
+    window = ibis.window(group_by=key, order_by="day")
+    one, two = (days.day.delta(days.day.lag(back).over(window), unit="day") for back in (1, 2))
+    if before is not None:
+        since = days.day.delta(days["last"], unit="day")
+        two = ibis.coalesce(two, ibis.ifelse(one.notnull(), since, since + days["last_gap"].cast("int64")))
+        one = ibis.coalesce(one, since)
+    gaps = {"gap": one, "gap_2": two}
+    return days.select(*columns, **{name: gaps[name].cast(kind) for name, kind in types.items()})

@@ -25,22 +25,33 @@ def coded(table: str) -> str:
 
 def statements(queries: Mapping[str, str]) -> Iterator[str]:
     """What makes the types, and the views of the tables (by their queries) that hold codes."""
+    listed = {}
     for column in sorted({column for columns in CODED.values() for column in columns}):
         has = [queries[table] for table, columns in CODED.items() if column in columns]
         values = " UNION ".join(f'SELECT "{column}" AS value FROM ({query})' for query in has)
-        listed = f"SELECT DISTINCT value FROM ({values}) WHERE value IS NOT NULL ORDER BY value"
-        yield f"CREATE OR REPLACE TEMP TYPE {_type(column)} AS ENUM ({listed})"
+        listed[column] = f"SELECT DISTINCT value FROM ({values}) WHERE value IS NOT NULL ORDER BY value"
+    yield from statements_of(queries, listed)
+
+
+def statements_of(queries: Mapping[str, str], listed: Mapping[str, str]) -> Iterator[str]:
+    """The same, of the columns whose names queries list, in order."""
+    for column, names in listed.items():
+        yield f"CREATE OR REPLACE TEMP TYPE {type_of(column)} AS ENUM ({names})"
     for table, columns in CODED.items():
-        codes = ", ".join(f'CAST("{column}" AS {_type(column)}) AS "{column}"' for column in columns)
+        cast = (column for column in columns if column in listed)
+        codes = ", ".join(f'CAST("{column}" AS {type_of(column)}) AS "{column}"' for column in cast)
         yield f'CREATE OR REPLACE TEMP VIEW "{coded(table)}" AS SELECT * REPLACE ({codes}) FROM ({queries[table]})'
 
 
-def _type(column: str) -> str:
+def type_of(column: str) -> str:
+    """The engine's type of a column's codes."""
     return f'"codes of {column}"'
 
 
 def as_texts(query: str, columns: Iterable[str], lists: Iterable[str] = ()) -> str:
     """The query with its texts, and lists of texts, as such, whatever of them are codes within it."""
+    if not (columns := list(columns)) + (lists := list(lists)):
+        return query
     told = [f'CAST("{column}" AS VARCHAR) AS "{column}"' for column in columns]
     told += [f'CAST("{column}" AS VARCHAR[]) AS "{column}"' for column in lists]
     return f"SELECT * REPLACE ({', '.join(told)}) FROM ({query})"

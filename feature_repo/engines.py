@@ -27,7 +27,7 @@ def opened(workspace: Workspace) -> Iterator[ShopTables]:
 
 @contextmanager
 def _embedded(workspace: Workspace) -> Iterator[ShopTables]:
-    tables = shop_tables.tables(workspace, shop_tables.connect(workspace))
+    tables = shop_tables.tables(workspace, shop_tables.connect(workspace), keeps=True)
     try:
         yield tables
     finally:

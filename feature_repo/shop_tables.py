@@ -23,10 +23,11 @@ from core.errors import UsageError, did_you_mean
 from core.expressions import literal, parse_scalar
 from core.settings import Settings
 from core.workspace import Workspace
-from feature_repo import aggregates, code_types
+from feature_repo import aggregates, code_types, kept_aggregates
 from feature_repo.code_types import CODED
 from feature_repo.contract import TABLES
-from feature_repo.kept_aggregates import KeptAggregates
+from feature_repo.kept_aggregates import BEFORE, NAMES, SINCE, STORED, AggregateQueries, KeptAggregates
+from feature_repo.kept_codes import CUSTOMERS
 from feature_repo.settings_used import settings_used
 from feature_repo.written_queries import WrittenQueries
 
@@ -52,6 +53,8 @@ _AGGREGATES = {
 """The tables of `feature_repo.aggregates`, and what each is made from."""
 _WRITTEN: dict[tuple[str, ...], tuple[str, ibis.Schema]] = {}
 """The query of each aggregate, written once in a process, and its columns."""
+_LOOK_BACK = ("visits", "purchases")
+"""The aggregates with gaps, whose rows follow from those before as well."""
 _TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp(6)", "DATE": "date", "DOUBLE": "float64", "BOOLEAN": "boolean"}
 
 
@@ -110,15 +113,19 @@ class ShopTables:
     promoted:      per promoted product and span, and per place of `demand.series`: stores by way of promotion
 
     Once cut, facts carry `age`: whole days from their day to the snapshot (1 = the day before).
+
+    Where aggregates are kept for later commands (`keeps`, of many lines), every customer_id is a number within the
+    engine, for which `named` puts the id (`kept_codes`).
     """
 
-    def __init__(self, workspace: Workspace, engine: BaseBackend) -> None:
+    def __init__(self, workspace: Workspace, engine: BaseBackend, *, keeps: bool = False) -> None:
         self.settings: Settings = workspace.settings
         self.engine = engine
         self._tables = workspace.tables
         self._folder = workspace.features_dir
         self.zone = workspace.tables.timezone
         self._tables.entry("orders")
+        self.keeps = keeps and self.writes_once and self._tables.rows("orders") >= kept_aggregates.LEAST_LINES
         self._kept: dict[str, ir.Table] = {}
         self.asked: dict[str, None] = {}
 
@@ -130,7 +137,8 @@ class ShopTables:
     @cached_property
     def shape(self) -> tuple[str, ...]:
         """What the queries over the tables depend on, beside the code: the settings, and which tables there are."""
-        return (settings_used(self.settings), self.zone, *(name for name in READABLE if self.has(name)))
+        there = (name for name in READABLE if self.has(name))
+        return (settings_used(self.settings), self.zone, str(self.keeps), *there)
 
     @cached_property
     def written(self) -> WrittenQueries:
@@ -157,8 +165,19 @@ class ShopTables:
 
     @cached_property
     def _aggregates(self) -> KeptAggregates:
-        made_of = (*self.shape, self._tables.digest(), Path(__file__).read_text())
-        return KeptAggregates(self._folder / AGGREGATES, self.engine, self._tables.rows("orders"), made_of)
+        made_of = (*self.shape, Path(__file__).read_text())
+        return KeptAggregates(self._folder / AGGREGATES, self.engine, self._tables, READABLE, made_of)
+
+    def numbers(self, column: str) -> bool:
+        """Whether the engine holds numbers for the ids of a column."""
+        return self.keeps and column == "customer_id" and bool(self._aggregates.codes.series)
+
+    def named(self, query: str) -> str:
+        """A query of customers with their ids for their numbers, in the order of the ids."""
+        return (
+            f"SELECT told.* REPLACE (who.customer_id AS customer_id) FROM ({query}) AS told"
+            f" JOIN {CUSTOMERS} AS who ON told.customer_id = who.number ORDER BY who.customer_id"
+        )
 
     def write(self, table: ir.Table, path: Path) -> None:
         """Write a table to a Parquet file, in its order."""
@@ -198,10 +217,25 @@ class ShopTables:
 
     def _stored(self, name: str) -> ir.Table:
         files = [str(path) for path in self._tables.files(name)]
-        return self.engine.read_parquet(files, table_name=name)
+        if not self._is_numbered(name):
+            return self.engine.read_parquet(files, table_name=name)
+        return self._with_numbers(name, self.engine.read_parquet(files, table_name=f"{STORED}{name}"))
 
     def _without_rows(self, name: str) -> ir.Table:
-        return self.engine.create_table(name, schema=ibis.schema(schema(name)))
+        columns = ibis.schema(schema(name))
+        if not self._is_numbered(name):
+            return self.engine.create_table(name, schema=columns)
+        return self._with_numbers(name, self.engine.create_table(f"{STORED}{name}", schema=columns))
+
+    def _is_numbered(self, name: str) -> bool:
+        return "customer_id" in schema(name) and self.numbers("customer_id")
+
+    def _with_numbers(self, name: str, stored: ir.Table) -> ir.Table:
+        self.engine.raw_sql(
+            f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT told.* REPLACE (who.number AS customer_id)'
+            f' FROM "{STORED}{name}" AS told LEFT JOIN {CUSTOMERS} AS who ON told.customer_id = who.customer_id'
+        )
+        return self.filled(name, stored.schema())
 
     def _matching(self, name: str, key: str, condition: str) -> ir.Table:
         """The keys of a stored table's rows for which a condition (checked, in SQL of DuckDB) holds."""
@@ -215,27 +249,47 @@ class ShopTables:
             raise UsageError(f"features can't read {name!r}", todo=did_you_mean(name, READABLE))
         if not self.writes_once:
             return self.keep(name, self._aggregated(name, [self._had(each) for each in _AGGREGATES[name]]))
-        key = (name, *self.shape)
-        if key not in _WRITTEN:
-            _WRITTEN[key] = self._written(name)
-        query, columns = _WRITTEN[key]
-        kept = self._aggregates
-        if not kept.keeps(name) or not kept.has(name):
+        query, columns = self._written(name)
+        keeps = self.keeps and name in NAMES
+        if not keeps or not self._aggregates.has(name):
             for each in _AGGREGATES[name]:  # what it is made of has to be there
                 self._coded(each)
-            if not kept.keeps(name) or not kept.make(name, query):
+            if not keeps or not self._make(name, query, columns):
                 self.fill(name, query)
         return self.filled(name, columns)
 
-    def _written(self, name: str) -> tuple[str, ibis.Schema]:
-        """The query of an aggregate and its columns, as an earlier process wrote it, else written now."""
-        kept = self.written.read(name)
-        if kept is None:
-            table = self._aggregated(name, [self._coded(each) for each in _AGGREGATES[name]])
-            columns = {column: str(kind) for column, kind in table.schema().items()}
-            kept = {"query": str(self.engine.compile(table)), "columns": columns}
-            self.written.write(name, kept)
-        return kept["query"], ibis.schema(kept["columns"])
+    def _make(self, name: str, query: str, columns: ibis.Schema) -> bool:
+        self._coded("orders")
+        self._had("counting")
+        inputs = [each for each in _AGGREGATES[name] if each != "counting"]
+        since, _ = self._written(name, since=True)
+        return self._aggregates.make(name, AggregateQueries(query, since, inputs, columns.names))
+
+    def _written(self, name: str, *, since: bool = False) -> tuple[str, ibis.Schema]:
+        """The query of an aggregate (of its rows `since` a day) and its columns, written once for all processes."""
+        title = name + SINCE if since else name
+        key = (title, *self.shape)
+        if key not in _WRITTEN:
+            kept = self.written.read(title)
+            if kept is None:
+                table = self._since(name) if since else self._whole(name)
+                columns = {column: str(kind) for column, kind in table.schema().items()}
+                kept = {"query": str(self.engine.compile(table)), "columns": columns}
+                self.written.write(title, kept)
+            _WRITTEN[key] = kept["query"], ibis.schema(kept["columns"])
+        return _WRITTEN[key]
+
+    def _whole(self, name: str) -> ir.Table:
+        return self._aggregated(name, [self._coded(each) for each in _AGGREGATES[name]])
+
+    def _since(self, name: str) -> ir.Table:
+        """An aggregate's rows since the first day with lines that have changed, from the tables named so."""
+        inputs = {each: self._coded(each) for each in _AGGREGATES[name]}
+        tables = [
+            table if each == "counting" else self.filled(each + SINCE, table.schema()) for each, table in inputs.items()
+        ]
+        before = [self.filled(name + BEFORE, self._written(name)[1])] if name in _LOOK_BACK else []
+        return self._aggregated(name, [*tables, *before])
 
     def _aggregated(self, name: str, tables: Sequence[ir.Table]) -> ir.Table:
         if name == "promoted":
@@ -253,7 +307,13 @@ class ShopTables:
     @cached_property
     def _with_codes(self) -> dict[str, ir.Table]:
         tables = {name: self._had(name) for name in CODED}
-        for statement in code_types.statements({name: str(self.engine.compile(tables[name])) for name in tables}):
+        queries = {name: str(self.engine.compile(tables[name])) for name in tables}
+        statements = code_types.statements(queries)
+        if self.keeps:
+            columns = {column for names in CODED.values() for column in names} - {"customer_id"}
+            listed = {column: self._aggregates.codes.names(column) for column in sorted(columns)}
+            statements = code_types.statements_of(queries, listed)
+        for statement in statements:
             self.engine.raw_sql(statement)
         return {name: self.filled(code_types.coded(name), table.schema()) for name, table in tables.items()}
 
@@ -423,13 +483,13 @@ def connect(workspace: Workspace) -> BaseBackend:
     return ibis.duckdb.from_connection(query_engine.connect(workspace, memory_mb=engines))
 
 
-def tables(workspace: Workspace, con: BaseBackend) -> ShopTables:
-    """The shop's tables on an Ibis backend.
+def tables(workspace: Workspace, con: BaseBackend, *, keeps: bool = False) -> ShopTables:
+    """The shop's tables on an Ibis backend; aggregates of many lines are kept where it `keeps` them.
 
     Raises:
         NotReady: nothing has been ingested.
     """
-    return ShopTables(workspace, con)
+    return ShopTables(workspace, con, keeps=keeps)
 
 
 def schema(name: str) -> dict[str, str]:

@@ -195,7 +195,7 @@ def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
 
 def passing(workspace: Workspace, view: View, days: Iterable[date]) -> Iterator[tuple[date, pd.DataFrame]]:
     """Snapshots of a view that are not kept, one day after another: a row per entity, in the order of the key."""
-    shop = shop_tables.tables(workspace, shop_tables.connect(workspace))
+    shop = shop_tables.tables(workspace, shop_tables.connect(workspace), keeps=True)
     queries = compiled(view, shop)
     for day in days:
         yield day, shop.engine.raw_sql(queries.prepared(shop, day)).df()
@@ -218,9 +218,12 @@ def _compiled(view: View, shop: ShopTables) -> CompiledView:
     shop.asked.clear()
     parts = _parts(view, known, at)
     filled = [shop.filled(name, part.schema()) for name, part in parts.items()]
-    query = str(shop.engine.compile(_joined(view, known, filled).order_by(view.key)))
+    query = str(shop.engine.compile(_joined(view, known, filled)))
     names, lists = ([feature.name for feature in view.features if feature.dtype == each] for each in ("text", "texts"))
-    query = code_types.as_texts(query, [view.key, *names], lists)
+    if shop.numbers(view.key):
+        query = shop.named(code_types.as_texts(query, names, lists))
+    else:
+        query = code_types.as_texts(f'SELECT * FROM ({query}) ORDER BY "{view.key}"', [view.key, *names], lists)
     texts = {name: str(shop.engine.compile(part)) for name, part in parts.items()}
     return CompiledView(tuple(shop.asked), texts, query, at)
 
