@@ -9,7 +9,8 @@ from typing import Final
 
 from core.batch_jobs import pieces
 
-_RANGE: Final = re.compile(rb"bytes=(\d*)-(\d*)")
+_RANGE: Final = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
+"""Of more digits than any file has bytes it is none."""
 
 
 @dataclass(frozen=True)

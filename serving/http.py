@@ -36,6 +36,7 @@ THREADS: Final = 8
 LARGE_THREADS: Final = 2
 WRITING_THREADS: Final = 32
 WARMING_SECONDS: Final = 5.0
+MOST_DIGITS: Final = 18
 READING_SHARE: Final = 4
 """One key has at most this part of the places for bodies that are still on their way."""
 READING: Final = {"GET", "HEAD"}
@@ -264,7 +265,8 @@ class Answering:
         """
         most = self.settings.max_body_bytes
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > most:
+            # Python makes no number of thousands of digits.
+            if name == b"content-length" and value.isdigit() and (len(value) > MOST_DIGITS or int(value) > most):
                 raise too_large(most)
         places = self.settings.max_requests
         if self._reading.total() >= places or self._reading[key.id] >= max(1, places // READING_SHARE):

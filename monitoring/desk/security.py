@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -41,22 +41,33 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        refusal = self._refusal(scope, Headers(scope=scope))
         app = PlainTextResponse(refusal[1], refusal[0]) if refusal else self.app
         await app(scope, receive, _with_headers(send))
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        if not scope["query_string"].isascii():
+            return 400, "an address is of ASCII characters"
         host = headers.get("host", "")
-        if self.hosts and urlsplit(f"//{host}").hostname not in self.hosts:
+        if self.hosts and _split(f"//{host}").hostname not in self.hosts:
             return 421, "this host name is not served here"
-        if method in ("GET", "HEAD"):
+        if scope["method"] in ("GET", "HEAD"):
             return None
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _split(origin).netloc != host:
             return 403, "this came from another site"
-        if not headers.get("content-length", "").isdigit() or int(headers["content-length"]) > MOST_BODY:
+        length = headers.get("content-length", "")
+        if not length.isdecimal() or len(length) > len(str(MOST_BODY)) or int(length) > MOST_BODY:
             return 413, "too much, or of unknown length"
         return None
+
+
+def _split(address: str) -> SplitResult:
+    """Of one that is none, nothing."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets that hold no IPv6 address
+        return SplitResult("", "", "", "", "")
 
 
 def hosts_for(host: str) -> frozenset[str]:

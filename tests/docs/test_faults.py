@@ -10,7 +10,8 @@ from tests.docs import pages
 
 PAGE = pages.DOCS / "faults.md"
 PARTS = (
-    "processes", "database", "online store", "registry and models", "disk", "clock", "connections", "bodies", "keys"
+    "processes", "database", "online store", "registry and models", "disk", "clock", "connections", "bodies",
+    "injection", "keys",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def keys(workspace: Workspace, *words: str, code: int = 0) -> Any:
     return json.loads(done.stdout) if code == 0 else done.output
 
 
+@pytest.mark.fault("keys", "a key made to expire today", "opens until the day ends (UTC); one of yesterday is refused")
 def test_a_key_counts_up_to_and_with_the_day_it_expires(new_workspace: Workspace) -> None:
     today = utc.now().date()
     token = keys(new_workspace, "create", "a", "--right", "predict", "--expires", f"{today}")["token"]

@@ -24,6 +24,7 @@ from serving.front import Front
 from serving.protocol import GuardedProtocol
 from serving.trouble_log import TroubleLog
 from tests.serving.conftest import Shop, as_application, open_shop
+from tests.support.injection import NASTY
 
 BODY = b'{"customer_ids": []}'
 
@@ -254,6 +255,27 @@ def test_slow_bodies_of_one_key_keep_nobody_out(server: Server) -> None:
 @pytest.mark.fault("connections", "a body of 100 MB", "refused (413) unread")
 def test_a_body_that_says_that_it_is_too_large_is_not_read(server: Server) -> None:
     refused(server.ask(server.head("Host: a", length=100_000_000)), 413, "too-large")
+
+
+@pytest.mark.fault("injection", "the same over a real connection", "refused (400, 431), or answered without it")
+@pytest.mark.parametrize("nasty", [value for value in NASTY.values() if b"\r\n" not in value])
+def test_nothing_over_the_wire_is_answered_back_as_a_header(server: Server, nasty: bytes) -> None:
+    """A whole line end is two headers, however it came there: that is for who puts the client's words in."""
+    for name in ("X-Request-Id", "Idempotency-Key", "Origin", "Range", "Host"):
+        wanted = [b"GET /healthz HTTP/1.1", *([b"Host: a"] if name != "Host" else []), b"Connection: close"]
+        answer = server.ask(b"\r\n".join([*wanted, name.encode() + b": " + nasty, b"", b""]))
+        is_plain(answer, {200, 400, 431})
+    for path in (b"/v1/" + nasty, b"/v1/jobs/" + nasty):
+        is_plain(
+            server.ask(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), {400, 401, 404, 431}
+        )
+
+
+def is_plain(answer: bytes, statuses: set[int]) -> None:
+    head = answer.partition(b"\r\n\r\n")[0]
+    assert int(head[9:12]) in statuses, answer
+    assert b"stolen" not in head
+    assert b"\n" not in head.replace(b"\r\n", b"")
 
 
 @pytest.mark.fault("connections", "pipelining", "answered, in order")
