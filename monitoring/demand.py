@@ -1,9 +1,10 @@
-"""Watches demand: its error by region, the series in a surge, and the forecasts that wait for a reviewer."""
+"""Watches demand: its error by region and store, the series in a surge, and the forecasts that wait for a reviewer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Final
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from monitoring import forecast_flags, rules
 from monitoring.fairness import judge
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.measurement import result
+from monitoring.fairness.ratio_intervals import Side
 from monitoring.kinds import Findings, KindMonitor, Predictions
 from monitoring.results import RuleState, Served
 from monitoring.served import totals
@@ -28,24 +30,31 @@ from monitoring.served.window import ServedWindow
 from monitoring.side_by_side import answer_changes
 from monitoring.side_by_side.answer_changes import AnswerChanges
 
+PLACES: Final[Mapping[str, str]] = {"region": "region", "store": "store_id"}
+"""What errors are measured by, and the key of the series that tells it."""
+
 
 class DemandMonitor:
     """How demand models are watched."""
 
     def fairness(self, workspace: Workspace, kind: Kind[Model], model: Model, as_of: date) -> FairnessResult:
-        """The wMAPE of each region, where the series have one."""
+        """The wMAPE of each region and each store, where the series have one: of a forecast of all of them nobody can
+        say how wrong it is in one.
+        """
         settings = workspace.settings.demand
         until, keys = as_of + timedelta(days=settings.horizon_days), list(settings.series)
-        if "region" not in keys:
+        places = {name: keys.index(key) for name, key in PLACES.items() if key in keys}
+        if not places:
             return FairnessResult(kind.name, as_of, until, (), Message("fairness.no_region"))
         frame = kind.evaluate(workspace, model, as_of)
-        place = keys.index("region")
-        regions = pd.Series([split_id(str(name), keys)[place] for name in frame.index], index=frame.index)
-        sides = {
-            str(region): (part["absolute_error"].to_numpy(float), part["sold"].to_numpy(float))
-            for region, part in frame.groupby(regions)
-        }
-        return result(kind, as_of, until, judge.ratios("region", "wMAPE", sides, Limits.of(workspace.settings.rules)))
+        names = [split_id(str(name), keys) for name in frame.index]
+        limits = Limits.of(workspace.settings.rules)
+        figures = [
+            figure
+            for attribute, place in places.items()
+            for figure in judge.ratios(attribute, "wMAPE", _sides(frame, [each[place] for each in names]), limits)
+        ]
+        return result(kind, as_of, until, figures)
 
     def population(self, workspace: Workspace, as_of: date) -> None:
         """Every series of the snapshot."""
@@ -83,6 +92,12 @@ class DemandMonitor:
     def leans_on(self, model: Model) -> Mapping[str, float]:
         """The gains of the boosters of the mean."""
         return booster_gains.shares(model.means, model.names) if isinstance(model, DemandModel) else {}
+
+
+def _sides(frame: pd.DataFrame, places: Sequence[str]) -> dict[str, Side]:
+    """Absolute errors and units sold of each place's series; `places` has one entry per row."""
+    grouped = frame.groupby(pd.Series(places, index=frame.index))
+    return {str(place): (own["absolute_error"].to_numpy(float), own["sold"].to_numpy(float)) for place, own in grouped}
 
 
 MONITOR: KindMonitor[Model] = DemandMonitor()

@@ -77,7 +77,7 @@ WORDS: Final[Mapping[str, str]] = {
         _m("places with something new"), _m("places with something promoted"), _m("expected over spent"),
         # attributes
         _m("age_band"), _m("home_ownership"), _m("household_comp"), _m("household_size"), _m("income_band"),
-        _m("kids_count"), _m("marital_status"), _m("gender"), _m("region"), _m("stage"), _m("group"),
+        _m("kids_count"), _m("marital_status"), _m("gender"), _m("region"), _m("store"), _m("stage"), _m("group"),
         _m("customer value"), _m("product brand"), _m("product newness"), _m("unknown"),
         # groups and stages of customers, and what became of them
         _m("champions"), _m("loyal"), _m("potential loyal"), _m("new"), _m("needs attention"), _m("at risk"),

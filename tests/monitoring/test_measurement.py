@@ -1,4 +1,4 @@
-"""What is measured of each kind: tiers and rates, NDCG and price levels, errors by region."""
+"""What is measured of each kind: tiers and rates, NDCG and price levels, errors by region and store."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def listed(customers, choose):
 
 
 class Forecasts:
-    """A demand kind that errs by a factor in each region."""
+    """A demand kind that errs by a factor in each place."""
 
     name = "demand"
 
@@ -55,10 +55,18 @@ class Forecasts:
         self.factors = factors
 
     def evaluate(self, workspace, model, as_of):
-        ids = [f"category {i}|{region}" for i in range(6) for region in ("north", "south")]
-        sold = np.arange(1.0, 13.0)
-        wrong = [abs(1 - self.factors[name.split("|")[1]]) for name in ids]
+        ids = [f"category {i}|{place}" for i in range(6) for place in self.factors]
+        sold = np.arange(1.0, len(ids) + 1)
+        wrong = [abs(1 - self.factors[name.partition("|")[2]]) for name in ids]
         return pd.DataFrame({"absolute_error": sold * wrong, "sold": sold}, index=pd.Index(ids, name="series_id"))
+
+
+def with_series(workspace, *keys, fewest=3):
+    """Let the shop's demand be of these keys."""
+    settings = workspace.settings
+    demand = settings.demand.model_copy(update={"series": keys})
+    rules = settings.rules.model_copy(update={"fairness_min_group": fewest})
+    workspace.settings = settings.model_copy(update={"demand": demand, "rules": rules})
 
 
 @pytest.fixture
@@ -178,21 +186,38 @@ def test_a_shop_without_protected_attributes_still_shows_values_and_is_not_measu
     assert FairnessResult.from_json(found.to_json()) == found
 
 
-def test_demand_without_a_region_says_so(small_shop, start):
+def test_demand_without_a_place_says_what_it_would_take(small_shop, start):
     result = measure(small_shop, Forecasts({}), None, start)
     assert result.state == "not measured"
-    assert "region" in str(result.note)
+    assert "neither region nor store_id" in str(result.note)
 
 
-def test_demand_is_measured_by_region(small_shop, start):
-    settings = small_shop.settings
-    demand = settings.demand.model_copy(update={"series": ("category", "region")})
-    rules = settings.rules.model_copy(update={"fairness_min_group": 3})
-    small_shop.settings = settings.model_copy(update={"demand": demand, "rules": rules})
+@pytest.mark.parametrize(("key", "attribute"), [("region", "region"), ("store_id", "store")])
+def test_demand_is_measured_by_region_and_by_store(small_shop, start, key, attribute):
+    with_series(small_shop, "category", key)
     result = measure(small_shop, Forecasts({"north": 1.1, "south": 2.0}), None, start)
+    assert {figure.attribute for figure in result.figures} == {attribute}
     values = {figure.group: figure.value for figure in result.figures}
     assert values == {"north": pytest.approx(0.1), "south": pytest.approx(1.0)}
     assert {figure.group for figure in result.flagged} == {"north", "south"}
+
+
+def test_demand_of_stores_in_regions_is_measured_by_each(small_shop, start):
+    with_series(small_shop, "category", "store_id", "region")
+    result = measure(
+        small_shop, Forecasts({"1|north": 1.1, "2|north": 1.1, "3|south": 1.1, "4|south": 3.0}), None, start
+    )
+    groups = {(figure.attribute, figure.group) for figure in result.figures}
+    assert groups == {("region", "north"), ("region", "south"), *(("store", name) for name in "1234")}
+    assert ("store", "4", "wMAPE") in result.flags
+
+
+def test_a_store_of_too_few_series_is_shown_and_says_how_many_it_needs(small_shop, start):
+    with_series(small_shop, "category", "store_id", fewest=8)
+    result = measure(small_shop, Forecasts(dict.fromkeys("abc", 1.1) | {"new": 3.0}), None, start)
+    (store,) = (figure for figure in result.figures if figure.group == "new")
+    assert (store.verdict, store.n, store.needs) == ("too few to judge", 6, 2)
+    assert result.flagged == ()
 
 
 def test_a_shop_without_protected_attributes_has_nothing_to_measure(small_shop, start, monkeypatch):
