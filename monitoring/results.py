@@ -115,12 +115,24 @@ class Rival:
 
 
 @dataclass(frozen=True)
+class CalibrationFigure:
+    """How far a model can be taken at its word: a metric with its 95% interval, and what training measured."""
+
+    name: str
+    value: Number
+    low: Number
+    high: Number
+    expected: float | None = None
+
+
+@dataclass(frozen=True)
 class Performance:
     """The primary metric on the window `[as_of, until)`, beside its floor: the best baseline on the same days.
 
     `expected` is where training promised the metric, or had it. `more_needed` outcomes of the rarer kind are missing
     for a judgement. `of_evaluation`: it is the window on which training evaluated the version; nothing newer has
-    passed. Runs of earlier releases have no `rivals`, and a floor fixed at training: they say nothing of `below`.
+    passed. `calibration` says how far probabilities and intervals held on it. Runs of earlier releases have none, no
+    `rivals`, and a floor fixed at training: they say nothing of `below`.
     """
 
     metric: str
@@ -141,6 +153,7 @@ class Performance:
     expected_high: float | None = None
     more_needed: int = 0
     slices: tuple[SliceFigure, ...] = ()
+    calibration: tuple[CalibrationFigure, ...] = ()
 
     @property
     def rival(self) -> Rival | None:

@@ -24,6 +24,7 @@ def figures(model: ModelReport) -> dict[str, float]:
         name = model.performance.metric
         found |= {name: model.performance.value, f"{name}.low": model.performance.low}
         found |= {f"{name}.high": model.performance.high}
+        found |= {each.name: each.value for each in model.performance.calibration}
         if model.performance.rival:
             found |= {"versus_floor": model.performance.rival.difference}
     if model.drift:

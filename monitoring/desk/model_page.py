@@ -185,11 +185,33 @@ def _trends(kind: str, history: Sequence[RunTrend], drift_share: float, happened
             points, gettext("%s over the runs") % latest.metric, latest.floor, gettext("floor now"), marks
         )
         made.append(Trend(latest.metric, plot, _floor_note(latest), _told(marks)))
+        made += _calibration_trends(measured, _told(marks), marks)
     if drift:
         marks = _marks([run.at for run, entry in own if entry.drift_share is not None], happened)
         plot = charts.trend(drift, gettext("share of columns that moved"), drift_share, gettext("severe"), marks)
         note = gettext("any is an alert, above %s a severe one") % percent(drift_share)
         made.append(Trend("share of drifted columns", plot, note, _told(marks)))
+    return made
+
+
+def _calibration_trends(
+    measured: Sequence[tuple[str, Performance]], told: str, marks: Sequence[tuple[int, str]]
+) -> list[Trend]:
+    """Whether probabilities and intervals held, look by look, beside what they did at training.
+
+    Looks of an earlier release have none of it, and stay out of the line.
+    """
+    made = []
+    for latest in measured[-1][1].calibration:
+        found = [
+            (day, next((each for each in one.calibration if each.name == latest.name), None)) for day, one in measured
+        ]
+        points = [Point(day, each.value, each.low, each.high) for day, each in found if each]
+        whole = len(points) == len(measured)  # else the marks would stand at other looks
+        title = gettext("%s over the runs") % latest.name
+        plot = charts.trend(points, title, latest.expected, gettext("training"), marks if whole else ())
+        note = gettext("%s at training") % number(latest.expected, 4) if latest.expected is not None else ""
+        made.append(Trend(latest.name, plot, note, told if whole else ""))
     return made
 
 

@@ -6,35 +6,40 @@ as well, and pairing lets it cancel out.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pandas import DataFrame
 from scipy.stats import norm
 
 from core.workspace import Workspace
-from models.intervals import Interval, bootstrap, finite, paired
+from models.intervals import Interval, bootstrap_all, finite, paired
 from models.kinds import Kind
 from models.slices import slices
 from models.version import Version
 from monitoring.performance.complete_window import CompleteWindow
-from monitoring.results import Performance, Rival
+from monitoring.results import CalibrationFigure, Performance, Rival
 
 FEWEST = 30
 """Fewer units, or fewer of one of two outcomes, are too few to judge a metric by."""
+CALIBRATION: Final = ("brier", "ece", "coverage 90%")
+"""Metrics watched beside the primary one, of a kind that has them: whether probabilities and intervals still hold."""
 _WIDTH = 2 * 1.959964
 
 
 def measure(
     workspace: Workspace, kind: Kind[Any], version: Version, window: CompleteWindow, *, sliced: bool = True
 ) -> Performance:
-    """The primary metric on the window with its interval, its floor there, and the slices where it falls short.
+    """The primary metric on the window with its interval, its floor there, how well it is calibrated, and the slices
+    where it falls short (these two where `sliced`).
 
     Raises:
         DataError: nobody can be scored as of the window's start, or it is not over.
     """
     frame = kind.evaluate(workspace, window.model, window.as_of)
     statistic, seed = kind.statistics[kind.primary], workspace.settings.seed
-    found = bootstrap(frame, statistic, seed=seed)
+    beside = [name for name in CALIBRATION if sliced and name in kind.statistics]
+    every = bootstrap_all(frame, {name: kind.statistics[name] for name in (kind.primary, *beside)}, seed=seed)
+    found = every[kind.primary]
     of_evaluation = window.as_of == version.evaluated_from
     theirs = None if of_evaluation else _floor_frame(workspace, kind, version, window)
     if theirs is None:
@@ -62,7 +67,14 @@ def measure(
         expected_high=finite(expected.high) if expected else None,
         more_needed=_more_needed(frame),
         slices=slices(workspace, kind, window.as_of, frame, theirs) if theirs is not None and sliced else (),
+        calibration=tuple(_calibration(version, name, every[name]) for name in beside),
     )
+
+
+def _calibration(version: Version, name: str, found: Interval) -> CalibrationFigure:
+    at_training = version.metrics.get(name)
+    expected = finite(at_training.value) if at_training else None
+    return CalibrationFigure(name, found.value, found.low, found.high, expected)
 
 
 def _floor_frame(workspace: Workspace, kind: Kind[Any], version: Version, window: CompleteWindow) -> DataFrame | None:

@@ -651,3 +651,17 @@ def test_an_attribute_that_no_look_has_measured_is_said_in_words(reviewer):
     answer = reviewer.get("/models/churn/fairness/nose")
     assert answer.status_code == 404
     assert "no look has measured groups" in answer.text
+
+
+def test_calibration_is_measured_at_each_look_and_drawn_over_time_beside_training(reviewer, shop):
+    run = Summaries(shop).latest()
+    performance = run.model("churn").performance
+    (brier,) = performance.calibration
+    assert brier.low < brier.value < brier.high
+    assert brier.expected == Registry(shop).version("churn", "1").metrics["brier"].value
+    assert "brier over the runs" in reviewer.get("/models/churn").text
+    old = replace(performance, calibration=())  # as an earlier release kept it
+    models = [replace(model, performance=old) if model.kind == "churn" else model for model in run.models]
+    Summaries(shop).append(replace(run, as_of=run.as_of - timedelta(weeks=1), models=tuple(models)))
+    drawn = re.search(r"<title>brier over the runs</title><desc>([^<]*)</desc>", reviewer.get("/models/churn").text)
+    assert drawn[1].count(":") == 1

@@ -47,7 +47,7 @@ class RecencyKind:
     name, question, service = "churn", "Who is away too long?", "churn_v1"
     primary, higher_is_better = "error", False
     statistics = {"error": Mean("squared"), "rate": Mean("churned")} | {
-        name: STATISTICS[name] for name in ("precision@tiers1-3", "recall@tiers1-3")
+        name: STATISTICS[name] for name in ("brier", "precision@tiers1-3", "recall@tiers1-3")
     }
 
     def limits(self, settings) -> Mapping[str, float]:
