@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from threading import get_ident
 from typing import cast
 
 import ibis
@@ -17,12 +18,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import query_engine
+from core.kept_answers import KeptAnswers
 from core.workspace import Workspace, of_one_generation
 from feature_repo import shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
 from feature_repo.families.series_stockouts import stockouts
 from feature_repo.feature_definition import DECIMALS
+from feature_repo.shop_tables import ShopTables
 
 
 def _money(revenue: str, rows: str = "") -> str:
@@ -142,11 +145,16 @@ def purchases(
     workspace: Workspace, start: date, stop: date, customers: Sequence[str] | NDArray[np.object_] | None = None
 ) -> pd.DataFrame:
     """The distinct pairs (customer_id, product_id) of purchases that count, of everybody or of some customers."""
-    lines = counted(workspace, start, stop)
-    if customers is not None:
-        lines = lines.semi_join(ibis.memtable(pd.DataFrame({"customer_id": customers}, dtype=object)), "customer_id")
-    pairs = lines.filter(lines.customer_id.notnull()).select("customer_id", "product_id").distinct()
-    return cast(pd.DataFrame, pairs.to_pandas())
+
+    def pairs() -> pd.DataFrame:
+        lines = counted(workspace, start, stop)
+        if customers is not None:
+            few = ibis.memtable(pd.DataFrame({"customer_id": customers}, dtype=object))
+            lines = lines.semi_join(few, "customer_id")
+        found = lines.filter(lines.customer_id.notnull()).select("customer_id", "product_id").distinct()
+        return cast(pd.DataFrame, found.to_pandas())
+
+    return pairs() if customers is not None else _PURCHASES.of(workspace, (start, stop), pairs).copy()
 
 
 def first_regions(workspace: Workspace, start: date, stop: date) -> pd.Series[str]:
@@ -236,8 +244,26 @@ def weekly_sales(workspace: Workspace, stop: date, weeks: int) -> pd.DataFrame:
 @of_one_generation
 def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
     """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
-    lines = shop_tables.tables(workspace, shop_tables.connect(workspace)).table("counted")
+    lines = _shop(workspace).table("counted")
     return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
+
+
+_SHOPS = KeptAnswers[ShopTables]()
+_PURCHASES = KeptAnswers[pd.DataFrame]()
+SHARED_LINES = 3_000_000
+"""Up to so many order lines the ones that count stay computed for the whole job (some 300 MB); of more, each question
+counts its own, so that a job's memory does not grow with the shop."""
+
+
+def _shop(workspace: Workspace) -> ShopTables:
+    """The shop's tables, for all questions of one job and thread."""
+
+    def opened() -> ShopTables:
+        return shop_tables.tables(workspace, shop_tables.connect(workspace))
+
+    if workspace.tables.rows("orders") > SHARED_LINES:
+        return opened()
+    return _SHOPS.of(workspace, get_ident(), opened)
 
 
 def _day(day: date) -> ir.DateScalar:

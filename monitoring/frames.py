@@ -103,11 +103,11 @@ def _of_view(workspace: Workspace, kind: Kind[Any], view: View, days: Sequence[d
 
 
 def _read(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> pd.DataFrame:
-    """A sample of the snapshot's numbers and codes, read a column at a time."""
+    """A sample of the snapshot's numbers and codes."""
     with snapshots.kept(workspace, [view.name], [day]):
         columns = reading.open_snapshot(workspace, kind, view, day)
         rows = sampled(pd.DataFrame(index=range(len(columns))), workspace.settings.seed).index
-        return pd.DataFrame({name: columns[name].loc[rows].reset_index(drop=True) for name in reading.names(view)})
+        return columns.rows(reading.names(view), rows.to_numpy(dtype="int64"))
 
 
 def _recorded(registry: Registry, version: Version) -> list[str]:

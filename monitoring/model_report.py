@@ -33,10 +33,12 @@ def write(
     codes = frozenset(name for each, _ in compared for name in each.codes)
     drawn = [each for each in _drawn(report.drift) if each.column in there]
     courses = dashboard.of_model(report)
+    data = _data([each for each, _ in compared], drawn)
+    drawn = [each for each in drawn if _has_values(data, each.column)]
     metrics = [*_summary(workspace, report), *drawn_columns.metrics(drawn, codes), *courses]
     name = f"{report.kind} version {report.version} as of {as_of}"
     tags = [f"version {report.version}", f"as of {as_of}"]
-    snapshot = reports.run(_data([each for each, _ in compared], drawn), metrics, name, at, tags)
+    snapshot = reports.run(data, metrics, name, at, tags)
     return reports.save(workspace, report.kind, snapshot)
 
 
@@ -57,6 +59,14 @@ def _data(compared: Sequence[ColumnComparison], drawn: Sequence[ColumnDrift]) ->
         empty = pd.DataFrame({"value": [0.0]})
         return reports.Data(empty, empty)
     return reports.Data(*frames.side_by_side(compared, [column.column for column in drawn]))
+
+
+def _has_values(data: reports.Data, column: str) -> bool:
+    """Whether a column can be drawn: Evidently refuses the whole report for one that is empty on either side.
+
+    The table of columns has it in any case, and a column that is gone has moved.
+    """
+    return bool(data.current[column].notna().any() and data.reference[column].notna().any())
 
 
 def _summary(workspace: Workspace, report: ModelReport) -> list[Any]:

@@ -54,7 +54,8 @@ class RecommendationMonitor:
     def look(self, workspace: Workspace, version: Version, scored: Predictions, as_of: date) -> Findings:
         """How today's lists spread over the catalogue, beside those on the day of training."""
         now = exposure.of(workspace, scored.now, as_of)
-        before = exposure.of(workspace, scored.before, scored.before_day)
+        is_same = scored.before is scored.now
+        before = now if is_same else exposure.of(workspace, scored.before, scored.before_day)
         return Findings(now, rules=tuple(rules.recommendations(version.kind, now, before, workspace.settings.rules)))
 
     def served(self, window: ServedWindow) -> Served | None:

@@ -77,7 +77,7 @@ def fairness_metrics(result: FairnessResult, limits: Limits) -> list[GroupFairne
     for figure in result.figures:
         together.setdefault((figure.attribute, figure.metric), []).append(plain(asdict(figure)))
     return [
-        GroupFairness(attribute=attribute, metric_name=metric, low=limits.low, high=limits.high, figures=figures)
+        GroupFairness.of(attribute, metric, limits.low, limits.high, figures)
         for (attribute, metric), figures in together.items()
     ]
 

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core import clock
+from core.kept_answers import KeptAnswers
 from core.reads import Read
 from core.workspace import Workspace
 from feature_repo import facts, store
@@ -120,8 +121,15 @@ def catalogue(workspace: Workspace, as_of: date) -> Catalogue:
     Raises:
         DataError: before any data.
     """
-    products = store.matrix(workspace, SERVICE, as_of, key="product_id")
-    return Catalogue.of({name: products[name].tolist() for name in products.columns})
+
+    def made() -> Catalogue:
+        products = store.matrix(workspace, SERVICE, as_of, key="product_id")
+        return Catalogue.of({name: products[name].tolist() for name in products.columns})
+
+    return _CATALOGUES.of(workspace, as_of, made)
+
+
+_CATALOGUES = KeptAnswers[Catalogue]()
 
 
 def sales_by_region(workspace: Workspace, as_of: date) -> pd.DataFrame:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.kept_answers import KeptAnswers
 from core.workspace import Workspace
 from feature_repo import partitions
 from feature_repo.catalog import View
@@ -19,6 +22,8 @@ from monitoring.kinds import monitor
 PLAIN = ("float", "int", "text")
 ENTRIES = " (entries)"
 """What the number of entries of a packed feature is called."""
+CELLS = 4_000_000
+"""So many values are read at once."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,21 @@ class SnapshotColumns:
         return name.removesuffix(ENTRIES) in self.file.schema_arrow.names
 
     def __getitem__(self, name: str) -> pd.Series[Any]:
+        return self._of_entities(name, self.file.read([name.removesuffix(ENTRIES)]))
+
+    def rows(self, names: Sequence[str], places: np.typing.NDArray[np.int64]) -> pd.DataFrame:
+        """Columns at some of the entities, read together as far as `CELLS` allow."""
+        found: dict[str, pd.Series[Any]] = {}
+        most = max(CELLS // max(self.file.metadata.num_rows, 1), 1)
+        for some in (names[first : first + most] for first in range(0, len(names), most)):
+            table = self.file.read([name.removesuffix(ENTRIES) for name in some])
+            for name in some:
+                found[name] = self._of_entities(name, table).iloc[places].reset_index(drop=True)
+        return pd.DataFrame(found)
+
+    def _of_entities(self, name: str, table: pa.Table) -> pd.Series[Any]:
         column = name.removesuffix(ENTRIES)
-        values: pd.Series[Any] = self.file.read([column]).column(0).to_pandas()[self.kept].reset_index(drop=True)
+        values: pd.Series[Any] = table.column(column).to_pandas()[self.kept].reset_index(drop=True)
         if column in self.packed:
             values = values.map(len, na_action="ignore").astype(float)
         return values
@@ -46,10 +64,21 @@ class SnapshotColumns:
 def open_snapshot(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> SnapshotColumns:
     """A snapshot that is built already."""
     file = pq.ParquetFile(partitions.partition(workspace, view.name, day))
-    keys = file.read([view.key]).column(0).to_pandas()
-    population = monitor(kind).population(workspace, day)
-    kept = np.ones(len(keys), dtype=bool) if population is None else keys.isin(list(population)).to_numpy()
+    kept = _KEPT.of(workspace, (kind.name, view.name, day), lambda: _of_population(workspace, kind, view, file, day))
     return SnapshotColumns(file, kept, frozenset(f.name for f in view.features if f.dtype not in PLAIN))
+
+
+_KEPT = KeptAnswers[np.typing.NDArray[np.bool_]](most=64)
+"""Which rows of a snapshot count: a look reads its days once to draw them, and once to judge them."""
+
+
+def _of_population(
+    workspace: Workspace, kind: Kind[Any], view: View, file: pq.ParquetFile, day: date
+) -> np.typing.NDArray[np.bool_]:
+    population = monitor(kind).population(workspace, day)
+    if population is None:
+        return np.ones(file.metadata.num_rows, dtype=bool)
+    return np.asarray(file.read([view.key]).column(0).to_pandas().isin(list(population)), dtype=bool)
 
 
 def names(view: View) -> list[str]:

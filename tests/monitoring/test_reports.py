@@ -17,15 +17,16 @@ from evidently.ui.workspace import Workspace as EvidentlyWorkspace
 
 from core.errors import NotReady
 from core.messages import Message
+from core.workspace import Workspace
 from models.fairness_result import FairnessResult
-from monitoring import dashboard, reports
+from monitoring import dashboard, model_report, reports
 from monitoring.drift import drawn_columns
 from monitoring.drift.drawn_columns import ColumnComparison
 from monitoring.evidently_metrics import DashboardPoint
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
-from monitoring.results import ColumnDrift, ModelReport, QualityCheck, ReportLink
+from monitoring.results import ColumnDrift, DriftResult, ModelReport, QualityCheck, ReportLink
 
 NOW = datetime(2024, 9, 1, tzinfo=UTC)
 TODAY = date(2024, 9, 1)
@@ -78,6 +79,21 @@ def test_evidentlys_own_presets_stand_in_the_report_for_every_column_that_is_dra
     assert "jensenshannon" in named["code"]
     assert "wasserstein" in named["spend"]
     assert found[named["spend"]] > 1 > found[named["visits"]]
+
+
+@pytest.mark.parametrize("side", ["now", "at training"])
+def test_a_column_without_a_value_is_left_out_of_the_drawings_and_kills_no_report(compared, tmp_path, side):
+    empty = compared.current.assign(spend=np.nan) if side == "now" else compared.current
+    before = {d: f.assign(spend=np.nan) if side != "now" else f for d, f in compared.reference.items()}
+    columns = tuple(ColumnDrift(name, "feature", "location", 1.0, 0.5, 0.3, True) for name in compared.current)
+    found = ModelReport("churn", "1", None, TODAY, drift=DriftResult(columns, tuple(before), 400, 400))
+    (tmp_path / "regulars.toml").write_text("")
+    workspace = Workspace.open(tmp_path)
+    link = model_report.write(
+        workspace, found, [(ColumnComparison(before, empty, TODAY, compared.codes), "feature")], TODAY, NOW
+    )
+    html = reports.html(workspace, link)
+    assert "visits" in html
 
 
 def test_our_verdicts_are_its_tests(snapshot, fairness):
