@@ -25,6 +25,8 @@ from monitoring.drift.tracks import Series, Tracks
 Source = Literal["feature", "prediction", "label", "joint"]
 FLOOR, LEAST = 0.3, 0.003
 """The least standard error that is believed: so much of what independent rows would have, and a little beside."""
+RECENT_DAYS = 2 * max(expectation.GAPS)
+"""An entity that was far off and left within so many days may still move a mean: it is among what is expected."""
 STILL = 0.05
 """A column that has moved stays so while it is beyond its margin at this probability."""
 EQUAL_PART = 0.5
@@ -147,12 +149,26 @@ def _of(series: Series) -> str:
 
 
 def _part(every: Tracks, days: Sequence[int], own: Sequence[int]) -> Tracks:
-    return Tracks(tuple(every.series[i] for i in own), every.values[np.ix_(days, own)], every.rows[list(days)])
+    place = np.ix_(days, own)
+    return Tracks(
+        tuple(every.series[i] for i in own), every.values[place], every.rows[list(days)], every.sampling[place]
+    )
+
+
+def _sampling(days: Int64Array, errors: Float64Array) -> Float64Array:
+    """What chance alone may make of a difference between now and the days before, of each series.
+
+    A day that doesn't tell its error has that of now.
+    """
+    recent = errors[:-1][days[:-1] >= days[-1] - RECENT_DAYS]
+    known = np.where(np.isfinite(errors[-1]), errors[-1], 0.0)
+    before = np.where(np.isfinite(recent), recent, known).max(axis=0, initial=0.0)
+    return np.asarray(np.hypot(known, before), dtype=float)
 
 
 def _of_series(part: Tracks, days: Sequence[date], history: TableHistory, asked: Asked) -> list[ColumnMovement]:
     ordinals = np.array([day.toordinal() for day in days], dtype="int64")
-    floor = np.full(len(part.series), FLOOR / np.sqrt(max(part.rows[-1], 1.0)) + LEAST)
+    floor = np.hypot(FLOOR / np.sqrt(max(part.rows[-1], 1.0)) + LEAST, _sampling(ordinals, part.sampling))
     alike = np.unique([each.statistic for each in part.series], return_inverse=True)[1].astype("int64")
     verdicts = expectation.judge(ordinals, part.values, floor, alike)
     margins, groups = part.margins(asked.rules), dict[str, list[int]]()

@@ -7,7 +7,7 @@ version, so that days can be compared. A null is a value like any other: it has 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Protocol
 
@@ -118,8 +118,9 @@ class Sketch:
     """One day of a table.
 
     `counts` has a value per bin (a code's last bin is every value that the reference has not), `sums` the sum of the
-    known numbers; `pairs` the rank correlations of the grid's pairs, in the order of the upper triangle. A column that
-    the table no longer has is absent.
+    known numbers, `squares` that of their squares (absent where an earlier release counted the day); `pairs` the rank
+    correlations of the grid's pairs, in the order of the upper triangle. A column that the table no longer has is
+    absent.
     """
 
     rows: int
@@ -127,11 +128,13 @@ class Sketch:
     nulls: Mapping[str, int]
     sums: Mapping[str, float]
     pairs: Float64Array
+    squares: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frame: Columns, grid: Grid) -> Sketch:
         """Count a table, a column at a time."""
         counts, nulls, sums = dict[str, Float64Array](), dict[str, int](), dict[str, float]()
+        squares = dict[str, float]()
         held = {name: position for position, name in enumerate(grid.paired)}
         paired = np.zeros((min(len(frame), PAIR_ROWS), len(held)), dtype="float32")
         step = max(len(frame) // PAIR_ROWS, 1)
@@ -143,25 +146,34 @@ class Sketch:
             places = bins.place(values)
             counts[name] = np.bincount(places[known], minlength=len(bins.edges) + 1).astype(float)
             nulls[name], sums[name] = int((~known).sum()), float(values[known].sum())
+            squares[name] = float(np.square(values[known]).sum())
             if name in held:
                 paired[:, held[name]] = ranks(values[::step][: len(paired)])
         for name, categories in grid.codes.items():
             if name not in frame:
                 continue
             counts[name], nulls[name] = _of_code(frame[name], categories)
-        return cls(len(frame), counts, nulls, sums, correlations(paired))
+        return cls(len(frame), counts, nulls, sums, correlations(paired), squares)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         counts = {name: [int(each) for each in found] for name, found in self.counts.items()}
         pairs = [round(float(each), 4) for each in self.pairs]
-        return {"rows": self.rows, "counts": counts, "nulls": self.nulls, "sums": self.sums, "pairs": pairs}
+        return {
+            "rows": self.rows,
+            "counts": counts,
+            "nulls": self.nulls,
+            "sums": self.sums,
+            "pairs": pairs,
+            "squares": self.squares,
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Sketch:
         """The inverse of `as_dict`."""
         counts = {name: np.array(found, dtype=float) for name, found in content["counts"].items()}
-        return cls(content["rows"], counts, content["nulls"], content["sums"], np.array(content["pairs"], dtype=float))
+        pairs, squares = np.array(content["pairs"], dtype=float), content.get("squares", {})
+        return cls(content["rows"], counts, content["nulls"], content["sums"], pairs, squares)
 
 
 def as_numbers(values: pd.Series[Any]) -> Float64Array:

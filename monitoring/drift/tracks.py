@@ -4,7 +4,7 @@
 |---|---|---|
 | location | numbers | mean rank beside the reference, in its standard deviations |
 | spread | numbers | the second component of the ranks, likewise |
-| level | numbers that are not negative | logarithm of the mean: a unit that changed, one entity that exploded |
+| level | numbers that are not negative | logarithm of the mean: a unit that changed, not what single entities do |
 | nulls | all | arcsine of the root of the share, which has one variance whatever the share (Anscombe, 1948) |
 | code | codes | likewise, a series per value and one for all values that the reference has not |
 | pair | pairs of numbers | Fisher's z of the rank correlation |
@@ -37,11 +37,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Tracks:
-    """Values [days, series], nan where a day tells none; `rows` of each day."""
+    """Values [days, series], nan where a day tells none; `rows` of each day.
+
+    `sampling` [days, series] is the standard error of a level that the day's own values tell: a mean of heavy tails is
+    that of a few entities who come and go. 0 of other series, which are bounded; nan where a day does not tell.
+    """
 
     series: tuple[Series, ...]
     values: Float64Array
     rows: Float64Array
+    sampling: Float64Array
 
     def margins(self, rules: Rules) -> Float64Array:
         """How far each series may move before anybody cares."""
@@ -61,10 +66,13 @@ def of(grid: Grid, sketches: Sequence[Sketch]) -> Tracks:
     rows = np.array([each.rows for each in sketches], dtype=float)
     series: list[Series] = []
     found: list[Float64Array] = []
+    none = np.zeros(len(sketches))
+    errors: list[Float64Array] = []
 
-    def add(of_what: Series, values: Float64Array) -> None:
+    def add(of_what: Series, values: Float64Array, sampling: Float64Array = none) -> None:
         series.append(of_what)
         found.append(values)
+        errors.append(sampling)
 
     for name, bins in grid.numbers.items():
         location, spread, level = _of_number(sketches, name, bins.scores)
@@ -72,7 +80,7 @@ def of(grid: Grid, sketches: Sequence[Sketch]) -> Tracks:
             add(Series(name, "location"), location)
             add(Series(name, "spread"), spread)
         if not len(bins.edges) or bins.edges[0] >= 0:
-            add(Series(name, "level"), level)
+            add(Series(name, "level"), level, _sampling_of_level(sketches, name))
         add(Series(name, "nulls"), _nulls(sketches, name))
     for name, categories in grid.codes.items():
         shares = _code_shares(sketches, name, len(categories) + 1)
@@ -82,7 +90,9 @@ def of(grid: Grid, sketches: Sequence[Sketch]) -> Tracks:
     pairs = np.arctanh(np.clip(np.array([each.pairs for each in sketches]), -0.99, 0.99))
     for position, (one, two) in enumerate(pair_names(grid.paired)):
         add(Series(f"{one} & {two}", "pair"), pairs[:, position])
-    return Tracks(tuple(series), np.column_stack(found) if found else np.empty((len(sketches), 0)), rows)
+    nothing = np.empty((len(sketches), 0))
+    values, sampling = (np.column_stack(each) if each else nothing for each in (found, errors))
+    return Tracks(tuple(series), values, rows, sampling)
 
 
 def _ages(location: Float64Array) -> bool:
@@ -108,6 +118,19 @@ def _of_number(
     location, spread = scores @ counts.T / divided
     mean = np.abs(sums) / divided
     return location, spread, np.log(np.where(mean > 0, mean, np.nan))
+
+
+def _sampling_of_level(sketches: Sequence[Sketch], name: str) -> Float64Array:
+    """The standard error of the logarithm of the mean [days], by the delta method: the coefficient of variation over
+    the root of the count.
+    """
+    known = np.array([each.rows - each.nulls.get(name, each.rows) for each in sketches], dtype=float)
+    sums = np.array([each.sums.get(name, 0.0) for each in sketches])
+    squares = np.array([each.squares.get(name, np.nan) for each in sketches])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums / known
+        variance = np.maximum(squares / known - mean**2, 0.0)
+        return np.asarray(np.sqrt(variance / known) / np.abs(mean), dtype=float)
 
 
 def _nulls(sketches: Sequence[Sketch], name: str) -> Float64Array:

@@ -401,6 +401,10 @@ def monitoring(
     years: Annotated[int, typer.Option(min=1, metavar="N", help="Years without a change.")] = 20,
     trials: Annotated[int, typer.Option(min=1, metavar="N", help="Shops in which each change is planted.")] = 10,
     seed: Annotated[int, typer.Option(min=0, metavar="S", help="Of the first; the others follow.")] = 5000,
+    resampled: Annotated[
+        bool, typer.Option("--resampled", help="Draw the years from the weeks of the workspace's own shop.")
+    ] = False,
+    workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Watch invented years without a change, then changes planted one at a time, beside Evidently and a min/max rule.
@@ -413,8 +417,14 @@ def monitoring(
     with Console(json).running() as console:
         from pipelines.bench.quiet_years import monitoring_bench as bench
 
-        quiet = bench.quiet(years, seed)
-        found = [*bench.planted(trials, seed), *bench.unfair(trials, seed)]
+        shop = None
+        if resampled:
+            from core.workspace import Workspace
+            from pipelines.bench.quiet_years.resampled_year import ShopWeeks
+
+            shop = ShopWeeks.of(Workspace.open(workspace), seed)
+        quiet = bench.quiet(years, seed, shop)
+        found = [*bench.planted(trials, seed, shop), *bench.unfair(trials, seed)]
         console.table(bench.YEARS_HEADER, [each.row() for each in quiet], "years without a change")
         console.print()
         console.table(bench.CHANGES_HEADER, [each.row() for each in found], "planted changes")

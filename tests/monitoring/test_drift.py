@@ -1,5 +1,6 @@
 """Drift: what was planted shows in its column alone, and a year of seasons, tenures and chance shows nothing."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -77,6 +78,19 @@ def test_a_shift_of_three_tenths_of_a_standard_deviation_shows_in_its_column_alo
 
 def test_a_unit_that_changed_shows_in_its_column_alone(past):
     assert moved(past, past[2].assign(recency=past[2]["recency"] * 100)) == {"recency"}
+
+
+def test_one_entity_that_is_far_off_is_no_drift_of_a_column(past):
+    current = past[2].copy()
+    current.loc[5, "budget"] = current["budget"].sum()
+    assert moved(past, current) == set()
+
+
+def test_a_day_that_an_earlier_release_counted_tells_no_sampling_error_and_is_judged_all_the_same(past):
+    grid, sketches, now = past
+    old = [replace(each, squares={}) for each in sketches]
+    assert moved((grid, old, now), now) == set()
+    assert moved((grid, old, now), now.assign(recency=now["recency"] * 100)) == {"recency"}
 
 
 def test_nulls_are_a_value(past):

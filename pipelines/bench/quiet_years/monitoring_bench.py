@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -19,9 +20,11 @@ from core.progress import current
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
-from pipelines.bench.quiet_years import watchers
+from pipelines.bench.quiet_years import quiet_fairness, watchers
 from pipelines.bench.quiet_years.invented_year import weeks
 from pipelines.bench.quiet_years.planted_changes import CHANGES
+from pipelines.bench.quiet_years.quiet_fairness import FAIR
+from pipelines.bench.quiet_years.resampled_year import ShopWeeks
 from pipelines.bench.quiet_years.watchers import BEFORE, MODELS, OURS
 
 LOOKS, MOST_DAYS = 52, 28
@@ -69,15 +72,23 @@ class FoundChange:
         return self.change, self.watcher, f"{self.found} of {self.trials}", days, f"{self.others:.1f}"
 
 
-def quiet(years: int, seed: int) -> list[QuietYears]:
+Weeks = Callable[[int, int], Iterator[pd.DataFrame]]
+"""So many weekly tables of a seed."""
+
+
+def quiet(years: int, seed: int, shop: ShopWeeks | None = None) -> list[QuietYears]:
     """Years of 52 weekly looks at three models; a watcher is alarmed by a year if any look at any model raises.
+
+    The years of a shop are drawn from its own weeks, and its groups are looked at as well.
 
     Each processor watches years of its own; what comes out does not depend on how many there are.
     """
     alarmed, total = Counter[str](), dict[str, Spent]()
     seeds = [seed + number * MODELS for number in range(years)]
     with ProcessPoolExecutor(min(os.cpu_count() or 1, years), multiprocessing.get_context("spawn")) as pool:
-        for raised, seconds in current().track(pool.map(_year, seeds), "years without a change", total=years):
+        for raised, seconds in current().track(
+            pool.map(partial(_year, shop), seeds), "years without a change", total=years
+        ):
             alarmed.update(raised)
             for name, each in seconds.items():
                 total.setdefault(name, Spent()).add(each.seconds, each.looks)
@@ -96,17 +107,21 @@ class Spent:
         self.seconds, self.looks = self.seconds + seconds, self.looks + looks
 
 
-def _year(seed: int) -> tuple[set[str], dict[str, Spent]]:
+def _year(shop: ShopWeeks | None, seed: int) -> tuple[set[str], dict[str, Spent]]:
     """Who raised anything, and what each spent."""
     raised: set[str] = set()
     spent: dict[str, Spent] = {}
     for model in range(MODELS):
-        _quiet_model(seed + model, raised, spent)
+        _quiet_model(shop.weeks if shop else weeks, seed + model, raised, spent)
+    if shop and shop.groups.columns.size:
+        flagged, looks, seconds = quiet_fairness.year(shop, seed)
+        spent[FAIR] = Spent(seconds, looks)
+        raised |= {FAIR} if flagged else set()
     return raised, spent
 
 
-def _quiet_model(seed: int, raised: set[str], spent: dict[str, Spent]) -> None:
-    every = weeks(seed, BEFORE + LOOKS)
+def _quiet_model(source: Weeks, seed: int, raised: set[str], spent: dict[str, Spent]) -> None:
+    every = source(seed, BEFORE + LOOKS)
     before = [next(every) for _ in range(BEFORE)]
     ours, rivals = watchers.trained(before), watchers.alarms(pd.concat(before[-4:], ignore_index=True))
     asking: dict[str, Callable[[pd.DataFrame], frozenset[str]]] = {OURS: ours.look, **rivals}
@@ -120,12 +135,13 @@ def _quiet_model(seed: int, raised: set[str], spent: dict[str, Spent]) -> None:
             spent.setdefault(name, Spent()).add(time.perf_counter() - started)
 
 
-def planted(trials: int, seed: int) -> list[FoundChange]:
-    """Every change in so many shops, looked at 7, 14, 21 and 28 days after it happened."""
+def planted(trials: int, seed: int, shop: ShopWeeks | None = None) -> list[FoundChange]:
+    """Every change in so many shops (or years of one), looked at 7, 14, 21 and 28 days after it happened."""
+    source: Weeks = shop.weeks if shop else weeks
     outcomes: dict[tuple[str, str], list[tuple[int | None, int]]] = {}
     for number in current().track(range(trials), "planted changes", total=trials):
         rng = np.random.default_rng(seed + number)
-        every = list(weeks(seed + number, BEFORE + MOST_DAYS // 7))
+        every = list(source(seed + number, BEFORE + MOST_DAYS // 7))
         before, after = every[:BEFORE], every[BEFORE:]
         for change, (plant, own) in CHANGES.items():
             ours, rivals = watchers.trained(before), watchers.alarms(pd.concat(before[-4:], ignore_index=True))
@@ -182,12 +198,11 @@ def _verdict(flagged: list[str]) -> tuple[int | None, int]:
 
 def verdict(years: list[QuietYears], found: list[FoundChange]) -> str:
     """What was reached, in a sentence."""
-    ours = next(each for each in years if each.watcher == OURS)
+    alarmed = [f"an alarm in {each.alarmed} of {each.years} years" for each in years if each.watcher in (OURS, FAIR)]
     mine = [each for each in found if each.watcher == OURS]
     soon = sum(each.days is not None and each.days <= 7 for each in mine)
     return (
-        f"an alarm in {ours.alarmed} of {ours.years} years without a change; "
-        f"{soon} of {len(mine)} changes found in a median of at most 7 days"
+        f"{' and '.join(alarmed)} without a change; {soon} of {len(mine)} changes found in a median of at most 7 days"
     )
 
 

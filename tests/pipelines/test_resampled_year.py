@@ -1,0 +1,90 @@
+"""Years drawn from a shop's own weeks: whole customers, whole weeks, and the season as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import DataError
+from pipelines.bench.quiet_years import quiet_fairness, watchers
+from pipelines.bench.quiet_years.invented_year import CODE, JOINED, names
+from pipelines.bench.quiet_years.planted_changes import CHANGES
+from pipelines.bench.quiet_years.resampled_year import DEPARTMENTS, FACTS, NEAR, QUARTER, YEAR, ShopWeeks
+from pipelines.bench.quiet_years.watchers import BEFORE
+
+CUSTOMERS = 300
+
+
+@pytest.fixture(scope="module")
+def shop():
+    rng = np.random.default_rng(3)
+    rate = rng.gamma(1.0, 1.0, CUSTOMERS)[:, None] * (1 + 0.3 * np.sin(2 * np.pi * np.arange(YEAR) / YEAR))
+    visits = rng.poisson(rate)
+    lines = visits * rng.integers(1, 9, visits.shape)
+    revenue = lines * rng.lognormal(1, 0.3, visits.shape)
+    done = np.zeros((CUSTOMERS, YEAR, len(FACTS) + DEPARTMENTS), dtype=np.float32)
+    done[:, :, : len(FACTS)] = np.stack(
+        [revenue, visits, 2 * lines, revenue / 10, lines, lines, visits, visits // 2], axis=2
+    )
+    done[:, :, len(FACTS) :] = revenue[:, :, None] * rng.dirichlet(np.ones(DEPARTMENTS), CUSTOMERS)[:, None, :]
+    groups = pd.DataFrame({"age_band": rng.choice(["one", "two", "three"], CUSTOMERS)})
+    return ShopWeeks(done, groups)
+
+
+def test_the_same_seed_gives_the_same_weeks_of_the_columns_that_are_watched(shop):
+    one, two = (next(shop.weeks(5, 1, 200)) for _ in range(2))
+    assert one.equals(two)
+    assert list(one) == names()
+    assert len(one) == 200
+
+
+def test_a_week_is_one_of_the_same_season(shop):
+    source = shop._source(np.random.default_rng(1), 3 * YEAR)
+    apart = (source[:, None] - np.arange(3 * YEAR)[:, None] - np.arange(YEAR)[None]) % YEAR
+    assert np.minimum(apart, YEAR - apart).max(axis=0).min() <= NEAR
+
+
+def test_no_week_comes_twice_in_a_quarter(shop):
+    source = shop._source(np.random.default_rng(1), 3 * YEAR)
+    assert all(len(set(source[week : week + QUARTER])) == QUARTER for week in range(2 * YEAR))
+
+
+def test_a_customer_is_drawn_whole_so_that_a_months_lines_are_those_of_its_weeks(shop):
+    table = next(shop.weeks(2, 1, 200))
+    bought = table["f1"] > 0
+    assert (table.loc[bought, "f4"] > 0).all()
+    assert (table.loc[~bought, "f0"] == 0).all()
+    assert (table["f0"] <= table["f10"] + 1e-6).all()
+    assert table["f29"].between(0, QUARTER).all()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_can_be_planted_in_it(shop, change):
+    plant, own = CHANGES[change]
+    before = next(shop.weeks(2, 1, 200))
+    after = plant(before, np.random.default_rng(1))
+    touched = {name for name in names() if not before[name].equals(after[name])}
+    assert touched <= ({JOINED[1]} if change.startswith("a joint") else own)
+    assert touched or change == "a category gone"
+
+
+def test_nothing_is_raised_in_its_weeks_and_a_broken_unit_is_found_at_once(shop):
+    weeks = list(shop.weeks(4, BEFORE + 1, 300))
+    ours = watchers.trained(weeks[:BEFORE])
+    assert ours.look(weeks[-1], keep=False) == frozenset()
+    assert "f10" in ours.look(CHANGES["a unit changed (x 100)"][0](weeks[-1], np.random.default_rng(1)))
+
+
+def test_groups_given_by_lot_are_treated_alike(shop):
+    week = next(shop.year(6, 1, 300))
+    assert week.at_risk.mean() == pytest.approx(0.2, abs=0.01)
+    assert len(week.left) == len(week.groups) == len(week.table)
+    assert not quiet_fairness.look(week, watchers.FIRST).flagged
+
+
+def test_a_shop_without_a_year_is_refused(small_shop):
+    with pytest.raises(DataError, match="whole weeks"):
+        ShopWeeks.of(small_shop)
+
+
+def test_the_code_has_the_values_that_the_bench_knows(shop):
+    assert set(next(shop.weeks(2, 1, 200))[CODE]) <= {"a", "b", "c", "d"}
