@@ -2,10 +2,11 @@
 
 From what customers did, the weekly tables are computed anew. Whole customers are drawn with replacement once a year, so
 that each stays who they are and columns go together as they do. Whole weeks are taken for all of them together, each
-about when it was in the year (up to `NEAR` weeks earlier or later, of a year drawn by lot where the shop has several):
-so the season stays, and what befell the shop in a week falls on all at another time. No week comes twice in a year,
-for the same customers would do the very same again, and their sums over a month would spread as no shop's do. A year
-begins anywhere in the season.
+about when it was in the year (up to `NEAR` weeks earlier or later): so the season stays, and what befell the shop in a
+week falls on all at another time. No week comes twice in a year, for the same customers would do the very same again,
+and their sums over a month would spread as no shop's do. A year begins anywhere in the season; where the shop's weeks
+end and begin again, nobody goes back to what they were a year before: each goes on as a customer who began as they
+ended, with as many visits and as much revenue in a quarter, by rank.
 
 The tables have the columns of `invented_year`, in the shapes that features of a shop have: sums over 4 and 12 weeks,
 means per visit (null without one), ratios of a month to a quarter, recency, departments, a code.
@@ -96,23 +97,42 @@ class ShopWeeks:
     def year(self, seed: int, many: int, customers: int = CUSTOMERS) -> Iterator[ResampledWeek]:
         """The same weeks with what is known of them only later."""
         rng = np.random.default_rng(seed)
-        drawn = rng.integers(0, len(self.done), customers)
-        source = self._source(rng, QUARTER + many + MONTH)
-        done = self.done[drawn][:, source].astype(np.float64)
+        done = self._path(rng, QUARTER + many + MONTH, customers)
         # Groups are given to customers by lot: the sizes are the shop's, and no disparity is true.
         groups = self.groups.iloc[rng.permutation(len(self.groups))[rng.integers(0, len(self.groups), customers)]]
         for week in range(QUARTER, QUARTER + many):
             past, ahead = done[:, week - QUARTER : week], done[:, week : week + MONTH]
             yield ResampledWeek(_table(past), ahead[:, :, 1].sum(axis=1) == 0, groups.reset_index(drop=True))
 
-    def _source(self, rng: np.random.Generator, many: int) -> Int64Array:
-        """Which of the shop's weeks each week is: those of a year in about their order, year after year."""
-        first, found = int(rng.integers(YEAR)), list[int]()
-        of_season = [np.arange(week, self.done.shape[1], YEAR) for week in range(YEAR)]
-        while len(found) < first + many:
-            order = np.argsort(np.arange(YEAR) + rng.uniform(0, NEAR + 1, YEAR))
-            found += [int(rng.choice(of_season[week])) for week in order]
-        return np.array(found[first : first + many], dtype="int64")
+    def _path(self, rng: np.random.Generator, many: int, customers: int) -> Float64Array:
+        """What so many customers do in so many weeks, [customer, week, fact]."""
+        skipped = int(rng.integers(YEAR))
+        parts: list[np.typing.NDArray[np.float32]] = []
+        before: np.typing.NDArray[np.float32] | None = None
+        for _ in range(-(-(skipped + many) // YEAR)):
+            own = self.done[rng.integers(0, len(self.done), customers)][:, self._weeks_of_a_year(rng)]
+            before = own if before is None else own[_as_they_ended(before, own)]
+            parts.append(before)
+        return np.concatenate(parts, axis=1)[:, skipped : skipped + many].astype(np.float64)
+
+    def _weeks_of_a_year(self, rng: np.random.Generator) -> Int64Array:
+        """Which of the shop's weeks they are: those of one of its years, in about their order."""
+        year = int(rng.integers(self.done.shape[1] // YEAR))
+        order = np.argsort(np.arange(YEAR) + rng.uniform(0, NEAR + 1, YEAR))
+        return (YEAR * year + order).astype("int64")
+
+
+def _as_they_ended(before: np.typing.NDArray[np.float32], own: np.typing.NDArray[np.float32]) -> Int64Array:
+    """Of each customer before, who goes on as they were: by rank of visits in a quarter, then of revenue."""
+    ended, began = (_rank(before[:, -QUARTER:]), _rank(own[:, :QUARTER]))
+    found = np.empty(len(ended), dtype="int64")
+    found[ended] = began
+    return found
+
+
+def _rank(quarter: np.typing.NDArray[np.float32]) -> Int64Array:
+    sums = quarter.sum(axis=1)
+    return np.lexsort((sums[:, 0], sums[:, 1])).astype("int64")
 
 
 @dataclass(frozen=True)
