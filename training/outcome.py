@@ -47,10 +47,10 @@ class StudyNote:
 class Outcome:
     """What a kind's `TRAINER` found, its saved models apart; `rows` trained the served model, `units` were evaluated.
 
-    `plots` are figures of matplotlib, or paths, by file name; `notes` are sentences for the model card (purpose,
-    limits, choices), `tables` its tables beside that of the metrics; `extra` is further JSON to log in record.json;
-    `promised` is where metrics are expected on the coming window; `figures` are further numbers to log as metrics;
-    `units_are` is what the units are, in the plural.
+    `plots` are figures of matplotlib, or paths, by file name; `csv` are tables to log, likewise; `notes` are sentences
+    for the model card (purpose, limits, choices), `tables` its tables beside that of the metrics; `extra` is further
+    JSON to log in record.json; `promised` is where metrics are expected on the coming window; `figures` are further
+    numbers to log as metrics; `units_are` is what the units are, in the plural.
     """
 
     evaluated_from: date
@@ -61,6 +61,7 @@ class Outcome:
     rows: int
     units: int
     plots: Mapping[str, Any] = field(default_factory=dict)
+    csv: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     tables: tuple[CardTable, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)

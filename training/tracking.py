@@ -169,6 +169,8 @@ def _log_run(registry: Registry, run_id: str, record: TrainingRecord, facts: Map
         client.log_text(run_id, trials.to_csv(index=False), "tuning/trials.csv")
         for name, text in model_card.render(facts, None).items():
             client.log_text(run_id, text, name)
+        for name, text in record.outcome.csv.items():
+            client.log_text(run_id, text, name)
         for name, plot in record.outcome.plots.items():
             _log_plot(registry, run_id, name, plot)
 

@@ -18,7 +18,7 @@ from models.churn.portfolio import Portfolio
 from models.churn.scorer import Scorer
 from models.kinds import Budget
 from training import splits
-from training.churn import chain, examples, group_calibration, member_standings, plots, promise, tuning
+from training.churn import chain, examples, group_calibration, local_effects, member_standings, plots, promise, tuning
 from training.churn.fitting import BAG, Fitter
 from training.churn.stacking import Stack
 from training.holdout_evaluation import evaluate
@@ -63,7 +63,7 @@ def fit(
     examples.require_evaluable(then)
     inputs = Inputs.of(dataset.features(), then.labelled)
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.labels_until}")
-    tuned, recipe = tuning.tune(workspace, then, inputs, budget)
+    tuned, recipe, curve = tuning.tune(workspace, then, inputs, budget)
     current().step(f"weighing the members on past windows, up to the one from {then.labels_until}")
     fitter = Fitter(workspace, inputs, recipe, weigh)
     past = chain.walk(fitter, now, then.labels_until)
@@ -84,6 +84,7 @@ def fit(
     trees = fitted.members["trees"]
     assert isinstance(trees, BoostedModel)
     importance = trees.importance()
+    effects = local_effects.measure(evaluated, truth, importance, workspace.settings.seed)
     return Outcome(
         evaluated_from=then.labels_until,
         parameters={**recipe.as_dict(), "boosters": BAG, "origin_every_days": dataset.STEP_DAYS},
@@ -92,12 +93,21 @@ def fit(
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
         rows=len(now.labelled),
         units=len(truth),
-        plots=plots.draw(frames | others, importance),
+        plots={
+            **plots.draw(frames | others, importance),
+            "local_effects.png": local_effects.draw(effects),
+            **({"learning_curve.png": curve.draw()} if curve.points else {}),
+        },
+        csv={
+            "local_effects.csv": local_effects.as_csv(effects),
+            **({"learning_curve.csv": curve.as_csv()} if curve.points else {}),
+        },
         notes=(
             *NOTES,
             *([MITIGATED.format(", ".join(weigh.attributes))] if weigh else []),
             _population_note(workspace, truth),
             *now.notes,
+            curve.says,
             *member_standings.notes(standing, stack),
             *promise.notes(promised, len(told)),
         ),

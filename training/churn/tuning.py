@@ -7,7 +7,7 @@ of rounds that is best for all folds together, which becomes part of the recipe.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import optuna
@@ -23,6 +23,7 @@ from training import study
 from training.churn import learning_curve
 from training.churn.examples import Examples
 from training.churn.folds import Fold, make_folds
+from training.churn.learning_curve import LearningCurve
 from training.churn.losses import log_losses
 
 _LEARNING = 8.0  # rounds x learning rate that is more than enough
@@ -43,7 +44,17 @@ FIRST: Mapping[str, Any] = {
 SPACE = "v2"
 
 
-def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) -> tuple[study.Tuned, Recipe]:
+class Found(NamedTuple):
+    """The study; the best trial's trees with the logistic regression that did best on the same folds; and on how many
+    rows a fit is worth its time.
+    """
+
+    tuned: study.Tuned
+    recipe: Recipe
+    curve: LearningCurve
+
+
+def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) -> Found:
     """Search on the labelled rows that are known at a date.
 
     Raises:
@@ -74,7 +85,9 @@ def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) 
         },
         first=[FIRST],
     )
-    return tuned, _recipe(workspace, tuned, folds, known, inputs)
+    parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
+    curve = learning_curve.measure(workspace, known, inputs, parameters, rounds)
+    return Found(tuned, Recipe(parameters, rounds, _strength(folds), curve.enough), curve)
 
 
 class Objective:
@@ -118,13 +131,6 @@ def suggest(trial: optuna.Trial) -> dict[str, Any]:
         "reg_lambda": trial.suggest_float("reg_lambda", 1, 50, log=True),
         "reg_alpha": trial.suggest_float("reg_alpha", 0.01, 5, log=True),
     }
-
-
-def _recipe(workspace: Workspace, tuned: study.Tuned, folds: Sequence[Fold], known: Examples, inputs: Inputs) -> Recipe:
-    """The best trial's trees, the logistic regression that did best on the same folds, and how many rows are enough."""
-    parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
-    enough = learning_curve.enough_rows(workspace, known, inputs, parameters, rounds)
-    return Recipe(parameters, rounds, _strength(folds), enough)
 
 
 def _strength(folds: Sequence[Fold]) -> float:

@@ -52,7 +52,9 @@ def test_a_record_says_everything_a_run_must_log(record: TrainingRecord) -> None
     assert all(set(metrics) == set(judged.metrics) for metrics in judged.baselines.values())
     assert all(metric.low <= metric.value <= metric.high for metric in judged.metrics.values())
     assert judged.best_baseline in judged.baselines
-    assert {"reliability.png", "roc_pr.png", "features.png", "slices.png"} == set(record.outcome.plots)
+    drawn = {"reliability.png", "roc_pr.png", "features.png", "local_effects.png", "slices.png"}
+    assert drawn == set(record.outcome.plots)
+    assert record.outcome.csv["local_effects.csv"].startswith("feature,value,effect")
     assert all(note.description and note.unit for note in record.outcome.features)
     assert record.outcome.study.trials == 1
     assert record.outcome.study.history[0]["value"] == record.outcome.study.best_value
