@@ -9,6 +9,7 @@ worker opens what answers when BentoML makes the service.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from core.settings import Serving
     from core.workspace import Workspace
     from serving.http import Answering
+
+
+LOOK_SECONDS = 0.02
 
 
 class Front:
@@ -58,6 +62,19 @@ class Front:
         cls.application = _wrapped(cls.answering, workspace.settings.serving)
         GuardedProtocol.at_once = AtOnce(cls.answering)
         runtime.start()
+
+    @classmethod
+    async def wait_loaded(cls, seconds: float) -> None:
+        """Return once everything is loaded, so long at most; at once where no other worker could answer meanwhile."""
+        until = time.monotonic() + seconds
+        while (
+            not cls.is_draining()
+            and cls.answering is not None
+            and cls.answering.settings.workers > 1
+            and not cls.answering.runtime.loaded
+            and time.monotonic() < until
+        ):
+            await asyncio.sleep(LOOK_SECONDS)
 
     @classmethod
     def is_draining(cls) -> bool:

@@ -28,6 +28,8 @@ HTTP_PROTOCOLS["auto"] = "serving.protocol:GuardedProtocol"
 # serving.http keeps the time limit, and says so as a problem; BentoML's own must not come first.
 TIMEOUT_SECONDS = 120
 SWITCH_SECONDS = 0.0001
+LOADING_SECONDS = 30.0
+"""A worker that loads for longer takes requests before: it says what it waits for."""
 
 
 @bentoml.service(
@@ -50,6 +52,11 @@ class Regulars:
         except Exception as error:
             cannot_start(error)
         drain_on_signals()
+
+    @bentoml.on_startup  # type: ignore[untyped-decorator]
+    async def take_requests(self) -> None:
+        """Uvicorn listens once this has returned: no request comes to a worker that loads beside one that answers."""
+        await Front.wait_loaded(LOADING_SECONDS)
         tell_taking()
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import structlog
 from starlette.testclient import TestClient
 
 from core.keys import RIGHTS, KeyStore
+from core.settings import Serving
 from core.workspace import Workspace
 from serving.front import Front
 
@@ -95,3 +98,31 @@ def test_the_log_names_the_address_that_is_locked_out_once_and_no_key(opened: Op
     (line,) = [line for line in lines if line["event"] == "address_locked_out"]
     assert (line["address"], line["log_level"], line["seconds"]) == ("203.0.113.7", "warning", 60.0)
     assert GUESS not in repr(lines)
+
+
+@pytest.mark.fault(
+    "processes", "a worker that loads beside one that answers", "is given no request before it can answer"
+)
+@pytest.mark.parametrize(("workers", "waits"), [(1, False), (2, True)])
+def test_a_worker_takes_requests_once_it_has_loaded_where_another_could_answer(workers: int, waits: bool) -> None:
+    """Uvicorn listens after BentoML's hooks of the start, of which this is one."""
+    runtime = SimpleNamespace(loaded=False)
+    answering = SimpleNamespace(settings=Serving(workers=workers), runtime=runtime, draining=False)
+
+    async def taken_while_loading() -> bool:
+        waiting = asyncio.create_task(Front.wait_loaded(30))
+        await asyncio.sleep(0.1)
+        before = waiting.done()
+        runtime.loaded = True
+        await waiting
+        return before
+
+    Front.answering = answering  # type: ignore[assignment]
+    try:
+        assert asyncio.run(taken_while_loading()) is not waits
+        runtime.loaded = False
+        asyncio.run(Front.wait_loaded(0.05))
+        answering.draining = True
+        asyncio.run(Front.wait_loaded(30))
+    finally:
+        Front.answering = None
