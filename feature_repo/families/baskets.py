@@ -36,7 +36,6 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     recent, month = within(baskets, 182), within(baskets, 28)
     sums = baskets.group_by("customer_id").agg(
         orders=count(recent),
-        days=baskets.day.nunique(where=recent),
         small=count(recent & (baskets.lines <= SMALL)),
         basket_revenue_mean_182d=baskets.revenue.mean(where=recent),
         basket_revenue_median_182d=ibis.ifelse(recent, baskets.revenue, ibis.null("float64")).median(),
@@ -48,7 +47,9 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         basket_lines_max_182d=baskets.lines.max(where=recent),
     )
     visits = shop.visits
-    last = visits.group_by("customer_id").agg(lines_last_visit=visits.lines.argmin(visits.age))
+    last = visits.group_by("customer_id").agg(
+        lines_last_visit=visits.lines.argmin(visits.age), days=count(within(visits, 182))
+    )
     joined = sums.join(last, "customer_id")
     return joined.mutate(
         small_basket_share_182d=share(joined.small, joined.orders),

@@ -7,7 +7,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from feature_repo.families.windows import count, distinct, share
+from feature_repo.families.windows import count, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -41,7 +41,6 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         **{name: count(recent & (hour >= start) & (hour < end)) for name, (start, end) in PARTS.items()},
         hour_mean_182d=hour.mean(where=recent),
         hour_std_182d=hour.cast("float64").std(where=recent, how="sample"),
-        weekdays_84d=distinct(weekday, baskets.age <= 84),
     )
     joined = sums.join(_weekdays(shop.visits), "customer_id")
     return joined.mutate(
@@ -54,6 +53,7 @@ def _weekdays(visits: ir.Table) -> ir.Table:
     days = visits.mutate(weekday=visits.day.day_of_week.index())
     counts = days.group_by("customer_id", "weekday").agg(visits=count(days.age <= WINDOW), last=days.age.min())
     return counts.group_by("customer_id").agg(
+        weekdays_84d=count(counts["last"] <= 84),
         top_weekday_share_182d=share(counts.visits.max(), counts.visits.sum()),
         last_weekday=counts.weekday.argmin(counts["last"]).cast(ibis.dtype("float64")),
     )

@@ -6,7 +6,7 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from feature_repo.families.windows import distinct, share
+from feature_repo.families.windows import count, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -23,13 +23,18 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Different stores and channels, and how faithful the customer is to one store."""
-    baskets = shop.baskets
-    sums = baskets.group_by("customer_id").agg(
-        stores_84d=distinct(baskets.store_id, baskets.age <= 84),
-        stores_182d=distinct(baskets.store_id, baskets.age <= WINDOW),
-        channels_364d=distinct(baskets.channel, baskets.age <= 364),
+    ways = _ways(shop.baskets)
+    stores = _favourite(shop.baskets)
+    joined = ways.left_join(stores, "customer_id", rname="{name}__store").drop("customer_id__store")
+    return joined.mutate(**{name: joined[name].fill_null(0.0) for name in ("stores_84d", "stores_182d")})
+
+
+def _ways(baskets: ir.Table) -> ir.Table:
+    """A row for every customer."""
+    channels = baskets.group_by("customer_id", "channel").agg(last=baskets.age.min())
+    return channels.group_by("customer_id").agg(
+        channels_364d=count(channels.channel.notnull() & (channels["last"] <= 364))
     )
-    return sums.left_join(_favourite(baskets), "customer_id", rname="{name}__store").drop("customer_id__store")
 
 
 def _favourite(baskets: ir.Table) -> ir.Table:
@@ -37,6 +42,8 @@ def _favourite(baskets: ir.Table) -> ir.Table:
     stores = placed.group_by("customer_id", "store_id").agg(orders=placed.count(), last=placed.age.min())
     most = stores.mutate(top=stores.orders.max().over(group_by="customer_id"))
     return most.group_by("customer_id").agg(
+        stores_84d=count(most["last"] <= 84),
+        stores_182d=most.count().cast("float64"),
         main_store_share_182d=share(most.orders.max(), most.orders.sum()),
         days_since_main_store=most["last"].min(where=most.orders == most.top),
     )
