@@ -50,7 +50,11 @@ def cluster(shop: Workspace, tmp_path: Path) -> Iterator[Cluster]:
 def test_two_workers_build_the_values_of_the_embedded_engine(
     cluster: Cluster, shop: Workspace, expected: pa.Table, tmp_path: Path
 ) -> None:
-    assert_same(expected, built(cluster.computing(unbuilt_copy(shop.root, tmp_path / "there"))))
+    there = cluster.computing(unbuilt_copy(shop.root, tmp_path / "there"))
+    found = built(there)
+    assert_same(expected, found)
+    assert [(f.name, f.type) for f in found.schema] == [(f.name, f.type) for f in expected.schema]
+    assert snapshots.ensure(Workspace(there.root, shop.settings), VIEW, [D]).built == ()  # holds for the other engine
     assert all(worker.tasks_done() > 0 for worker in cluster.workers)
 
 
