@@ -420,9 +420,9 @@ def monitoring(
         shop = None
         if resampled:
             from core.workspace import Workspace
-            from pipelines.bench.quiet_years.resampled_year import ShopWeeks
+            from pipelines.bench.quiet_years.resampled_year import WeeksToDraw
 
-            shop = ShopWeeks.of(Workspace.open(workspace), seed)
+            shop = WeeksToDraw.of(Workspace.open(workspace), seed)
         quiet = bench.quiet(years, seed, shop)
         found = [*bench.planted(trials, seed, shop), *bench.unfair(trials, seed)]
         console.table(bench.YEARS_HEADER, [each.row() for each in quiet], "years without a change")

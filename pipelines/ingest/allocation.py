@@ -69,8 +69,12 @@ def _above_subtotal(query: str, amounts: Sequence[OrderAmount]) -> str:
 
 
 def _weighed(query: str, amount: OrderAmount) -> str:
-    """Which `side_` of zero an order is on, and what is `due_` to each of its lines on that side."""
-    query = f"SELECT *, CASE WHEN sum(cost) OVER o_ < 0 THEN -1 ELSE 1 END AS side_ FROM ({query}) {_ORDERS}"
+    """Which `side_` of zero an order is on, and what is `due_` to each of its lines on that side.
+
+    Rounded: an order of returns and purchases that come to nothing would be on the side of the last bit of their sum,
+    which follows the order in which they are added.
+    """
+    query = f"SELECT *, CASE WHEN round(sum(cost) OVER o_, 9) < 0 THEN -1 ELSE 1 END AS side_ FROM ({query}) {_ORDERS}"
     query = f"SELECT *, greatest(CAST(round(cost * side_ * 1e{_FINE}) AS HUGEINT), 0) AS due_ FROM ({query})"
     if amount.role not in _TAKEN_OFF:
         evenly = "CASE WHEN sum(due_) OVER o_ = 0 THEN 1 ELSE due_ END"

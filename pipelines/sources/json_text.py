@@ -17,7 +17,7 @@ _NUMBER_GOES_ON = re.compile(r"[0-9.eE+-]*")
 """What stands between a value and the end of what was read so far, where the value may be half a number."""
 _DECODER = json.JSONDecoder()
 _LISTED = 3
-_LITERAL = 6
+_LITERAL = 8
 """So long a literal or an escape may be begun."""
 
 

@@ -110,7 +110,7 @@ def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen
                 assert page.evaluate(_CONTRAST) >= 4.5, (path, scheme, width)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
 def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen(
     browser, signed_in, address, paths, language
 ):

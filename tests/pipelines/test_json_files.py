@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import DataError, MappingError, RegularsError
@@ -231,6 +231,8 @@ JSON = st.recursive(
 
 
 @given(before=JSON, records=st.lists(JSON, max_size=6), indent=st.sampled_from([None, 1]), block=st.integers(1, 9))
+@example(before=None, records=[float("-inf")] * 9, indent=None, block=7)
+@example(before=None, records=[float("inf")] * 9, indent=None, block=5)
 def test_a_text_is_read_the_same_in_whatever_pieces(
     before: object, records: list[object], indent: int | None, block: int
 ) -> None:

@@ -8,7 +8,7 @@ from core.errors import DataError
 from pipelines.bench.quiet_years import quiet_fairness, watchers
 from pipelines.bench.quiet_years.invented_year import CODE, JOINED, names
 from pipelines.bench.quiet_years.planted_changes import CHANGES
-from pipelines.bench.quiet_years.resampled_year import DEPARTMENTS, FACTS, NEAR, QUARTER, YEAR, ShopWeeks
+from pipelines.bench.quiet_years.resampled_year import DEPARTMENTS, FACTS, NEAR, QUARTER, YEAR, WeeksToDraw
 from pipelines.bench.quiet_years.watchers import BEFORE
 
 CUSTOMERS = 300
@@ -27,7 +27,7 @@ def shop():
     )
     done[:, :, len(FACTS) :] = revenue[:, :, None] * rng.dirichlet(np.ones(DEPARTMENTS), CUSTOMERS)[:, None, :]
     groups = pd.DataFrame({"age_band": rng.choice(["one", "two", "three"], CUSTOMERS)})
-    return ShopWeeks(done, groups)
+    return WeeksToDraw(done, groups)
 
 
 def test_the_same_seed_gives_the_same_weeks_of_the_columns_that_are_watched(shop):
@@ -85,7 +85,7 @@ def test_groups_given_by_lot_are_treated_alike(shop):
 
 def test_a_shop_without_a_year_is_refused(small_shop):
     with pytest.raises(DataError, match="whole weeks"):
-        ShopWeeks.of(small_shop)
+        WeeksToDraw.of(small_shop)
 
 
 def test_the_code_has_the_values_that_the_bench_knows(shop):

@@ -28,7 +28,10 @@ STEPS = (
 )
 
 
-@pytest.mark.parametrize("step", STEPS, ids=" ".join)
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(step, id=" ".join(step), marks=pytest.mark.long if step == ("monitor",) else ()) for step in STEPS],
+)
 def test_a_step_asked_for_again_doubles_nothing(a_copy: Path, step: Sequence[str]) -> None:
     _do(step, a_copy)
     once = _state(Workspace.open(a_copy))

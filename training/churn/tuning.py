@@ -44,7 +44,7 @@ FIRST: Mapping[str, Any] = {
 SPACE = "v2"
 
 
-class Found(NamedTuple):
+class TunedFit(NamedTuple):
     """The study; the best trial's trees with the logistic regression that did best on the same folds; and on how many
     rows a fit is worth its time.
     """
@@ -54,7 +54,7 @@ class Found(NamedTuple):
     curve: LearningCurve
 
 
-def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) -> Found:
+def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) -> TunedFit:
     """Search on the labelled rows that are known at a date.
 
     Raises:
@@ -87,7 +87,7 @@ def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) 
     )
     parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
     curve = learning_curve.measure(workspace, known, inputs, parameters, rounds)
-    return Found(tuned, Recipe(parameters, rounds, _strength(folds), curve.enough), curve)
+    return TunedFit(tuned, Recipe(parameters, rounds, _strength(folds), curve.enough), curve)
 
 
 class Objective:

@@ -24,7 +24,7 @@ from pipelines.bench.quiet_years import quiet_fairness, watchers
 from pipelines.bench.quiet_years.invented_year import weeks
 from pipelines.bench.quiet_years.planted_changes import CHANGES
 from pipelines.bench.quiet_years.quiet_fairness import FAIR
-from pipelines.bench.quiet_years.resampled_year import ShopWeeks
+from pipelines.bench.quiet_years.resampled_year import WeeksToDraw
 from pipelines.bench.quiet_years.watchers import BEFORE, MODELS, OURS
 
 LOOKS, MOST_DAYS = 52, 28
@@ -76,7 +76,7 @@ Weeks = Callable[[int, int], Iterator[pd.DataFrame]]
 """So many weekly tables of a seed."""
 
 
-def quiet(years: int, seed: int, shop: ShopWeeks | None = None) -> list[QuietYears]:
+def quiet(years: int, seed: int, shop: WeeksToDraw | None = None) -> list[QuietYears]:
     """Years of 52 weekly looks at three models; a watcher is alarmed by a year if any look at any model raises.
 
     The years of a shop are drawn from its own weeks, and its groups are looked at as well.
@@ -107,7 +107,7 @@ class Spent:
         self.seconds, self.looks = self.seconds + seconds, self.looks + looks
 
 
-def _year(shop: ShopWeeks | None, seed: int) -> tuple[set[str], dict[str, Spent]]:
+def _year(shop: WeeksToDraw | None, seed: int) -> tuple[set[str], dict[str, Spent]]:
     """Who raised anything, and what each spent."""
     raised: set[str] = set()
     spent: dict[str, Spent] = {}
@@ -135,7 +135,7 @@ def _quiet_model(source: Weeks, seed: int, raised: set[str], spent: dict[str, Sp
             spent.setdefault(name, Spent()).add(time.perf_counter() - started)
 
 
-def planted(trials: int, seed: int, shop: ShopWeeks | None = None) -> list[FoundChange]:
+def planted(trials: int, seed: int, shop: WeeksToDraw | None = None) -> list[FoundChange]:
     """Every change in so many shops (or years of one), looked at 7, 14, 21 and 28 days after it happened."""
     source: Weeks = shop.weeks if shop else weeks
     outcomes: dict[tuple[str, str], list[tuple[int | None, int]]] = {}

@@ -15,7 +15,7 @@ from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
 from monitoring.fairness.repeated_looks import certain_at
-from pipelines.bench.quiet_years.resampled_year import ResampledWeek, ShopWeeks, groups_of
+from pipelines.bench.quiet_years.resampled_year import ResampledWeek, WeeksToDraw, groups_of
 from pipelines.bench.quiet_years.watchers import FIRST, MODELS
 
 FAIR = "regulars, fairness"
@@ -23,7 +23,7 @@ GROUPS = 18
 LOOKS = 52
 
 
-def year(shop: ShopWeeks, seed: int) -> tuple[bool, int, float]:
+def year(shop: WeeksToDraw, seed: int) -> tuple[bool, int, float]:
     """Whether any of a year's weekly looks flags a group; how many looks that were, and the seconds that they took."""
     seconds = 0.0
     for number, week in enumerate(shop.year(seed, LOOKS, len(shop.done)), 1):

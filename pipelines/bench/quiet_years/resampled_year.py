@@ -51,7 +51,7 @@ _DEPARTMENTS = """
 
 
 @dataclass(frozen=True)
-class ShopWeeks:
+class WeeksToDraw:
     """What each customer did in each whole week, [customer, week, fact]: `FACTS`, then revenue by department; and the
     group of each customer by each protected attribute, [customer, attribute].
     """
@@ -60,7 +60,7 @@ class ShopWeeks:
     groups: pd.DataFrame
 
     @classmethod
-    def of(cls, workspace: Workspace, seed: int = 0) -> ShopWeeks:
+    def of(cls, workspace: Workspace, seed: int = 0) -> WeeksToDraw:
         """Of the shop's order lines; of very many customers a seeded draw.
 
         Raises:
