@@ -13,10 +13,9 @@ from core.repeats import RequestToken
 from serving.bodies import Body
 from serving.runtime import Runtime
 
-FEW: Final = 1
 LARGE_BYTES: Final = 16_384
 """Of a longer body the answer takes its time: about a thousand ids."""
-QUICK_BYTES: Final = 1_024
+QUICK_BYTES: Final = 4_096
 """A longer body is not looked at before it has a thread."""
 LaneName = Literal["loop", "small", "large", "writing"]
 """Where a handler runs: at once, without any thread, or in one of the lanes of `serving.lanes`."""
@@ -29,13 +28,6 @@ Taker = Callable[[Runtime, Any, Key, RequestToken | None], dict[str, Any]]
 def by_size(_runtime: Runtime, size: int, _body: Any) -> LaneName:
     """Who asks for one does not stand behind who asks for thousands."""
     return "large" if size > LARGE_BYTES else "small"
-
-
-def few(runtime: Runtime, size: int, body: Any) -> LaneName:
-    """Of one that reads the online store: one customer, and a store that no network can keep waiting, and answers."""
-    if body is None or len(body.customer_ids) > FEW or getattr(body, "explain", False):
-        return by_size(runtime, size, body)
-    return "loop" if runtime.features.is_local and runtime.features.answers else "small"
 
 
 def writing(_runtime: Runtime, _size: int, _body: Any) -> LaneName:

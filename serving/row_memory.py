@@ -30,6 +30,9 @@ class RowMemory(Generic[Value]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __contains__(self, each: object) -> bool:
+        return each in self._kept
+
     def tell(
         self, ids: Sequence[str], rows: FeatureRows, make: Callable[[FeatureRows], Sequence[Value]]
     ) -> list[Value]:

@@ -5,7 +5,7 @@ Of a filling's customers it is told ahead, behind the requests, as far as it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from feature_repo.packed.feature_rows import FeatureRows
@@ -42,6 +42,11 @@ class ToldAhead:
         if memory is None:
             memory = self._scores.setdefault(who, RowMemory(self._most))
         return memory.tell(customers, columns, lambda rows: _scores(who.model, rows))
+
+    def is_kept(self, who: Champion[Scorer], customers: Collection[str]) -> bool:
+        """Whether a version has told of all of them; of whom the row has changed since, it tells anew."""
+        memory = self._scores.get(who)
+        return memory is not None and all(each in memory for each in customers)
 
     def worths(
         self, model: ValueModel | None, customers: Sequence[str], columns: Columns, days: int

@@ -40,7 +40,7 @@ PREDICTION_RESULTS: Final = sa.Table(
     METADATA,
     sa.Column("prediction_id", sa.String(40), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("subject", sa.String(300), nullable=False, index=True),
+    sa.Column("subject", sa.String(300), nullable=False),
     sa.Column("item", sa.String(300)),
     sa.Column("value", sa.Float),
     sa.Column("fallback", sa.String(40)),

@@ -20,7 +20,7 @@ from models.churn.tiers import tier_of, win_back
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion, Lineup
-from serving.endpoint import Endpoint, few
+from serving.endpoint import Endpoint, LaneName, by_size
 from serving.online_features import Found
 from serving.prediction import answer, lineup, or_champion, refuse_too_many
 from serving.problems import InvalidBody
@@ -28,6 +28,9 @@ from serving.runtime import Runtime
 
 REASONS: Final = 5
 MIDDLE: Final = 50
+FEW: Final = 1
+MANY: Final = 100
+"""Of so many customers whose scores are kept the answer takes some two milliseconds."""
 RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
 
 
@@ -200,6 +203,23 @@ def _win_back(line: Mapping[str, Any], may_contact: bool, settings: Churn) -> di
     return {"action": found.action, "action_by_cause": by_cause, "action_reason": found.reason}
 
 
+def _lane(runtime: Runtime, size: int, body: ChurnBody | None) -> LaneName:
+    """At once: one customer, or some whose scores are kept, of a store that no network can keep waiting, and answers.
+
+    In threads they would spend as much time again on waiting for each other.
+    """
+    if body is None or body.explain or not _is_quick(runtime, body.customer_ids):
+        return by_size(runtime, size, body)
+    return "loop" if runtime.features.is_local and runtime.features.answers else "small"
+
+
+def _is_quick(runtime: Runtime, customers: Sequence[str]) -> bool:
+    if len(customers) <= FEW:
+        return True
+    who = runtime.champions.get(KIND)
+    return who is not None and len(customers) <= MANY and runtime.told.is_kept(who, customers)
+
+
 ENDPOINT = Endpoint(
     "POST",
     "/v1/churn",
@@ -209,5 +229,5 @@ ENDPOINT = Endpoint(
     "How likely customers are to buy nothing within the horizon",
     ChurnBody,
     {"customer_ids": ["2375", "1364"], "explain": True},
-    lane=few,
+    lane=_lane,
 )

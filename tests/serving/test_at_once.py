@@ -12,6 +12,7 @@ import pytest
 
 from serving.at_once import AtOnce
 from serving.protocol import GuardedProtocol
+from serving.told_ahead import ToldAhead
 from tests.serving.conftest import Shop
 from tests.serving.test_connections import Server, rest
 
@@ -90,6 +91,17 @@ def test_a_connection_goes_both_ways_in_turn(server: Server) -> None:
     answers = told(server, asked(server, BODY), asked(server, many), asked(server, b"{}"), asked(server, BODY))
     assert [answer[9:12] for answer in answers] == [b"200", b"200", b"400", b"200"]
     assert count(server) == 2
+
+
+@pytest.mark.parametrize(("customers", "more", "at_once"), [(100, "", 1), (101, "", 0), (100, ', "explain": true', 0)])
+def test_some_whose_scores_are_kept_are_answered_as_one_is(
+    server: Server, monkeypatch: pytest.MonkeyPatch, customers: int, more: str, at_once: int
+) -> None:
+    monkeypatch.setattr(ToldAhead, "is_kept", lambda *_: True)
+    ids = json.dumps([f"c{number}" for number in range(customers)])
+    answer = parts(told(server, asked(server, f'{{"customer_ids": {ids}{more}}}'.encode()))[0])
+    assert [line["customer_id"] for line in answer[2]["results"]] == json.loads(ids)
+    assert count(server) == at_once
 
 
 def test_requests_sent_at_once_are_answered_in_their_order(server: Server) -> None:

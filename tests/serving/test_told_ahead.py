@@ -83,6 +83,14 @@ def test_each_version_scores_a_customer_once_until_the_features_change() -> None
     assert (champion.asked, canary.asked) == ([1, 2], [1])
 
 
+def test_of_whom_a_version_has_told_is_known() -> None:
+    kept, champion, other = ToldAhead(), Version(), Version()
+    kept.scores(champion, ["a", "b"], rows([10, 20]))
+    assert kept.is_kept(champion, ["b", "a"])
+    assert not kept.is_kept(champion, ["a", "c"])
+    assert not kept.is_kept(other, ["a"])
+
+
 def test_another_customer_with_the_same_features_is_scored_by_themselves() -> None:
     kept, champion = ToldAhead(), Version()
     assert kept.scores(champion, ["a", "b"], rows([10, 10])) == [(10, 10), (10, 10)]

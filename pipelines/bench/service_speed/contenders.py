@@ -50,10 +50,10 @@ class Contender:
     process: psutil.Process
 
     def usage(self) -> Usage:
-        """What it uses now."""
+        """What it uses now; the CPU with that of processes it had and has no more."""
         family = [self.process, *self.process.children(recursive=True)]
         times = [each.cpu_times() for each in family]
-        cpu = sum(each.user + each.system for each in times)
+        cpu = sum(each.user + each.system + each.children_user + each.children_system for each in times)
         return Usage(cpu, sum(each.memory_info().rss for each in family), sum(each.num_fds() for each in family))
 
 

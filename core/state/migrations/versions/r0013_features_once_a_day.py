@@ -10,7 +10,8 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Lines of before keep their own."""
+    """Lines of before keep their own. Nobody looks lines up by their subject, and an index costs as much as a line."""
+    op.drop_index("ix_prediction_results_subject", "prediction_results")
     op.add_column("prediction_results", sa.Column("feature_row", sa.String(40)))
     op.create_table(
         "feature_rows",
