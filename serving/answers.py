@@ -407,7 +407,9 @@ class ProfileFeature(Answer):
     """One feature of a customer, in the words of the data dictionary."""
 
     name: str
-    value: Any = Field(description="a number, a text or a list of them; null: not known")
+    value: float | str | list[float | str] | None = Field(
+        description="a number, a text or a list of them; null: not known"
+    )
     text: str = Field(description="the value in words")
     description: str = Field(description="what the feature means")
     unit: str

@@ -487,7 +487,7 @@ export interface ProblemField {
 export interface ProfileFeature {
   name: string;
   /** a number, a text or a list of them; null: not known */
-  value: JsonValue;
+  value: number | string | (number | string)[] | null;
   /** the value in words */
   text: string;
   /** what the feature means */

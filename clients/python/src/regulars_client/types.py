@@ -607,7 +607,7 @@ class ProfileFeature(TypedDict):
     """One feature of a customer, in the words of the data dictionary."""
 
     name: str
-    value: Any
+    value: float | str | list[float | str] | None
     """a number, a text or a list of them; null: not known"""
     text: str
     """the value in words"""
