@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core import shared_lock, utc
 from core.actors import Actor, known
+from core.alerts import Alerts
 from core.audit import AuditLog
 from core.errors import GateRefused, NotReady, StoreError, UsageError
 from core.reasons import reason_given, reason_if_given
@@ -24,6 +25,9 @@ from models.gates import Refused, evidence
 from models.kinds import kind
 from models.registry import Registry
 from models.version import BASELINE, CHALLENGER, CHAMPION, GateResult, Verdict, Version
+
+DISPARITY: Final = "fairness"
+"""The source of the alert that asks a reviewer to decide on a version; the decision closes it."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +267,7 @@ def _judged(registry: Registry, version: Version, decided: Decided) -> str:
         details = {"reason": decision.reason, "disparity": disparity, "evidence": decision.evidence}
         _record(registry, "approve" if approved else "refuse", decided.who, version, details)
         registry.tag(version, "review", json.dumps(asdict(decision)))
+        Alerts(registry.workspace).close(DISPARITY, version.subject, by=decision.who)
     return "; ".join(disparity) if approved else ""
 
 

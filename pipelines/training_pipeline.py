@@ -11,7 +11,7 @@ from core.errors import UsageError
 from core.messages import Message
 from core.progress import current
 from core.workspace import Workspace, of_one_generation
-from models import gates
+from models import gates, release
 from models.artifact_cache import EVALUATION
 from models.fairness_result import FairnessResult
 from models.kinds import Budget, kind
@@ -92,5 +92,5 @@ def _ask_for_review(workspace: Workspace, version: Version, result: FairnessResu
     disparity = [figure.sentence() for figure in result.flagged]
     values = {"model": version.kind, "version": version.version, "disparity": disparity}
     message = Message("alert.fairness_blocked", values)
-    Alerts(workspace).append("moderate", "fairness", version.subject, message, version.kind)
+    Alerts(workspace).append("moderate", release.DISPARITY, version.subject, message, version.kind)
     current().note(str(message))

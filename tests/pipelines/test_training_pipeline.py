@@ -6,6 +6,7 @@ import pytest
 
 from core.alerts import Alerts
 from core.errors import UsageError
+from models import release
 from models.kinds import Budget
 from models.registry import Registry
 from pipelines import training_pipeline
@@ -71,6 +72,14 @@ def test_a_disparity_asks_for_a_review(workspace, monkeypatch):
     (alert,) = Alerts(workspace).open()
     assert (alert.source, alert.subject) == ("fairness", "churn/1")
     assert "regulars approve|refuse churn 1" in alert.text
+
+
+@pytest.mark.parametrize("decide", [release.approve, release.refuse])
+def test_a_decision_is_what_the_alert_asked_for(workspace, monkeypatch, decide):
+    monkeypatch.setattr(training_pipeline, "measure", lambda *arguments: fairness("flagged"))
+    training_pipeline.train(workspace, "churn", AS_OF)
+    decide(workspace, "churn", "1", "eve", "I looked at it")
+    assert Alerts(workspace).open() == []
 
 
 @pytest.mark.parametrize("budget", [{"trials": 0}, {"timeout": 0}])
