@@ -113,10 +113,12 @@ def _example(runtime: Runtime, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _first(runtime: Runtime, view: str) -> list[str]:
-    """None where the database, which knows them, is away: an unknown one takes nearly the same way."""
+    """None where the store was never filled, or the database, which knows them, is away: an unknown one takes nearly
+    the same way.
+    """
     try:
         return list(Materializations(runtime.workspace).keys(view)[:1])
-    except SQLAlchemyError:
+    except (SQLAlchemyError, RegularsError):
         return []
 
 

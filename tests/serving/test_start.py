@@ -16,11 +16,13 @@ import structlog
 from prometheus_client import REGISTRY
 
 from core import utc
+from core.errors import NotReady
 from core.keys import RIGHTS, Key
 from core.prediction_log import Result
 from core.recent_requests import RecentRequest, recent_requests
 from core.state.schema import PREDICTION_RESULTS, PREDICTIONS
 from core.workspace import Workspace
+from feature_repo.materialization import Materializations
 from serving import strict_json
 from serving import warm_up as warming
 from serving.endpoints import ENDPOINTS
@@ -178,6 +180,17 @@ def test_a_request_that_can_not_be_asked_any_more_stops_nothing(
     monkeypatch.setattr(warming, "answer", noted)
     starting.background.round()
     assert replayed == dict.fromkeys(PATHS, TIMES)
+    assert starting.loaded
+
+
+def test_with_a_store_that_was_never_filled_it_is_ready_all_the_same(
+    starting: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def empty(*_: object) -> list[str]:
+        raise NotReady("the online store is empty")
+
+    monkeypatch.setattr(Materializations, "keys", empty)
+    starting._be_loaded()
     assert starting.loaded
 
 

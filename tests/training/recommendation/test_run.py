@@ -67,7 +67,8 @@ def test_later_facts_change_no_model(small_shop: Workspace, copy_workspace: Call
         registry = Registry(workspace)
         model = KIND.load(registry.fetch(version) / MODEL)
         files.append(KIND.predict_file(workspace, model, D, "x"))
-    pd.testing.assert_frame_equal(*files, atol=1e-6)
+    # Sums of floats follow the order in which the engine adds rows, and trees are learnt from them in single precision.
+    pd.testing.assert_frame_equal(*files, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("days", [60, 139])
