@@ -55,6 +55,7 @@ def caller(a_copy: Path) -> Iterator[Caller]:
         yield Caller(a_copy, address)
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     "registry and models",
     "arms, a shadow and a promotion told to a running service",
