@@ -101,7 +101,7 @@ def rows(prediction: Prediction, known: LoggedRows) -> Rows:
             each.value,
             each.fallback,
             each.propensity,
-            None,
+            None,  # earlier releases kept the features here
             each.version,
             each.variant,
             called.get(each.row) if each.row is not None else None,

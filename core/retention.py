@@ -76,9 +76,10 @@ def sweep(engine: Engine, keep_days: int, now: datetime | None = None) -> Swept:
     while count := _some_predictions(engine, first_id(oldest)):
         swept.predictions += count
         time.sleep(PAUSE_SECONDS)
-    while _some_features(engine, first_of_day(oldest)):
+    row, feedback = FEATURE_ROWS.c.row_id, FEEDBACK.c.feedback_id
+    while _some(engine, FEATURE_ROWS, row, row < first_of_day(oldest)):
         time.sleep(PAUSE_SECONDS)
-    while count := _some_feedback(engine, oldest):
+    while count := _some(engine, FEEDBACK, feedback, FEEDBACK.c.received_at < utc.naive(oldest)):
         swept.feedback += count
         time.sleep(PAUSE_SECONDS)
     with engine.begin() as connection:
@@ -98,26 +99,14 @@ def _some_predictions(engine: Engine, oldest: str) -> int:
     return len(old)
 
 
-def _some_features(engine: Engine, oldest: str) -> int:
-    """Of days that have no prediction left."""
-    ids = FEATURE_ROWS.c.row_id
+def _some(engine: Engine, table: sa.Table, key: sa.Column[str], old: sa.ColumnElement[bool]) -> int:
+    """Of a table whose rows stand alone."""
     with engine.begin() as connection:
-        old = list(connection.execute(sa.select(ids).where(ids < oldest).order_by(ids).limit(BATCH)).scalars())
-        if old:
-            connection.execute(FEATURE_ROWS.delete().where(ids.in_(old)))
-    _give_back(engine, len(old))
-    return len(old)
-
-
-def _some_feedback(engine: Engine, oldest: datetime) -> int:
-    received = FEEDBACK.c.received_at
-    with engine.begin() as connection:
-        query = sa.select(FEEDBACK.c.feedback_id).where(received < utc.naive(oldest)).limit(BATCH)
-        old = list(connection.execute(query).scalars())
-        if old:
-            connection.execute(FEEDBACK.delete().where(FEEDBACK.c.feedback_id.in_(old)))
-    _give_back(engine, len(old))
-    return len(old)
+        ids = list(connection.execute(sa.select(key).where(old).limit(BATCH)).scalars())
+        if ids:
+            connection.execute(table.delete().where(key.in_(ids)))
+    _give_back(engine, len(ids))
+    return len(ids)
 
 
 def _give_back(engine: Engine, count: int) -> None:

@@ -44,11 +44,6 @@ class OnlineStoreWatch:
         if self.standing is not None and self.standing.is_lost and self._refilled():
             self.look()
 
-    def refresh(self) -> None:
-        """Look, and fill again what was lost."""
-        self.look()
-        self.refill()
-
     def _say(self, trouble: str | None) -> None:
         self.trouble = trouble
         if trouble == self._alerted:

@@ -31,6 +31,12 @@ SERVICE, KEY = "churn_v1", "customer_id"
 NAME = "visit_days_28d"
 
 
+def looked_after(watch: OnlineStoreWatch) -> None:
+    """As the service does it, in two threads."""
+    watch.look()
+    watch.refill()
+
+
 class Valkey:
     """A server of the test's own that can be stopped, hung and started again without what it held."""
 
@@ -81,13 +87,13 @@ def test_a_server_that_is_gone_holds_nobody_up_and_is_found_again(shop_on_valkey
     valkey.stop()
     assert not features.read(SERVICE, KEY, ["c003"]).is_read
     assert not features.answers
-    watch.refresh()
+    looked_after(watch)
     assert "does not answer" in str(watch.trouble)
     assert [alert.subject for alert in Alerts(shop_on_valkey).open()] == [SUBJECT]
     log = EventLog(shop_on_valkey)
     assert not EventIntake(shop_on_valkey, log).take([purchase("c003", "o1")]).applied
     valkey.start_again()
-    watch.refresh()  # it came back without what it held
+    looked_after(watch)  # it came back without what it held
     assert watch.trouble is None
     assert Alerts(shop_on_valkey).open() == []
     until = time.monotonic() + 20
@@ -124,10 +130,10 @@ def test_a_server_that_comes_back_empty_is_noticed_at_once_and_no_event_makes_a_
     assert valkey.server.client().dbsize() == 0
     with monkeypatch.context() as patched:  # as on a replica, which has no snapshots
         patched.setattr(folding, "has_snapshots", lambda *_: False)
-        watch.refresh()
+        looked_after(watch)
         assert "emptied" in str(watch.trouble)
         assert "emptied" in Alerts(shop_on_valkey).open()[0].text
-    watch.refresh()
+    looked_after(watch)
     assert (watch.trouble, Alerts(shop_on_valkey).open()) == (None, [])
     assert features.read(SERVICE, KEY, ["c003"]).columns[NAME] == [before + 1]
 
@@ -147,7 +153,7 @@ def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace, monk
         return refill(workspace)
 
     monkeypatch.setattr(folding, "refill_what_was_lost", refilling)
-    watch.refresh()
+    looked_after(watch)
     assert said == [WORDS["emptied"], SUBJECT]
     assert (watch.trouble, Alerts(filled_shop).open()) == (None, [])
     assert features.read(SERVICE, KEY, ["c003"]).known == ["c003"]
