@@ -21,6 +21,7 @@ class _Stderr:
         sys.stderr.flush()
 
 
+STDERR = cast(TextIO, _Stderr())  # one, since its lock is: threads of before and after another set-up share it
 FRAMES = 12
 
 
@@ -36,7 +37,7 @@ def configure(level: int = logging.WARNING) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Stderr())),
+        logger_factory=structlog.WriteLoggerFactory(file=STDERR),  # a line and its end at once: others write there, too
         cache_logger_on_first_use=True,
     )
 
