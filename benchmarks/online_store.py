@@ -73,12 +73,12 @@ def filled(backend: Backend, batches: Sequence[pa.RecordBatch], count: int) -> t
     """Rows a second by the clock and by CPU, of a view filled with `count` made-up customers."""
     layout, view = layout_of(catalog.view(VIEW)), catalog.view(VIEW)
     started, began, done = time.monotonic(), time.process_time(), 0
-    with backend.filling(["bench"]) as new:
+    with backend.filling(["bench"], "source") as new:
         while done < count:
             for batch in batches:
                 rows = pack_batch(layout, batch, 0)
                 keys = entity_keys(view.key, (f"made-up {done + place}" for place in range(len(rows))))
-                new.put("bench", list(zip(keys, rows, strict=True)))
+                new.put("bench", list(zip(keys, rows, strict=True)), str(done))
                 done += len(rows)
         new.switch(StoreState("bench"))
     rates = done / (time.monotonic() - started), done / (time.process_time() - began)

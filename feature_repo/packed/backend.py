@@ -80,8 +80,12 @@ class Backend(Protocol):
     def clear(self, tables: Iterable[str]) -> None:
         """Remove tables, and what the store says of itself: it is as if it had never been filled."""
 
-    def filling(self, tables: Sequence[str]) -> AbstractContextManager[Filling]:
-        """Fill tables anew beside the old ones, which are read meanwhile."""
+    def filling(self, tables: Sequence[str], source: str) -> AbstractContextManager[Filling]:
+        """Fill tables anew beside the old ones, which are read meanwhile.
+
+        A filling from the same `source` that was killed goes on: its pieces are `done`. One that fails leaves nothing,
+        where the store still answers.
+        """
 
     def ping(self) -> None:
         """Ask for an answer."""
@@ -91,10 +95,16 @@ class Backend(Protocol):
 
 
 class Filling(Protocol):
-    """New content on its way into a store: nothing of it shows before `switch`, nothing is left of it without."""
+    """New content on its way into a store: nothing of it shows before `switch`.
 
-    def put(self, table: str, rows: Rows) -> None:
-        """Add rows, each key once."""
+    Safe to use from several threads, each with pieces of its own.
+    """
+
+    done: frozenset[str]
+    """The pieces that were there when it began."""
+
+    def put(self, table: str, rows: Rows, piece: str) -> None:
+        """Add rows, each key once, and with them the note that this piece is there."""
 
     def switch(self, state: StoreState) -> None:
         """Put the new tables and the state in the place of the old, at once."""

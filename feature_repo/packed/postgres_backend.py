@@ -14,6 +14,8 @@ from psycopg import sql
 from feature_repo.packed.backend import FOLD_SECONDS, READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
 
 STATE: Final = "regulars_store_state"
+PIECES: Final = "regulars_store_pieces"
+"""What a filling that has not ended is made from, and the pieces of it that are there."""
 _NEW: Final = "new_"
 
 
@@ -43,25 +45,25 @@ class PostgresBackend:
 
     def create(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
-        with self._writer() as connection:
+        with self.writing() as connection:
             for table in tables:
                 connection.execute(self._table(table))
 
     def drop(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
-        with self._writer() as connection:
+        with self.writing() as connection:
             for table in tables:
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._name(table)))
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.name(table)))
 
     def write(self, table: str, rows: Rows) -> None:
         """See `Backend`."""
-        with self._writer() as connection:
+        with self.writing() as connection:
             connection.execute(self._table(table))
             self._upsert(connection, table, rows)
 
     def fold(self, seen: StoreState, folded: int, rows: Mapping[str, Rows]) -> bool:
         """See `Backend`."""
-        query = sql.SQL("UPDATE {} SET content = %s WHERE content = %s").format(self._name(STATE))
+        query = sql.SQL("UPDATE {} SET content = %s WHERE content = %s").format(self.name(STATE))
         after = StoreState(seen.filling, seen.layouts, folded)
         try:
             with self._folding() as connection:
@@ -75,22 +77,16 @@ class PostgresBackend:
 
     def clear(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
-        self.drop((*tables, STATE))
+        self.drop((*tables, STATE, PIECES))
 
     @contextmanager
-    def filling(self, tables: Sequence[str]) -> Iterator[PostgresFilling]:
-        """See `Backend`; all of it is one transaction, which a reader never sees half of."""
-        with self._writer() as connection, connection.transaction() as transaction:
-            for table in tables:
-                new = self._name(_NEW + table)
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(new))
-                connection.execute(
-                    sql.SQL("CREATE TABLE {} (entity_key bytea NOT NULL, content bytea NOT NULL)").format(new)
-                )
-            filling = PostgresFilling(connection, self._schema, tables)
-            yield filling
-            if not filling.is_switched:
-                raise psycopg.Rollback(transaction)
+    def filling(self, tables: Sequence[str], source: str) -> Iterator[PostgresFilling]:
+        """See `Backend`; each piece is a transaction, and so is the switch, which a reader never sees half of."""
+        try:
+            yield PostgresFilling(self, tables, source)
+        except Exception:
+            self.drop([*(_NEW + table for table in tables), PIECES])
+            raise
 
     def ping(self) -> None:
         """See `Backend`."""
@@ -104,10 +100,10 @@ class PostgresBackend:
 
     def _read(self, cursor: psycopg.Cursor[Any], wanted: Wanted) -> tuple[StoreState | None, Found]:
         asked = [(place, table, keys) for place, (table, keys) in enumerate(wanted) if keys]
-        parts = [sql.SQL("SELECT -1, NULL::bytea, convert_to(content, 'UTF8') FROM {}").format(self._name(STATE))]
+        parts = [sql.SQL("SELECT -1, NULL::bytea, convert_to(content, 'UTF8') FROM {}").format(self.name(STATE))]
         for place, table, _ in asked:
             part = sql.SQL("SELECT {}, entity_key, content FROM {} WHERE entity_key = ANY(%b)")
-            parts.append(part.format(sql.Literal(place), self._name(table)))
+            parts.append(part.format(sql.Literal(place), self.name(table)))
         cursor.execute(sql.SQL(" UNION ALL ").join(parts), [list(keys) for _, _, keys in asked], prepare=True)
         state, found = None, [dict[bytes, bytes]() for _ in wanted]
         for place, key, content in cursor.fetchall():
@@ -135,15 +131,21 @@ class PostgresBackend:
         return connection
 
     @contextmanager
-    def _writer(self) -> Iterator[psycopg.Connection[Any]]:
-        """A transaction by a connection of its own; nothing of it is kept if it fails."""
-        with self._connect(WRITE_SECONDS) as connection, connection.transaction():
+    def writing(self) -> Iterator[psycopg.Connection[Any]]:
+        """`connected` once what is always there has been made."""
+        with self.connected(WRITE_SECONDS) as connection:
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
             connection.execute(
                 sql.SQL("CREATE TABLE IF NOT EXISTS {} (id int PRIMARY KEY, content text NOT NULL)").format(
-                    self._name(STATE)
+                    self.name(STATE)
                 )
             )
+            yield connection
+
+    @contextmanager
+    def connected(self, seconds: float) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction by a connection of its own; nothing of it is kept if it fails."""
+        with self._connect(seconds) as connection, connection.transaction():
             yield connection
 
     @contextmanager
@@ -170,17 +172,18 @@ class PostgresBackend:
         connection.patience = seconds
         return connection
 
-    def _name(self, table: str) -> sql.Identifier:
+    def name(self, table: str) -> sql.Identifier:
+        """A table of the schema."""
         return sql.Identifier(self._schema, table)
 
     def _table(self, table: str) -> sql.Composed:
         made = "CREATE TABLE IF NOT EXISTS {} (entity_key bytea PRIMARY KEY, content bytea NOT NULL)"
-        return sql.SQL(made).format(self._name(table))
+        return sql.SQL(made).format(self.name(table))
 
     def _upsert(self, connection: psycopg.Connection[Any], table: str, rows: Rows) -> None:
         query = sql.SQL(
             "INSERT INTO {} VALUES (%b, %b) ON CONFLICT (entity_key) DO UPDATE SET content = excluded.content"
-        ).format(self._name(table))
+        ).format(self.name(table))
         with connection.cursor() as cursor:
             cursor.executemany(query, rows)
 
@@ -188,30 +191,51 @@ class PostgresBackend:
 class PostgresFilling:
     """See `Filling`."""
 
-    def __init__(self, connection: psycopg.Connection[Any], schema: str, tables: Sequence[str]) -> None:
-        self._connection = connection
-        self._schema = schema
+    def __init__(self, backend: PostgresBackend, tables: Sequence[str], source: str) -> None:
+        self._backend = backend
         self._tables = tables
-        self.is_switched = False
+        self._source = source
+        self._pieces = backend.name(PIECES)
+        self.done = self._begun()
 
-    def put(self, table: str, rows: Rows) -> None:
+    def put(self, table: str, rows: Rows, piece: str) -> None:
         """See `Filling`."""
-        query = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(sql.Identifier(self._schema, _NEW + table))
-        with self._connection.cursor() as cursor, cursor.copy(query) as copy:
-            copy.set_types(["bytea", "bytea"])
-            for row in rows:
-                copy.write_row(row)
+        query = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(self._backend.name(_NEW + table))
+        with self._backend.connected(WRITE_SECONDS) as connection, connection.cursor() as cursor:
+            with cursor.copy(query) as copy:
+                copy.set_types(["bytea", "bytea"])
+                for row in rows:
+                    copy.write_row(row)
+            cursor.execute(sql.SQL("INSERT INTO {} VALUES (%s, %s)").format(self._pieces), (self._source, piece))
 
     def switch(self, state: StoreState) -> None:
         """See `Filling`."""
-        for table in self._tables:
-            new, old = sql.Identifier(self._schema, _NEW + table), sql.Identifier(self._schema, table)
-            self._connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (entity_key)").format(new))
-            self._connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(old))
-            self._connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(table)))
-        query = "INSERT INTO {} VALUES (1, %s) ON CONFLICT (id) DO UPDATE SET content = excluded.content"
-        self._connection.execute(sql.SQL(query).format(sql.Identifier(self._schema, STATE)), (state.to_json(),))
-        self.is_switched = True
+        with self._backend.writing() as connection:
+            for table in self._tables:
+                new, old = self._backend.name(_NEW + table), self._backend.name(table)
+                connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (entity_key)").format(new))
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(old))
+                connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(table)))
+            query = "INSERT INTO {} VALUES (1, %s) ON CONFLICT (id) DO UPDATE SET content = excluded.content"
+            connection.execute(sql.SQL(query).format(self._backend.name(STATE)), (state.to_json(),))
+            connection.execute(sql.SQL("DROP TABLE {}").format(self._pieces))
+
+    def _begun(self) -> frozenset[str]:
+        """The pieces of the filling that this one goes on with; where there is none, all is as at the beginning."""
+        with self._backend.writing() as connection:
+            made = "CREATE TABLE IF NOT EXISTS {} (source text NOT NULL, piece text NOT NULL)"
+            connection.execute(sql.SQL(made).format(self._pieces))
+            query = sql.SQL("SELECT piece FROM {} WHERE source = %s").format(self._pieces)
+            done = frozenset(str(piece) for (piece,) in connection.execute(query, (self._source,)))
+            if not done:
+                connection.execute(sql.SQL("DELETE FROM {}").format(self._pieces))
+            for table in self._tables:
+                new = self._backend.name(_NEW + table)
+                if not done:
+                    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(new))
+                made = "CREATE TABLE IF NOT EXISTS {} (entity_key bytea NOT NULL, content bytea NOT NULL)"
+                connection.execute(sql.SQL(made).format(new))
+            return done
 
 
 class _Impatient(psycopg.Connection[Any]):

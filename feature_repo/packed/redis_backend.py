@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import redis
@@ -15,6 +15,8 @@ from redis.retry import Retry
 from feature_repo.packed.backend import CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
 
 STATE: Final = "regulars:store_state"
+PIECES: Final = "regulars:store_pieces"
+"""What a filling that has not ended is made from, and the pieces of it that are there."""
 PREFIX: Final = "regulars:rows:"
 PIECE: Final = 1_000
 """So many rows go in one command."""
@@ -77,17 +79,18 @@ class RedisBackend:
     def clear(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
         self.drop(tables)
-        self._writing.unlink(STATE)
+        self._writing.unlink(STATE, PIECES)
 
     @contextmanager
-    def filling(self, tables: Sequence[str]) -> Iterator[RedisFilling]:
+    def filling(self, tables: Sequence[str], source: str) -> Iterator[RedisFilling]:
         """See `Backend`; until the switch the server holds the old rows and the new."""
-        names = [PREFIX + table + which for table in tables for which in (_NEW, _OLD)]
-        self._writing.unlink(*names)
+        beside = [PREFIX + table + which for table in tables for which in (_NEW, _OLD)]
         try:
-            yield RedisFilling(self._writing, tables)
-        finally:
-            self._writing.unlink(*names)
+            yield RedisFilling(self._writing, tables, source)
+        except Exception:
+            self._writing.unlink(*beside, PIECES)
+            raise
+        self._writing.unlink(*beside, PIECES)
 
     def ping(self) -> None:
         """See `Backend`."""
@@ -102,13 +105,16 @@ class RedisBackend:
 class RedisFilling:
     """See `Filling`."""
 
-    def __init__(self, client: redis.Redis, tables: Sequence[str]) -> None:
+    def __init__(self, client: redis.Redis, tables: Sequence[str], source: str) -> None:
         self._client = client
         self._tables = tables
+        self._source = source
+        self.done = self._begun()
 
-    def put(self, table: str, rows: Rows) -> None:
-        """See `Filling`."""
+    def put(self, table: str, rows: Rows, piece: str) -> None:
+        """See `Filling`; rows without their note are put again, in their own place."""
         _put(self._client, PREFIX + table + _NEW, rows)
+        self._client.sadd(PIECES, self._noted + piece)
 
     def switch(self, state: StoreState) -> None:
         """See `Filling`; the old rows are freed behind it, which takes a while."""
@@ -120,7 +126,20 @@ class RedisFilling:
             for name in filled:
                 pipeline.rename(name + _NEW, name)
             pipeline.set(STATE, state.to_json())
+            pipeline.unlink(PIECES)
             pipeline.execute()
+
+    @property
+    def _noted(self) -> str:
+        return f"{self._source} "
+
+    def _begun(self) -> frozenset[str]:
+        """The pieces of the filling that this one goes on with; where there is none, all is as at the beginning."""
+        noted = [each.decode() for each in cast(set[bytes], self._client.smembers(PIECES))]
+        done = frozenset(each.removeprefix(self._noted) for each in noted if each.startswith(self._noted))
+        if not done:
+            self._client.unlink(PIECES, *(PREFIX + table + which for table in self._tables for which in (_NEW, _OLD)))
+        return done
 
 
 def _client(url: str, seconds: float) -> redis.Redis:

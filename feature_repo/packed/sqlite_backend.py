@@ -21,6 +21,8 @@ CHUNK: Final = 500
 LOOK_SECONDS: Final = 0.02
 """For so long a reader takes the file for the one that has the name."""
 STATE: Final = "regulars_store_state"
+PIECES: Final = "regulars_store_pieces"
+"""What a filling that has not ended is made from, and the pieces of it that are there."""
 _NEW: Final = "new_"
 
 
@@ -81,17 +83,17 @@ class SqliteBackend:
     def clear(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
         with self.writing() as connection:
-            for table in (*tables, STATE):
+            for table in (*tables, STATE, PIECES):
                 connection.execute(f'DROP TABLE IF EXISTS "{table}"')
 
     @contextmanager
-    def filling(self, tables: Sequence[str]) -> Iterator[SqliteFilling]:
+    def filling(self, tables: Sequence[str], source: str) -> Iterator[SqliteFilling]:
         """See `Backend`; each piece is a transaction, so that the write-ahead log stays short."""
-        self.drop(_NEW + table for table in tables)
         try:
-            yield SqliteFilling(self, tables)
-        finally:
-            self.drop(_NEW + table for table in tables)
+            yield SqliteFilling(self, tables, source)
+        except Exception:
+            self.drop([*(_NEW + table for table in tables), PIECES])
+            raise
 
     def ping(self) -> None:
         """See `Backend`."""
@@ -152,15 +154,17 @@ class SqliteBackend:
 class SqliteFilling:
     """See `Filling`."""
 
-    def __init__(self, backend: SqliteBackend, tables: Sequence[str]) -> None:
+    def __init__(self, backend: SqliteBackend, tables: Sequence[str], source: str) -> None:
         self._backend = backend
         self._tables = tables
-        backend.create(_NEW + table for table in tables)
+        self._source = source
+        self.done = self._begun()
 
-    def put(self, table: str, rows: Rows) -> None:
+    def put(self, table: str, rows: Rows, piece: str) -> None:
         """See `Filling`."""
         with self._backend.writing() as connection:
             connection.executemany(f'INSERT INTO "{_NEW}{table}" VALUES (?, ?)', rows)
+            connection.execute(f"INSERT INTO {PIECES} VALUES (?, ?)", (self._source, piece))
 
     def switch(self, state: StoreState) -> None:
         """See `Filling`."""
@@ -168,7 +172,21 @@ class SqliteFilling:
             for table in self._tables:
                 connection.execute(f'DROP TABLE IF EXISTS "{table}"')
                 connection.execute(f'ALTER TABLE "{_NEW}{table}" RENAME TO "{table}"')
+            connection.execute(f"DROP TABLE {PIECES}")
             _keep(connection, state)
+
+    def _begun(self) -> frozenset[str]:
+        """The pieces of the filling that this one goes on with; where there is none, all is as at the beginning."""
+        with self._backend.writing() as connection:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {PIECES} (source TEXT NOT NULL, piece TEXT NOT NULL)")
+            found = connection.execute(f"SELECT piece FROM {PIECES} WHERE source = ?", (self._source,)).fetchall()
+            if not found:
+                connection.execute(f"DELETE FROM {PIECES}")
+                for table in self._tables:
+                    connection.execute(f'DROP TABLE IF EXISTS "{_NEW}{table}"')
+            for table in self._tables:
+                connection.execute(_table(_NEW + table))
+            return frozenset(piece for (piece,) in found)
 
 
 def _table(name: str) -> str:

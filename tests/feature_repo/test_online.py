@@ -167,7 +167,7 @@ def test_an_event_is_folded_into_no_store_that_was_emptied_or_is_anothers(filled
     log = EventLog(filled_copy)
     log.append([purchase("c003")])
     backend = online_backend(filled_copy)
-    with backend.filling([]) as another:
+    with backend.filling([], "source") as another:
         another.switch(StoreState("another workspace's"))
     assert standing(filled_copy).code == "foreign"
     with pytest.raises(NotReady, match="another filling"):

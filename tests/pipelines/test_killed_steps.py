@@ -28,7 +28,7 @@ Kill = tuple[str, str, str, int]
 KILLED: list[Kill] = [
     ("build", "feature_repo.snapshots", "write", 3),
     ("build", "feature_repo.snapshots", "replace_directory", 2),
-    ("materialize", "feature_repo.packed.filling", "_put", 2),
+    ("materialize", "feature_repo.packed.filling", "pack_batch", 3),
     ("materialize", "feature_repo.store", "_read_back", 1),
 ]
 

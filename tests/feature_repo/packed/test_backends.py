@@ -16,9 +16,9 @@ STATE = StoreState("first", {"view": "00"})
 
 def fill(backend: Backend, token: str = "first", **tables: list[tuple[bytes, bytes]]) -> StoreState:
     state = StoreState(token, {"view": "00"})
-    with backend.filling(list(tables)) as new:
+    with backend.filling(list(tables), "source") as new:
         for table, rows in tables.items():
-            new.put(table, rows)
+            new.put(table, rows, table)
         new.switch(state)
     return state
 
@@ -47,9 +47,9 @@ def test_what_is_written_takes_the_place_of_what_was_there(backend: Backend) -> 
 
 def test_a_filling_takes_the_place_of_all_at_once(backend: Backend) -> None:
     fill(backend, t=[(A, b"1"), (B, b"2")])
-    with backend.filling(["t"]) as new:
-        new.put("t", [(B, b"3")])
-        new.put("t", [(C, b"4")])
+    with backend.filling(["t"], "source") as new:
+        new.put("t", [(B, b"3")], "1")
+        new.put("t", [(C, b"4")], "2")
         assert content(backend) == [b"1", b"2", None]
         new.switch(StoreState("second"))
     assert content(backend) == [None, b"3", b"4"]
@@ -58,12 +58,68 @@ def test_a_filling_takes_the_place_of_all_at_once(backend: Backend) -> None:
 
 def test_a_filling_that_breaks_off_leaves_all_as_it_was(backend: Backend) -> None:
     fill(backend, t=[(A, b"1")])
-    with contextlib.suppress(ZeroDivisionError), backend.filling(["t"]) as new:
-        new.put("t", [(A, b"9")])
+    with contextlib.suppress(ZeroDivisionError), backend.filling(["t"], "source") as new:
+        new.put("t", [(A, b"9")], "1")
         raise ZeroDivisionError
     assert (content(backend), backend.state()) == ([b"1", None, None], STATE)
     fill(backend, "third", t=[(A, b"2")])
     assert content(backend) == [b"2", None, None]
+
+
+class Killed(BaseException):
+    """Nobody is left to tidy up."""
+
+
+def killed(backend: Backend, source: str, **pieces: list[tuple[bytes, bytes]]) -> None:
+    """A filling of one table that ends after some pieces."""
+    with contextlib.suppress(Killed), backend.filling(["t"], source) as new:
+        for piece, rows in pieces.items():
+            new.put("t", rows, piece)
+        raise Killed
+
+
+def test_a_filling_that_was_killed_goes_on_with_the_pieces_that_are_missing(backend: Backend) -> None:
+    fill(backend, t=[(A, b"1")])
+    killed(backend, "snapshot", one=[(A, b"2")], two=[(B, b"3")])
+    assert (content(backend), backend.state()) == ([b"1", None, None], STATE)
+    with backend.filling(["t"], "snapshot") as new:
+        assert set(new.done) == {"one", "two"}
+        new.put("t", [(C, b"4")], "three")
+        new.switch(StoreState("second"))
+    assert content(backend) == [b"2", b"3", b"4"]
+    with backend.filling(["t"], "snapshot") as again:
+        assert not again.done
+
+
+def test_of_a_killed_filling_from_another_source_nothing_is_left(backend: Backend) -> None:
+    killed(backend, "snapshot", one=[(A, b"2")], two=[(B, b"3")])
+    with backend.filling(["t"], "another") as new:
+        assert not new.done
+        new.put("t", [(A, b"5")], "one")
+        new.switch(StoreState("second"))
+    assert content(backend) == [b"5", None, None]
+
+
+def test_of_a_filling_that_failed_nothing_is_left(backend: Backend) -> None:
+    with contextlib.suppress(ZeroDivisionError), backend.filling(["t"], "snapshot") as new:
+        new.put("t", [(A, b"9")], "one")
+        raise ZeroDivisionError
+    with backend.filling(["t"], "snapshot") as again:
+        assert not again.done
+        again.put("t", [(A, b"9")], "one")
+        again.switch(STATE)
+    assert content(backend) == [b"9", None, None]
+
+
+def test_pieces_go_in_from_several_threads(backend: Backend) -> None:
+    with backend.filling(["t"], "snapshot") as new:
+        threads = [threading.Thread(target=new.put, args=("t", [(key, b"1")], str(key))) for key in (A, B, C)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        new.switch(STATE)
+    assert content(backend) == [b"1", b"1", b"1"]
 
 
 def test_a_view_without_rows_is_filled_with_nothing(backend: Backend) -> None:

@@ -12,7 +12,7 @@ from tests.support.postgres import new_database
 def test_a_kept_connection_that_the_server_has_ended_is_replaced(postgres_url: str) -> None:
     url = new_database(postgres_url)
     backend, first = PostgresBackend(url), StoreState("first")
-    with backend.filling(["t"]) as filling:
+    with backend.filling(["t"], "source") as filling:
         filling.switch(first)
     assert backend.fold(first, 1, {"t": [(b"a", b"1")]})
     (kept,) = backend._idle

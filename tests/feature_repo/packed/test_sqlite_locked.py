@@ -18,7 +18,7 @@ def test_an_event_does_not_wait_for_a_long_writer(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(sqlite_backend, "FOLD_SECONDS", 0.01)
     path, state, refused = tmp_path / "online.db", StoreState("first"), []
     backend = SqliteBackend(str(path))
-    with backend.filling(["t"]) as filling:
+    with backend.filling(["t"], "source") as filling:
         filling.switch(state)
 
     def fold() -> None:
