@@ -30,6 +30,7 @@ from core.keys import Key
 from core.workspace import Workspace
 from models.kinds import names
 from monitoring.desk import (
+    alerts_page,
     csv_tables,
     data_page,
     decisions,
@@ -85,6 +86,8 @@ class Desk:
             Route("/shop", self.shop),
             Route("/data", self.data),
             Route("/data/dictionary", self.dictionary),
+            Route("/alerts", self.alerts),
+            Route("/alerts/{number:int}", self.answer_alert, methods=["POST"]),
             Route("/audit", self.audit),
             Route("/search", self.search),
             Route("/evidence", self.evidence),
@@ -131,6 +134,10 @@ class Desk:
         attribute = request.path_params["attribute"]
         page = await run_in_threadpool(fairness_page.build, self.workspace, kind, attribute)
         return self._page(reviewer, "fairness.html", page, here=kind)
+
+    async def alerts(self, request: Request) -> Response:
+        """What waits for an answer, and what was answered."""
+        return await self._alerts_page(await self._reviewer(request))
 
     async def segments(self, request: Request) -> Response:
         """Who the customers are, and how they move."""
@@ -259,10 +266,28 @@ class Desk:
             return await self._model_page(request, reviewer, "demand", wrong=str(error), reason=form.get("reason"))
         return self._done(request, reviewer[0], said, "/models/demand")
 
+    async def answer_alert(self, request: Request) -> Response:
+        """Close or silence an alert, with a reason."""
+        reviewer = await self._reviewer(request)
+        form = await request.form()
+        self._genuine(request, form)
+        answer = alerts_page.AlertAnswer.of(request.path_params["number"], form)
+        try:
+            who = await run_in_threadpool(actors.of_key, self.workspace, reviewer[1])
+            said = await run_in_threadpool(alerts_page.give, self.workspace, answer, who)
+        except UsageError as error:
+            return await self._alerts_page(reviewer, wrong=str(error), **answer.around())
+        return self._done(request, reviewer[0], said, "/alerts")
+
     def _done(self, request: Request, session: Session, said: str, path: str = "") -> Response:
         """On to the page that says what was done: loading it again does nothing twice."""
         self._said[session.csrf] = said
         return RedirectResponse(path or request.url.path, 303)
+
+    async def _alerts_page(self, reviewer: tuple[Session, Key], **extra: Any) -> Response:
+        page = await run_in_threadpool(alerts_page.build, self.workspace)
+        status = 400 if extra.get("wrong") else 200
+        return self._page(reviewer, "alerts.html", page, status=status, here="alerts", **extra)
 
     async def _model_page(self, request: Request, reviewer: tuple[Session, Key], kind: str, **extra: Any) -> Response:
         page = await run_in_threadpool(model_page.build, self.workspace, kind)

@@ -14,7 +14,7 @@ from monitoring.desk import languages, wording
 from monitoring.desk.languages import gettext
 
 TEMPLATES = Path(__file__).parent / "templates"
-OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": "", "sought": ""}
+OPTIONAL = {"who": "", "here": "", "said": "", "wrong": "", "reason": "", "csrf": "", "sought": "", "answered": 0}
 
 
 class Templates:

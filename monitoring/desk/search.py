@@ -67,7 +67,7 @@ def _everything(workspace: Workspace) -> Iterator[Hit]:
     for rule in forecasts.rules_now(workspace, run):
         yield _rule(rule)
     for alert in Alerts(workspace).open():
-        yield Hit(gettext("alert"), f"{alert.source}, {alert.subject}", alert.text, "/#alerts")
+        yield Hit(gettext("alert"), f"{alert.source}, {alert.subject}", alert.text, f"/alerts#alert-{alert.id}")
 
 
 def _versions(registry: Registry, kind: str) -> Iterator[Hit]:

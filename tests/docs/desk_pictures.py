@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.alerts import Alerts
 from core.keys import KeyStore
+from core.messages import Message
 from core.workspace import Workspace
 from models.registry import Registry
 from monitoring.data_quality import assessment
@@ -48,7 +50,9 @@ def main() -> None:
     """Take every picture anew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, default=Path("workspace"), help="the demo's, by default")
-    given = parser.parse_args().workspace
+    parser.add_argument("--page", action="append", metavar="ADDRESS", help="only of this page, such as /alerts")
+    asked = parser.parse_args()
+    given = asked.workspace
     if len(Registry(Workspace.open(given)).versions("churn")) < 2:
         parser.error("to compare two versions there have to be two: regulars train churn --trials 1")
     with tempfile.TemporaryDirectory() as folder:
@@ -56,16 +60,16 @@ def main() -> None:
         shutil.copytree(given, root)
         workspace = Workspace.open(root)
         QualityHistory(workspace).append(assessment.assess(workspace))
-        for name, picture in _taken(workspace):
+        for name, picture in _taken(workspace, asked.page):
             (FOLDER / name).write_bytes(picture)
             print(f"{name}: {len(picture) / 1024:.0f} KB")
 
 
-def _taken(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
+def _taken(workspace: Workspace, only: list[str] | None) -> Iterator[tuple[str, bytes]]:
     from playwright.sync_api import sync_playwright
 
     FOLDER.mkdir(exist_ok=True)
-    addresses = desk_pages.addresses(app.build(workspace).routes)
+    addresses = [each for each in desk_pages.addresses(app.build(workspace).routes) if each in (only or [each])]
     token = KeyStore(workspace).create("maria", ["review"])
     with desk_pages.listening(workspace) as desk, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -79,6 +83,8 @@ def _taken(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
         for address in addresses:
             if address == "/signin":
                 continue
+            if address == "/alerts":
+                _raise_two(workspace)
             names = iter(pictures(address))
             for language in ("en", "zh") if address in CHINESE else ("en",):
                 page.goto(f"{desk}/language/{language}?back=/evidence")
@@ -86,6 +92,15 @@ def _taken(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
                 for picture in _of_widths(page, workspace):
                     yield next(names), picture
         browser.close()
+
+
+def _raise_two(workspace: Workspace) -> None:
+    """So that there is something to see: one that waits, and one that was answered."""
+    alerts = Alerts(workspace)
+    alerts.append("mild", "serving", "registry", Message("alert.registry_down", {"reason": "the registry is locked"}))
+    alerts.close("serving", "registry", by="maria")
+    late = Message("alert.registry_down", {"reason": "no connection to the registry: timed out after 2 s"})
+    alerts.append("moderate", "serving", "registry", late)
 
 
 def _of_widths(page: Page, workspace: Workspace) -> list[bytes]:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from core.alerts import Alerts
 from core.clock import present
 from core.keys import KeyStore
+from core.messages import Message
 from models.kinds import names
 from models.registry import Registry
 from monitoring.data_quality import assessment
@@ -30,7 +32,8 @@ def address(shop):
 
 @pytest.fixture
 def paths(shop, tmp_path):
-    """An address of every page, in a shop with two versions of churn."""
+    """An address of every page, in a shop with two versions of churn and an alert that waits."""
+    Alerts(shop).append("mild", "serving", "registry", Message("alert.registry_down", {"reason": "it is locked"}))
     watched.train(shop, tmp_path, present(shop) - timedelta(days=28), 20.0)
     return desk_pages.addresses(app.build(shop).routes)
 
@@ -86,6 +89,23 @@ def test_a_reviewer_sees_judges_and_finds_the_decision_in_the_trail(signed_in, a
     assert complaints == []
 
 
+def test_an_alert_is_answered_by_keyboard_alone(signed_in, address, shop):
+    Alerts(shop).append("mild", "serving", "registry", Message("alert.registry_down", {"reason": "it is locked"}))
+    (alert,) = Alerts(shop).open()
+    page = signed_in
+    page.goto(f"{address}/alerts")
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("the night's copy; it ends at six")
+    for _ in range(3):  # over closing and the days
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert page.get_by_role("status").inner_text() == f"Alert {alert.id} is silent for 7 days, unless it gets worse."
+    assert page.get_by_text("it ends at six").is_visible()
+
+
 def test_the_full_report_opens_in_a_sandbox_that_can_not_reach_the_desk(signed_in, address):
     page = signed_in
     page.goto(address + "/models/churn")
@@ -105,6 +125,7 @@ def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen
         page.emulate_media(color_scheme=scheme)
         for path in paths:
             page.goto(address + path)
+            page.evaluate(_OPENED)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
                 assert page.evaluate(_CONTRAST) >= 4.5, (path, scheme, width)
@@ -120,6 +141,7 @@ def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen
     page.goto(f"{address}/language/{language}?back=/evidence")
     for path in paths:
         page.goto(address + path)
+        page.evaluate(_OPENED)
         page.evaluate(need("axe_playwright_python.base").AXE_FILE_PATH.read_text())
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
@@ -153,6 +175,9 @@ def test_a_page_prints_whole(signed_in, address):
     assert areas
     assert all(area.evaluate("each => each.scrollHeight <= each.clientHeight + 1") for area in areas)
 
+
+# What a reader can unfold, unfolded.
+_OPENED = "document.querySelectorAll('details').forEach(each => { each.open = true })"
 
 # What can be used or scrolled by the mouse, is shown, and can't be given the focus.
 _OUT_OF_REACH = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, .scroll")]

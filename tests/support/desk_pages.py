@@ -27,6 +27,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "/shop": "/shop",
     "/data": "/data",
     "/data/dictionary": "/data/dictionary",
+    "/alerts": "/alerts",
     "/audit": "/audit",
     "/search": "/search?q=churn",
     "/evidence": "/evidence",
