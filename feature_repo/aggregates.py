@@ -49,7 +49,9 @@ def baskets(orders: ir.Table, counting: ir.Table) -> ir.Table:
 
 
 def visits(baskets: ir.Table, before: ir.Table | None = None) -> ir.Table:
-    """One row per customer and day with a purchase, with the days since the one before."""
+    """One row per customer and day with a purchase, with the days since the one before, and its `number` from the
+    first.
+    """
     sums = ("units", "revenue", "discount", "returned", "counted_revenue")
     counts = ("lines", "return_lines", "counted_lines")
     days = baskets.group_by("customer_id", "day").agg(
@@ -57,7 +59,7 @@ def visits(baskets: ir.Table, before: ir.Table | None = None) -> ir.Table:
         **{name: baskets[name].sum().cast(COUNT) for name in counts},
         **{name: baskets[name].sum() for name in sums},
     )
-    return _with_gaps(days, before, ["customer_id"], gap="float64")
+    return _with_gaps(days, before, ["customer_id"], gap="float64", number=COUNT)
 
 
 def purchases(orders: ir.Table, counting: ir.Table, before: ir.Table | None = None) -> ir.Table:
@@ -100,17 +102,21 @@ def promoted(promotions: ir.Table, places: Sequence[str]) -> ir.Table:
 
 
 def _with_gaps(days: ir.Table, before: ir.Table | None, key: Sequence[str], **types: str) -> ir.Table:
-    """The days since the last (`gap`) and the second-last (`gap_2`) row with the same key, `before` included."""
+    """The days since the last (`gap`) and the second-last (`gap_2`) row with the same key, `before` included; and the
+    `number` of the row among these.
+    """
     columns = days.columns
     if before is not None:
         known = before.semi_join(days, key).group_by(key)
-        last = known.agg(last=before.day.max(), last_gap=before.gap.argmax(before.day))
+        last = known.agg(last=before.day.max(), last_gap=before.gap.argmax(before.day), earlier=before.day.count())
         days = days.left_join(last, key, rname="{name}_before")
     window = ibis.window(group_by=key, order_by="day")
     one, two = (days.day.delta(days.day.lag(back).over(window), unit="day") for back in (1, 2))
+    number = ibis.row_number().over(window) + 1
     if before is not None:
         since = days.day.delta(days["last"], unit="day")
         two = ibis.coalesce(two, ibis.ifelse(one.notnull(), since, since + days["last_gap"].cast("int64")))
         one = ibis.coalesce(one, since)
-    gaps = {"gap": one, "gap_2": two}
+        number += days.earlier.fill_null(0)
+    gaps = {"gap": one, "gap_2": two, "number": number}
     return days.select(*columns, **{name: gaps[name].cast(kind) for name, kind in types.items()})

@@ -105,7 +105,7 @@ class ShopTables:
                    discounted_lines, return_lines, returned, counted_lines, counted_revenue, local_at (the first
                    line's), store_id, channel
     visits:        per (customer_id, day), all lines: the sums of its baskets, `baskets`, and `gap`: days since
-                   the customer's visit before (null at the first)
+                   the customer's visit before (null at the first), and `number`: 1 at the customer's first, and so on
     purchases:     per (customer_id, day, product_id), lines that count: quantity, revenue, lines, category,
                    department, brand, `gap` and `gap_2`: days since the customer's last and second-last day with
                    the product

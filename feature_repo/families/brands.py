@@ -6,7 +6,7 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from feature_repo.families.windows import count, share, total, within
+from feature_repo.families.windows import share, total, within
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -36,37 +36,41 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Shares of spend and unit prices over the lines that count."""
-    brands = _by_brand(shop.purchases.filter(within(shop.purchases, 364)))
-    own = brands.brand.lower().isin(PRIVATE).fill_null(False)
-    sums = brands.group_by("customer_id").agg(
-        **{f"revenue_{n}": brands[f"revenue_{n}"].sum() for n in (28, 84, 182, 364)},
-        **{f"units_{n}": brands[f"units_{n}"].sum() for n in (28, 182)},
-        **{f"own_{n}": total(brands[f"revenue_{n}"], own) for n in (84, 364)},
-        brands_182d=count((brands.newest <= 182) & brands.brand.notnull()),
+    bought = _with_own(shop.purchases.filter(within(shop.purchases, 364)))
+    sums = bought.group_by("customer_id").agg(
+        **{f"revenue_{n}": total(bought.revenue, within(bought, n)) for n in (28, 84, 182, 364)},
+        **{f"units_{n}": total(bought.quantity, within(bought, n)) for n in (28, 182)},
+        **{f"own_{n}": total(bought.revenue, bought.own & within(bought, n)) for n in (84, 364)},
     )
-    joined = sums.left_join(_usual_spend(shop.category_days), "customer_id", rname="{name}__usual")
+    joined = sums.left_join(
+        _brands(shop.purchases.filter(within(shop.purchases, 182))), "customer_id", rname="{name}__b"
+    )
+    joined = joined.left_join(_usual_spend(shop.category_days), "customer_id", rname="{name}__usual")
     return joined.mutate(
+        brands_182d=joined.brands.fill_null(0.0),
         **{f"private_brand_share_{n}d": share(joined[f"own_{n}"], joined[f"revenue_{n}"]) for n in (84, 364)},
         **{f"unit_price_{n}d": share(joined[f"revenue_{n}"], joined[f"units_{n}"]) for n in (28, 182)},
         price_level_182d=share(joined.revenue_182, joined.usual),
     )
 
 
-def _by_brand(bought: ir.Table) -> ir.Table:
-    """One row per customer and brand: few, so that what is asked of the brand's name is asked seldom."""
-    return bought.group_by("customer_id", "brand").agg(
-        **{f"revenue_{n}": total(bought.revenue, within(bought, n)) for n in (28, 84, 182, 364)},
-        **{f"units_{n}": total(bought.quantity, within(bought, n)) for n in (28, 182)},
-        newest=bought.age.min(),
-    )
+def _with_own(bought: ir.Table) -> ir.Table:
+    """Purchases with whether the brand is the shop's `own`: looked at once for each name, not for each row."""
+    names = bought.select("brand").distinct()
+    told = names.mutate(own=names.brand.lower().isin(PRIVATE))
+    joined = bought.left_join(told, "brand", rname="{name}__own")
+    return joined.mutate(own=joined.own.fill_null(False))
+
+
+def _brands(bought: ir.Table) -> ir.Table:
+    """How many brands each customer bought."""
+    different = bought.filter(bought.brand.notnull()).select("customer_id", "brand").distinct()
+    return different.group_by("customer_id").agg(brands=different.count().cast("float64"))
 
 
 def _usual_spend(days: ir.Table) -> ir.Table:
     """What the units of each customer would have cost at the mean price of their category."""
     recent = days.filter(within(days, 182))
-    per_category = recent.group_by("customer_id", "category").agg(
-        units=recent.quantity.sum(), revenue=recent.revenue.sum()
-    )
-    prices = per_category.group_by("category").agg(price=share(per_category.revenue.sum(), per_category.units.sum()))
-    priced = per_category.join(prices, "category")
-    return priced.group_by("customer_id").agg(usual=(priced.units * priced.price).sum())
+    prices = recent.group_by("category").agg(price=share(recent.revenue.sum(), recent.quantity.sum()))
+    priced = recent.join(prices, "category")
+    return priced.group_by("customer_id").agg(usual=(priced.quantity * priced.price).sum())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
-import ibis
 import ibis.expr.types as ir
 
+from feature_repo.families.windows import from_the_last
 from feature_repo.feature_definition import Feature
 from feature_repo.purchases import Purchase, Row, is_new_day
 from feature_repo.shop_tables import KnownTables, Snapshot
@@ -41,17 +41,12 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Ages of the latest visits of each kind."""
-    visits = shop.visits
-    by_customer = ibis.window(group_by="customer_id")
-    ranked = visits.mutate(
-        back=ibis.row_number().over(ibis.window(group_by="customer_id", order_by=ibis.asc("age"))) + 1,
-        mean_revenue=visits.revenue.mean().over(by_customer),
-    )
+    ranked = from_the_last(shop.visits, mean_revenue=shop.visits.revenue.mean())
     return ranked.group_by("customer_id").agg(
         days_since_last_visit=ranked.age.min(),
         days_since_last_counted_purchase=ranked.age.min(where=ranked.counted_lines > 0),
         days_since_last_big_basket=ranked.age.min(where=ranked.revenue >= ranked.mean_revenue - ROUNDING),
-        **{f"days_since_visit_{n}_back": ranked.age.min(where=ranked.back == n) for n in NTH},
+        **{f"days_since_visit_{n}_back": ranked.age.min(where=ranked.back == n - 1) for n in NTH},
     )
 
 

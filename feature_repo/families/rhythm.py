@@ -8,7 +8,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from feature_repo.families.windows import count, decayed, share
+from feature_repo.families.windows import count, decayed, from_the_last, share
 from feature_repo.feature_definition import Feature, counting
 from feature_repo.shop_tables import KnownTables, Snapshot
 
@@ -42,16 +42,14 @@ FEATURES = (
 
 def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     """Blocks of four weeks, spells of absence, and gaps with the latest counting most."""
-    visits = shop.visits
-    latest_first = ibis.window(group_by="customer_id", order_by=ibis.asc("age"))
-    ranked = visits.mutate(back=ibis.row_number().over(latest_first))
+    ranked = from_the_last(shop.visits)
     weight = (ranked.back.cast("float64") * math.log(_FADING)).exp()
     weighed = ranked.mutate(
         weight=ibis.ifelse(ranked.gap.isnull(), 0.0, weight), weighted=ranked.gap.fill_null(0.0) * weight
     )
-    age, one = weighed.age, weighed.age * 0 + 1.0
+    age, one, weekday = weighed.age, weighed.age * 0 + 1.0, weighed.day.day_of_week.index()
     sums = weighed.group_by("customer_id").agg(
-        recency=age.min().cast("float64"),
+        recency=weighed.recency.min().cast("float64"),
         first=age.max().cast("float64"),
         **{f"block_{i}": count((age > BLOCK * i) & (age <= BLOCK * (i + 1))) for i in range(6)},
         **{f"away_{n}": ibis.greatest(weighed.gap.fill_null(0.0) - n, 0.0).sum() for n in AWAY},
@@ -59,9 +57,10 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         **{f"gap_{n}_back": weighed.gap.max(where=weighed.back == n - 1) for n in LAGS},
         weighted=weighed.weighted.sum(),
         weights=weighed.weight.sum(),
+        **{f"weekday_{i}": count(weekday == i) for i in range(7)},
     )
     fading = share(sums.weighted, sums.weights)
-    told = sums.mutate(
+    return sums.mutate(
         visit_days_least_3x28d=ibis.least(sums.block_0, sums.block_1, sums.block_2),
         visit_days_std_6x28d=_deviation([sums[f"block_{i}"] for i in range(6)]),
         **{f"away_{n}d_share": _away(sums, n) for n in AWAY},
@@ -71,8 +70,8 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         },
         gap_mean_fading=fading,
         overdue_fading_ratio=share(sums.recency, fading),
+        weekday_entropy=_entropy([sums[f"weekday_{i}"] for i in range(7)]),
     )
-    return told.join(_evenness(visits), "customer_id")
 
 
 def _deviation(values: list[ir.NumericColumn]) -> ir.NumericValue:
@@ -98,10 +97,8 @@ def _decayed_days(known: ir.NumericColumn, half_life: float) -> ir.NumericValue:
     return (1 - (known * -rate).exp()) * (step / (1 - step))
 
 
-def _evenness(visits: ir.Table) -> ir.Table:
-    """The entropy of the weekdays of all visits."""
-    days = visits.mutate(weekday=visits.day.day_of_week.index())
-    counts = days.group_by("customer_id", "weekday").agg(n=days.count().cast("float64"))
-    part = counts.n / counts.n.sum().over(ibis.window(group_by="customer_id"))
-    parts = counts.mutate(term=-part * part.log())
-    return parts.group_by("customer_id").agg(weekday_entropy=parts.term.sum())
+def _entropy(counts: list[ir.NumericColumn]) -> ir.NumericValue:
+    """Of the shares of counts, of which one at least is not 0."""
+    whole = sum(counts[1:], counts[0])
+    terms = [ibis.ifelse(n > 0, -(n / whole) * (ibis.greatest(n, 1.0) / whole).log(), 0.0) for n in counts]
+    return sum(terms[1:], terms[0])

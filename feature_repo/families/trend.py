@@ -34,7 +34,6 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     age, one = visits.age, visits.age * 0 + 1.0
     last = {n: age <= n for n in (14, 28, 84)}
     before = {n: (age > n) & (age <= 2 * n) for n in (14, 28, 84)}
-    block = ((age - 1) / 28).floor()
     sums = visits.group_by("customer_id").agg(
         **{f"last_{n}": count(last[n]) for n in last},
         **{f"before_{n}": count(before[n]) for n in before},
@@ -43,11 +42,13 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
         visit_days_slope_8w=slope(one, age, 8),
         visit_days_slope_12w=slope(one, age, 12),
         revenue_slope_12w=slope(visits.revenue, age, 12),
-        active_blocks_6x28d=block.nunique(where=age <= 168),
+        **{f"block_{i}": ((age > 28 * i) & (age <= 28 * (i + 1))).any() for i in range(6)},
     )
+    blocks = [sums[f"block_{i}"].cast("int64") for i in range(6)]
     return sums.mutate(
         **{f"visit_days_change_{n}d": sums[f"last_{n}"] - sums[f"before_{n}"] for n in last},
         **{f"visit_days_ratio_{n}d": (sums[f"last_{n}"] + 1) / (sums[f"before_{n}"] + 1) for n in (14, 28)},
+        active_blocks_6x28d=sum(blocks[1:], blocks[0]),
         revenue_change_28d=sums.revenue_last - sums.revenue_before,
         revenue_ratio_28d=(_positive(sums.revenue_last) + 1) / (_positive(sums.revenue_before) + 1),
     )
