@@ -10,7 +10,8 @@ from core import spark_session
 from core.settings import FeatureEngine
 from core.workspace import Workspace
 from feature_repo import shop_tables
-from feature_repo.shop_tables import ShopTables
+from feature_repo.engine_errors import engine_errors
+from feature_repo.shop_tables import AGGREGATES, READABLE, ShopTables
 
 
 @contextmanager
@@ -19,7 +20,8 @@ def opened(workspace: Workspace) -> Iterator[ShopTables]:
 
     Raises:
         NotReady: nothing has been ingested; or Spark or Java is not installed.
-        StoreError: Spark can't begin, or fails within the block.
+        DataError: a file of the tables, or of what is kept of them, is damaged.
+        StoreError: memory or disk have no room; Spark can't begin, or fails within the block.
     """
     with _OPENED[workspace.settings.features.engine](workspace) as tables:
         yield tables
@@ -27,11 +29,12 @@ def opened(workspace: Workspace) -> Iterator[ShopTables]:
 
 @contextmanager
 def _embedded(workspace: Workspace) -> Iterator[ShopTables]:
-    tables = shop_tables.tables(workspace, shop_tables.connect(workspace), keeps=True)
-    try:
-        yield tables
-    finally:
-        tables.let_go()
+    with engine_errors(workspace.tables, READABLE, workspace.features_dir / AGGREGATES):
+        tables = shop_tables.tables(workspace, shop_tables.connect(workspace), keeps=True)
+        try:
+            yield tables
+        finally:
+            tables.let_go()
 
 
 @contextmanager
