@@ -23,6 +23,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -114,9 +115,12 @@ class Layout:
 
     def offset(self, place: int) -> int | None:
         """Where in a row the number of a column stands; None where the column is none of numbers."""
-        if self.columns[place][1] not in NUMBERS:
-            return None
-        return HEAD_BYTES + self.bitmap_bytes + 8 * self._numbers.index(place)
+        return self._offsets.get(place)
+
+    @cached_property
+    def _offsets(self) -> dict[int, int]:
+        start = HEAD_BYTES + self.bitmap_bytes
+        return {place: start + 8 * number for number, place in enumerate(self._numbers)}
 
     def pack(self, row: PackedRow) -> bytes:
         """A row in bytes.
@@ -166,8 +170,8 @@ class Layout:
             return {name: [] for name in self.names}
         return dict(zip(self.names, map(list, zip(*cells, strict=True)), strict=True))
 
-    def cells(self, packed: bytes) -> list[Any]:
-        """The values of a row of this layout, in the order of the columns."""
+    def cells(self, packed: bytes, read: Mapping[str, Callable[[bytes], Any]] | None = None) -> list[Any]:
+        """The values of a row of this layout, in the order of the columns; `read` tells others than numbers."""
         content = self._struct.unpack_from(packed)
         missing = self._missing(content[4])
         if not self._others:
@@ -176,17 +180,42 @@ class Layout:
             cells = [None] * len(self.columns)
             for place, number in zip(self._numbers, content[5:], strict=True):
                 cells[place] = number
-            self._read_others(packed, content[3], set(missing), cells)
+            self._read_others(packed, content[3], set(missing), cells, read or READ)
         for place in missing:
             cells[place] = None
         return cells
 
-    def _read_others(self, packed: bytes, orders: int, missing: set[int], cells: list[Any]) -> None:
+    def some_cells(self, packed: bytes, places: Sequence[int]) -> list[Any]:
+        """The values of some columns of a row of this layout; of the others nothing is read but their length."""
+        missing = set(self._missing(packed[HEAD_BYTES : HEAD_BYTES + self.bitmap_bytes]))
+        (count,) = _LENGTH.unpack_from(packed, HEAD_BYTES - 4)
+        found: dict[int, Any] = dict.fromkeys(places)
+        at, last = self._struct.size + 8 * count, max(places)
+        for place in self._others:
+            if place > last:
+                break
+            if place not in missing:
+                (length,) = _LENGTH.unpack_from(packed, at)
+                if place in found:
+                    found[place] = READ[self.columns[place][1]](packed[at + 4 : at + 4 + length])
+                at += 4 + length
+        for place in found.keys() & self._offsets.keys() - missing:
+            (found[place],) = struct.unpack_from("<" + NUMBERS[self.columns[place][1]], packed, self._offsets[place])
+        return [found[place] for place in places]
+
+    def _read_others(
+        self,
+        packed: bytes,
+        orders: int,
+        missing: set[int],
+        cells: list[Any],
+        read: Mapping[str, Callable[[bytes], Any]],
+    ) -> None:
         at = self._struct.size + 8 * orders
         for place in self._others:
             if place not in missing:
                 (length,) = _LENGTH.unpack_from(packed, at)
-                cells[place] = READ[self.columns[place][1]](packed[at + 4 : at + 4 + length])
+                cells[place] = read[self.columns[place][1]](packed[at + 4 : at + 4 + length])
                 at += 4 + length
 
 
@@ -225,11 +254,12 @@ def _write_texts(texts: Sequence[str]) -> bytes:
 
 def _read_texts(content: bytes) -> list[str]:
     (count,) = _LENGTH.unpack_from(content)
-    lengths, at, found = struct.unpack_from(f"<{count}I", content, 4), 4 + 4 * count, []
-    for length in lengths:
-        found.append(content[at : at + length].decode())
-        at += length
-    return found
+    texts = content[4 + 4 * count :]
+    ends = accumulate(struct.unpack_from(f"<{count}I", content, 4), initial=0)
+    if texts.isascii():  # then a letter is a byte, and one decoding does for all
+        text = texts.decode()
+        return [text[first:end] for first, end in pairwise(ends)]
+    return [texts[first:end].decode() for first, end in pairwise(ends)]
 
 
 WRITE: Final[Mapping[str, Callable[[Any], bytes]]] = {
@@ -246,3 +276,9 @@ READ: Final[Mapping[str, Callable[[bytes], Any]]] = {
     "texts": _read_texts,
     "feast": bytes,
 }
+READ_ARRAYS: Final[Mapping[str, Callable[[bytes], Any]]] = {
+    **READ,
+    "floats": lambda content: np.frombuffer(content, "<f8"),
+    "ints": lambda content: np.frombuffer(content, "<i8"),
+}
+"""The same, with lists of numbers as arrays, which nobody may change."""

@@ -1,4 +1,4 @@
-"""Margins of a booster for a few rows, by XGBoost's own C interface.
+"""Margins of a booster for rows of one request, by XGBoost's own C interface.
 
 `Booster.inplace_predict` takes anything that looks like a table and spends more time on finding out what it was given
 than 500 trees take for a row. A C-contiguous float32 matrix is told to the same function of the library in a line;
@@ -84,7 +84,9 @@ def _predicted(booster: xgb.Booster, matrix: Float32Array, proxy: ctypes.c_void_
             ctypes.byref(told),
         )
     )
-    return np.array(told[: len(matrix)], dtype=float)  # a copy: the library's memory is this thread's next answer's
+    return np.ctypeslib.as_array(told, (len(matrix),)).astype(
+        float
+    )  # a copy: the library's memory is this thread's next answer's
 
 
 def _interface(array: Float32Array) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, cast
 
+from feature_repo.packed.feature_rows import FeatureRows
 from models.value.replenishment import Bought, due
 from serving.online_features import Found
 from serving.runtime import Runtime
@@ -14,6 +15,7 @@ from serving.runtime import Runtime
 HISTORY: Final = "customer_history"
 PRODUCTS: Final = "product_features"
 USUAL: Final = "repurchase_days"
+NAMES: Final = ("product_ids", "purchases", "last_days", "first_days", "weight_60d")
 PIECE: Final = 200
 
 
@@ -47,11 +49,14 @@ def _due(runtime: Runtime, customers: Sequence[str], present: date) -> dict[str,
 
 
 def _bought(found: Found) -> dict[str, Bought]:
-    names = ("product_ids", "purchases", "last_days", "first_days", "weight_60d")
-    return {
-        customer: Bought(*(_listed(found.columns[name][place]) for name in names))
-        for place, customer in enumerate(found.known)
-    }
+    columns = [map(_listed, values) for values in _columns_of(found, NAMES)]
+    return {customer: Bought(*each) for customer, *each in zip(found.known, *columns, strict=True)}
+
+
+def _columns_of(found: Found, names: Sequence[str]) -> Sequence[Sequence[Any]]:
+    if isinstance(found.columns, FeatureRows):
+        return found.columns.some(names)
+    return [found.columns.get(name, []) for name in names]
 
 
 def _listed(values: Any) -> list[Any]:

@@ -66,6 +66,7 @@ class Answering:
         self._reading: Counter[str] = Counter()
         self._lanes = {
             "small": Lane("small", THREADS),
+            "alone": Lane("alone", 1),
             "large": Lane("large", LARGE_THREADS),
             "writing": Lane("writing", WRITING_THREADS),
             "figures": Lane("figures", 1),  # who watches is answered also where all others wait
@@ -119,7 +120,7 @@ class Answering:
 
     def in_every_thread(self, work: Callable[[], object]) -> None:
         """Run the work once in each thread that reads the store for an answer, before anybody is answered."""
-        for name in ("small", "large"):
+        for name in ("alone", "small", "large"):
             self._lanes[name].in_every_thread(work, WARMING_SECONDS)
         if self.loop is not None and self.runtime.features.is_local:
             done: Future[object] = Future()

@@ -58,6 +58,13 @@ class Found:
         """Id -> its place in the columns."""
         return {each: place for place, each in enumerate(self.known)}
 
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """All values of the first of them."""
+        if isinstance(self.columns, FeatureRows):
+            return self.columns.values_of(0)
+        return {name: values[0] for name, values in self.columns.items()}
+
     def of(self, ids: Sequence[str]) -> Found:
         """What was found of some of the ids."""
         row = self.row

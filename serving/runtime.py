@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from core import clock
+from core import clock, utc
 from core.alert_delivery import Deliverer
 from core.errors import RegularsError
 from core.event_log import EventLog
@@ -55,6 +55,9 @@ from serving.watched_state import tell_state
 
 class Runtime:
     """The service's parts. `start` loads the models in the background; `close` writes what is still queued."""
+
+    _began: datetime | None = None
+    """When the present day began, where `clock` says that it goes by the data."""
 
     def __init__(self, workspace: Workspace) -> None:
         origin = workspace
@@ -249,6 +252,12 @@ class Runtime:
         with suppress(RegularsError):  # no orders yet
             self.present = clock.present(self.workspace)
             self.data_until = self.workspace.tables.last_day().isoformat()
+            self._began = clock.now(self.workspace)
+
+    def now(self) -> datetime:
+        """The shop's present moment (`clock.now`), without a look at its tables."""
+        is_wall = self.workspace.settings.clock == "wall"
+        return utc.now() if is_wall or self._began is None else self._began
 
     def _refresh_contact_caps(self) -> None:
         self.contact_caps.refresh(self.present)

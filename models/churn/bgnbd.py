@@ -79,9 +79,9 @@ def probability_alive(p: Parameters, x: Float64Array, t_x: Float64Array, age: Fl
 
 
 def probability_of_no_purchase(
-    p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array, days: float
+    p: Parameters, x: Float64Array, t_x: Float64Array, age: Float64Array, days: float | Float64Array
 ) -> Float64Array:
-    """P(nothing bought in (T, T + days] | x, t_x, T).
+    """P(nothing bought in (T, T + days] | x, t_x, T); customers' numbers, and several days, in shapes that go together.
 
     One who is gone buys nothing; one who is alive has a gamma(r + x, alpha + T) rate, and buys nothing with
     probability ((alpha + T) / (alpha + T + days))^(r + x).

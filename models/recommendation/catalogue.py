@@ -27,6 +27,8 @@ _LISTS = {
     "promoted": ("display_ahead", "mailer_ahead", "display_behind", "mailer_behind"),
 }
 COLUMNS = (KEY, *GROUPS, *_SCALARS, *_LISTS)
+_FEW_IDS = 2_048
+"""So many are looked up one by one: what pandas makes of a list of ids first costs more than the look-up."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,15 @@ class Catalogue:
         """Looks codes up by id."""
         return pd.Index(self.ids)
 
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {each: code for code, each in enumerate(self.ids)}
+
     def codes(self, ids: Sequence[str] | NDArray[np.object_]) -> Int64Array:
         """The codes of the ids, -1 for one that is not in the catalogue."""
+        if len(ids) <= _FEW_IDS:
+            code = self._codes.get
+            return np.fromiter([code(each, -1) for each in ids], dtype=np.int64, count=len(ids))
         return self.index.get_indexer(pd.Index(ids, dtype=object)).astype(np.int64)
 
     def groups_of(self, others: Catalogue) -> dict[str, Int64Array]:
@@ -107,11 +116,14 @@ class Catalogue:
         The name where names are kinds ("BANANAS"); the category, else the department, where names are missing or
         belong to single products.
         """
-        for name in _KINDS:
-            shared = np.bincount(self.groups[name])[self.groups[name]] > 1
-            if len(self) and shared.mean() > KIND_SHARE:
-                return name
-        return _KINDS[0]
+        return next((name for name in _KINDS if self.shared_parts[name] > KIND_SHARE), _KINDS[0])
+
+    @cached_property
+    def shared_parts(self) -> Mapping[str, float]:
+        """The part of the products that share their group with another, by the kind of group; 0 without products."""
+        if not len(self):
+            return dict.fromkeys(self.groups, 0.0)
+        return {name: float((np.bincount(codes)[codes] > 1).mean()) for name, codes in self.groups.items()}
 
     @cached_property
     def popular(self) -> Int64Array:

@@ -96,10 +96,8 @@ class Explainer:
         column = int(index.column[product])
         if column < 0:
             return None
-        weights = index.weights[self._profiles.product][:, [column]].toarray().ravel()
-        if not weights.max(initial=0) > 0:
-            return None
-        return f"customers who buy {self._kind(int(self._profiles.product[weights.argmax()]))} buy it, too"
+        speaker = self._profiles.speaker(column)
+        return None if speaker is None else f"customers who buy {self._kind(speaker)} buy it, too"
 
     def _trend(self, product: int) -> str:
         first = int(self._catalogue.numbers["first_buyers_28d"][product])

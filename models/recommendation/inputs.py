@@ -132,6 +132,8 @@ def _customer(profiles: UserProfiles, row: Int64Array) -> dict[str, Float32Array
     weight = np.where(np.isfinite(level), profiles.of_entries("purchases"), 0).astype(np.float32)
     of_known = _counter(profiles.row, customers)
     scalars["price_habit"] = _ratio(of_known(weight * np.nan_to_num(level)), of_known(weight))
+    if customers == 1:
+        return {name: np.repeat(values, len(row)) for name, values in scalars.items()}
     return {name: values[row] for name, values in scalars.items()}
 
 

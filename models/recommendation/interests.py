@@ -39,6 +39,11 @@ def of_row(row: Mapping[str, Any] | pd.Series[Any], at: datetime) -> tuple[Recen
     return tuple(_unpacked(row, at.timestamp()))
 
 
+def has_any(row: Mapping[str, Any]) -> bool:
+    """Whether the row of the view has interests, whatever they count by now."""
+    return bool(row.get("interest_products") or row.get("search_texts"))
+
+
 def of_frame(frame: pd.DataFrame, at: datetime) -> dict[str, tuple[RecentInterest, ...]]:
     """Those of everybody who has any, by customer_id, from a frame with the view's columns."""
     if not set(COLUMNS) <= set(frame.columns):

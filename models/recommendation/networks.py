@@ -48,8 +48,10 @@ class PairScaling:
         """Shape (n, F + M)."""
         scaled = (_logarithms(features) - self.mean) / self.deviation
         inputs = np.empty((len(features), features.shape[1] + len(self.missing)), dtype=np.float32)
-        np.clip(np.nan_to_num(scaled, copy=False, nan=0.0), -LIMIT, LIMIT, out=inputs[:, : features.shape[1]])
-        inputs[:, features.shape[1] :] = np.isnan(features[:, self.missing])
+        own, absent = inputs[:, : features.shape[1]], np.isnan(features)
+        np.clip(scaled, -LIMIT, LIMIT, out=own)
+        own[absent] = 0.0
+        inputs[:, features.shape[1] :] = absent[:, self.missing]
         return inputs
 
 

@@ -13,6 +13,7 @@ import xgboost as xgb
 from core.errors import StoreError
 from models import artifact
 from models.arrays import Float32Array, Int64Array
+from models.booster_margins import booster_margins
 from models.recommendation.affinity import DECAYED, Affinity
 from models.recommendation.candidates import Candidates
 from models.recommendation.inputs import NAMES, pair_features
@@ -126,10 +127,7 @@ class Learners:
 
     def margins(self, features: Float32Array) -> dict[str, Float32Array]:
         """What each of them says, by its name; each of shape (n,)."""
-        found = {
-            name: cast(Float32Array, booster.inplace_predict(features, predict_type="margin"))
-            for name, booster in self.boosters.items()
-        }
+        found = {name: booster_margins(booster, features).astype(np.float32) for name, booster in self.boosters.items()}
         return found if self.network is None else found | {"network": self.network.margins(features)}
 
     @property

@@ -70,7 +70,8 @@ def _chances(a: float, b: float) -> Float64Array:
 
 def survival(p: Parameters, s: Summary, days: Sequence[float]) -> Float64Array:
     """P(no purchase within each of these days), shape (customers, days)."""
-    return np.stack([bgnbd.probability_of_no_purchase(p, s.x, s.t_x, s.age, day) for day in days], axis=1)
+    x, t_x, age = s.x[:, None], s.t_x[:, None], s.age[:, None]
+    return bgnbd.probability_of_no_purchase(p, x, t_x, age, np.asarray(days, dtype=float))
 
 
 def late_after(p: Parameters, s: Summary) -> Float64Array:

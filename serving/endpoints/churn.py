@@ -20,7 +20,7 @@ from models.churn.tiers import tier_of, win_back
 from serving.answers import ChurnAnswer
 from serving.bodies import ChurnBody
 from serving.champions import Champion, Lineup
-from serving.endpoint import Endpoint, LaneName, by_size
+from serving.endpoint import Endpoint, LaneName, calculating
 from serving.online_features import Found
 from serving.prediction import answer, lineup, or_champion, refuse_too_many
 from serving.problems import InvalidBody
@@ -29,6 +29,8 @@ from serving.runtime import Runtime
 REASONS: Final = 5
 MIDDLE: Final = 50
 FEW: Final = 1
+SHORT: Final = 5
+"""So many are scored and explained within a few milliseconds."""
 MANY: Final = 100
 """Of so many customers whose scores are kept the answer takes some two milliseconds."""
 RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
@@ -209,7 +211,7 @@ def _lane(runtime: Runtime, size: int, body: ChurnBody | None) -> LaneName:
     In threads they would spend as much time again on waiting for each other.
     """
     if body is None or body.explain or not _is_quick(runtime, body.customer_ids):
-        return by_size(runtime, size, body)
+        return calculating(runtime, size, body is not None and len(body.customer_ids) <= SHORT)
     return "loop" if runtime.features.is_local and runtime.features.answers else "small"
 
 

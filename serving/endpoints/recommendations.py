@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from core import clock
 from core.keys import Key
 from core.prediction_log import Result
 from core.sortable_ids import new_id
 from models.recommendation import KIND
 from models.recommendation.candidates import CandidateSource
 from models.recommendation.history import IDS
-from models.recommendation.interests import of_row
+from models.recommendation.interests import has_any, of_row
 from models.recommendation.merchandising.bound_rules import RuleSet
 from models.recommendation.model import Recommended, RecommendedList, Recommender
 from models.recommendation.variety.exploration import Exploration, seed_of
@@ -21,9 +20,12 @@ from models.recommendation.variety.list_variety import ListVariety
 from serving.answers import RecommendationsAnswer
 from serving.bodies import RecommendationsBody
 from serving.champions import Champion
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, LaneName, calculating
 from serving.prediction import answer, lineup, or_champion
 from serving.runtime import Runtime
+
+SHORT: Final = 100
+"""A list of so many products is made within a few milliseconds."""
 
 
 def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def recommendations(runtime: Runtime, body: RecommendationsBody, _key: Key) -> d
     team = lineup(runtime, KIND)
     customer = None if body.customer_id is None else runtime.persons.now.person(body.customer_id)
     known, fallback = _known(runtime, customer)
-    recent = of_row(known, clock.now(runtime.workspace)) if known else ()
+    recent = of_row(known, runtime.now()) if known and has_any(known) else ()
     rules = runtime.rules.now
     settings = runtime.workspace.settings.recommendation
     variety = ListVariety.asked(settings, body.diversity)
@@ -124,8 +126,12 @@ def _known(runtime: Runtime, customer: str | None) -> tuple[Mapping[str, Any] | 
     found = runtime.features.read(KIND.service, "customer_id", [customer])
     if not found.known:
         return None, "popular" if found.is_read else "no_features"
-    row = {name: values[0] for name, values in found.columns.items()}
+    row = found.first
     return row, None if row[IDS] else "popular"
+
+
+def _lane(runtime: Runtime, size: int, body: RecommendationsBody | None) -> LaneName:
+    return calculating(runtime, size, body is not None and body.k <= SHORT)
 
 
 ENDPOINT = Endpoint(
@@ -146,4 +152,5 @@ ENDPOINT = Endpoint(
         "diversity": None,
         "context": {},
     },
+    lane=_lane,
 )

@@ -44,6 +44,11 @@ def test_a_row_is_read_back_as_it_was_written(row: PackedRow) -> None:
     assert LAYOUT.unpack_columns([packed]) == {name: [value] for name, value in row.values.items()}
 
 
+@given(rows, st.lists(st.integers(0, len(COLUMNS) - 1), min_size=1, unique=True))
+def test_some_columns_are_read_without_the_others(row: PackedRow, places: list[int]) -> None:
+    assert LAYOUT.some_cells(LAYOUT.pack(row), places) == [row.values[COLUMNS[place][0]] for place in places]
+
+
 @given(st.lists(values, max_size=5), st.integers(0, 2**50))
 def test_columns_are_packed_as_rows_are(several: list[dict[str, Any]], timestamp: int) -> None:
     columns = {name: pa.array([row[name] for row in several], ARROW[kind]) for name, kind in COLUMNS}

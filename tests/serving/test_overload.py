@@ -15,7 +15,7 @@ from serving.http import THREADS
 from serving.lanes import LONGEST_QUEUE_SECONDS
 from tests.serving.conftest import Shop, on_a_socket
 
-SEVERAL = {"customer_ids": ["c001", "c002", "c003"], "explain": True}
+SEVERAL = {"customer_ids": [f"c{number:03}" for number in range(1, 8)], "explain": True}
 """What needs a thread: of customers whose scores are kept the rest is told on the loop."""
 
 

@@ -152,7 +152,7 @@ def _own_shares(dataset: Dataset, rows: Int64Array) -> Float64Array:
     """The share of each category in the customers' purchases, shape (rows, G)."""
     group = dataset.catalogue.groups[own_mix.grouping(dataset.catalogue) or "category"]
     histories = dataset.histories.of_customers(rows)
-    return own_mix.shares(histories, group).astype(float)
+    return own_mix.shares(histories, group, int(group.max(initial=-1)) + 1).astype(float)
 
 
 def _off_mix(top: Int64Array, dataset: Dataset, own: Float64Array) -> Float64Array:

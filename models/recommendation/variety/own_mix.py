@@ -34,26 +34,23 @@ class OwnMix:
 
 def grouping(catalogue: Catalogue) -> str | None:
     """The kind of group that a mix is of: the first that most products share with another; None where none is."""
-    for name in _KINDS:
-        shared = np.bincount(catalogue.groups[name])[catalogue.groups[name]] > 1
-        if len(catalogue) and shared.mean() > KIND_SHARE:
-            return name
-    return None
+    return next((name for name in _KINDS if catalogue.shared_parts[name] > KIND_SHARE), None)
 
 
 def of(profiles: UserProfiles, personal: BoolArray) -> OwnMix | None:
     """The mix of each customer of a block; None where products are in no groups."""
-    name = grouping(profiles.index.catalogue)
+    catalogue = profiles.index.catalogue
+    name = grouping(catalogue)
     if name is None:
         return None
-    group = profiles.index.catalogue.groups[name]
-    return OwnMix(np.where(personal[:, None], shares(profiles.histories, group), np.float32(0)), group)
+    group = catalogue.groups[name]
+    own = shares(profiles.histories, group, catalogue.group_sizes[name])
+    return OwnMix(np.where(personal[:, None], own, np.float32(0)), group)
 
 
-def shares(histories: PurchaseHistories, group: Int64Array) -> Float32Array:
-    """The share of each group in each customer's purchases of products in the catalogue, shape (R, G)."""
+def shares(histories: PurchaseHistories, group: Int64Array, size: int) -> Float32Array:
+    """The share of each of `size` groups in each customer's purchases of products in the catalogue, shape (R, G)."""
     known = histories.product >= 0
-    size = int(group.max(initial=-1)) + 1
     cell = histories.rows[known] * size + group[histories.product[known]]
     purchases = histories.entries["purchases"][known]
     bought = np.bincount(cell, weights=purchases, minlength=len(histories) * size).reshape(len(histories), size)

@@ -53,6 +53,18 @@ def test_their_numbers_are_a_matrix_in_the_order_asked(asked: list[Any]) -> None
     np.testing.assert_array_equal(found, np.array(expected).reshape(len(asked), len(NAMES)))
 
 
+@given(several)
+def test_one_row_is_told_whole_and_some_columns_of_all(asked: list[Any]) -> None:
+    rows = FeatureRows([LAYOUT, OTHER], [packed(each) for each in asked])
+    for place, each in enumerate(asked):
+        told = rows.values_of(place)
+        assert {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in told.items()} == (
+            whole(each)
+        )
+    names = ["f", "a", "d"]
+    assert rows.some(names) == [rows[name] for name in names]
+
+
 def test_some_of_them_are_taken_in_the_order_asked() -> None:
     rows = FeatureRows([OTHER], [(OTHER.pack(PackedRow({"h": float(each)}, 0)),) for each in range(3)])
     assert rows.take([2, 0])["h"] == [2.0, 0.0]
