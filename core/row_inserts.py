@@ -21,9 +21,16 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) 
     if not rows:
         return
     dialect = connection.dialect
-    for place, bind in _binds(table, dialect):
-        rows = [(*row[:place], bind(row[place]), *row[place + 1 :]) for row in rows]
+    if binds := _binds(table, dialect):
+        rows = [_bound(row, binds) for row in rows]
     connection.exec_driver_sql(_statement(table, dialect.paramstyle), list(rows))
+
+
+def _bound(row: Row, binds: Sequence[tuple[int, Callable[[Any], Any]]]) -> Row:
+    values = list(row)
+    for place, bind in binds:
+        values[place] = bind(values[place])
+    return tuple(values)
 
 
 @lru_cache(64)

@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from core import utc
@@ -27,6 +27,8 @@ SLOTS: Final = 10_000
 SHADOW: Final = "shadow"
 MIXED: Final = "mixed"
 """How an answer is marked whose results are of several variants."""
+SLOTS_KEPT: Final = 65_536
+"""Subjects whose slot a process knows without counting it out again."""
 LONGEST_NAME: Final = 20
 _RESERVED: Final = frozenset({*ALIASES, MIXED, SHADOW, "latest"}) - {CANARY}
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -136,6 +138,7 @@ class Experiment:
         return replace(self, arms=tuple(arm for arm in self.arms if arm.name != name))
 
 
+@lru_cache(SLOTS_KEPT)
 def slot(salt: str, subject: str) -> int:
     """Where a subject falls, evenly spread over 0 to 9,999."""
     digest = hashlib.blake2b(f"{salt}\x00{subject}".encode(), digest_size=8).digest()

@@ -81,11 +81,14 @@ class Lineup(Generic[M]):
 
     def parts(self, subjects: Iterable[str]) -> list[tuple[Champion[M], list[str]]]:
         """The subjects by who answers them, the champion first, also where it answers none of them."""
-        found: dict[str, tuple[Champion[M], list[str]]] = {self.champion.variant: (self.champion, [])}
+        if self.experiment is None:
+            return [(self.champion, list(subjects))]
+        of, others = self.experiment.of, self.arms
+        found: dict[str, list[str]] = {"": []}  # no arm is called so
         for subject in subjects:
-            who = self.of(subject)
-            found.setdefault(who.variant, (who, []))[1].append(subject)
-        return list(found.values())
+            arm = of(subject)
+            found.setdefault(arm.name if arm is not None and arm.name in others else "", []).append(subject)
+        return [(others[name] if name else self.champion, each) for name, each in found.items()]
 
     @property
     def shadows(self) -> list[Champion[M]]:

@@ -95,13 +95,18 @@ def answer(
     champion's version where there are several, and says `mixed`.
     """
     prediction_id = new_id()
-    several = {who.variant: who for who in by_line or [champion]} or {champion.variant: champion}
+    answering = {id(who): who for who in by_line or [champion]}
+    several = {who.variant: who for who in answering.values()}
     single = next(iter(several.values())) if len(several) == 1 else None
     version, variant = (single.version, single.variant) if single else (champion.version, MIXED)
     name = champion.kind.name
     kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
-    if by_line is not None and single is None:
-        logged = [line.by(who.version, who.variant) for line, who in zip(logged, by_line, strict=True)]
+    told = list(results)
+    if by_line is not None:
+        made = {place: {"version": who.version, "variant": who.variant} for place, who in answering.items()}
+        told = [{**result, **made[id(who)]} for result, who in zip(results, by_line, strict=True)]
+        if single is None:
+            logged = [line.by(**made[id(who)]) for line, who in zip(logged, by_line, strict=True)]
     seconds = stopwatch.seconds()
     with traces.span("log"):
         runtime.predictions.append(
@@ -111,9 +116,6 @@ def answer(
     for who in several.values():
         lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
         prometheus.tell_results(name, who.version, who.variant, Counter(result["fallback"] for result in lines))
-    told = [
-        {**result, "version": who.version, "variant": who.variant} for result, who in zip(results, by_line, strict=True)
-    ] if by_line is not None else list(results)  # fmt: skip
     frame = {"prediction_id": prediction_id, "model": name, "version": version, "variant": variant}
     return {**frame, "data_until": runtime.data_until, "results": told}
 

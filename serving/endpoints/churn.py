@@ -61,18 +61,15 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         saved |= _saved(runtime, lines, found)
         answered |= dict.fromkeys(customers, who)
         _score_shadows(runtime, team, found)
-    results = []
+    results, logged, row, to_do = [], [], read.row, _WinBacks(settings)
     for asked in body.customer_ids:
         customer = persons[asked]
         line = _NOTHING if customer in refused else scored[customer]
-        to_do = _win_back(line, choices.allows(customer, "marketing"), settings)
-        results.append({"customer_id": asked, **line, **to_do, "expected_value_saved": saved.get(customer)})
-    row = read.row
-    logged = [
-        Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer))
-        for line in results
-        for customer in [persons[line["customer_id"]]]
-    ]
+        then = to_do.of(line["risk_tier"], line["main_cause"], choices.allows(customer, "marketing"))
+        results.append({"customer_id": asked, **line, **then, "expected_value_saved": saved.get(customer)})
+        logged.append(
+            Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer))
+        )
     by_line = [answered.get(persons[asked], team.champion) for asked in body.customer_ids]
     return answer(
         runtime,
@@ -195,14 +192,29 @@ def _line(
     }
 
 
-def _win_back(line: Mapping[str, Any], may_contact: bool, settings: Churn) -> dict[str, str | None]:
-    """Without a tier there is nothing to say of an action, without a cause nothing of one that goes by it."""
-    tier, cause = line["risk_tier"], line["main_cause"]
-    if tier is None:
-        return {"action": None, "action_by_cause": None, "action_reason": None}
-    found = win_back(tier, may_contact, settings, cause if settings.action_by == "cause" else None)
-    by_cause = win_back(tier, may_contact, settings, cause).action if cause else None
-    return {"action": found.action, "action_by_cause": by_cause, "action_reason": found.reason}
+class _WinBacks:
+    """What is said of actions, told once for all of an answer of whom the same is to be said."""
+
+    def __init__(self, settings: Churn) -> None:
+        self._settings = settings
+        self._told: dict[tuple[int | None, Cause | None, bool], dict[str, str | None]] = {}
+
+    def of(self, tier: int | None, cause: Cause | None, may_contact: bool) -> dict[str, str | None]:
+        """By tier, main cause, and whether marketing is allowed."""
+        asked = tier, cause, may_contact
+        found = self._told.get(asked)
+        if found is None:
+            found = self._told[asked] = self._tell(*asked)
+        return found
+
+    def _tell(self, tier: int | None, cause: Cause | None, may_contact: bool) -> dict[str, str | None]:
+        """Without a tier there is nothing to say of an action, without a cause nothing of one that goes by it."""
+        if tier is None:
+            return {"action": None, "action_by_cause": None, "action_reason": None}
+        settings = self._settings
+        found = win_back(tier, may_contact, settings, cause if settings.action_by == "cause" else None)
+        by_cause = win_back(tier, may_contact, settings, cause).action if cause else None
+        return {"action": found.action, "action_by_cause": by_cause, "action_reason": found.reason}
 
 
 def _lane(runtime: Runtime, size: int, body: ChurnBody | None) -> LaneName:
