@@ -67,9 +67,7 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         line = _NOTHING if customer in refused else scored[customer]
         then = to_do.of(line["risk_tier"], line["main_cause"], choices.allows(customer, "marketing"))
         results.append({"customer_id": asked, **line, **then, "expected_value_saved": saved.get(customer)})
-        logged.append(
-            Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer))
-        )
+        logged.append(Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer)))
     by_line = [answered.get(persons[asked], team.champion) for asked in body.customer_ids]
     return answer(
         runtime,

@@ -1,8 +1,8 @@
 """The load that the bench puts on a service: raw HTTP/1.1 over kept connections, at a rate or as fast as it goes.
 
-At a rate, requests come as from many independent clients (Poisson arrivals), whether or not earlier ones are answered:
-one that has to wait for a connection waits in its own time. What the generator itself is late is not held against the
-service: a request's time begins when the generator comes to it.
+At a rate, requests come evenly spaced, as wrk2 and k6 send them, or as from many independent clients (Poisson
+arrivals), whether or not earlier ones are answered: one that has to wait for a connection waits in its own time. What
+the generator itself is late is not held against the service: a request's time begins when the generator comes to it.
 """
 
 from __future__ import annotations
@@ -71,9 +71,12 @@ def saturate(port: int, requests: Sequence[bytes], connections: int, seconds: fl
     return asyncio.run(_Generator(port, requests).saturate(connections, seconds))
 
 
-def pace(port: int, requests: Sequence[bytes], connections: int, seconds: float, rate: float) -> LoadSample:
-    """So many requests a second on average, at random moments."""
-    return asyncio.run(_Generator(port, requests).pace(connections, seconds, rate))
+def pace(
+    port: int, requests: Sequence[bytes], connections: int, seconds: float, rate: float, *, evenly: bool = False
+) -> LoadSample:
+    """So many requests a second on average, at random moments, or `evenly` spaced."""
+    moments = _even_moments if evenly else _moments
+    return asyncio.run(_Generator(port, requests).pace(connections, moments(rate, seconds)))
 
 
 def count(port: int, requests: Sequence[bytes], connections: int, total: int) -> LoadSample:
@@ -111,13 +114,13 @@ class _Generator:
             await asyncio.sleep(0.01)
         return self._sample(busy, time.perf_counter() - began)
 
-    async def pace(self, connections: int, seconds: float, rate: float) -> LoadSample:
+    async def pace(self, connections: int, moments: Iterator[float]) -> LoadSample:
         await self._connect(connections)
         every = list(self._idle)
         for connection in every:
             connection.on_answer = self._free
         began = time.perf_counter()
-        for due in _moments(rate, seconds):
+        for due in moments:
             while (now := time.perf_counter() - began) < due:
                 await asyncio.sleep(due - now)
             self._lag = max(self._lag, now - due)
@@ -219,8 +222,14 @@ class LoadConnection(asyncio.Protocol):
         self.on_answer(self)
 
 
-def _moments(rate: float, seconds: float) -> Iterator[float]:
+def _even_moments(rate: float, seconds: float) -> Iterator[float]:
     """When requests come, in seconds from the start."""
+    for place in range(int(rate * seconds)):
+        yield place / rate
+
+
+def _moments(rate: float, seconds: float) -> Iterator[float]:
+    """The same as from many who know nothing of each other."""
     drawn, at = random.Random(7), 0.0
     while (at := at + drawn.expovariate(rate)) < seconds:
         yield at

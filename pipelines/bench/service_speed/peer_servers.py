@@ -62,8 +62,11 @@ def measure(workspace: Workspace, environments: Path, effort: Effort) -> Iterato
             found = ServingMeasure(CHURN, name)
             for _ in range(effort.rounds):
                 found = saturated(peer, LoadScenario(CHURN, requests), found, effort)
-            half = load.pace(peer.port, requests, 64, effort.seconds, found.full.per_second / 2)
-            yield ServingMeasure(CHURN, name, found.full, half, found.cpu)
+            half, even = (
+                load.pace(peer.port, requests, 64, effort.seconds, found.full.per_second / 2, evenly=evenly)
+                for evenly in (False, True)
+            )
+            yield ServingMeasure(CHURN, name, found.full, half, found.cpu, even)
 
 
 def _model(workspace: Workspace, folder: Path) -> PeerModel | None:

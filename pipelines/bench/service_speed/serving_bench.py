@@ -1,7 +1,9 @@
 """The bench of serving: the service beside the floor and peers, one after the other under the same load.
 
 Each scenario is run in turns, so that what else the machine does falls on all alike: as fast as it goes for throughput
-and CPU, then at half of that for latency.
+and CPU, then at half of that for latency, with requests at random moments and evenly spaced. At random moments some
+wait behind others whoever answers them: at half of saturation one server that takes always the same time has p99 at
+4.3 times its p50. Evenly spaced ones wait for what the service itself does unevenly.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from pipelines.bench.service_speed.contenders import FLOOR, OURS, Contender
 from pipelines.bench.service_speed.load import NOTHING, LoadSample
 from pipelines.bench.service_speed.scenarios import CHURN, MANY, LoadScenario, scenarios
 
-HEADER = ("asked", "by", "a second", "CPU ms", "p50", "p99", "p99.9", "longest", "p99/p50", "failed")
+HEADER = ("asked", "by", "a second", "CPU ms", "p50", "p99", "p99.9", "longest", "p99/p50", "evenly: p50", "p99",
+          "p99/p50", "failed")  # fmt: skip
 RATIO_HEADER = ("asked", "beside", "throughput", "p50", "p99", "CPU")
 STEADY_HEADER = ("while", "requests", "p50", "p99", "longest", "generator late", "failed", "memory MB", "handles")
 WARM_SECONDS: Final = 0.3
@@ -35,13 +38,15 @@ SHARED: Final = {"tables", "features", "lineage", "mlflow", "quarantine"}
 
 @dataclass(frozen=True)
 class ServingMeasure:
-    """A scenario on one service: as fast as it goes, and at half of that; `cpu` is seconds a request."""
+    """A scenario on one service: as fast as it goes, and at half of that, at random moments and `even`ly spaced; `cpu`
+    is seconds a request."""
 
     scenario: str
     by: str
     full: LoadSample = NOTHING
     half: LoadSample = NOTHING
     cpu: float = 0.0
+    even: LoadSample = NOTHING
 
     @property
     def latency(self) -> LoadSample:
@@ -53,13 +58,17 @@ class ServingMeasure:
         told = self.latency
         p50, p99 = told.quantile(0.5), told.quantile(0.99)
         quantiles = (f"{p50:.2f}", f"{p99:.2f}", f"{told.quantile(0.999):.2f}", f"{told.longest:.1f}")
-        rate = f"{self.full.per_second:.0f}"
-        return (self.scenario, self.by, rate, f"{1000 * self.cpu:.2f}", *quantiles, f"{p99 / p50:.1f}", self.failed)
+        rate, even = f"{self.full.per_second:.0f}", self.even
+        spaced: tuple[object, ...] = ("", "", "")
+        if len(even.times):
+            spaced = (*(f"{even.quantile(share):.2f}" for share in (0.5, 0.99)), f"{tail(even):.1f}")
+        told_of = (self.scenario, self.by, rate, f"{1000 * self.cpu:.2f}")
+        return (*told_of, *quantiles, f"{p99 / p50:.1f}", *spaced, self.failed)
 
     @property
     def failed(self) -> int:
         """Answers that were no 200, or did not come."""
-        return self.full.failed + self.half.failed
+        return self.full.failed + self.half.failed + self.even.failed
 
     def as_dict(self) -> dict[str, Any]:
         """For machines; milliseconds."""
@@ -74,7 +83,13 @@ class ServingMeasure:
             "longest": told.longest,
             "generator_late": 1000 * told.lag,
             "failed": self.failed,
+            **{f"evenly_{name}": self.even.quantile(share) for name, share in shares.items() if len(self.even.times)},
         }
+
+
+def tail(sample: LoadSample) -> float:
+    """p99 over p50."""
+    return sample.quantile(0.99) / sample.quantile(0.5)
 
 
 @dataclass(frozen=True)
@@ -215,8 +230,11 @@ def _measure(scenario: LoadScenario, services: Sequence[Contender], effort: Effo
         for each in asked:
             before = found[each.name]
             rate = before.full.per_second / 2
-            half = load.pace(each.port, scenario.requests, 4 * scenario.connections, effort.seconds, rate)
-            found[each.name] = replace(before, half=before.half.joined(half))
+            half, even = (
+                load.pace(each.port, scenario.requests, 4 * scenario.connections, effort.seconds, rate, evenly=evenly)
+                for evenly in (False, True)
+            )
+            found[each.name] = replace(before, half=before.half.joined(half), even=before.even.joined(even))
     return list(found.values())
 
 

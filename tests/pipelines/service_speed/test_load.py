@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.bench.service_speed import load
 from pipelines.bench.service_speed.load import LoadSample, post
-from pipelines.bench.service_speed.serving_bench import ServingBench, ServingMeasure
+from pipelines.bench.service_speed.serving_bench import HEADER, ServingBench, ServingMeasure
 
 
 class Echo(socketserver.StreamRequestHandler):
@@ -60,6 +60,8 @@ def test_requests_come_at_a_rate_whether_or_not_earlier_ones_are_answered(port: 
     sample = load.pace(port, [post("/", b"{}")], 4, 0.5, 100)
     assert len(sample.times) == pytest.approx(50, abs=40)
     assert sample.failed == 0
+    evenly = load.pace(port, [post("/", b"{}")], 4, 0.5, 100, evenly=True)
+    assert (len(evenly.times), evenly.failed) == (50, 0)
 
 
 def test_runs_add_up() -> None:
@@ -76,6 +78,14 @@ def test_the_service_is_told_as_a_multiple_of_the_floor() -> None:
     found = ServingBench((measured("regulars", 0.004), measured("floor", 0.002)), ())
     assert found.ratios() == [("churn, 1 id", "floor", "0.50", "2.00", "2.00", "2.00")]
     assert "0.50 of the floor's throughput" in found.verdict()
+
+
+def test_both_ways_of_arriving_are_told() -> None:
+    at_random, evenly = (LoadSample(np.array([0.001] * 49 + [slow]), 1.0) for slow in (0.009, 0.002))
+    told = ServingMeasure("churn, 1 id", "regulars", at_random, at_random, 0.001, evenly)
+    shown = dict(zip(HEADER[-4:], told.row()[-4:], strict=True))
+    assert (shown["evenly: p50"], shown["failed"]) == ("1.00", 0)
+    assert told.as_dict()["evenly_p99"] < told.as_dict()["p99"]
 
 
 class Impatient(Echo):
