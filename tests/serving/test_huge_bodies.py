@@ -39,6 +39,7 @@ def service(served: Workspace) -> Iterator[ForkedService]:
     made.stop()
 
 
+@pytest.mark.fault("bodies", "the largest body that an address takes", "small requests are answered meanwhile")
 @pytest.mark.parametrize("path", HUGE)
 def test_small_requests_are_answered_while_a_huge_one_is(service: ForkedService, path: str) -> None:
     began, ended = time.monotonic(), threading.Event()

@@ -159,6 +159,9 @@ def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace, monk
     assert features.read(SERVICE, KEY, ["c003"]).known == ["c003"]
 
 
+@pytest.mark.fault(
+    "online store", "SQLite's file deleted, and `regulars materialize`", "makes and fills it again, as it is"
+)
 def test_materialize_makes_a_deleted_file_again(filled_shop: Workspace) -> None:
     for file in filled_shop.feast_dir.glob("online.db*"):
         file.unlink()
