@@ -29,6 +29,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+Reads = Mapping[str, Callable[[bytes], Any]]
+"""How the bytes of each kind that is no number are told."""
 Kind = Literal["float", "int", "text", "floats", "ints", "texts", "feast"]
 NUMBERS: Final = {"float": "d", "int": "q"}
 _HEAD: Final = "<8sqqI"
@@ -170,7 +172,7 @@ class Layout:
             return {name: [] for name in self.names}
         return dict(zip(self.names, map(list, zip(*cells, strict=True)), strict=True))
 
-    def cells(self, packed: bytes, read: Mapping[str, Callable[[bytes], Any]] | None = None) -> list[Any]:
+    def cells(self, packed: bytes, read: Reads | None = None) -> list[Any]:
         """The values of a row of this layout, in the order of the columns; `read` tells others than numbers."""
         content = self._struct.unpack_from(packed)
         missing = self._missing(content[4])
@@ -185,8 +187,9 @@ class Layout:
             cells[place] = None
         return cells
 
-    def some_cells(self, packed: bytes, places: Sequence[int]) -> list[Any]:
+    def some_cells(self, packed: bytes, places: Sequence[int], read: Reads | None = None) -> list[Any]:
         """The values of some columns of a row of this layout; of the others nothing is read but their length."""
+        read = read or READ
         missing = set(self._missing(packed[HEAD_BYTES : HEAD_BYTES + self.bitmap_bytes]))
         (count,) = _LENGTH.unpack_from(packed, HEAD_BYTES - 4)
         found: dict[int, Any] = dict.fromkeys(places)
@@ -197,7 +200,7 @@ class Layout:
             if place not in missing:
                 (length,) = _LENGTH.unpack_from(packed, at)
                 if place in found:
-                    found[place] = READ[self.columns[place][1]](packed[at + 4 : at + 4 + length])
+                    found[place] = read[self.columns[place][1]](packed[at + 4 : at + 4 + length])
                 at += 4 + length
         for place in found.keys() & self._offsets.keys() - missing:
             (found[place],) = struct.unpack_from("<" + NUMBERS[self.columns[place][1]], packed, self._offsets[place])
@@ -209,7 +212,7 @@ class Layout:
         orders: int,
         missing: set[int],
         cells: list[Any],
-        read: Mapping[str, Callable[[bytes], Any]],
+        read: Reads,
     ) -> None:
         at = self._struct.size + 8 * orders
         for place in self._others:
@@ -269,14 +272,14 @@ WRITE: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "texts": _write_texts,
     "feast": bytes,
 }
-READ: Final[Mapping[str, Callable[[bytes], Any]]] = {
+READ: Final[Reads] = {
     "text": bytes.decode,
     "floats": lambda content: np.frombuffer(content, "<f8").tolist(),
     "ints": lambda content: np.frombuffer(content, "<i8").tolist(),
     "texts": _read_texts,
     "feast": bytes,
 }
-READ_ARRAYS: Final[Mapping[str, Callable[[bytes], Any]]] = {
+READ_ARRAYS: Final[Reads] = {
     **READ,
     "floats": lambda content: np.frombuffer(content, "<f8"),
     "ints": lambda content: np.frombuffer(content, "<i8"),

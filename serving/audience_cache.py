@@ -11,25 +11,29 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from core.packed_rows import READ_ARRAYS
 from core.workspace import Workspace
 from feature_repo.materialization import Materializations
+from feature_repo.packed.feature_rows import FeatureRows
 from models.arrays import Float32Array
 from models.recommendation import KIND, Recommender
 from models.recommendation.audience.asked_product import AskedProduct
 from models.recommendation.audience.buyer_scores import KnownCustomers, buyer_scores
 from models.recommendation.bound_statistics import BoundStatistics
-from models.recommendation.history import IDS, KEY, PurchaseHistories
+from models.recommendation.history import COLUMNS, IDS, KEY, PurchaseHistories
 from serving.champions import Champion
-from serving.online_features import BEHIND, OnlineFeatures
+from serving.online_features import BEHIND, Found, OnlineFeatures
 from serving.problems import NotYet, TooBusy
 
 VIEW: Final = "customer_history"
-PIECE: Final = 200
+PIECE: Final = 50
+"""Customers that are read without a rest: some ten milliseconds."""
 MOST_ENTRIES: Final = 8_000_000
 """Pairs of customer and product that are kept at most, at 44 bytes each; a larger shop asks by the command line."""
 MOST_UNASKED: Final = 2_000_000
@@ -146,7 +150,7 @@ class AudienceCache:
             found = self._features.read(KIND.service, KEY, ids[first : first + PIECE])
             if not found.is_read:
                 raise NotYet("the feature store does not answer", headers={"Retry-After": "5"})
-            frame = pd.DataFrame({KEY: found.known, **found.columns})
+            frame = pd.DataFrame({KEY: found.known, **_history(found)})
             parts.append(PurchaseHistories.of(frame[frame[IDS].notna()] if len(frame) else frame, bound.catalogue))
             entries += len(parts[-1].product)
             if entries > most:
@@ -174,6 +178,13 @@ class _Rests:
     def __call__(self) -> None:
         time.sleep(max(PAUSE_SECONDS, self._cache.patience * (time.monotonic() - self._began)))
         self._began = time.monotonic()
+
+
+def _history(found: Found) -> Mapping[str, Sequence[Any]]:
+    """What is read of customers, lists of numbers as arrays: millions of Python's own hold up who answers."""
+    if not isinstance(found.columns, FeatureRows):
+        return found.columns
+    return dict(zip(COLUMNS, found.columns.some(COLUMNS, READ_ARRAYS), strict=True))
 
 
 def _pause() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.feature_values import StoredRows
-from core.packed_rows import HEAD_BYTES, NUMBERS, READ_ARRAYS, Layout, matrix
+from core.packed_rows import HEAD_BYTES, NUMBERS, READ_ARRAYS, Layout, Reads, matrix
 
 Row = tuple[bytes | None, ...]
 """One id's row of each view; None where there is none."""
@@ -71,13 +71,13 @@ class FeatureRows(Mapping[str, list[Any]], StoredRows):
         """Some of the rows, in the given order."""
         return FeatureRows._of(self.layouts, [self.rows[place] for place in places])
 
-    def some(self, names: Sequence[str]) -> list[list[Any]]:
-        """These columns, which all lie in one view, without what else is kept there."""
+    def some(self, names: Sequence[str], read: Reads | None = None) -> list[list[Any]]:
+        """These columns, which all lie in one view, without what else is kept there; `read` as `READ_ARRAYS`."""
         ((part, layout),) = {(part, self.layouts[part]) for part in (self._places[name][0] for name in names)}
         nobody = [None] * len(names)
         wanted = tuple(self._places[name][1] for name in names)
         packed = [row[part] for row in self.rows]
-        rows = [nobody if each is None else layout.some_cells(each, wanted) for each in packed]
+        rows = [nobody if each is None else layout.some_cells(each, wanted, read) for each in packed]
         return list(map(list, zip(*rows, strict=True))) if rows else [[] for _ in names]
 
     def values_of(self, place: int) -> dict[str, Any]:
