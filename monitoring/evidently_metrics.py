@@ -7,6 +7,8 @@ figures that are computed already: Evidently draws and keeps them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from evidently._pydantic_compat import PrivateAttr
@@ -23,7 +25,17 @@ from evidently.legacy.model.widget import BaseWidgetInfo
 from evidently.legacy.renderers.html_widgets import GraphData, plotly_graph, table_data
 from evidently.legacy.tests.base_test import TestStatus
 
-COLOURS = {"ok": "#2f7d5b", "flagged": "#b3261e", "too few to judge": "#8a8f98", "not judged": "#8a8f98"}
+from models.fairness_result import Verdict
+
+COLOURS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        "ok": "#2f7d5b",
+        "flagged": "#b3261e",
+        "not certain yet": "#b26a00",
+        "too few to judge": "#8a8f98",
+        "not judged": "#8a8f98",
+    }
+)
 
 
 class GroupFairness(SingleValueMetric):  # type: ignore[misc]

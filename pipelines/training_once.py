@@ -12,6 +12,7 @@ from datetime import date
 
 from core import shared_lock
 from core.progress import current
+from core.provenance import code_version
 from core.workspace import Workspace
 from models import gates, version_seal
 from models.kinds import kind
@@ -19,7 +20,6 @@ from models.registry import Registry
 from models.registry_place import exists
 from models.version import Version
 from training.outcome import Trained
-from training.provenance import code_version
 
 
 def train(

@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from core.provenance import code_version
 from core.workspace import Workspace, of_one_generation
 from models.kinds import Budget, Kind
 from training import slice_report, tracking
 from training.kinds import Trainer, trainer
 from training.outcome import Trained, TrainingRecord
-from training.provenance import code_version
 
 
 @of_one_generation

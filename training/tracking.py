@@ -23,7 +23,7 @@ from mlflow.entities import Metric, Param
 from mlflow.models import Model
 from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME, MLFLOW_USER
 
-from core import actors
+from core import actors, provenance
 from core.actors import KEY_VARIABLE
 from core.audit import AuditLog, person
 from core.errors import StoreError
@@ -37,7 +37,7 @@ from models.mlflow_store import talking
 from models.registry import PLOTS, Registry
 from models.registry_place import artifact_root
 from models.version import Version
-from training import dataset_inputs, provenance, slice_report, trial_runs
+from training import dataset_inputs, slice_report, trial_runs
 from training.model_signature import Described
 from training.outcome import TrainingRecord
 

@@ -1,7 +1,7 @@
-"""Comparisons of two versions, kept: scoring both takes seconds, and nothing changes until the data or the settings do.
+"""Comparisons of two versions, kept: scoring both takes seconds, and nothing changes until data, settings or code do.
 
-One file per pair under the workspace, written whole; one that was made of other data is made anew in its place. It can
-be deleted at any time. Decisions don't rest on it: the quality gate compares for itself.
+One file per pair under the workspace, written whole; one that was made of other data, or by another release, is made
+anew in its place. It can be deleted at any time. Decisions don't rest on it: the quality gate compares for itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from core import provenance
 from core.files import write_atomically
 from core.workspace import Workspace
 from models import kinds
@@ -68,9 +69,16 @@ def _place(workspace: Workspace, kind: str, a: str, b: str) -> tuple[Path, str]:
         looks[-1:],
         settings.seed,
         getattr(settings, kind, None),
+        _code_version(),
     )
     path = workspace.root / _FOLDER / f"{kind}-{first.version}-{second.version}.json"
     return path, sha256(repr(made_of).encode()).hexdigest()
+
+
+@cache
+def _code_version() -> str:
+    """Asked of Git once a process: the code that runs is that of its start."""
+    return provenance.code_version()
 
 
 def _read(path: Path, key: str) -> SideBySide | None:

@@ -404,6 +404,10 @@ def monitoring(
     resampled: Annotated[
         bool, typer.Option("--resampled", help="Draw the years from the weeks of the workspace's own shop.")
     ] = False,
+    weekly: Annotated[
+        bool, typer.Option("--weekly", help="Instead, look at the workspace's own shop with the monitor itself.")
+    ] = False,
+    looks: Annotated[int, typer.Option(min=1, metavar="N", help="With --weekly: looks up to the shop's present.")] = 18,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -411,10 +415,16 @@ def monitoring(
 
     A year is 52 weekly looks at three models of 60 columns. Thresholds were chosen on shops of other seeds
     (1000 to 1011) and on the Complete Journey.
+
+    With --weekly, models are trained in a copy of the workspace a week before the first of the looks, and nothing is
+    planted: what moves is the shop's own season.
     """
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
+        if weekly:
+            _weekly(console, workspace, looks)
+            return
         from pipelines.bench.quiet_years import monitoring_bench as bench
 
         shop = None
@@ -430,6 +440,16 @@ def monitoring(
         console.table(bench.CHANGES_HEADER, [each.row() for each in found], "planted changes")
         console.print()
         console.finish(bench.verdict(quiet, found), "", bench.document(quiet, found))
+
+
+def _weekly(console: Console, workspace: Path | None, many: int) -> None:
+    from core.workspace import Workspace
+    from pipelines.bench.quiet_years import weekly_looks
+
+    found = list(weekly_looks.run(Workspace.open(workspace), many))
+    console.table(weekly_looks.HEADER, [each.row() for each in found], "weekly looks")
+    console.print()
+    console.finish(weekly_looks.verdict(found), "", weekly_looks.document(found))
 
 
 def scale(

@@ -569,6 +569,12 @@ def test_a_comparison_is_made_anew_when_the_data_have_changed_or_the_file_is_dam
     assert len(compared) == 2
 
 
+def test_a_comparison_that_another_release_made_is_not_shown(reviewer, two, compared, monkeypatch):
+    reviewer.get("/models/churn/compare?a=2&b=1&wait=1")
+    monkeypatch.setattr(kept_comparisons, "_code_version", lambda: "another")
+    assert "It takes ten seconds or so" in reviewer.get("/models/churn/compare?a=2&b=1").text
+
+
 def test_a_machine_that_asks_for_a_comparison_waits_for_it(reviewer, two):
     answer = reviewer.get("/models/churn/compare?a=2&b=1&csv=compare")
     assert answer.headers["content-type"].startswith("text/csv")

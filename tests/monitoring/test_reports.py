@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
+from typing import get_args
 from uuid import UUID
 
 import numpy as np
@@ -18,7 +20,7 @@ from evidently.ui.workspace import Workspace as EvidentlyWorkspace
 from core.errors import NotReady
 from core.messages import Message
 from core.workspace import Workspace
-from models.fairness_result import FairnessResult
+from models.fairness_result import FairnessResult, Verdict
 from monitoring import dashboard, model_report, reports
 from monitoring.drift import drawn_columns
 from monitoring.drift.drawn_columns import ColumnComparison
@@ -108,6 +110,14 @@ def test_our_verdicts_are_its_tests(snapshot, fairness):
 def test_fairness_is_a_figure_of_the_same_report(snapshot):
     name = next(name for name in results(snapshot) if name.startswith("GroupFairness") and "selection rate" in name)
     assert results(snapshot)[name] == 2
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_a_group_of_any_verdict_is_drawn(fairness, compared, verdict):
+    same = replace(fairness, figures=tuple(replace(each, verdict=verdict) for each in fairness.figures))
+    data = reports.Data(compared.current, compared.pooled, compared.codes)
+    drawn = reports.run(data, reports.fairness_metrics(same, Limits()), "churn version 1", NOW, ["version 1"])
+    assert any(verdict in test["description"] for test in drawn.dict()["tests"])
 
 
 def test_a_report_is_kept_where_evidentlys_own_pages_find_it(snapshot, tmp_path):

@@ -8,7 +8,15 @@ from core.errors import DataError
 from pipelines.bench.quiet_years import quiet_fairness, watchers
 from pipelines.bench.quiet_years.invented_year import CODE, JOINED, names
 from pipelines.bench.quiet_years.planted_changes import CHANGES
-from pipelines.bench.quiet_years.resampled_year import DEPARTMENTS, FACTS, NEAR, QUARTER, YEAR, WeeksToDraw
+from pipelines.bench.quiet_years.resampled_year import (
+    DEPARTMENTS,
+    FACTS,
+    NEAR,
+    QUARTER,
+    YEAR,
+    WeeksToDraw,
+    _as_they_ended,
+)
 from pipelines.bench.quiet_years.watchers import BEFORE
 
 CUSTOMERS = 300
@@ -50,6 +58,18 @@ def test_at_the_turn_of_the_year_customers_go_on_as_they_were(shop):
     assert min(along) > 0.5 * np.median(along)
 
 
+def test_people_change_at_the_turn_of_the_year_as_much_as_between_any_two_quarters(shop):
+    visits = shop.done[:, :, FACTS.index("visits")]
+    usual = [
+        np.corrcoef(visits[:, week - QUARTER : week].sum(axis=1), visits[:, week : week + QUARTER].sum(axis=1))[0, 1]
+        for week in range(QUARTER, YEAR - QUARTER)
+    ]
+    next_year = _as_they_ended(np.random.default_rng(1), shop.done, shop.done)
+    assert sorted(next_year) == list(range(CUSTOMERS))
+    ended, began = visits[:, -QUARTER:].sum(axis=1), visits[next_year, :QUARTER].sum(axis=1)
+    assert np.corrcoef(ended, began)[0, 1] == pytest.approx(np.mean(usual), abs=0.05)
+
+
 def test_a_customer_is_drawn_whole_so_that_a_months_lines_are_those_of_its_weeks(shop):
     table = next(shop.weeks(2, 1, 200))
     bought = table["f1"] > 0
@@ -67,6 +87,14 @@ def test_a_change_can_be_planted_in_it(shop, change):
     touched = {name for name in names() if not before[name].equals(after[name])}
     assert touched <= ({JOINED[1]} if change.startswith("a joint") else own)
     assert touched or change == "a category gone"
+
+
+def test_who_stops_buying_is_known_week_by_week_and_no_sooner(shop):
+    quiet, stopped = list(shop.weeks(2, 6)), list(shop.weeks_with_stops(2, 6, 2, 0.3))
+    assert all(one.equals(two) for one, two in zip(quiet[:2], stopped[:2], strict=True))
+    gone = [int((one["f55"].gt(0) & two["f55"].eq(0)).sum()) for one, two in zip(quiet, stopped, strict=True)]
+    assert gone[:2] == [0, 0]
+    assert min(gone[2:]) > 0
 
 
 def test_nothing_is_raised_in_its_weeks_and_a_broken_unit_is_found_at_once(shop):

@@ -16,6 +16,7 @@ import matplotlib.pyplot as plt
 import pytest
 from mlflow.models import Model
 
+from core import provenance
 from core.audit import AuditLog
 from core.errors import StoreError
 from core.messages import Message
@@ -26,7 +27,7 @@ from models.version import GateResult
 from tests.support import toy
 from tests.support.mlflow import give_empty_registry
 from tests.support.shop import empty_workspace
-from training import provenance, tracking
+from training import tracking
 from training.outcome import CardTable
 
 

@@ -17,12 +17,13 @@ import pandas as pd
 from scipy.stats import beta
 
 from core.progress import current
+from monitoring.drift.judgement import JOINTLY
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
 from pipelines.bench.quiet_years import quiet_fairness, watchers
-from pipelines.bench.quiet_years.invented_year import weeks
-from pipelines.bench.quiet_years.planted_changes import CHANGES
+from pipelines.bench.quiet_years.invented_year import names, weeks
+from pipelines.bench.quiet_years.planted_changes import CHANGES, GONE
 from pipelines.bench.quiet_years.quiet_fairness import FAIR
 from pipelines.bench.quiet_years.resampled_year import WeeksToDraw
 from pipelines.bench.quiet_years.watchers import BEFORE, MODELS, OURS
@@ -30,6 +31,7 @@ from pipelines.bench.quiet_years.watchers import BEFORE, MODELS, OURS
 LOOKS, MOST_DAYS = 52, 28
 YEARS_HEADER = ("watcher", "years with an alarm", "share", "95% interval", "seconds a look")
 CHANGES_HEADER = ("planted", "watcher", "found", "median days", "also raised")
+STOPPED = "churn doubled, as weeks go by"
 SELECTED, PRICE = "a group selected 1.6 times as often (n = 400)", "a price level 20% lower for one group"
 
 
@@ -136,7 +138,11 @@ def _quiet_model(source: Weeks, seed: int, raised: set[str], spent: dict[str, Sp
 
 
 def planted(trials: int, seed: int, shop: WeeksToDraw | None = None) -> list[FoundChange]:
-    """Every change in so many shops (or years of one), looked at 7, 14, 21 and 28 days after it happened."""
+    """Every change in so many shops (or years of one), looked at 7, 14, 21 and 28 days after it happened.
+
+    Of a shop's own weeks churn is planted once more, as it comes about: a tenth of the customers buy nothing from a day
+    on, and the features learn it week by week. Whatever moves then is of that.
+    """
     source: Weeks = shop.weeks if shop else weeks
     outcomes: dict[tuple[str, str], list[tuple[int | None, int]]] = {}
     for number in current().track(range(trials), "planted changes", total=trials):
@@ -148,6 +154,11 @@ def planted(trials: int, seed: int, shop: WeeksToDraw | None = None) -> list[Fou
             changed = [plant(frame, rng) for frame in after]
             for name, look in {OURS: ours.look, **rivals}.items():
                 outcomes.setdefault((change, name), []).append(_first(look, changed, own))
+        if shop:
+            stopped = list(shop.weeks_with_stops(seed + number, len(every), BEFORE, GONE))[BEFORE:]
+            ours, rivals = watchers.trained(before), watchers.alarms(pd.concat(before[-4:], ignore_index=True))
+            for name, look in {OURS: ours.look, **rivals}.items():
+                outcomes.setdefault((STOPPED, name), []).append(_first(look, stopped, frozenset([*names(), JOINTLY])))
     return [_outcome(change, name, found) for (change, name), found in outcomes.items()]
 
 
