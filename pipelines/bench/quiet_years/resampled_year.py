@@ -169,7 +169,7 @@ def _state(quarter: np.typing.NDArray[np.float32]) -> Float64Array:
 
 def _matched(wanted: Float64Array, offered: Float64Array) -> Int64Array:
     """For each row of one the row of the other, each taken once, so that they differ least in all."""
-    return linear_sum_assignment(cdist(wanted, offered, "sqeuclidean"))[1].astype("int64")
+    return np.asarray(linear_sum_assignment(cdist(wanted, offered, "sqeuclidean"))[1], dtype="int64")
 
 
 @dataclass(frozen=True)
