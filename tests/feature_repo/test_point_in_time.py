@@ -68,3 +68,11 @@ def test_the_oracle_covers_every_family_that_the_shops_have_data_for() -> None:
     unknown = {name.rpartition(".")[2] for name, features in families.items() if not features & known}
     assert unknown <= {"account", "rhythm"}
     assert len(known) >= 80
+
+
+def test_features_beside_a_customer_with_nearly_every_line_equal_the_sql_oracle(small_shop: Workspace) -> None:
+    [file] = small_shop.tables.files("orders")
+    lines = pd.read_parquet(file)
+    lines.loc[np.arange(len(lines)) % 20 > 0, "customer_id"] = "c003"
+    lines.to_parquet(file, coerce_timestamps="us")
+    assert_equals_oracle(small_shop, FIRST_DAY + timedelta(days=240), *MISSING)
