@@ -125,8 +125,8 @@ class Registry:
 
     def tag(self, version: Version, name: str, value: str) -> None:
         """Store a fact with a version: the tag `regulars.<name>`, sealed."""
-        with talking(self.workspace), self._sealing(version, tag_item(name), value):
-            self.client.set_model_version_tag(version.kind, version.version, PREFIX + name, value)
+        with talking(self.workspace), self._sealing(version, tags={name: value}):
+            self._set_tag(version, name, value)
         if name in _TOLD:
             self._tell(self.version(version.kind, version.version))
 
@@ -168,11 +168,14 @@ class Registry:
         from models import model_card  # templates: only who measures needs them
 
         facts = json.loads(self.read_text(version, model_card.RECORD))
-        self.write_text(version, fairness_result.ARTIFACT, result.to_json())
-        for name, text in model_card.render(facts, result).items():
-            self.write_text(version, name, text)
-        self.tag(version, fairness_result.EVIDENCE, result.evidence)
-        self.tag(version, fairness_result.TAG.removeprefix(PREFIX), result.state)
+        files = {fairness_result.ARTIFACT: result.to_json(), **model_card.render(facts, result)}
+        tags = {fairness_result.EVIDENCE: result.evidence, fairness_result.TAG.removeprefix(PREFIX): result.state}
+        with talking(self.workspace), self._sealing(version, files, tags):
+            for name, text in files.items():
+                self._log_text(version, name, text)
+            for name, value in tags.items():
+                self._set_tag(version, name, value)
+        self._tell(self.version(version.kind, version.version))
 
     def fairness(self, version: Version) -> FairnessResult | None:
         """The fairness measurement stored last with a version, or None."""
@@ -213,14 +216,8 @@ class Registry:
 
     def write_text(self, version: Version, name: str, text: str) -> None:
         """Keep a text among what the version's run logged, in the place of an earlier one, and seal it."""
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        folder, _, file = name.rpartition("/")
-        sealing = self._sealing(version, file_item(name), text)
-        with talking(self.workspace), sealing, tempfile.TemporaryDirectory() as scratch:
-            (Path(scratch) / file).write_text(text, encoding="utf-8")
-            # The client's own way remembers where a run of that id lay, also when another workspace was open.
-            get_artifact_repository(self.artifacts(version)).log_artifact(f"{scratch}/{file}", folder or None)
+        with talking(self.workspace), self._sealing(version, files={name: text}):
+            self._log_text(version, name, text)
 
     def fetch(self, version: Version) -> Path:
         """The verified local copy: `model/`, `evaluation/`, `baseline/`, `card.md`, `features.json`, `version.json`.
@@ -243,11 +240,28 @@ class Registry:
         return str(self.client.get_run(version.run_id).info.artifact_uri)
 
     @contextmanager
-    def _sealing(self, version: Version, item: str, content: str) -> Iterator[None]:
+    def _sealing(
+        self, version: Version, files: Mapping[str, str] | None = None, tags: Mapping[str, str] | None = None
+    ) -> Iterator[None]:
         """Of two that store the same at once, the one whose content stays is the one that is sealed."""
-        with shared_lock.waiting(self.workspace, f"seal-{version.kind}-{version.version}"):
+        contents = {file_item(name): text for name, text in (files or {}).items()}
+        contents |= {tag_item(name): value for name, value in (tags or {}).items()}
+        items = {item: digest(content) for item, content in contents.items()}
+        one_at_a_time = shared_lock.waiting(self.workspace, f"seal-{version.kind}-{version.version}")
+        with one_at_a_time, Seals(self.workspace).around(version.subject, items, person()):
             yield
-            Seals(self.workspace).put(version.subject, {item: digest(content)}, person())
+
+    def _set_tag(self, version: Version, name: str, value: str) -> None:
+        self.client.set_model_version_tag(version.kind, version.version, PREFIX + name, value)
+
+    def _log_text(self, version: Version, name: str, text: str) -> None:
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        folder, _, file = name.rpartition("/")
+        with tempfile.TemporaryDirectory() as scratch:
+            (Path(scratch) / file).write_text(text, encoding="utf-8")
+            # The client's own way remembers where a run of that id lay, also when another workspace was open.
+            get_artifact_repository(self.artifacts(version)).log_artifact(f"{scratch}/{file}", folder or None)
 
     def _ensure_model(self, kind: str, question: str) -> None:
         told = version_story.of_kind(kind, question)

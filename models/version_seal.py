@@ -88,16 +88,15 @@ def look_at_all(registry: Registry, version: Version, sealed: Seal) -> SealStand
 
 def look_at_tags(found: Seal, version: Version) -> SealStanding:
     """The same for tags alone, without MLflow."""
-    tags = {name: value for name, value in found.items.items() if name.startswith("tag ")}
-    return compare(Seal(tags, found.since, found.whole), tag_items(version))
+    return compare(found.only(("tag ",)), tag_items(version))
 
 
 def compare(
     sealed: Seal, found: dict[str, str], doubts: tuple[str, ...] = (), *, model_files: bool = True
 ) -> SealStanding:
     """What a seal says of the items that are there."""
-    items = sealed.items if model_files else {k: v for k, v in sealed.items.items() if not k.startswith("model ")}
-    return SealStanding(sealed.whole, (*doubts, *Seal(items, sealed.since, sealed.whole).differences(found)))
+    asked = sealed if model_files else sealed.only(("tag ", "file "))
+    return SealStanding(sealed.whole, (*doubts, *asked.differences(found)))
 
 
 def _items(registry: Registry, version: Version, model_files: bool) -> dict[str, str]:

@@ -40,6 +40,47 @@ def test_a_later_seal_speaks_for_its_items_only_and_the_same_once_more_writes_no
     assert seals.of("churn/1").differences(WHOLE) == ()
 
 
+class Killed(BaseException):
+    """In the place of a signal that nothing can catch."""
+
+
+@pytest.fixture
+def announced(seals) -> Seals:
+    """Of a process that was killed after its announcement."""
+    with pytest.raises(Killed), seals.around("churn/1", {"tag metrics": digest("0.9"), "tag gates": "x"}, "ada"):
+        raise Killed
+    return seals
+
+
+def test_of_a_process_that_was_killed_an_item_may_be_what_it_was_or_what_was_announced(announced):
+    seal = announced.of("churn/1")
+    for metrics in ("0.8", "0.9"):
+        assert seal.differences({**WHOLE, "tag metrics": digest(metrics)}) == ()
+        assert seal.differences({**WHOLE, "tag metrics": digest(metrics), "tag gates": "x"}) == ()
+    assert seal.differences({**WHOLE, "tag metrics": digest("1.0")}) == ("tag metrics was changed",)
+    assert seal.differences({**WHOLE, "tag gates": "y"}) == ("tag gates was added",)
+
+
+def test_the_next_that_is_sealed_leaves_nothing_announced(announced):
+    with announced.around("churn/1", {"tag metrics": digest("0.9"), "tag gates": "x"}, "ada"):
+        pass
+    seal, now = announced.of("churn/1"), {**WHOLE, "tag metrics": digest("0.9"), "tag gates": "x"}
+    assert seal.differences(now) == ()
+    assert seal.differences({**now, "tag metrics": digest("0.8")}) == ("tag metrics was changed",)
+
+
+def test_what_was_sealed_before_an_announcement_is_sealed_again_when_it_is_what_stays(announced):
+    announced.put("churn/1", {"tag metrics": WHOLE["tag metrics"]}, "ada")
+    assert announced.of("churn/1").differences({**WHOLE, "tag metrics": digest("0.9")}) == ("tag metrics was changed",)
+
+
+def test_what_is_sealed_like_that_already_is_not_announced(workspace, seals):
+    entries = len(AuditLog(workspace).entries())
+    with seals.around("churn/1", WHOLE, "ada"):
+        pass
+    assert len(AuditLog(workspace).entries()) == entries
+
+
 def test_what_an_earlier_release_made_is_not_whole_and_checked_as_far_as_it_is_known(workspace):
     seals = Seals(workspace)
     assert not seals.of("churn/1").whole

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import GateRefused
+from core.seals import Seals
 from core.settings import Settings
 from core.workspace import Workspace
 from models import gates, release, version_seal
@@ -21,6 +22,10 @@ from tests.support import toy
 
 def judged(workspace, version) -> dict[str, gates.GateResult]:
     return {gate.name: gate for gate in gates.judge(workspace, version)}
+
+
+def interrupted(*_, **__) -> None:
+    raise KeyboardInterrupt
 
 
 def failed(workspace, version) -> list[str]:
@@ -217,6 +222,15 @@ class TestSeal:
         with pytest.raises(GateRefused, match=r"file card\.md was changed"):
             release.approve(workspace, "churn", "1", "eve", "looks fine")
         release.refuse(workspace, "churn", "1", "eve", "somebody was here")
+
+    def test_a_process_killed_between_a_tag_and_its_seal_forged_nothing(self, workspace, train, monkeypatch):
+        version, registry = train(), Registry(workspace)
+        with monkeypatch.context() as patch:
+            patch.setattr(Seals, "put", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                registry.tag(version, "note", "new")
+        assert version_seal.look(registry, registry.version("churn", "1")).intact
+        assert failed(workspace, registry.version("churn", "1")) == []
 
     def test_a_seal_taken_out_of_the_log_is_no_seal(self, workspace, train):
         version = train()
