@@ -6,10 +6,11 @@ A customer bought on a day with any order line, a return as well. A purchase of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import get_ident
-from typing import cast
+from typing import Any, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -37,15 +38,20 @@ _LINES = "FROM orders WHERE customer_id IS NOT NULL AND day >= $start AND day < 
 _REPEATS = f"""
     SELECT customer_id, (count(DISTINCT day) - 1)::DOUBLE AS x, (max(day) - min(day))::DOUBLE AS t_x,
         ($stop - min(day))::DOUBLE AS age
-    {_LINES} GROUP BY customer_id ORDER BY customer_id
+    {_LINES} {{among}} GROUP BY customer_id ORDER BY customer_id
 """
+_SOME_CUSTOMERS = f"""AND customer_id IN (
+    SELECT customer_id FROM (SELECT DISTINCT customer_id {_LINES})
+    ORDER BY md5(concat_ws('/', customer_id, $seed)), customer_id LIMIT $most
+)"""
 _CHURNED = f"""
-    WITH days AS (SELECT DISTINCT customer_id, day {_LINES})
-    SELECT customer_id, origin AS as_of, NOT bool_or(day >= origin) AS churned
-    FROM days JOIN (SELECT unnest($origins) AS origin)
-        ON day >= origin - to_days($active) AND day < origin + to_days($horizon)
-    GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
+    INSERT INTO told SELECT customer_id, $origin, NOT bool_or(day >= $origin)
+    {_LINES} AND customer_id NOT IN (SELECT customer_id FROM refused)
+    GROUP BY customer_id HAVING bool_or(day < $origin)
 """
+_SOME_TOLD = """(
+    SELECT * FROM told ORDER BY md5(concat_ws('/', customer_id, as_of, $seed)), customer_id, as_of LIMIT $most
+)"""
 _LATER = """
     WITH days AS (SELECT customer_id, day, sum(revenue) AS revenue {lines} GROUP BY 1, 2)
     SELECT customer_id, origin AS as_of, date_diff('day', origin, min(day) FILTER (day >= origin)) + 1 AS next_in,
@@ -79,11 +85,15 @@ def buyers(workspace: Workspace, start: date, stop: date) -> set[str]:
         return {name for (name,) in connection.execute(query, {"start": start, "stop": stop}).fetchall()}
 
 
-def repeat_buying(workspace: Workspace, stop: date) -> pd.DataFrame:
+def repeat_buying(workspace: Workspace, stop: date, most: int | None = None) -> pd.DataFrame:
     """Of every customer with an order line before `stop`: customer_id, x (days with a purchase after the first), t_x
-    (days from the first to the last) and age (days from the first to `stop`)."""
+    (days from the first to the last) and age (days from the first to `stop`). Of more than `most`, so many drawn."""
+    values: dict[str, Any] = {"start": date.min, "stop": stop}
+    if most is not None:
+        values |= {"most": most, "seed": workspace.settings.seed}
+    query = _REPEATS.format(among="" if most is None else _SOME_CUSTOMERS)
     with query_engine.on_tables(workspace) as connection:
-        found: pd.DataFrame = connection.execute(_REPEATS, {"start": date.min, "stop": stop}).df()
+        found: pd.DataFrame = connection.execute(query, values).df()
     return found
 
 
@@ -95,17 +105,54 @@ def spent(workspace: Workspace, start: date, stop: date) -> pd.Series[float]:
     return cast("pd.Series[float]", found.set_index("customer_id")["revenue"])
 
 
+@dataclass(frozen=True)
+class DrawnRows:
+    """Rows of those `there` were: all of them, or some drawn by chance, each as likely as any other."""
+
+    frame: pd.DataFrame
+    there: int
+
+    @property
+    def weight(self) -> float:
+        """How many each stands for."""
+        return self.there / max(len(self.frame), 1)
+
+
 def churned(workspace: Workspace, origins: Sequence[date], until: date) -> pd.DataFrame:
     """Who was active at each origin, and who did not buy after it: customer_id, as_of (date), churned (bool).
 
     Active: bought in the `churn.active_days` before the origin. Churned: did not buy in the `churn.horizon_days` from
     it on, as far as is known at `until`.
     """
+    return churned_of_some(workspace, origins, until).frame
+
+
+def churned_of_some(
+    workspace: Workspace,
+    origins: Sequence[date],
+    until: date,
+    most: int | None = None,
+    refused: Collection[str] = (),
+) -> DrawnRows:
+    """`churned` without the customers `refused`; of more than `most` rows so many.
+
+    They are drawn by a hash of customer, origin and `seed`: the same with the same seed, on however many
+    threads. No other row is ever outside the engine, so that a million customers at thirty origins take no memory.
+    """
     settings = workspace.settings.churn
-    values = {"origins": list(origins), "active": settings.active_days, "horizon": settings.horizon_days}
+    active, horizon = timedelta(days=settings.active_days), timedelta(days=settings.horizon_days)
     with query_engine.on_tables(workspace) as connection:
-        frame: pd.DataFrame = connection.execute(_CHURNED, values | {"start": date.min, "stop": until}).df()
-    return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
+        connection.register("refused", pd.DataFrame({"customer_id": pd.Series(list(refused), dtype="object")}))
+        connection.execute("CREATE TEMP TABLE told (customer_id VARCHAR, as_of DATE, churned BOOLEAN)")
+        for origin in dict.fromkeys(origins):
+            window = {"start": origin - active, "stop": min(origin + horizon, until), "origin": origin}
+            connection.execute(_CHURNED, window)
+        there = int(connection.execute("SELECT count(*) FROM told").fetchall()[0][0])
+        some = most is not None and there > most
+        values = {"most": most, "seed": workspace.settings.seed} if some else None
+        query = f"SELECT * FROM {_SOME_TOLD if some else 'told'} ORDER BY as_of, customer_id"
+        frame: pd.DataFrame = connection.execute(query, values).df()
+    return DrawnRows(frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date), there)
 
 
 def later_purchases(

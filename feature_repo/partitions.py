@@ -41,7 +41,12 @@ class Build:
 
 def partition(workspace: Workspace, view: str, day: date) -> Path:
     """The Parquet file of a snapshot, there or not."""
-    return workspace.features_dir / view / f"snapshot={day.isoformat()}" / PART
+    return partition_in(workspace.features_dir.parent, view, day)
+
+
+def partition_in(folder: Path, view: str, day: date) -> Path:
+    """The same where a folder other than the workspace holds snapshots."""
+    return folder / "features" / view / f"snapshot={day.isoformat()}" / PART
 
 
 def is_fresh(workspace: Workspace, view: View, day: date, transform: str | None = None) -> bool:

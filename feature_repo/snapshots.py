@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 TIMESTAMP = "event_timestamp"
 
 
+_OF = " of "
+"""Between the view and the family in the name of a temporary table."""
+
+
 @dataclass(frozen=True)
 class BuildReport:
     """What `ensure` did: the dates it built, those it could reuse, the rows of all of them, and how long it took."""
@@ -63,14 +67,27 @@ class CompiledView:
 
     def prepared(self, shop: ShopTables, day: date) -> str:
         """The query of the view as of a day, once the engine has what it stands on."""
+        self.begin(shop, day)
+        self.compute(shop, self.parts)
+        return self.query
+
+    def begin(self, shop: ShopTables, day: date) -> None:
+        """Have the tables there, and tell the engine which day it is."""
         for name in self.reads:
             shop.table(name)
         for statement in self.at.setting(day):
             shop.engine.raw_sql(statement)
-        for name, part in self.parts.items():
-            with family_modules.computing(_family_of(name)):
-                shop.fill(name, part)
-        return self.query
+
+    def compute(self, shop: ShopTables, names: Iterable[str]) -> None:
+        """Some of the families' temporary tables."""
+        for name in names:
+            with family_modules.computing(self.family_of(name)):
+                shop.fill(name, self.parts[name])
+
+    @staticmethod
+    def family_of(part: str) -> str:
+        """Which family a temporary table is of."""
+        return part.partition(_OF)[2]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -83,8 +100,6 @@ class CompiledView:
         return cls(tuple(content["reads"]), content["parts"], content["query"], at)
 
 
-_OF = " of "
-"""Between the view and the family in the name of a temporary table."""
 _COMPILED: dict[tuple[str, ...], CompiledView] = {}
 """By the names of a view and its families, and the shape of the tables."""
 
@@ -140,7 +155,7 @@ def kept(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> I
 
 def _asked(workspace: Workspace, views: Iterable[str], dates: Iterable[date]) -> tuple[list[View], list[date]]:
     specs, wanted = [catalog.view(name) for name in views], sorted(set(dates))
-    _refuse_too_early(workspace, wanted)
+    refuse_too_early(workspace, wanted)
     return specs, wanted
 
 
@@ -188,7 +203,7 @@ def expression(view: View, shop: ShopTables, at: Snapshot) -> ir.Table:
     known = shop.before(at)
     kept = []
     for name, part in _parts(view, known, at).items():
-        with family_modules.computing(_family_of(name)):
+        with family_modules.computing(CompiledView.family_of(name)):
             kept.append(shop.keep(name, part))
     return _joined(view, known, kept)
 
@@ -238,10 +253,6 @@ def _parts(view: View, known: KnownTables, at: Snapshot) -> dict[str, ir.Table]:
     return parts
 
 
-def _family_of(part: str) -> str:
-    return part.partition(_OF)[2]
-
-
 def _speaks(family: ModuleType, known: KnownTables) -> bool:
     return all(map(known.has, getattr(family, "NEEDS", ())))
 
@@ -277,7 +288,12 @@ def _missing(feature: Feature) -> ir.Value:
     return ibis.null(IBIS_TYPES[feature.dtype])
 
 
-def _refuse_too_early(workspace: Workspace, days: Sequence[date]) -> None:
+def refuse_too_early(workspace: Workspace, days: Sequence[date]) -> None:
+    """Refuse days on which no snapshot can be made.
+
+    Raises:
+        DataError: a date before any data; names the earliest possible one.
+    """
     first = workspace.tables.first_day()
     early = [day for day in days if day <= first]
     if early:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import shutil
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,12 +19,12 @@ import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 
-from core import locks
+from core import locks, query_engine
 from core.clock import day_start
 from core.errors import StoreError
 from core.files import write_atomically
 from core.workspace import Workspace, of_one_generation
-from feature_repo import catalog, partitions, shop_tables, snapshots
+from feature_repo import catalog, drawn_snapshots, partitions, shop_tables, snapshots
 from feature_repo.catalog import View
 from feature_repo.config import ONLINE_STORE, repo_config
 from feature_repo.entities import entity
@@ -98,17 +99,51 @@ def historical(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd
         DataError: a time before any data.
     """
     parts = catalog.views_of(service, entities.columns)
+    with snapshots.kept(workspace, [part.name for part in parts], _days(workspace, entities)):
+        return _joined(workspace, parts, entities, workspace.root)
+
+
+def _days(workspace: Workspace, entities: pd.DataFrame) -> set[date]:
+    """The shop's days of some entities' times."""
+    return set(_day_of_each(workspace, entities.drop_duplicates(TIMESTAMP)))
+
+
+def _day_of_each(workspace: Workspace, entities: pd.DataFrame) -> pd.Series[date]:
     zone = ZoneInfo(workspace.tables.timezone)
-    times = entities[TIMESTAMP].drop_duplicates()
-    days = {cast(date, time.date()) for time in times.dt.tz_convert(zone)}
+    return cast("pd.Series[date]", entities[TIMESTAMP].dt.tz_convert(zone).dt.date)
+
+
+def _joined(workspace: Workspace, parts: tuple[View, ...], entities: pd.DataFrame, place: Path) -> pd.DataFrame:
+    """Entities with their features, by Feast's point-in-time join over the snapshots below a folder."""
     feast = feature_store(workspace)
+    feast.config.repo_path = place
     frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
-    built = snapshots.kept(workspace, [part.name for part in parts], days)
-    with built, store_errors("the offline store"), _engine(workspace):
+    with store_errors("the offline store"), _engine(workspace):
         found = feast.get_historical_features(entity_df=frame, features=references(parts)).to_df()
     names = [feature.name for part in parts for feature in part.features]
     features = found.sort_values("row_")[names].set_index(entities.index)
     return pd.concat([entities, features], axis=1)
+
+
+@of_one_generation
+def historical_of_some(workspace: Workspace, service: str, entities: pd.DataFrame) -> pd.DataFrame:
+    """`historical` of customers who are few beside all: no snapshot of all of them is built, where that can be.
+
+    Raises:
+        UsageError, DataError: as `historical`.
+    """
+    parts = catalog.views_of(service, entities.columns)
+    if not all(drawn_snapshots.can_draw(workspace, part) for part in parts):
+        return historical(workspace, service, entities)
+    snapshots.refuse_too_early(workspace, sorted(_days(workspace, entities)))
+    folder = query_engine.spill_folder(workspace)
+    try:
+        for part in parts:
+            days = entities.groupby(_day_of_each(workspace, entities))[part.key]
+            drawn_snapshots.write(workspace, part, {day: list(keys) for day, keys in days}, folder)
+        return _joined(workspace, parts, entities, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @of_one_generation

@@ -31,6 +31,8 @@ RFM = (*RECENCY, *(frequency.VISIT_DAYS[n] for n in (84, 364)), *(money.REVENUE[
 PURCHASES = (tenure.REPEAT_VISITS, recency.DAYS_SINCE_LAST_VISIT, tenure.DAYS_SINCE_FIRST_VISIT)
 """x, T - t_x and T. Not t_x itself: that somebody has been silent for long is a reason by this name."""
 _STRENGTH = 1.0
+MOST_BUYERS = 200_000
+"""Customers whom BG/NBD is fitted on; of more so many are drawn by chance."""
 _SHAPLEY = (1 / 3, 1 / 6, 1 / 3)  # weight of joining a set of so many of the other two
 _LEAST, _MOST = 1e-4, 1 - 1e-4
 
@@ -148,8 +150,8 @@ def _shares(purchases: Float32Array) -> Float32Array:
 
 def fit(workspace: Workspace, as_of: date) -> dict[str, Scorer]:
     """Every baseline, fitted on facts before `as_of`."""
-    origins = dataset.known_origins(workspace, as_of)
-    return fit_on(workspace, dataset.labelled(workspace, origins, as_of), dataset.unlabelled(workspace, as_of), as_of)
+    labelled = dataset.labelled(workspace, dataset.known_origins(workspace, as_of), as_of)
+    return fit_on(workspace, labelled, dataset.unlabelled(workspace, as_of, dataset.MOST_ROWS), as_of)
 
 
 def fit_on(workspace: Workspace, examples: pd.DataFrame, population: pd.DataFrame, as_of: date) -> dict[str, Scorer]:
@@ -173,12 +175,12 @@ def _logistic(
 
 
 def _bgnbd(workspace: Workspace, population: pd.DataFrame, as_of: date) -> BgNbdBaseline:
-    """Fitted on the purchases of every customer ever seen, who left long ago too; it needs no labels.
+    """Fitted on the purchases of customers ever seen, who left long ago too; it needs no labels.
 
-    The active alone would teach that hardly anybody ever leaves.
+    The active alone would teach that hardly anybody ever leaves. Four parameters need no more than so many customers.
     """
     inputs, horizon = Inputs(PURCHASES, {}), workspace.settings.churn.horizon_days
-    matrix, seen = inputs.matrix(population), labels.buying(workspace, as_of)
+    matrix, seen = inputs.matrix(population), labels.buying(workspace, as_of, MOST_BUYERS)
     parameters = bgnbd.fit(*(seen[name].to_numpy(dtype=float) for name in ("x", "t_x", "age")))
 
     def margins(rows: Float32Array) -> Float64Array:

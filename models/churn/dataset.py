@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 
 from core.clock import day_start
 from core.workspace import Workspace
 from feature_repo import catalog, store
+from feature_repo.facts import DrawnRows
 from feature_repo.feature_definition import Feature
 from models.churn import labels
 from models.origins import origins
@@ -18,6 +19,9 @@ from models.origins import origins
 SERVICE = "churn_v1"
 STEP_DAYS = 14
 MOST_ROWS = 200_000
+"""Labelled rows of all origins together, and customers of a population: those read beyond are drawn by chance."""
+SPARSE = 2.0
+"""Where a row stands for so many or more, features of the rows drawn are computed without those of all customers."""
 DENSE_DAYS = 392
 """Origins further back than this before the newest are taken more rarely: a year and a month hold every season."""
 RARE = 4
@@ -45,27 +49,37 @@ def known_origins(workspace: Workspace, labels_until: date) -> list[date]:
 def labelled(workspace: Workspace, at: Sequence[date], labels_until: date) -> pd.DataFrame:
     """The populations at these origins with features and labels: customer_id, as_of, churned and a column per feature.
 
-    Of more than MOST_ROWS rows a seeded sample is taken.
+    Of more than MOST_ROWS rows so many are drawn by chance.
     """
-    rows = labels.examples(workspace, at, labels_until)
-    if len(rows) > MOST_ROWS:
-        rng = np.random.default_rng(workspace.settings.seed)
-        rows = rows.iloc[np.sort(rng.choice(len(rows), MOST_ROWS, replace=False))].reset_index(drop=True)
-    return with_features(workspace, rows)
+    return some_labelled(workspace, at, labels_until).frame
 
 
-def unlabelled(workspace: Workspace, as_of: date) -> pd.DataFrame:
-    """The population as of a date with its features: customer_id, as_of and a column per feature."""
-    rows = pd.DataFrame({"customer_id": labels.active(workspace, as_of)}, dtype="object")
-    return with_features(workspace, rows.assign(as_of=as_of))
+def some_labelled(workspace: Workspace, at: Sequence[date], labels_until: date) -> DrawnRows:
+    """The same, with how many rows there were."""
+    drawn = labels.some_examples(workspace, at, labels_until, MOST_ROWS)
+    return replace(drawn, frame=with_features(workspace, drawn.frame, sparse=drawn.weight >= SPARSE))
 
 
-def with_features(workspace: Workspace, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the features as of each row's `as_of`, through the feature store's point-in-time join."""
+def unlabelled(workspace: Workspace, as_of: date, most: int | None = None) -> pd.DataFrame:
+    """The population as of a date with its features: customer_id, as_of and a column per feature.
+
+    Of more than `most` customers so many are drawn by chance.
+    """
+    drawn = labels.population(workspace, as_of, most)
+    rows = drawn.frame[["customer_id"]].assign(as_of=as_of)
+    return with_features(workspace, rows, sparse=drawn.weight >= SPARSE)
+
+
+def with_features(workspace: Workspace, rows: pd.DataFrame, *, sparse: bool = False) -> pd.DataFrame:
+    """Add the features as of each row's `as_of`, through the feature store's point-in-time join.
+
+    `sparse`: the rows are few beside all customers, whose snapshots need not be built for them.
+    """
     names = [feature.name for feature in features()]
     if rows.empty:
         return rows.assign(**{name: pd.Series(dtype=float) for name in names})
     zone = workspace.tables.timezone
     moments = {day: pd.Timestamp(day_start(day, zone)) for day in rows["as_of"].unique()}
-    found = store.historical(workspace, SERVICE, rows.assign(event_timestamp=rows["as_of"].map(moments)))
+    asked = rows.assign(event_timestamp=rows["as_of"].map(moments))
+    found = (store.historical_of_some if sparse else store.historical)(workspace, SERVICE, asked)
     return found.drop(columns="event_timestamp")

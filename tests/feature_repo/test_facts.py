@@ -61,6 +61,63 @@ def test_nothing_from_the_end_of_the_labels_on_is_looked_at(small_shop_readonly:
     assert facts.churned(small_shop_readonly, [START], START).churned.all()
 
 
+ORIGINS = [START - timedelta(days=28), START - timedelta(days=14), START]
+UNTIL = START + timedelta(days=28)
+
+
+@pytest.mark.parametrize("most", [1, 40])
+def test_rows_drawn_by_chance_are_some_of_the_rows_as_they_are(small_shop_readonly: Workspace, most: int) -> None:
+    every = facts.churned(small_shop_readonly, ORIGINS, UNTIL)
+    found = facts.churned_of_some(small_shop_readonly, ORIGINS, UNTIL, most)
+    assert len(found.frame) == most < len(every) == found.there
+    assert found.weight * len(found.frame) == pytest.approx(found.there)
+    assert len(found.frame.merge(every)) == most
+    assert list(found.frame[["as_of", "customer_id"]].itertuples(index=False)) == sorted(
+        found.frame[["as_of", "customer_id"]].itertuples(index=False)
+    )
+
+
+def test_where_there_are_no_more_rows_than_asked_for_all_are_there(small_shop_readonly: Workspace) -> None:
+    every = facts.churned(small_shop_readonly, ORIGINS, UNTIL)
+    found = facts.churned_of_some(small_shop_readonly, ORIGINS, UNTIL, len(every))
+    pd.testing.assert_frame_equal(found.frame, every)
+    assert found.weight == 1
+
+
+def test_the_same_rows_are_drawn_with_the_same_seed_whatever_the_threads(small_shop_readonly: Workspace) -> None:
+    def drawn(**settings: int) -> pd.DataFrame:
+        other = small_shop_readonly.settings.model_copy(update=settings)
+        workspace = Workspace(small_shop_readonly.root, other)
+        return facts.churned_of_some(workspace, ORIGINS, UNTIL, 60).frame
+
+    pd.testing.assert_frame_equal(drawn(threads=1), drawn(threads=3))
+    assert not drawn(seed=1).equals(drawn(seed=2))
+
+
+def test_rows_are_drawn_of_every_origin_alike(small_shop_readonly: Workspace) -> None:
+    every = facts.churned(small_shop_readonly, ORIGINS, UNTIL)
+    share = 0.5
+    found = facts.churned_of_some(small_shop_readonly, ORIGINS, UNTIL, int(share * len(every))).frame
+    for origin in ORIGINS:
+        there, drawn = (every.as_of == origin).sum(), (found.as_of == origin).sum()
+        assert abs(drawn - share * there) < 4 * (there * share * (1 - share)) ** 0.5
+
+
+def test_no_row_of_who_refused_is_drawn(small_shop_readonly: Workspace) -> None:
+    every = facts.churned(small_shop_readonly, ORIGINS, UNTIL)
+    refused = set(every.customer_id[::2])
+    found = facts.churned_of_some(small_shop_readonly, ORIGINS, UNTIL, None, refused)
+    assert set(found.frame.customer_id) == set(every.customer_id) - refused
+    assert found.there == len(found.frame)
+
+
+def test_some_customers_repeat_buying_is_as_among_all(small_shop_readonly: Workspace) -> None:
+    every = facts.repeat_buying(small_shop_readonly, START)
+    some = facts.repeat_buying(small_shop_readonly, START, 30)
+    assert len(some) == 30 == len(some.merge(every))
+    pd.testing.assert_frame_equal(facts.repeat_buying(small_shop_readonly, START, len(every)), every)
+
+
 def test_what_was_bought_later_is_told_by_horizon(small_shop_readonly: Workspace) -> None:
     until = START + timedelta(days=90)
     found = facts.later_purchases(small_shop_readonly, [START], 364, (28, 90), until).set_index("customer_id")

@@ -11,6 +11,7 @@ import pandas as pd
 from core.errors import DataError
 from core.progress import current
 from core.workspace import Workspace
+from feature_repo.facts import DrawnRows
 from models.churn import dataset
 from training import splits
 
@@ -24,7 +25,7 @@ class Examples:
 
     `gap_days`: what became of the rows of an origin is known so many days after it, and rows of an origin so much later
     may be evaluated by what was fitted on them. `notes` say in the model card where the rows are from; `digest` is what
-    they depend on beside the tables.
+    they depend on beside the tables; `there` is how many rows there were, of which these were drawn by chance.
     """
 
     labels_until: date
@@ -33,6 +34,7 @@ class Examples:
     gap_days: int
     notes: tuple[str, ...] = ()
     digest: str | None = None
+    there: int | None = None
 
 
 Source = Callable[[Workspace, date], Examples]
@@ -55,8 +57,8 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
     splits.require_history(workspace.tables.first_day(), as_of, enough, "train churn")
     origins = dataset.known_origins(workspace, as_of)
     current().step(f"collecting features at {len(origins) + 1} dates from {origins[0]} to {as_of}")
-    labelled = dataset.labelled(workspace, origins, as_of)
-    population = dataset.unlabelled(workspace, as_of)
+    drawn = dataset.some_labelled(workspace, origins, as_of)
+    labelled, population = drawn.frame, dataset.unlabelled(workspace, as_of, dataset.MOST_ROWS)
     if population.empty or labelled.empty:
         raise DataError(
             f"nobody is active as of {as_of if population.empty else origins[-1]}",
@@ -64,7 +66,16 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
             " (churn.active_days)",
             todo=f"train as of an earlier date than {as_of}, or bring the orders since",
         )
-    return Examples(as_of, labelled, population, settings.horizon_days)
+    return Examples(as_of, labelled, population, settings.horizon_days, _drawn_note(drawn), there=drawn.there)
+
+
+def _drawn_note(drawn: DrawnRows) -> tuple[str, ...]:
+    """Where there were more rows than are learnt from."""
+    rows, there = len(drawn.frame), drawn.there
+    if rows == there:
+        return ()
+    said = f"Of {there:,} rows {rows:,} were drawn by chance, one as likely as another: each stands for"
+    return (f"{said} {drawn.weight:.1f}.",)
 
 
 def require_evaluable(then: Examples) -> None:

@@ -65,7 +65,7 @@ def collect(workspace: Workspace, as_of: date) -> Examples:
     answers = _sample(_allowed(workspace, _answers(log, newest), as_of), workspace.settings.seed)
     _require_enough(workspace, answers, as_of, newest)
     labelled = _with_values(log, answers).assign(churned=_churned(workspace, answers))
-    population = dataset.unlabelled(workspace, as_of)
+    population = dataset.unlabelled(workspace, as_of, dataset.MOST_ROWS)
     if population.empty:
         raise DataError(
             f"nobody is active as of {as_of}",

@@ -87,7 +87,14 @@ def fit(
     effects = local_effects.measure(evaluated, truth, importance, workspace.settings.seed)
     return Outcome(
         evaluated_from=then.labels_until,
-        parameters={**recipe.as_dict(), "boosters": BAG, "origin_every_days": dataset.STEP_DAYS},
+        parameters={
+            **recipe.as_dict(),
+            "boosters": BAG,
+            "origin_every_days": dataset.STEP_DAYS,
+            "origins": now.labelled["as_of"].nunique(),
+            "rows_there": now.there or len(now.labelled),
+            "rows_fitted": min(len(now.labelled), recipe.most_rows),
+        },
         study=tuned.note(),
         evaluation=judged,
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),

@@ -76,3 +76,12 @@ def test_origins_have_a_whole_population_before_and_a_whole_window_after_them(sm
     assert found[-1] == labels_until - timedelta(days=28)
     assert found[0] >= small_shop_readonly.tables.first_day() + timedelta(days=60)
     assert {(b - a).days for a, b in pairwise(found)} == {dataset.STEP_DAYS}
+
+
+def test_a_population_of_more_customers_than_asked_for_is_drawn_by_chance(shop: Workspace) -> None:
+    everybody = labels.active(shop, AS_OF)
+    some = labels.population(shop, AS_OF, 2)
+    assert len(some.frame) == 2
+    assert set(some.frame.customer_id) < set(everybody)
+    assert some.there == 3
+    assert list(labels.population(shop, AS_OF, 3).frame.customer_id) == everybody
