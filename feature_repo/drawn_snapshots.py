@@ -27,12 +27,12 @@ from feature_repo.snapshots import TIMESTAMP, compiled
 
 OF_ITSELF: Final = frozenset(
     (
-        "account", "baskets", "breadth", "browsing", "campaigns", "coupons", "deliveries", "discounts",
-        "frequency", "gaps", "habits", "interactions", "mailings", "money", "recency", "returns", "reviews", "rhythm",
-        "stores", "tenure", "tickets", "trend", "troubles", "uncounted",
+        "account", "baskets", "breadth", "browsing", "campaigns", "coupons", "customer_history", "customer_interests",
+        "deliveries", "discounts", "frequency", "gaps", "habits", "interactions", "mailings", "money", "recency",
+        "returns", "reviews", "rhythm", "stores", "tenure", "tickets", "trend", "troubles", "uncounted",
     )
 )  # fmt: skip
-"""Families of `customer_features` to whose values no other customer's rows matter. What a shop adds counts as one to
+"""Families of customers' views to whose values no other customer's rows matter. What a shop adds counts as one to
 which they may."""
 _ASKED, _NUMBERS = "asked_ids", "asked_numbers"
 
@@ -40,6 +40,15 @@ _ASKED, _NUMBERS = "asked_ids", "asked_numbers"
 def can_draw(workspace: Workspace, view: View) -> bool:
     """Whether rows of a view can be had without the others: customers', on the embedded engine."""
     return view.entity is CUSTOMER and workspace.settings.features.engine == "duckdb"
+
+
+def buyers(workspace: Workspace, as_of: date) -> list[str]:
+    """Every customer with a purchase that counts before a date, in order: those of `customer_history`."""
+    with engines.opened(workspace) as shop:
+        bought = shop.table("purchases")
+        ids = str(shop.engine.compile(bought.filter(bought.day < as_of).select("customer_id").distinct()))
+        query = shop.named(ids) if shop.numbers("customer_id") else f"SELECT * FROM ({ids}) ORDER BY customer_id"
+        return [str(name) for (name,) in shop.engine.raw_sql(query).fetchall()]
 
 
 def write(workspace: Workspace, view: View, asked: Mapping[date, Sequence[str]], folder: Path) -> None:

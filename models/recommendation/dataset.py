@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from core import clock
 from core.kept_answers import KeptAnswers
 from core.reads import Read
 from core.workspace import Workspace
-from feature_repo import facts, store
+from feature_repo import catalog, drawn_snapshots, facts, store
 from feature_repo.snapshots import TIMESTAMP
 from models.arrays import BoolArray, Int64Array
 from models.recommendation import customer_bounds, interests
@@ -30,6 +31,9 @@ SERVICE = "recommendation_v2"
 REGION_DAYS = 84
 AT_ONCE = 100_000
 """Customers whose rows are read from the feature store at a time: as a frame they take ten times what they do here."""
+SPARSE: Final = 2.0
+"""Where there are so many times the customers who are drawn, or more, their rows are computed without the others'."""
+HISTORY: Final = "customer_history"
 READS = (Read("orders", ("region",), "recommending what sells in a region"),)
 
 
@@ -53,20 +57,25 @@ class Dataset:
             DataError: before any data.
         """
         products = catalogue(workspace, as_of)
-        everybody = store.entities(workspace, SERVICE, as_of, key=KEY)
+        everybody, sparse = _everybody(workspace, as_of, most)
         size = len(everybody)
         some = customer_bounds.drawn(size, size if most is None else most, workspace.settings.seed, as_of)
-        found = cls.of(workspace, as_of, products, everybody.iloc[some])
+        found = cls.of(workspace, as_of, products, everybody.iloc[some], sparse=sparse)
         return replace(found, not_drawn=np.delete(everybody[KEY].to_numpy(dtype=object), some))
 
     @classmethod
-    def of(cls, workspace: Workspace, as_of: date, products: Catalogue, customers: pd.DataFrame) -> Dataset:
-        """Of some customers (rows of `store.entities`), who are taken for all."""
+    def of(
+        cls, workspace: Workspace, as_of: date, products: Catalogue, customers: pd.DataFrame, *, sparse: bool = False
+    ) -> Dataset:
+        """Of some customers (rows of `store.entities`), who are taken for all; `sparse`: they are few beside all, of
+        whom no snapshot is built for them.
+        """
+        read = store.historical_of_some if sparse else store.historical
         moment = clock.day_start(as_of, workspace.tables.timezone)
         histories: list[PurchaseHistories] = []
         recent: dict[str, Sequence[RecentInterest]] = {}
         for first in range(0, max(len(customers), 1), AT_ONCE):
-            rows = store.historical(workspace, SERVICE, customers.iloc[first : first + AT_ONCE])
+            rows = read(workspace, SERVICE, customers.iloc[first : first + AT_ONCE])
             histories.append(PurchaseHistories.of(rows, products))
             recent |= interests.of_frame(rows, moment)
         return cls(as_of, products, PurchaseHistories.joined(histories), recent)
@@ -113,6 +122,25 @@ class Dataset:
         """Ones at pairs of customer and product codes, shape (customers, products)."""
         shape = (len(self.histories), len(self.catalogue))
         return sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, product)), shape=shape)
+
+
+def is_sparse(workspace: Workspace, as_of: date, most: int) -> bool:
+    """Whether at most so many customers are few beside all, so that no snapshot of all is built for them."""
+    return _everybody(workspace, as_of, most)[1]
+
+
+def _everybody(workspace: Workspace, as_of: date, most: int | None) -> tuple[pd.DataFrame, bool]:
+    """Every customer with a history, as `store.entities` has them, and whether `most` are few beside them."""
+    if (
+        most is not None
+        and workspace.tables.rows("orders") >= SPARSE * most
+        and drawn_snapshots.can_draw(workspace, catalog.view(HISTORY))
+    ):
+        buyers = drawn_snapshots.buyers(workspace, as_of)
+        if len(buyers) >= SPARSE * most:
+            moment = pd.Timestamp(clock.day_start(as_of, workspace.tables.timezone))
+            return pd.DataFrame({KEY: buyers}, dtype="object").assign(**{TIMESTAMP: moment}), True
+    return store.entities(workspace, SERVICE, as_of, key=KEY), False
 
 
 def catalogue(workspace: Workspace, as_of: date) -> Catalogue:

@@ -41,8 +41,23 @@ def test_each_family_says_the_same_of_some_customers_as_among_all(
     assert_same(alone.set_index(keys), among_all.set_index(keys), tolerance=1e-9)
 
 
+@pytest.mark.parametrize("least_lines", [1, 10**9], ids=["numbers for ids", "ids"])
+def test_histories_of_some_customers_are_those_among_all(
+    every_table: Workspace, monkeypatch: pytest.MonkeyPatch, least_lines: int
+) -> None:
+    monkeypatch.setattr(kept_aggregates, "LEAST_LINES", least_lines)
+    everybody = store.entities(every_table, "recommendation_v2", DAYS[1], key="customer_id")
+    assert drawn_snapshots.buyers(every_table, DAYS[1]) == everybody["customer_id"].tolist()
+    some = everybody.iloc[::5]
+    among_all = store.historical(every_table, "recommendation_v2", some)
+    alone = store.historical_of_some(every_table, "recommendation_v2", some)
+    for name in among_all.columns:
+        assert str(list(alone[name])) == str(list(among_all[name])), name
+
+
 def test_every_family_that_comes_with_the_product_is_known_to_look_at_others_or_not() -> None:
-    families = set(catalog.view("customer_features").family_names)
+    views = ("customer_features", "customer_history", "customer_interests")
+    families = {family for view in views for family in catalog.view(view).family_names}
     assert families - drawn_snapshots.OF_ITSELF == {"brands", "neighbours", "rfm"}
     assert families > drawn_snapshots.OF_ITSELF
 

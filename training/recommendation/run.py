@@ -21,7 +21,7 @@ from models.intervals import Interval
 from models.kinds import Budget
 from models.recommendation import baselines, customer_bounds, evaluation, item_statistics
 from models.recommendation.candidates import CandidateLimits
-from models.recommendation.dataset import SERVICE
+from models.recommendation.dataset import SERVICE, is_sparse
 from models.recommendation.evaluation import Account
 from models.recommendation.inputs import PAIR_FEATURES
 from models.recommendation.kind import KIND
@@ -183,11 +183,13 @@ def _require_purchases(train_on: Examples, judged: Examples, validated: date) ->
 
 
 def _build_features(workspace: Workspace, ends: list[date]) -> None:
-    """All snapshots of the training at once: the tables are read once."""
+    """All snapshots of the training at once: the tables are read once. Of customers who are few beside all, none."""
     first = splits.evaluated_from(ends[0], workspace.settings.recommendation.horizon_days)
     days = sorted({day for end in (first, *ends) for day in (end, *_origins(workspace, end))})
+    sparse = is_sparse(workspace, days[-1], customer_bounds.FITTED)
     for view in catalog.service(SERVICE):
-        snapshots.ensure(workspace, view.name, days)
+        if not sparse or view.entity is not catalog.CUSTOMER:
+            snapshots.ensure(workspace, view.name, days)
 
 
 def _origins(workspace: Workspace, labels_until: date) -> list[date]:
