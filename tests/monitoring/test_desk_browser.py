@@ -122,7 +122,7 @@ def test_the_full_report_opens_in_a_sandbox_that_can_not_reach_the_desk(signed_i
 def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen(signed_in, address, paths):
     page = signed_in
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for path in paths:
             page.goto(address + path)
             page.evaluate(_OPENED)
@@ -137,6 +137,7 @@ def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen
 ):
     context = browser.new_context(storage_state=signed_in.context.storage_state(), bypass_csp=True)  # axe is a script
     page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")  # no colour on its way to another
     page.set_default_timeout(60_000)
     page.goto(f"{address}/language/{language}?back=/evidence")
     for path in paths:

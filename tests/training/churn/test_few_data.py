@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import DataError
 from core.workspace import Workspace
+from feature_repo.facts import DrawnRows
 from feature_repo.families import frequency, money, recency, tenure
 from models.churn import bgnbd, dataset
 from models.churn.inputs import Inputs
@@ -52,7 +53,7 @@ def test_five_of_each_are_enough() -> None:
 def test_a_shop_that_sells_no_more_is_told_that_nobody_is_active(
     active: list[str], small_shop_readonly: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataset, "labelled", lambda *_: pd.DataFrame({"churned": []}))
+    monkeypatch.setattr(dataset, "some_labelled", lambda *_: DrawnRows(pd.DataFrame({"churned": []}), 0))
     monkeypatch.setattr(dataset, "unlabelled", lambda *_: pd.DataFrame({"customer_id": active}))
     with pytest.raises(DataError, match="nobody is active as of") as caught:
         collect(small_shop_readonly, LATER)
