@@ -48,10 +48,15 @@ def compute(shop: KnownTables, at: Snapshot) -> ir.Table:
     joined = joined.left_join(_usual_spend(shop.category_days), "customer_id", rname="{name}__usual")
     return joined.mutate(
         brands_182d=joined.brands.fill_null(0.0),
-        **{f"private_brand_share_{n}d": share(joined[f"own_{n}"], joined[f"revenue_{n}"]) for n in (84, 364)},
-        **{f"unit_price_{n}d": share(joined[f"revenue_{n}"], joined[f"units_{n}"]) for n in (28, 182)},
-        price_level_182d=share(joined.revenue_182, joined.usual),
+        **{f"private_brand_share_{n}d": _ratio(joined[f"own_{n}"], joined[f"revenue_{n}"]) for n in (84, 364)},
+        **{f"unit_price_{n}d": _ratio(joined[f"revenue_{n}"], joined[f"units_{n}"]) for n in (28, 182)},
+        price_level_182d=_ratio(joined.revenue_182, joined.usual),
     )
+
+
+def _ratio(part: ir.NumericValue, whole: ir.NumericValue) -> ir.NumericValue:
+    """A share of two sums, the same in whatever order the engine added them up."""
+    return share(part.round(6), whole.round(6))
 
 
 def _with_own(bought: ir.Table) -> ir.Table:
