@@ -1,4 +1,4 @@
-"""What code a model was trained by."""
+"""Which code runs: what a model is trained by, and what a kept answer was computed by."""
 
 from __future__ import annotations
 

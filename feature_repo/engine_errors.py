@@ -32,7 +32,10 @@ def engine_errors(tables: Tables, names: Sequence[str], aggregates: Path) -> Ite
         cause = error.__cause__ if isinstance(error, RegularsError) else error
         if not isinstance(cause, duckdb.Error | pa.ArrowInvalid | OSError):
             raise
-        raise _said(cause, tables, names, aggregates) or error from cause
+        said = _said(cause, tables, names, aggregates)
+        if said is None:
+            raise
+        raise said from cause
 
 
 def _said(error: Exception, tables: Tables, names: Sequence[str], aggregates: Path) -> RegularsError | None:
