@@ -13,6 +13,7 @@ from threading import get_ident
 from typing import Any, cast
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from core import query_engine
 from core.kept_answers import KeptAnswers
 from core.workspace import Workspace, of_one_generation
-from feature_repo import shop_tables
+from feature_repo import aggregates, shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
 from feature_repo.families.series_stockouts import stockouts
@@ -291,7 +292,7 @@ def weekly_sales(workspace: Workspace, stop: date, weeks: int) -> pd.DataFrame:
 @of_one_generation
 def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
     """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
-    lines = _shop(workspace).table("counted")
+    lines = _counted(workspace)
     return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
 
 
@@ -299,18 +300,39 @@ _SHOPS = KeptAnswers[ShopTables]()
 _PURCHASES = KeptAnswers[pd.DataFrame]()
 SHARED_LINES = 3_000_000
 """Up to so many order lines the ones that count stay computed for the whole job (some 300 MB); of more, each question
-counts its own, so that a job's memory does not grow with the shop."""
+reads the days and columns it needs, so that a job's memory does not grow with the shop."""
 
 
-def _shop(workspace: Workspace) -> ShopTables:
-    """The shop's tables, for all questions of one job and thread."""
+class _OneQuestion(ShopTables):
+    """The shop's tables for a single question, whose names stay texts: codes of all names cost more than an answer."""
+
+    @property
+    def writes_once(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def counted_lines(self) -> ir.Table:
+        """The rows of the table `counted`, as a part of the query that asks for them."""
+        return aggregates.counted(self.table("orders"), self.table("counting"))
+
+
+def _counted(workspace: Workspace) -> ir.Table:
+    """All lines that count: a table for all questions of one job and thread, or a part of one question's query."""
 
     def opened() -> ShopTables:
         return shop_tables.tables(workspace, shop_tables.connect(workspace))
 
     if workspace.tables.rows("orders") > SHARED_LINES:
-        return opened()
-    return _SHOPS.of(workspace, get_ident(), opened)
+        return _OneQuestion(workspace, shop_tables.connect(workspace)).counted_lines
+    return _SHOPS.of(workspace, get_ident(), opened).table("counted")
+
+
+def computed(name: str, part: ir.Table) -> ir.Table:
+    """A part of a question that several of its queries ask for, computed once, under a name, beside the lines."""
+    engine = part.get_backend()
+    engine.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {engine.compile(part)}')
+    return ops.DatabaseTable(name, schema=part.schema(), source=engine, namespace=shop_tables.TEMPORARY).to_expr()
 
 
 def _day(day: date) -> ir.DateScalar:

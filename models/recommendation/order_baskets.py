@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import ibis
 import numpy as np
@@ -15,6 +16,8 @@ from core.workspace import Workspace
 from feature_repo import facts
 from models.arrays import Int64Array
 from models.recommendation.dataset import Dataset
+
+_NUMBERED: Final = "numbered_baskets"
 
 
 @dataclass(frozen=True)
@@ -33,22 +36,30 @@ class OrderBaskets:
         """Every order before the dataset's date, those of guests as well."""
         lines = facts.counted(workspace, date.min, dataset.as_of)
         orders = lines.group_by("order_id").agg(customer_id=lines.customer_id.max(), local_at=lines.local_at.min())
-        # Numbered by the engine: ids of tens of millions of orders would take more room than all else of a training.
+        # Numbered by the engine, once: ids of tens of millions of orders would take more room than all else.
         numbered = orders.mutate(
-            row=ibis.row_number().over(order_by=orders.order_id),
-            customer=ibis.dense_rank().over(order_by=orders.customer_id),
-        )
-        found = numbered.order_by("row").select("local_at", "customer", guest=numbered.customer_id.isnull()).execute()
+            row=ibis.row_number().over(order_by=orders.order_id).cast("int32"),
+            customer=ibis.dense_rank().over(order_by=orders.customer_id).cast("int32"),
+            guest=orders.customer_id.isnull(),
+        ).drop("customer_id")
+        kept = facts.computed(_NUMBERED, numbered)
+        found = kept.order_by("row").select("local_at", "customer", "guest").execute()
+        size = len(dataset.catalogue)
         codes = ibis.memtable(
-            pd.DataFrame({"product_id": dataset.catalogue.ids, "product": range(len(dataset.catalogue))})
+            pd.DataFrame({"product_id": dataset.catalogue.ids, "product": np.arange(size, dtype="i4")})
         )
-        pairs = lines.select("order_id", "product_id").distinct().inner_join(codes, "product_id")
-        bought = pairs.inner_join(numbered.select("order_id", "row"), "order_id").select("row", "product").execute()
-        shape = (len(found), len(dataset.catalogue))
-        ones = np.ones(len(bought), dtype=np.float32)
-        products = sp.csr_matrix((ones, (bought["row"].to_numpy(), bought["product"].to_numpy())), shape=shape)
+        pairs = lines.inner_join(codes, "product_id").inner_join(kept, "order_id", rname="{name}_of_order")
+        bought = pairs.select("row", "product").execute()
+        products = _ones(bought["row"].to_numpy(), bought["product"].to_numpy(), (len(found), size))
         customer = _customers(found["customer"].where(~found["guest"]))
         return cls(products, customer, found["local_at"].to_numpy("datetime64[s]"))
+
+
+def _ones(row: NDArray[np.int32], product: NDArray[np.int32], shape: tuple[int, int]) -> sp.csr_matrix:
+    """Ones at pairs, however often they are told."""
+    table = sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, product)), shape=shape)
+    table.data[:] = 1
+    return table
 
 
 def _customers(known: pd.Series[float]) -> Int64Array:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -158,6 +160,41 @@ def test_units_are_clipped_by_what_was_known_at_the_start(small_shop_readonly: W
     )
     pd.testing.assert_frame_equal(facts.units(small_shop_readonly, start, stop), expected, check_dtype=False)
     assert len(expected) > 100
+
+
+QUESTIONS: dict[str, Callable[[Workspace], pd.DataFrame | pd.Series]] = {
+    "purchases": lambda shop: facts.purchases(shop, START, UNTIL),
+    "purchases of some": lambda shop: facts.purchases(shop, START, UNTIL, sorted(facts.buyers(shop, START, UNTIL))[:9]),
+    "first regions": lambda shop: facts.first_regions(shop, FIRST_DAY + timedelta(days=5), UNTIL).reset_index(),
+    "products sold": lambda shop: facts.products_sold(shop, START),
+    "times bought": lambda shop: facts.times_bought(shop, START).reset_index(),
+    "units": lambda shop: facts.units(shop, START, UNTIL),
+    "product days": lambda shop: facts.product_days(shop, START),
+    "weekly sales": lambda shop: facts.weekly_sales(shop, START, 8),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_shop_of_many_lines_is_answered_as_one_whose_lines_are_kept(
+    small_shop_readonly: Workspace, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    kept = QUESTIONS[name](small_shop_readonly)
+    monkeypatch.setattr(facts, "SHARED_LINES", 0)
+    asked = QUESTIONS[name](small_shop_readonly)
+    assert len(kept)
+    sides = [each.sort_values(list(each.columns), ignore_index=True) for each in (asked, kept)]
+    pd.testing.assert_frame_equal(*sides)
+
+
+def test_a_question_of_many_lines_keeps_no_table_of_them(
+    small_shop_readonly: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "SHARED_LINES", 0)
+    lines = facts.counted(small_shop_readonly, START, UNTIL)
+    assert lines.count().execute() > 0
+    engine = cast(Any, lines.get_backend())
+    kept = engine.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert kept == [("counting",)]
 
 
 def test_only_the_feature_repository_reads_the_tables_behind_the_facts() -> None:
