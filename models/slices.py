@@ -71,8 +71,8 @@ def slices(
 ) -> tuple[SliceFigure, ...]:
     """Every group of every attribute of the units, by attribute, the worst first.
 
-    `deep` (of who studies a version, once) adds tenure, activity and the month of the first purchase, or the volume of
-    series, and takes the groups that are too small to judge together.
+    `deep` (of who studies a version, once) adds tenure, activity and the month of the first purchase, or the volume and
+    the age of series, and takes the groups that are too small to judge together.
     """
     units = own.index.intersection(theirs.index)
     sides = _Sides(
@@ -157,8 +157,11 @@ def _attributes(workspace: Workspace, as_of: date, units: pd.Index[str]) -> Iter
 
 
 def _deep(workspace: Workspace, as_of: date, own: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str]]]:
-    if own.index.name == "series_id" and "weight" in own and own["weight"].nunique() >= 3:
-        yield "volume", _thirds(own["weight"])
+    if own.index.name == "series_id":
+        if "weight" in own and own["weight"].nunique() >= 3:
+            yield "volume", _thirds(own["weight"])
+        if "days_sold" in own:
+            yield "days since the first sale", _banded(own["days_sold"], _TENURE)
     elif own.index.name == "customer_id":
         bought = _bought(workspace, as_of).reindex(own.index)
         yield "days since the first purchase", _banded((pd.Timestamp(as_of) - bought["first"]).dt.days, _TENURE)

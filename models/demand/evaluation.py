@@ -15,6 +15,7 @@ def score_series(forecast: Forecast, sold: Float64Array, histories: Histories) -
     """One row per series with the sums every statistic is made of, indexed by series_id.
 
     A series that sold nothing since its first sale has no scale: its scaled errors are nan and weigh nothing.
+    `days_sold` are the days since its first sale, no more than the histories are long.
 
     Args:
         forecast: of the series of `histories`, in the same order.
@@ -42,6 +43,7 @@ def score_series(forecast: Forecast, sold: Float64Array, histories: Histories) -
             "sold": np.where(told, sold, 0.0).sum(1),
             "inside": inside.sum(1),
             "periods": periods,
+            "days_sold": (histories.periods - histories.started) * histories.days,
         },
         index=Index(histories.ids, name="series_id"),
     )

@@ -121,7 +121,10 @@ class ValueModel:
 
     def spend(self, columns: Columns) -> dict[int, Float64Array]:
         """Expected spend over each horizon, as `figures` tells it, without what else is told."""
-        matrix = self.inputs.matrix(columns)
+        return self.spend_of(self.inputs.matrix(columns))
+
+    def spend_of(self, matrix: Float32Array) -> dict[int, Float64Array]:
+        """The same of rows as the model reads them."""
         found = self._expected(matrix, self.values(matrix), ("spend",))
         return {days: found[f"spend_{days}d"] for days in self.horizons}
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,20 @@ for folder in sys.argv[2:]:
     inputs = pd.read_pickle(folder + "/inputs.pkl").astype(numbers)  # MLflow takes no whole number for a double
     model.predict(inputs).to_pickle(folder + "/outputs.pkl")
 """
+
+
+@pytest.mark.parametrize("name", ["churn", "demand", "value"])
+def test_its_run_shows_how_answers_go_with_features_and_what_more_rows_bring(trained, name):
+    found = trained(name)
+    registry = Registry(found.workspace)
+    held = {entry.path for entry in registry.client.list_artifacts(found.version.run_id, "plots")}
+    assert "plots/local_effects.png" in held
+    effects = pd.read_csv(StringIO(registry.read_text(found.version, "local_effects.csv")))
+    assert 0 < effects["feature"].nunique() <= 9
+    assert effects["effect"].notna().all()
+    assert ("plots/learning_curve.png" in held) == (name != "churn"), (
+        "a churn of so few customers tries no part of them"
+    )
 
 
 @pytest.mark.long

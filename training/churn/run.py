@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from scipy.special import expit
 
 from core.progress import current
 from core.workspace import Workspace
@@ -17,8 +18,8 @@ from models.churn.model import BoostedModel
 from models.churn.portfolio import Portfolio
 from models.churn.scorer import Scorer
 from models.kinds import Budget
-from training import splits
-from training.churn import chain, examples, group_calibration, local_effects, member_standings, plots, promise, tuning
+from training import local_effects, splits
+from training.churn import chain, examples, group_calibration, member_standings, plots, promise, tuning
 from training.churn.fitting import BAG, Fitter
 from training.churn.stacking import Stack
 from training.holdout_evaluation import evaluate
@@ -84,7 +85,10 @@ def fit(
     trees = fitted.members["trees"]
     assert isinstance(trees, BoostedModel)
     importance = trees.importance()
-    effects = local_effects.measure(evaluated, truth, importance, workspace.settings.seed)
+    some = inputs.matrix(truth.iloc[local_effects.drawn(len(truth), workspace.settings.seed)])
+    effects = local_effects.measure(
+        lambda matrix: expit(evaluated.margins(matrix)), some, inputs.names, local_effects.leading(importance)
+    )
     return Outcome(
         evaluated_from=then.labels_until,
         parameters={
@@ -102,12 +106,12 @@ def fit(
         units=len(truth),
         plots={
             **plots.draw(frames | others, importance),
-            "local_effects.png": local_effects.draw(effects),
-            **({"learning_curve.png": curve.draw()} if curve.points else {}),
+            "local_effects.png": local_effects.draw(effects, "the probability of leaving"),
+            **curve.plots(),
         },
         csv={
             "local_effects.csv": local_effects.as_csv(effects),
-            **({"learning_curve.csv": curve.as_csv()} if curve.points else {}),
+            **curve.tables(),
         },
         notes=(
             *NOTES,

@@ -15,16 +15,17 @@ import xgboost as xgb
 
 from core.errors import DataError
 from core.workspace import Workspace
+from models.churn import dataset
 from models.churn.inputs import Inputs
 from models.churn.linear import Linear
 from models.churn.recipe import FIXED, Recipe
 from models.kinds import Budget
 from training import study
-from training.churn import learning_curve
+from training.churn import enough_rows
 from training.churn.examples import Examples
 from training.churn.folds import Fold, make_folds
-from training.churn.learning_curve import LearningCurve
 from training.churn.losses import log_losses
+from training.learning_curve import LearningCurve
 
 _LEARNING = 8.0  # rounds x learning rate that is more than enough
 PATIENCE = 40
@@ -86,8 +87,9 @@ def tune(workspace: Workspace, known: Examples, inputs: Inputs, budget: Budget) 
         first=[FIRST],
     )
     parameters, rounds = dict(tuned.best.params), int(tuned.best.user_attrs["rounds"])
-    curve = learning_curve.measure(workspace, known, inputs, parameters, rounds)
-    return TunedFit(tuned, Recipe(parameters, rounds, _strength(folds), curve.enough), curve)
+    curve = enough_rows.measure(workspace, known, inputs, parameters, rounds)
+    enough = dataset.MOST_ROWS if curve.enough is None else curve.enough
+    return TunedFit(tuned, Recipe(parameters, rounds, _strength(folds), enough), curve)
 
 
 class Objective:

@@ -31,14 +31,17 @@ from models.demand.newcomers.newcomer_forecast import launch_coverage
 from models.demand.recipe import Recipe
 from models.demand.series import PERIOD
 from models.kinds import Budget
-from training.demand import card_notes, plots, warm_start, worst_series
+from training import local_effects
+from training.demand import card_notes, input_effects, plots, row_gains, step_errors, warm_start, worst_series
 from training.demand.fits import Fits
 from training.demand.folds import Fold, Rolling, rolling
 from training.demand.level_sums import judged, notes, refuse_no_groupings
+from training.demand.pricing import price_effects
 from training.demand.pricing.learning import learn_responses
 from training.demand.tuning import tune
 from training.demand.warm_start import MatureShop
 from training.holdout_evaluation import Evaluation, evaluate
+from training.learning_curve import LearningCurve
 from training.outcome import Outcome, StudyNote
 
 
@@ -65,7 +68,17 @@ def fit(
     refuse_no_groupings(workspace, known.at[known.as_of].ids)
     folds = [known.fold(day) for day in known.windows()]
     tuned = tune(workspace, known, folds, budget)
-    return _outcome(Fits(workspace, known, Recipe.of(tuned.best.params)), folds, tuned.note(), directory)
+    current().step("demand: looking at what more rows bring")
+    tuning = _Tuning(tuned.note(), row_gains.measure(workspace, known, folds, tuned))
+    return _outcome(Fits(workspace, known, Recipe.of(tuned.best.params)), folds, tuning, directory)
+
+
+@dataclass(frozen=True)
+class _Tuning:
+    """What the study did, and what fewer rows than it had would have cost."""
+
+    note: StudyNote
+    curve: LearningCurve
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,7 @@ class _Window:
     sold: Float64Array
     frame: DataFrame
     baselines: Mapping[str, DataFrame]
+    simple: Mapping[str, Forecast]
 
 
 def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
@@ -84,10 +98,10 @@ def _judge(workspace: Workspace, fold: Fold, model: DemandModel) -> _Window:
     forecasts = {name: each.forecast(fold.histories, fold.plans) for name, each in simple.items()}
     frames = {name: score_series(each, truth, fold.histories) for name, each in forecasts.items()}
     forecast = model.forecast(fold.histories, fold.plans)
-    return _Window(forecast, truth, score_series(forecast, truth, fold.histories), frames)
+    return _Window(forecast, truth, score_series(forecast, truth, fold.histories), frames, forecasts)
 
 
-def _outcome(fits: Fits, folds: Sequence[Fold], tuned: StudyNote | None, directory: Path) -> Outcome:
+def _outcome(fits: Fits, folds: Sequence[Fold], tuning: _Tuning | None, directory: Path) -> Outcome:
     workspace, known = fits.workspace, fits.known
     earlier, last = [fits.past(fold) for fold in folds], known.fold(known.evaluated_from)
     evaluated = fits.fit(last, earlier, fits.outside(last))
@@ -113,10 +127,14 @@ def _outcome(fits: Fits, folds: Sequence[Fold], tuned: StudyNote | None, directo
     )
     best.save(directory / "baseline")
     worst = worst_series.worst(window.forecast, window.sold, last.histories)
+    effects = input_effects.measure(evaluated, last, workspace.settings.seed)
+    errors = step_errors.by_step(
+        {"model": window.forecast, verdict.best_baseline: window.simple[verdict.best_baseline]}, window.sold
+    )
     return Outcome(
         evaluated_from=known.evaluated_from,
         parameters=asdict(model.recipe) | known.described,
-        study=tuned or _untuned(known, model, verdict),
+        study=tuning.note if tuning else _untuned(known, model, verdict),
         evaluation=verdict,
         features=card_notes.features(),
         rows=len(newest.examples),
@@ -128,11 +146,22 @@ def _outcome(fits: Fits, folds: Sequence[Fold], tuned: StudyNote | None, directo
             "importance.png": plots.importance(model.means[0], model.names),
             "worst.png": plots.worst_fans([each.row for each in worst], window.forecast, window.sold, last.histories),
             "parts.png": card_notes.parts_plot(model, newest),
+            local_effects.PICTURE: local_effects.draw(effects, "the forecast (in parts of a series' level)"),
+            step_errors.PICTURE: step_errors.draw(errors),
+            price_effects.PICTURE: price_effects.draw(model.prices),
+            **(tuning.curve.plots() if tuning else {}),
+        },
+        csv={
+            local_effects.TABLE: local_effects.as_csv(effects),
+            step_errors.TABLE: errors.to_csv(index=False),
+            price_effects.TABLE: price_effects.table(model.prices).to_csv(index=False),
+            **(tuning.curve.tables() if tuning else {}),
         },
         notes=(
             *card_notes.notes(model, known, outside),
             *notes(levels),
             *card_notes.of_launches(launches),
+            *([tuning.curve.says] if tuning else []),
             *card_notes.warm(known, fits.mature, model),
         ),
         tables=(worst_series.table(worst, workspace.tables.manifest.base_currency or "money"),),

@@ -14,6 +14,7 @@ from models.demand.metrics import STATISTICS
 from models.demand.recipe import Recipe
 from models.kinds import Budget
 from training import study
+from training.demand.examples import Examples
 from training.demand.fitting import fit_mean
 from training.demand.folds import Fold, Rolling
 
@@ -54,8 +55,11 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], budget: Budg
 
     def objective(trial: Trial) -> float:
         recipe = suggest(trial)
-        pairs = zip(folds, sold, strict=True)
-        return float(np.mean([_wrmsse(fold, truth, recipe, seed, threads) for fold, truth in pairs]))
+        losses = [
+            wrmsse(fold, fold.examples.at_most(MOST_EXAMPLES), truth, recipe, seed=seed, threads=threads)
+            for fold, truth in zip(folds, sold, strict=True)
+        ]
+        return float(np.mean(losses))
 
     default = Recipe()
     depends_on = {
@@ -76,9 +80,9 @@ def tune(workspace: Workspace, rolling: Rolling, folds: list[Fold], budget: Budg
     )
 
 
-def _wrmsse(fold: Fold, sold: Float64Array, recipe: Recipe, seed: int, threads: int) -> float:
-    """WRMSSE of one mean booster, fitted on a fold, on the window after it."""
-    booster = fit_mean(fold.examples.at_most(MOST_EXAMPLES), recipe, seed, threads)
+def wrmsse(fold: Fold, examples: Examples, sold: Float64Array, recipe: Recipe, *, seed: int, threads: int) -> float:
+    """WRMSSE of one mean booster, fitted on examples of a fold, on the window after it."""
+    booster = fit_mean(examples, recipe, seed, threads)
     ratio = booster.inplace_predict(fold.inputs.matrix).astype(float).reshape(fold.inputs.shape)
     mean = ratio * fold.inputs.level[:, None] * fold.inputs.open
     forecast = tidy(fold.histories, mean, np.repeat(mean[:, :, None], len(LEVELS), axis=2))

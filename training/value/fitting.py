@@ -55,12 +55,12 @@ class Target:
         return xgb.DMatrix(self.matrix, self.label, base_margin=self.start, nthread=threads)
 
 
-def target_of(examples: Examples, inputs: Inputs, target: str, days: int) -> Target:
+def target_of(examples: Examples, inputs: Inputs, target: str, days: int, most: int = MOST_ROWS) -> Target:
     """The rows whose window is over, the formula fitted at `examples.until`."""
     places = np.flatnonzero(examples.labelled[f"spend_{days}d"].notna().to_numpy())
-    if len(places) > MOST_ROWS:
+    if len(places) > most:
         rng = np.random.default_rng(examples.workspace.settings.seed)
-        places = np.sort(rng.choice(places, MOST_ROWS, replace=False))
+        places = np.sort(rng.choice(places, most, replace=False))
     rows = examples.labelled.iloc[places]
     came = np.maximum(rows[f"{target}_{days}d"].to_numpy(dtype=float), 0.0)
     usual = float(came.mean()) if len(came) and came.mean() > 0 else 1.0
@@ -68,9 +68,11 @@ def target_of(examples: Examples, inputs: Inputs, target: str, days: int) -> Tar
     return Target(examples.matrix(inputs)[places], came / usual, start_of(expected, usual), usual)
 
 
-def boost(examples: Examples, inputs: Inputs, target: str, days: int, recipe: Recipe) -> Correction | None:
+def boost(
+    examples: Examples, inputs: Inputs, target: str, days: int, recipe: Recipe, *, most: int = MOST_ROWS
+) -> Correction | None:
     """A booster believed in full; None where nothing came of any row."""
-    found, settings = target_of(examples, inputs, target, days), examples.workspace.settings
+    found, settings = target_of(examples, inputs, target, days, most), examples.workspace.settings
     if not found.label.any():
         return None
     given = {**FIXED, **OBJECTIVES[target], **recipe.parameters, "nthread": settings.threads, "seed": settings.seed}

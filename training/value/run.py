@@ -20,10 +20,10 @@ from models.value.kind import KIND
 from models.value.labels import HORIZONS, SEEN_DAYS, SHORTEST, TARGETS
 from models.value.model import Correction, ValueModel
 from models.value.recipe import Recipe
-from training import splits
+from training import local_effects, splits
 from training.holdout_evaluation import evaluate
 from training.outcome import FeatureNote, Outcome
-from training.value import backtests, examples, hazard_fitting, plots, tuning
+from training.value import backtests, examples, hazard_fitting, plots, spend_effects, spend_rows, tuning
 from training.value.backtests import Past, PastWindow
 from training.value.examples import Examples
 from training.value.fitting import Beliefs, fit_model
@@ -51,6 +51,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
     inputs, past = then.inputs(), Past(then)
     current().step(f"tuning on {len(then.labelled):,} rows known at {then.until}")
     tuned, recipe = tuning.tune(past, inputs, budget)
+    curve = spend_rows.measure(past, inputs, recipe)
     current().step("trying the boosters on past windows")
     windows = backtests.windows(past, inputs, recipe)
     believed = backtests.beliefs(windows)
@@ -73,6 +74,7 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         if not model.golden_inputs:
             model.golden_inputs = invented.make(inputs, now.population, workspace.settings.seed)
         model.save(directory / name)
+    effects = spend_effects.measure(evaluated, truth, workspace.settings.seed)
     return Outcome(
         evaluated_from=then.until,
         parameters={**recipe.as_dict(), "beliefs": _described(believed_now), "origin_every_days": dataset.STEP_DAYS},
@@ -81,8 +83,13 @@ def fit(workspace: Workspace, as_of: date, directory: Path, budget: Budget) -> O
         features=tuple(FeatureNote(f.name, f.meaning, f.unit) for f in inputs.features),
         rows=len(now.labelled),
         units=len(truth),
-        plots=plots.draw({MODEL: own, **others}),
-        notes=(*NOTES, *_notes(served, believed_now, len(truth))),
+        plots={
+            **plots.draw({MODEL: own, **others}),
+            local_effects.PICTURE: local_effects.draw(effects, f"spend over {SHORTEST} days"),
+            **curve.plots(),
+        },
+        csv={local_effects.TABLE: local_effects.as_csv(effects), **curve.tables()},
+        notes=(*NOTES, curve.says, *_notes(served, believed_now, len(truth))),
         extra={
             "origins": [str(day) for day in now.origins],
             "beliefs": _described(believed_now),

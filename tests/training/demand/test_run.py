@@ -1,6 +1,7 @@
 """A training of the demand model on the small shop, logged and registered."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pandas as pd
 import pytest
@@ -74,3 +75,19 @@ def test_no_fold_holds_a_label_at_or_after_its_end(trained):
 def test_too_little_history_names_the_earliest_date(small_shop_readonly):
     with pytest.raises(DataError, match="earliest possible"):
         train(small_shop_readonly, KIND, FIRST_DAY + timedelta(days=90), Budget(1, 900))
+
+
+def test_the_run_holds_what_more_rows_bring_and_how_forecasts_go_with_inputs_prices_and_the_days_ahead(trained):
+    workspace, version = trained
+    registry = Registry(workspace)
+    held = {entry.path for entry in registry.client.list_artifacts(version.run_id, "plots")}
+    parts = ("learning_curve", "local_effects", "error_by_step", "price_effects")
+    assert {f"plots/{part}.png" for part in parts} <= held
+    curve = pd.read_csv(StringIO(registry.read_text(version, "learning_curve.csv")))
+    assert curve["rows"].is_monotonic_increasing
+    assert curve["WRMSSE"].notna().all()
+    effects = pd.read_csv(StringIO(registry.read_text(version, "local_effects.csv")))
+    assert effects["feature"].nunique() > 5
+    steps = pd.read_csv(StringIO(registry.read_text(version, "error_by_step.csv")))
+    assert steps["step"].tolist() == list(range(1, 29))
+    assert steps.columns[2:].tolist() == ["model", version.best_baseline]
