@@ -28,6 +28,12 @@ class LoggedRow:
     features: bytes
     seen: int | None = None
 
+    @classmethod
+    def of(cls, features: bytes, made_at: datetime, seen: int | None = None) -> LoggedRow:
+        """Packed features that something was predicted of then."""
+        digest = hashlib.blake2b(features, digest_size=RANDOM_BYTES).hexdigest()
+        return cls(first_of_day(made_at) + digest, features, seen)
+
 
 def first_of_day(at: datetime) -> str:
     """What the ids of rows begin with that predictions of this day (UTC) were made of."""
@@ -57,9 +63,9 @@ class LoggedRows:
             seen = hash(stored[place]) if stored else None
             row_id = self._known.get(seen, "") if seen is not None else ""
             if not row_id.startswith(day):
-                features = feature_values.pack(columns, place)
-                row_id = day + hashlib.blake2b(features, digest_size=RANDOM_BYTES).hexdigest()
-                new.append(LoggedRow(row_id, features, seen))
+                row = LoggedRow.of(feature_values.pack(columns, place), made_at, seen)
+                row_id = row.row_id
+                new.append(row)
             called[place] = row_id
         return called, new
 

@@ -8,10 +8,12 @@ that come at once share a commit.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,12 +21,13 @@ import sqlalchemy as sa
 from core import feature_values, feedback_writes, utc
 from core.feedback_writes import Acknowledged, FeedbackRow
 from core.group_commit import GroupCommit
+from core.logged_lines import LineRead, lines_of, without_lines
 from core.prediction_rows import Prediction, Result
 from core.prediction_writer import PredictionWriter
 from core.repeats import RequestToken
 from core.sortable_ids import new_id
 from core.spool import Spool
-from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, FEEDBACK, PREDICTIONS
 from core.workspace import Workspace
 
 __all__ = ["FAILED_SUFFIX", "SHADOW_SUFFIX", "Prediction", "PredictionLog", "Result"]
@@ -37,9 +40,8 @@ SHADOW_SUFFIX: Final = "_shadow"
 FAILED_SUFFIX: Final = "_failed"
 """So is what an arm could not answer: the champion did, under the plain name."""
 
-_ORDER: Final = (PREDICTIONS.c.prediction_id, PREDICTION_RESULTS.c.position)
-_HAS_FEATURES: Final = sa.or_(PREDICTION_RESULTS.c.feature_row.is_not(None), PREDICTION_RESULTS.c.features.is_not(None))
-_OWN: Final = [PREDICTION_RESULTS.c[name].label(f"own_{name}") for name in ("version", "variant")]
+_PART: Final = 500
+"""Lines whose features are read at once."""
 
 
 class PredictionLog:
@@ -101,12 +103,7 @@ class PredictionLog:
         """Every line logged in `[since, until)` (UTC), with the columns of its prediction, in time order; `version` and
         `variant` are the line's own where the answer is of several, `has_features` says whether `features` has it.
         """
-        made = PREDICTIONS.c.made_at
-        query = _lines().where(PREDICTIONS.c.kind == kind, made >= utc.naive(since), made < utc.naive(until))
-        query = query.where(PREDICTION_RESULTS.c.position.is_not(None))
-        with self.engine.connect() as connection:
-            found = connection.execution_options(stream_results=True).execute(query.order_by(made, *_ORDER))
-            yield from map(_line, found.mappings())
+        return (each.told for each in self._lines(since, until, PREDICTIONS.c.kind == kind))
 
     def features(
         self, kind: str, since: datetime, until: datetime, only: Container[tuple[str, int]] | None = None
@@ -115,12 +112,12 @@ class PredictionLog:
 
         `only` are the lines to read, by prediction and position (None: all).
         """
-        query = _valued_lines(since, until).where(PREDICTIONS.c.kind == kind, _HAS_FEATURES)
-        yield from self._valued(query, only)
+        lines = self._lines(since, until, PREDICTIONS.c.kind == kind)
+        return self._valued(each for each in lines if each.row and (only is None or each.place in only))
 
     def answers(self, model: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         """Every line that a model answered, whatever was asked; `features` is None where none were kept."""
-        yield from self._valued(_valued_lines(since, until).where(PREDICTIONS.c.model == model))
+        return self._valued(self._lines(since, until, PREDICTIONS.c.model == model))
 
     def feature_names(self, model: str, since: datetime, until: datetime) -> list[str]:
         """Of all features that `answers` has values of, in the order of the newest answer."""
@@ -133,23 +130,54 @@ class PredictionLog:
             found = connection.execute(query.order_by(lists.c.newest.desc())).scalars().all()
         return list(dict.fromkeys(name for told in found for name in feature_values.names(told)))
 
-    def _valued(
-        self, query: sa.Select[Any], only: Container[tuple[str, int]] | None = None
-    ) -> Iterator[dict[str, Any]]:
-        with self.engine.connect() as connection:
-            found = connection.execution_options(stream_results=True).execute(query)
-            for row in found.mappings():
-                if only is None or (row["prediction_id"], row["position"]) in only:
-                    plain = {name: value for name, value in row.items() if name != "names"}
-                    yield {**_line(plain), "features": _features(row["names"], row["features"])}
-
     def lines(self, prediction_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
         """The same of some predictions; one without any line has one with `position` null."""
         wanted = sorted(set(prediction_ids))
         with self.engine.connect() as connection:
             for start in range(0, len(wanted), CHUNK):
                 some = PREDICTIONS.c.prediction_id.in_(wanted[start : start + CHUNK])
-                yield from map(_line, connection.execute(_lines().where(some).order_by(*_ORDER)).mappings())
+                query = PREDICTIONS.select().where(some).order_by(PREDICTIONS.c.prediction_id)
+                for answer in connection.execute(query).mappings():
+                    yield from (each.told for each in lines_of(answer) or [without_lines(answer)])
+
+    def _lines(self, since: datetime, until: datetime, wanted: sa.ColumnElement[bool]) -> Iterator[LineRead]:
+        """In time order."""
+        made = PREDICTIONS.c.made_at
+        query = PREDICTIONS.select().where(made >= utc.naive(since), made < utc.naive(until), wanted)
+        with self.engine.connect() as connection:
+            streamed = connection.execution_options(stream_results=True)
+            for answer in streamed.execute(query.order_by(made, PREDICTIONS.c.prediction_id)).mappings():
+                yield from lines_of(answer)
+
+    def _valued(self, lines: Iterator[LineRead]) -> Iterator[dict[str, Any]]:
+        """With their features, some hundred lines at a time."""
+        names = self._feature_lists()
+        while some := list(itertools.islice(lines, _PART)):
+            rows = self._feature_rows(sorted({each.row for each in some if each.row}))
+            for each in some:
+                told, values = names(each.feature_list), rows.get(each.row or "")
+                yield {**each.told, "features": feature_values.unpack(told, values) if told and values else None}
+
+    def _feature_rows(self, row_ids: Sequence[str]) -> dict[str, bytes]:
+        row = FEATURE_ROWS.c
+        found: dict[str, bytes] = {}
+        with self.engine.connect() as connection:
+            for start in range(0, len(row_ids), CHUNK):
+                some = row.row_id.in_(row_ids[start : start + CHUNK])
+                found |= dict(connection.execute(FEATURE_ROWS.select().where(some)).tuples().all())
+        return found
+
+    def _feature_lists(self) -> Callable[[str | None], str | None]:
+        """What a list is made of; each is read once."""
+        listed = FEATURE_LISTS.c
+
+        @cache
+        def names(feature_list: str | None) -> str | None:
+            query = sa.select(listed.names).where(listed.feature_list == feature_list)
+            with self.engine.connect() as connection:
+                return connection.execute(query).scalar()
+
+        return names
 
     def outcomes(self, since: datetime | None = None, until: datetime | None = None) -> list[dict[str, Any]]:
         """The feedback received in `[since, until)` (UTC; None: without that end), the oldest first."""
@@ -168,37 +196,3 @@ class PredictionLog:
         """Write what is queued and stop."""
         self.writer.close()
         self._feedback.close()
-
-
-def _lines() -> sa.Select[Any]:
-    p, r = PREDICTIONS.c, PREDICTION_RESULTS.c
-    return (
-        sa.select(p.prediction_id, p.made_at, p.kind, p.model, p.version, p.variant, p.request, p.seconds)
-        .add_columns(r.position, r.subject, r.item, r.value, r.fallback, r.propensity, *_OWN)
-        .add_columns(_HAS_FEATURES.label("has_features"))
-        .join_from(PREDICTIONS, PREDICTION_RESULTS, p.prediction_id == r.prediction_id, isouter=True)
-    )
-
-
-def _valued_lines(since: datetime, until: datetime) -> sa.Select[Any]:
-    made, results = PREDICTIONS.c.made_at, PREDICTION_RESULTS.c
-    features = sa.func.coalesce(FEATURE_ROWS.c.features, results.features)
-    return (
-        _lines()
-        .add_columns(features.label("features"), FEATURE_LISTS.c.names)
-        .outerjoin(FEATURE_ROWS, FEATURE_ROWS.c.row_id == results.feature_row)
-        .outerjoin(FEATURE_LISTS, FEATURE_LISTS.c.feature_list == PREDICTIONS.c.feature_list)
-        .where(made >= utc.naive(since), made < utc.naive(until), results.position.is_not(None))
-        .order_by(made, *_ORDER)
-    )
-
-
-def _features(told: str | None, values: bytes | None) -> dict[str, Any] | None:
-    return None if told is None or values is None else feature_values.unpack(told, values)
-
-
-def _line(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """With the version and variant of the line itself, where the answer is of several."""
-    own = {name: row[f"own_{name}"] or row[name] for name in ("version", "variant")}
-    plain = {name: value for name, value in row.items() if not name.startswith("own_")}
-    return {**plain, "made_at": utc.aware(row["made_at"]), "request": json.loads(row["request"]), **own}

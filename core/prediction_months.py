@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from core.sortable_ids import first_id
 
-PARTITIONED: Final = {"predictions": "prediction_id", "prediction_results": "prediction_id", "feature_rows": "row_id"}
+PARTITIONED: Final = {"predictions": "prediction_id", "feature_rows": "row_id"}
 """The tables, and the column that they are split by."""
 AHEAD: Final = 2
 """Months that are made before they begin."""

@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from core import feature_values, utc
+from core import answer_lines, feature_values, utc
+from core.answer_lines import AnswerLine
 from core.logged_rows import LoggedRow, LoggedRows
 from core.row_inserts import Row, insert_new
-from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, PREDICTIONS
 
 _MADE: Final = PREDICTIONS.columns.keys()
-_RESULT: Final = PREDICTION_RESULTS.columns.keys()
 
 
 class Result(NamedTuple):
@@ -65,12 +65,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one prediction, in the order of the tables' columns, the list of its features, and those rows of
-    them that the log may not have yet.
+    """The row of one prediction, in the order of the table's columns, the list of its features, and those rows of them
+    that the log may not have yet.
     """
 
     prediction: Row
-    results: Sequence[Row]
     listed: str | None = None
     features: Sequence[LoggedRow] = ()
 
@@ -80,9 +79,9 @@ def rows(prediction: Prediction, known: LoggedRows) -> Rows:
     columns = prediction.features
     has_features = columns is not None and any(each.row is not None for each in prediction.results)
     listed = feature_values.list_of(columns) if columns is not None and has_features else None
-    prediction_id, (called, new) = prediction.prediction_id, _features(prediction, known) if listed else ({}, [])
+    called, new = _features(prediction, known) if listed else ({}, [])
     made = (
-        prediction_id,
+        prediction.prediction_id,
         utc.naive(prediction.made_at),
         prediction.kind,
         prediction.model,
@@ -91,24 +90,9 @@ def rows(prediction: Prediction, known: LoggedRows) -> Rows:
         json.dumps(prediction.request),
         feature_values.list_id(listed) if listed else None,
         prediction.seconds,
+        answer_lines.encode([_line(each, called) for each in prediction.results]),
     )
-    results = [
-        (
-            prediction_id,
-            position,
-            each.subject,
-            each.item,
-            each.value,
-            each.fallback,
-            each.propensity,
-            None,  # earlier releases kept the features here
-            each.version,
-            each.variant,
-            called.get(each.row) if each.row is not None else None,
-        )
-        for position, each in enumerate(prediction.results)
-    ]
-    return Rows(made, results, listed, new)
+    return Rows(made, listed, new)
 
 
 def insert(connection: sa.Connection, predictions: Iterable[Rows]) -> None:
@@ -119,45 +103,53 @@ def insert(connection: sa.Connection, predictions: Iterable[Rows]) -> None:
     insert_new(connection, PREDICTIONS, [each.prediction for each in found])
     features = {row.row_id: row for each in found for row in each.features}
     insert_new(connection, FEATURE_ROWS, [(row_id, row.features) for row_id, row in features.items()])
-    insert_new(connection, PREDICTION_RESULTS, [row for each in found for row in each.results])
 
 
 def to_text(each: Rows) -> bytes:
     """The rows as one line."""
     made = dict(zip(_MADE, each.prediction, strict=True))
     made["made_at"] = made["made_at"].isoformat()
-    results = [dict(zip(_RESULT, row, strict=True)) for row in each.results]
-    told = {"prediction": made, "results": [{**row, "features": _text(row["features"])} for row in results]}
-    features = {row.row_id: _text(row.features) for row in each.features}
-    return json.dumps({**told, "listed": each.listed, "features": features}, separators=(",", ":")).encode()
+    features = {row.row_id: base64.b64encode(row.features).decode() for row in each.features}
+    told = {"prediction": made, "listed": each.listed, "features": features}
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def from_text(line: bytes) -> Rows:
-    """The rows that `to_text` was given; an earlier release, whose spool this may be, wrote fewer columns, the names
-    of the features as they are, and their values with each line.
+    """The rows that `to_text` was given. An earlier release, whose spool this may be, wrote fewer columns, each line by
+    itself, the names of the features as they are, and their values with each line.
     """
     content = json.loads(line)
     made = content["prediction"] | {"made_at": datetime.fromisoformat(content["prediction"]["made_at"])}
-    results = [{**row, "features": _blob(row["features"])} for row in content["results"]]
     names = content.get("names")
     listed = json.dumps(names) if names else content.get("listed")
     features = [LoggedRow(row_id, base64.b64decode(text)) for row_id, text in content.get("features", {}).items()]
-    return Rows(_in_order(_MADE, made), [_in_order(_RESULT, row) for row in results], listed, features)
+    if "results" in content:
+        lines, own = _lines_by_themselves(content["results"], made["made_at"])
+        made["lines"] = answer_lines.encode(lines)
+        features += own
+    return Rows(tuple(made.get(name) for name in _MADE), listed, features)
 
 
-def _in_order(columns: Sequence[str], row: Mapping[str, Any]) -> Row:
-    return tuple(row.get(name) for name in columns)
+def _line(each: Result, called: Mapping[int, str]) -> AnswerLine:
+    row = None if each.row is None else called.get(each.row)
+    return AnswerLine(*each[:5], row, each.version, each.variant)
+
+
+def _lines_by_themselves(
+    told: Iterable[Mapping[str, Any]], made_at: datetime
+) -> tuple[list[AnswerLine], list[LoggedRow]]:
+    """Lines that were rows of their own, and the features that they had with them."""
+    lines, own = [], []
+    for each in told:
+        called = each.get("feature_row")
+        if features := each.get("features"):
+            own.append(LoggedRow.of(base64.b64decode(features), made_at))
+            called = own[-1].row_id
+        lines.append(answer_lines.of_spooled(each, called))
+    return lines, own
 
 
 def _features(prediction: Prediction, known: LoggedRows) -> tuple[dict[int, str], list[LoggedRow]]:
     """What the log calls each row of features that a line was made of, and the rows that it may not have yet."""
     wanted = {result.row for result in prediction.results if result.row is not None}
     return known.find(prediction.features or {}, wanted, prediction.made_at)
-
-
-def _text(blob: bytes | None) -> str | None:
-    return None if blob is None else base64.b64encode(blob).decode()
-
-
-def _blob(text: str | None) -> bytes | None:
-    return None if text is None else base64.b64decode(text)

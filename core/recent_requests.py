@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from core.state.schema import PREDICTION_RESULTS, PREDICTIONS
+from core import answer_lines
+from core.state.schema import PREDICTIONS
 
 LOOKED_AT: Final = 2_000
 """The newest predictions: ids sort by time, so that a log of any length costs the same."""
@@ -44,7 +45,7 @@ def recent_requests(engine: sa.Engine, each: int) -> list[RecentRequest]:
     return [
         RecentRequest(kind, request, lines[prediction_id])
         for kind, prediction_id, request in chosen
-        if prediction_id in lines
+        if lines.get(prediction_id)
     ]
 
 
@@ -58,9 +59,9 @@ def _different(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[str
 
 
 def _lines(connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, str | None, str | None]]]:
-    r = PREDICTION_RESULTS.c
-    query = sa.select(r.prediction_id, r.subject, r.item, r.fallback).order_by(r.prediction_id, r.position)
-    found: dict[str, list[tuple[str, str | None, str | None]]] = defaultdict(list)
-    for prediction_id, *line in connection.execute(query.where(r.prediction_id.in_(ids), r.position < LINES)):
-        found[prediction_id].append((line[0], line[1], line[2]))
-    return found
+    p = PREDICTIONS.c
+    query = sa.select(p.prediction_id, p.lines).where(p.prediction_id.in_(ids))
+    return {
+        prediction_id: [(line.subject, line.item, line.fallback) for line in answer_lines.decode(lines)[:LINES]]
+        for prediction_id, lines in connection.execute(query)
+    }

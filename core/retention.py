@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from core import prediction_months, repeats, shared_lock, utc
 from core.logged_rows import first_of_day
 from core.sortable_ids import first_id
-from core.state.schema import FEATURE_ROWS, FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEATURE_ROWS, FEEDBACK, PREDICTIONS
 from core.workspace import Workspace
 
 EVERY_SECONDS: Final = 3600.0
@@ -73,10 +73,10 @@ def sweep(engine: Engine, keep_days: int, now: datetime | None = None) -> Swept:
             prediction_months.make_ahead(connection, now)
         with engine.begin() as connection:
             swept.partitions = len(prediction_months.drop_before(connection, first_id(oldest)))
-    while count := _some_predictions(engine, first_id(oldest)):
+    made, row, feedback = PREDICTIONS.c.prediction_id, FEATURE_ROWS.c.row_id, FEEDBACK.c.feedback_id
+    while count := _some(engine, PREDICTIONS, made, made < first_id(oldest)):
         swept.predictions += count
         time.sleep(PAUSE_SECONDS)
-    row, feedback = FEATURE_ROWS.c.row_id, FEEDBACK.c.feedback_id
     while _some(engine, FEATURE_ROWS, row, row < first_of_day(oldest)):
         time.sleep(PAUSE_SECONDS)
     while count := _some(engine, FEEDBACK, feedback, FEEDBACK.c.received_at < utc.naive(oldest)):
@@ -85,18 +85,6 @@ def sweep(engine: Engine, keep_days: int, now: datetime | None = None) -> Swept:
     with engine.begin() as connection:
         swept.idempotency_keys = repeats.sweep(connection)
     return swept
-
-
-def _some_predictions(engine: Engine, oldest: str) -> int:
-    """Ids sort by time, and both tables are found by them."""
-    ids = PREDICTIONS.c.prediction_id
-    with engine.begin() as connection:
-        old = list(connection.execute(sa.select(ids).where(ids < oldest).order_by(ids).limit(BATCH)).scalars())
-        if old:
-            connection.execute(PREDICTION_RESULTS.delete().where(PREDICTION_RESULTS.c.prediction_id.in_(old)))
-            connection.execute(PREDICTIONS.delete().where(ids.in_(old)))
-    _give_back(engine, len(old))
-    return len(old)
 
 
 def _some(engine: Engine, table: sa.Table, key: sa.Column[str], old: sa.ColumnElement[bool]) -> int:

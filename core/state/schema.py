@@ -31,28 +31,11 @@ PREDICTIONS: Final = sa.Table(
     sa.Column("request", sa.Text, nullable=False),
     sa.Column("feature_list", sa.String(32)),
     sa.Column("seconds", sa.Float),
+    sa.Column("lines", sa.Text, nullable=False, server_default="[]"),
     postgresql_partition_by="RANGE (prediction_id)",
 )
-"""Answered requests, made in `seconds`; `request` is JSON without ids. Ids sort by time, PostgreSQL splits by month."""
-
-PREDICTION_RESULTS: Final = sa.Table(
-    "prediction_results",
-    METADATA,
-    sa.Column("prediction_id", sa.String(40), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("subject", sa.String(300), nullable=False),
-    sa.Column("item", sa.String(300)),
-    sa.Column("value", sa.Float),
-    sa.Column("fallback", sa.String(40)),
-    sa.Column("propensity", sa.Float),
-    sa.Column("features", sa.LargeBinary),
-    sa.Column("version", sa.String(20)),
-    sa.Column("variant", sa.String(20)),
-    sa.Column("feature_row", sa.String(40)),
-    postgresql_partition_by="RANGE (prediction_id)",
-)
-"""The lines of each answer; `version` and `variant` are null where they are the answer's. `features` are packed, as
-earlier releases kept them with each line; now a line names their `feature_row`.
+"""Answered requests, made in `seconds`; `request` is JSON without ids, `lines` are what was told (`core.answer_lines`).
+Ids sort by time, PostgreSQL splits by month.
 """
 
 FEATURE_ROWS: Final = sa.Table(

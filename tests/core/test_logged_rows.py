@@ -15,7 +15,7 @@ from core.logged_rows import LoggedRows
 from core.packed_rows import Layout, PackedRow
 from core.prediction_log import Prediction, PredictionLog, Result
 from core.sortable_ids import first_id
-from core.state.schema import FEATURE_ROWS, PREDICTION_RESULTS
+from core.state.schema import FEATURE_ROWS
 from core.workspace import Workspace
 from feature_repo.packed.feature_rows import FeatureRows
 
@@ -80,18 +80,6 @@ def test_features_that_did_not_reach_the_log_come_with_the_next_line(
     log.append(asked(MORNING, stored(1.0), 1))
     log.close()
     assert visits(log) == [1.0]
-
-
-def test_lines_of_a_release_that_kept_them_with_each_line_are_read(workspace: Workspace) -> None:
-    log = PredictionLog(workspace)
-    log.append(asked(MORNING, stored(4.0)))
-    log.close()
-    own = sa.select(FEATURE_ROWS.c.features).where(FEATURE_ROWS.c.row_id == PREDICTION_RESULTS.c.feature_row)
-    with workspace.database.begin() as connection:
-        connection.execute(PREDICTION_RESULTS.update().values(features=own.scalar_subquery()))
-        connection.execute(PREDICTION_RESULTS.update().values(feature_row=None))
-        connection.execute(FEATURE_ROWS.delete())
-    assert visits(log) == [4.0]
 
 
 def test_features_go_with_the_last_prediction_of_their_day(workspace: Workspace) -> None:

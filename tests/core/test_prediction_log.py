@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from core import prediction_rows, prediction_writer
+from core import answer_lines, prediction_rows, prediction_writer
 from core.database import REQUESTS
-from core.logged_rows import LoggedRows
+from core.logged_rows import LoggedRows, first_of_day
 from core.prediction_log import Prediction, PredictionLog, Result
 from core.sortable_ids import new_id
 from core.workspace import Workspace
@@ -58,17 +57,29 @@ def test_lines_of_a_mixed_answer_are_found_by_their_own_version(workspace: Works
     rows = list(log.predictions("churn", LONG_AGO, FAR_AHEAD))
     told = {row["subject"]: (row["version"], row["variant"], row["seconds"]) for row in rows}
     assert told == {"7": ("3", "champion", 0.012), "8": ("4", "canary", 0.012), "9": ("3", "champion", None)}
-    with log.engine.connect() as connection:
-        query = "select r.subject from prediction_results r join predictions p using (prediction_id) "
-        found = connection.execute(sa.text(query + "where coalesce(r.version, p.version) = '4'")).scalars()
-        assert list(found) == ["8"]
 
 
-def test_a_spool_of_the_release_before_is_still_read() -> None:
-    held = json.loads(prediction_rows.to_text(prediction_rows.rows(churn("a"), LoggedRows())))
-    del held["prediction"]["seconds"], held["results"][0]["version"], held["results"][0]["variant"], held["listed"]
-    found = prediction_rows.from_text(json.dumps(held | {"names": ["visits"]}).encode())
-    assert (found.prediction[-1], found.results[0][-2:], found.listed) == (None, (None, None), '["visits"]')
+SPOOLED = """{"prediction":{"prediction_id":"01","made_at":"2029-05-20T08:00:00","kind":"churn","model":"churn",
+"version":"3","variant":"champion","request":"{}","feature_list":"abc"},"results":[{"prediction_id":"01","position":0,
+"subject":"a","item":null,"value":0.25,"fallback":null,"propensity":null,"features":"AAEC"},{"prediction_id":"01",
+"position":1,"subject":"b","item":"x","value":null,"fallback":"new_customer","propensity":0.5}],"names":["visits"]}"""
+
+
+def test_a_spool_of_a_release_before_is_still_read() -> None:
+    """Its lines were rows of their own, with the features of each, and their names beside them."""
+    found = prediction_rows.from_text(SPOOLED.encode())
+    first, second = answer_lines.decode(found.prediction[-1])
+    assert (first.subject, first.value, first.version) == ("a", 0.25, None)
+    assert (second.subject, second.item, second.fallback, second.propensity) == ("b", "x", "new_customer", 0.5)
+    assert (found.listed, found.prediction[-2]) == ('["visits"]', None)
+    (row,) = found.features
+    assert (row.features, row.row_id) == (b"\x00\x01\x02", first.row)
+    assert row.row_id.startswith(first_of_day(datetime(2029, 5, 20, tzinfo=UTC)))
+
+
+def test_what_waits_in_the_spool_comes_back_as_it_was() -> None:
+    made = prediction_rows.rows(churn("a", "b"), LoggedRows())
+    assert prediction_rows.from_text(prediction_rows.to_text(made)) == made
 
 
 def test_only_the_window_asked_for_is_read(workspace: Workspace) -> None:
@@ -200,6 +211,18 @@ def wait_until(true: Callable[[], bool]) -> None:
     assert true()
 
 
+def test_an_answer_without_lines_and_one_of_a_thousand_are_read_back(workspace: Workspace) -> None:
+    log = PredictionLog(workspace)
+    none, many = churn(), churn(*map(str, range(1000)))
+    for prediction in (none, many):
+        log.append(prediction)
+    log.close()
+    assert [row["subject"] for row in log.predictions("churn", LONG_AGO, FAR_AHEAD)] == list(map(str, range(1000)))
+    (nothing,) = log.lines([none.prediction_id])
+    assert (nothing["position"], nothing["subject"], nothing["version"]) == (None, None, "3")
+    assert len(list(log.lines([many.prediction_id]))) == 1000
+
+
 def test_a_full_queue_drops_and_counts_instead_of_waiting(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,7 +253,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from core.workspace import Workspace
-from core.logged_rows import LoggedRows
+from core.logged_rows import LoggedRows, first_of_day
 from core.prediction_log import PredictionLog
 log = PredictionLog(Workspace.open(Path(sys.argv[1])))
 number = 0

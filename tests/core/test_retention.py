@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core import prediction_months, retention, utc
 from core.prediction_log import Prediction, PredictionLog, Result
 from core.sortable_ids import first_id
-from core.state.schema import FEEDBACK, PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import FEEDBACK, PREDICTIONS
 from core.workspace import Workspace
 
 NOW = datetime(2031, 5, 20, tzinfo=UTC)
@@ -41,8 +41,7 @@ def test_old_predictions_and_outcomes_go_and_the_others_stay(workspace: Workspac
     assert [row["prediction_id"] for row in log.outcomes()] == ["told 91 days ago"]
     assert swept.feedback == 1
     with workspace.database.connect() as connection:
-        for table in (PREDICTIONS, PREDICTION_RESULTS):
-            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 2
+        assert connection.execute(sa.select(sa.func.count()).select_from(PREDICTIONS)).scalar() == 2
 
 
 def test_months_are_made_ahead_and_dropped_whole(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.serving.test_openapi import hold
 from tests.support.shop import commit, frames
 
 PATH = "/v1/bundles"
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 ROWS = [("003", "010", None, 40, 9.0), ("003", "011", "012", 15, 7.0), ("003", "012", None, 20, 5.0),
         ("020", "021", None, 90, 4.0)]  # fmt: skip
 
@@ -132,11 +134,8 @@ def test_a_version_of_an_older_release_answers_pairs_and_says_so(
 def test_what_came_of_a_bundle_can_be_told_by_product(bundled: Shop) -> None:
     ask(bundled, "003")
     bundled.runtime.predictions.close()
-    with bundled.workspace.database.connect() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT item, value FROM prediction_results JOIN predictions USING (prediction_id) WHERE kind = 'bundles'"
-        ).fetchall()
-    assert sorted(map(tuple, rows)) == [("010", 10.0), ("011", 8.0), ("012", 8.0)]
+    rows = bundled.runtime.predictions.predictions("bundles", *EVER)
+    assert sorted((row["item"], row["value"]) for row in rows) == [("010", 10.0), ("011", 8.0), ("012", 8.0)]
 
 
 def test_similar_products_of_a_new_one_are_those_alike(bundled: Shop) -> None:

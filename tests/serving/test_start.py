@@ -15,12 +15,13 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 
-from core import utc
+from core import answer_lines, utc
+from core.answer_lines import AnswerLine
 from core.errors import NotReady
 from core.keys import RIGHTS, Key
 from core.prediction_log import Result
 from core.recent_requests import RecentRequest, recent_requests
-from core.state.schema import PREDICTION_RESULTS, PREDICTIONS
+from core.state.schema import PREDICTIONS
 from core.workspace import Workspace
 from feature_repo.materialization import Materializations
 from serving import strict_json
@@ -201,15 +202,9 @@ def test_a_log_of_any_length_costs_as_many_rows(served: Workspace) -> None:
     with served.database.begin() as connection:
         for prediction_id, kind, request in rows:
             made = {"made_at": utc.naive(utc.now()), "model": kind, "version": "1", "variant": "champion"}
-            row = {"prediction_id": prediction_id, "kind": kind, "request": request, **made}
+            lines = answer_lines.encode([AnswerLine(f"{prediction_id[-2:]} {position}") for position in range(3)])
+            row = {"prediction_id": prediction_id, "kind": kind, "request": request, "lines": lines, **made}
             connection.execute(PREDICTIONS.insert().values(row))
-            for position in range(3):
-                line = {
-                    "prediction_id": prediction_id,
-                    "position": position,
-                    "subject": f"{prediction_id[-2:]} {position}",
-                }
-                connection.execute(PREDICTION_RESULTS.insert().values(line))
     found = recent_requests(served.database, 3)
     assert Counter(each.kind for each in found) == {"churn": 3, "similar": 3}
     assert len({json.dumps(each.request) for each in found if each.kind == "churn"}) == 3

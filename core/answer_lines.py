@@ -1,0 +1,50 @@
+"""The lines of an answer as the log keeps them: one text beside what they share.
+
+An answer may have ten thousand lines. A row of the database for each costs more than all else of a request; to encode
+them costs a thirtieth of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+
+class AnswerLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One line. `row` is what the log calls the row of features that it was made of; the rest as in
+    `core.prediction_rows.Result`. What is null is not written.
+    """
+
+    subject: str
+    value: float | None = None
+    item: str | None = None
+    fallback: str | None = None
+    propensity: float | None = None
+    row: str | None = None
+    version: str | None = None
+    variant: str | None = None
+
+
+_decoder = msgspec.json.Decoder(list[AnswerLine])
+_encoder = msgspec.json.Encoder(enc_hook=float)  # numbers of NumPy's
+
+
+def encode(lines: Sequence[AnswerLine]) -> str:
+    """Lines as JSON; no number (NaN, infinite) is null.
+
+    Raises:
+        TypeError, ValueError: a value is no number.
+    """
+    return _encoder.encode(lines).decode()
+
+
+def decode(text: str) -> list[AnswerLine]:
+    """The inverse of `encode`."""
+    return _decoder.decode(text)
+
+
+def of_spooled(row: Mapping[str, Any], called: str | None) -> AnswerLine:
+    """A line as releases before had it, a row of its own, whose features are called so in the log."""
+    return msgspec.convert({**row, "row": called}, AnswerLine)
