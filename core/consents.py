@@ -59,6 +59,8 @@ class Consents:
 
     def refused(self, customer_ids: Iterable[str], purpose: Purpose) -> set[str]:
         """Those of the customers who do not allow the purpose."""
+        if not self.tracked:
+            return set()
         return {customer for customer in customer_ids if not self.allows(customer, purpose)}
 
     def of(self, customer_id: str) -> dict[str, bool]:

@@ -44,4 +44,7 @@ class CustomerIds:
 
     def persons(self, customer_ids: Iterable[str]) -> dict[str, str]:
         """For each of some ids the customer's own."""
-        return {customer: self.person(customer) for customer in customer_ids}
+        ids = list(customer_ids)
+        if not self.others:
+            return dict(zip(ids, ids, strict=True))
+        return {customer: self.person(customer) for customer in ids}

@@ -64,7 +64,9 @@ class Layout:
     _struct: struct.Struct = field(init=False, compare=False, repr=False)
     _numbers: tuple[int, ...] = field(init=False, compare=False, repr=False)
     _others: tuple[int, ...] = field(init=False, compare=False, repr=False)
-    _nothing: bytes = field(init=False, compare=False, repr=False)
+    nothing: bytes = field(init=False, compare=False, repr=False)
+    """What lies at `said` in a row without any value."""
+    said: slice = field(init=False, compare=False, repr=False)
     _missing: Callable[[bytes], tuple[int, ...]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,7 +78,8 @@ class Layout:
         put(self, "_struct", struct.Struct(f"{_HEAD}{self.bitmap_bytes}s{letters}"))
         put(self, "_numbers", numbers)
         put(self, "_others", tuple(place for place in range(len(self.columns)) if place not in set(numbers)))
-        put(self, "_nothing", ((1 << len(self.columns)) - 1).to_bytes(self.bitmap_bytes, "little"))
+        put(self, "said", slice(HEAD_BYTES, HEAD_BYTES + self.bitmap_bytes))
+        put(self, "nothing", ((1 << len(self.columns)) - 1).to_bytes(self.bitmap_bytes, "little"))
         put(self, "_missing", lru_cache(_PATTERNS)(_set_bits))
 
     def __hash__(self) -> int:
@@ -113,7 +116,7 @@ class Layout:
 
     def says(self, packed: bytes) -> bool:
         """Whether a row of this layout has any value."""
-        return packed[HEAD_BYTES : HEAD_BYTES + self.bitmap_bytes] != self._nothing
+        return packed[self.said] != self.nothing
 
     def offset(self, place: int) -> int | None:
         """Where in a row the number of a column stands; None where the column is none of numbers."""

@@ -81,7 +81,7 @@ def answer(
     runtime: Runtime,
     champion: Champion[Any],
     asked: str,
-    results: Sequence[Mapping[str, Any]],
+    results: Sequence[dict[str, Any]],
     *,
     logged: Sequence[Result],
     request: Mapping[str, Any],
@@ -91,8 +91,8 @@ def answer(
     """The answer's frame around the results; the prediction log keeps `logged` of them under the name `asked`, and
     `features`, the columns that they were made of.
 
-    `by_line`: who answered each result, where that may differ; each then says so, in the log too. The frame names the
-    champion's version where there are several, and says `mixed`.
+    `by_line`: who answered each result, where that may differ; each is made to say so, in the log too. The frame names
+    the champion's version where there are several, and says `mixed`.
     """
     prediction_id = new_id()
     answering = {id(who): who for who in by_line or [champion]}
@@ -101,12 +101,11 @@ def answer(
     version, variant = (single.version, single.variant) if single else (champion.version, MIXED)
     name = champion.kind.name
     kept = {**request, **({"as_of": runtime.present.isoformat()} if runtime.present else {})}
-    told = list(results)
     if by_line is not None:
-        made = {place: {"version": who.version, "variant": who.variant} for place, who in answering.items()}
-        told = [{**result, **made[id(who)]} for result, who in zip(results, by_line, strict=True)]
+        for result, who in zip(results, by_line, strict=True):
+            result["version"], result["variant"] = who.version, who.variant
         if single is None:
-            logged = [line.by(**made[id(who)]) for line, who in zip(logged, by_line, strict=True)]
+            logged = [line.by(who.version, who.variant) for line, who in zip(logged, by_line, strict=True)]
     seconds = stopwatch.seconds()
     with traces.span("log"):
         runtime.predictions.append(
@@ -117,7 +116,7 @@ def answer(
         lines = results if single else [r for r, each in zip(results, by_line or (), strict=True) if each is who]
         prometheus.tell_results(name, who.version, who.variant, Counter(result["fallback"] for result in lines))
     frame = {"prediction_id": prediction_id, "model": name, "version": version, "variant": variant}
-    return {**frame, "data_until": runtime.data_until, "results": told}
+    return {**frame, "data_until": runtime.data_until, "results": results}
 
 
 def refuse_too_many(runtime: Runtime, field: str, ids: Sequence[object]) -> None:

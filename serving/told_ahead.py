@@ -5,9 +5,12 @@ Of a filling's customers it is told ahead, behind the requests, as far as it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from feature_repo import updates
+from feature_repo.families import recency
 from feature_repo.packed.feature_rows import FeatureRows
 from models.churn.inputs import Columns
 from models.churn.scorer import Scorer
@@ -17,8 +20,18 @@ from serving.champions import Champion
 from serving.online_features import Found
 from serving.row_memory import RowMemory
 
-Score = tuple[float, int]
-"""Probability and risk score."""
+RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
+
+
+class Score(NamedTuple):
+    """What a version says of a customer, and what else of the customer's row says how it is to be taken."""
+
+    probability: float
+    risk_score: int
+    days_away: float | None
+    """Since the last visit."""
+    is_new: bool
+    """Known by purchases since the snapshot only."""
 
 
 class ToldAhead:
@@ -34,7 +47,9 @@ class ToldAhead:
         self._worths: RowMemory[float] = RowMemory(most)
         self._done: tuple[object, ...] = ()
 
-    def scores(self, who: Champion[Scorer], customers: Sequence[str], columns: Columns) -> list[Score]:
+    def scores(
+        self, who: Champion[Scorer], customers: Sequence[str], columns: Mapping[str, Sequence[Any]]
+    ) -> list[Score]:
         """What a version says of each customer, whose rows the columns hold in this order."""
         if not isinstance(columns, FeatureRows):
             return _scores(who.model, columns)
@@ -46,7 +61,7 @@ class ToldAhead:
     def is_kept(self, who: Champion[Scorer], customers: Collection[str]) -> bool:
         """Whether a version has told of all of them; of whom the row has changed since, it tells anew."""
         memory = self._scores.get(who)
-        return memory is not None and all(each in memory for each in customers)
+        return memory is not None and memory.has(customers)
 
     def worths(
         self, model: ValueModel | None, customers: Sequence[str], columns: Columns, days: int
@@ -80,9 +95,10 @@ class ToldAhead:
         self._done = asked
 
 
-def _scores(scorer: Scorer, columns: Columns) -> list[Score]:
+def _scores(scorer: Scorer, columns: Mapping[str, Sequence[Any]]) -> list[Score]:
     told = scorer.score(columns)
-    return list(zip(told.probability, told.risk_score, strict=True))
+    new = updates.without_snapshot(columns)
+    return list(map(Score, told.probability, told.risk_score, columns[RECENCY], new))
 
 
 def _worths(model: ValueModel | None, columns: Columns, days: int) -> Sequence[float]:

@@ -19,5 +19,6 @@ def entity_keys(name: str, ids: Iterable[str]) -> list[bytes]:
     spelled = name.encode()
     start = b"".join((_NUMBER.pack(1), _NUMBER.pack(_STRING), _NUMBER.pack(len(spelled)), spelled))
     start += _NUMBER.pack(_STRING)
-    length = _NUMBER.pack
-    return [start + length(len(value)) + value for value in map(str.encode, ids)]
+    spelled_ids = [each.encode() for each in ids]
+    begins = {size: start + _NUMBER.pack(size) for size in set(map(len, spelled_ids))}
+    return [begins[len(each)] + each for each in spelled_ids]

@@ -89,11 +89,16 @@ class FeatureRows(Mapping[str, list[Any]], StoredRows):
         return found
 
     @cached_property
+    def hashes(self) -> list[int]:
+        """Per row a number that another row has hardly ever; of this process alone."""
+        return list(map(hash, self.rows))
+
+    @cached_property
     def is_known(self) -> list[bool]:
         """Per row, whether any value is there."""
         if len(self.layouts) == 1:  # as in nearly every request
-            says = self.layouts[0].says
-            return [packed is not None and says(packed) for (packed,) in self.rows]
+            said, nothing = self.layouts[0].said, self.layouts[0].nothing
+            return [packed is not None and packed[said] != nothing for (packed,) in self.rows]
         return [
             any(packed is not None and layout.says(packed) for layout, packed in zip(self.layouts, row, strict=True))
             for row in self.rows
@@ -135,8 +140,8 @@ class FeatureRows(Mapping[str, list[Any]], StoredRows):
 def _known(layouts: tuple[Layout, ...], rows: Sequence[Row]) -> list[Row]:
     """The rows, without what another release packed."""
     if len(layouts) == 1:  # as in nearly every request
-        knows = layouts[0].knows
-        return [row if knows(row[0]) else (None,) for row in rows]
+        own = layouts[0].fingerprint
+        return [row if (packed := row[0]) is not None and packed[:8] == own else (None,) for row in rows]
     return [
         tuple(packed if layout.knows(packed) else None for layout, packed in zip(layouts, row, strict=True))
         for row in rows

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.keys import Key
 from core.prediction_log import Result
 from core.settings import Cause, Churn
 from feature_repo import updates
-from feature_repo.families import recency
 from models.churn import KIND
 from models.churn.explanation import Explanation, explanations
 from models.churn.main_cause import causes_of
@@ -33,7 +32,6 @@ SHORT: Final = 5
 """So many are scored and explained within a few milliseconds."""
 MANY: Final = 100
 """Of so many customers whose scores are kept the answer takes some two milliseconds."""
-RECENCY: Final = recency.DAYS_SINCE_LAST_VISIT.name
 
 
 def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
@@ -46,10 +44,9 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
     team = lineup(runtime, KIND)
     choices, settings = runtime.choices.now, runtime.workspace.settings.churn
     persons = runtime.persons.now.persons(body.customer_ids)
-    refused = choices.refused(persons.values(), "profiling")
+    refused, unwritten = (choices.refused(persons.values(), purpose) for purpose in ("profiling", "marketing"))
     allowed = [customer for customer in dict.fromkeys(persons.values()) if customer not in refused]
-    scored: dict[str, dict[str, Any]] = {}
-    saved: dict[str, float] = {}
+    scored = {customer: _line(None, None, None, "no_consent") for customer in refused}
     answered: dict[str, Champion[Scorer]] = {}
     read = runtime.features.read(KIND.service, "customer_id", allowed)
     parts = team.parts(allowed)
@@ -58,17 +55,19 @@ def churn(runtime: Runtime, body: ChurnBody, _key: Key) -> dict[str, Any]:
         tell = partial(_lines, runtime, customers, found, body.explain)
         who, lines = or_champion(runtime, team, part, tell, asked="churn", subjects=customers)
         scored |= lines
-        saved |= _saved(runtime, lines, found)
         answered |= dict.fromkeys(customers, who)
         _score_shadows(runtime, team, found)
-    results, logged, row, to_do = [], [], read.row, _WinBacks(settings)
+    results, logged, by_line, row, to_do = [], [], [], read.row, _WinBacks(settings)
     for asked in body.customer_ids:
         customer = persons[asked]
-        line = _NOTHING if customer in refused else scored[customer]
-        then = to_do.of(line["risk_tier"], line["main_cause"], choices.allows(customer, "marketing"))
-        results.append({"customer_id": asked, **line, **then, "expected_value_saved": saved.get(customer)})
-        logged.append(Result(customer, line["churn_probability"], fallback=line["fallback"], row=row.get(customer)))
-    by_line = [answered.get(persons[asked], team.champion) for asked in body.customer_ids]
+        line = scored[customer]
+        if line["customer_id"] is not None:  # of somebody who was asked for before
+            line = dict(line)
+        line["customer_id"] = asked
+        line.update(to_do.of(line["risk_tier"], line["main_cause"], customer not in unwritten))
+        results.append(line)
+        logged.append(Result(customer, line["churn_probability"], None, line["fallback"], None, row.get(customer)))
+        by_line.append(answered.get(customer, team.champion))
     return answer(
         runtime,
         team.champion,
@@ -89,7 +88,8 @@ def _lines(
     if len(lines) == len(customers):
         return lines
     missing = "population" if found.is_read else "no_features"
-    return dict.fromkeys(customers, _of_population(runtime.workspace.settings.churn, who.model, missing)) | lines
+    nobody = _of_population(runtime.workspace.settings.churn, who.model, missing)
+    return {customer: lines.get(customer) or dict(nobody) for customer in customers}
 
 
 def _score_shadows(runtime: Runtime, team: Lineup[Scorer], found: Found) -> None:
@@ -112,81 +112,84 @@ def _refuse_many_explained(runtime: Runtime, body: ChurnBody) -> None:
         raise InvalidBody.field("explain", f"{asked:,} customers can't be explained at once", allowed)
 
 
-_NOTHING: Mapping[str, Any] = {
-    "churn_probability": None,
-    "risk_score": None,
-    "risk_tier": None,
-    "main_cause": None,
-    "base": None,
-    "causes": [],
-    "reasons": [],
-    "fallback": "no_consent",
-}
-
-
 def _scored(runtime: Runtime, serving: Champion[Scorer], found: Found, explain: bool) -> dict[str, dict[str, Any]]:
     """The line of each customer the feature store knows; who is known by purchases since the snapshot only is new."""
     if not found.known:
         return {}
-    settings, scorer = runtime.workspace.settings.churn, serving.model
+    scorer, settings, contacts = serving.model, runtime.workspace.settings.churn, runtime.workspace.settings.contacts
     scores = runtime.told.scores(serving, found.known, found.columns)
-    why: Sequence[Explanation | None] = [None] * len(scores)
-    causes: Sequence[Cause | None] = [None] * len(scores)
+    worths = runtime.told.worths(runtime.value_model, found.known, found.columns, contacts.worth_days)
+    why: Sequence[_Why] = [_UNASKED] * len(scores)
     if explain or settings.action_by == "cause":
-        inputs = scorer.about.inputs
-        effects = scorer.contributions(inputs.matrix(found.columns))
-        causes = causes_of(inputs, effects)
-        if explain:
-            why = explanations(inputs, found.columns, scorer.base, effects, REASONS)
-    days, new = found.columns[RECENCY], updates.without_snapshot(found.columns)
+        why = _explained(scorer, found, explain)
     lines = {}
-    for row, (customer, (probability, risk_score)) in enumerate(zip(found.known, scores, strict=True)):
-        if new[row]:
+    for customer, score, worth, told in zip(found.known, scores, worths, why, strict=True):
+        if score.is_new:
             lines[customer] = _of_population(settings, scorer, "new_customer")
             continue
-        away = days[row] is None or days[row] > settings.active_days
+        away = score.days_away is None or score.days_away > settings.active_days
         fallback = serving.fallback or ("inactive" if away else None)
-        score = (probability, risk_score, tier_of(risk_score, settings))
-        lines[customer] = _line(score, why[row], causes[row], fallback)
+        tier, saved = tier_of(score.risk_score, settings), saving(score.probability, worth, contacts)
+        lines[customer] = _line(score.probability, score.risk_score, tier, fallback, why=told, saved=saved)
     return lines
 
 
-def _saved(runtime: Runtime, scored: Mapping[str, Mapping[str, Any]], found: Found) -> dict[str, float]:
-    """What a contact is expected to save, as `regulars churn-list` says it where no effect was measured.
+class _Why(NamedTuple):
+    """Why a customer is likely to leave, as far as that was asked."""
 
-    Nothing is known of what a new customer is worth.
-    """
-    if not found.known:
-        return {}
-    settings = runtime.workspace.settings.contacts
-    worths = runtime.told.worths(runtime.value_model, found.known, found.columns, settings.worth_days)
-    new = updates.without_snapshot(found.columns)
-    return {
-        customer: saving(scored[customer]["churn_probability"], worth, settings)
-        for customer, worth, is_new in zip(found.known, worths, new, strict=True)
-        if not is_new
-    }
+    explanation: Explanation | None = None
+    cause: Cause | None = None
+
+
+_UNASKED: Final = _Why()
+
+
+def _explained(scorer: Scorer, found: Found, explain: bool) -> list[_Why]:
+    inputs = scorer.about.inputs
+    effects = scorer.contributions(inputs.matrix(found.columns))
+    causes = causes_of(inputs, effects)
+    if not explain:
+        return [_Why(cause=cause) for cause in causes]
+    return list(map(_Why, explanations(inputs, found.columns, scorer.base, effects, REASONS), causes))
 
 
 def _of_population(settings: Churn, scorer: Scorer, fallback: str) -> dict[str, Any]:
     """The rate of the whole population says nothing about the order within it: the middle of the ranks."""
-    return _line((scorer.population_rate, MIDDLE, tier_of(MIDDLE, settings)), None, None, fallback)
+    return _line(scorer.population_rate, MIDDLE, tier_of(MIDDLE, settings), fallback)
 
 
 def _line(
-    score: tuple[float, int, int], why: Explanation | None, cause: Cause | None, fallback: str | None
+    probability: float | None,
+    risk_score: int | None,
+    tier: int | None,
+    fallback: str | None,
+    *,
+    why: _Why = _UNASKED,
+    saved: float | None = None,
 ) -> dict[str, Any]:
-    """A line by its probability, risk score and tier; the encoder writes dataclasses as they are."""
-    probability, risk_score, tier = score
+    """A line; whose it is, what is to be done and who answers come in the end. The encoder writes dataclasses as they
+    are.
+
+    `saved` is what a contact is expected to save, as `regulars churn-list` says it where no effect was measured;
+    nothing is known of what a new customer is worth.
+    """
+    told = why.explanation
     return {
+        "customer_id": None,
         "churn_probability": probability,
         "risk_score": risk_score,
         "risk_tier": tier,
-        "main_cause": cause,
-        "base": why.base if why else None,
-        "causes": why.causes if why else (),
-        "reasons": why.reasons if why else (),
+        "main_cause": why.cause,
+        "base": told.base if told else None,
+        "causes": told.causes if told else (),
+        "reasons": told.reasons if told else (),
         "fallback": fallback,
+        "expected_value_saved": saved,
+        "action": None,
+        "action_by_cause": None,
+        "action_reason": None,
+        "version": None,
+        "variant": None,
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from core.packed_rows import Layout, PackedRow
 from feature_repo.families.money import REVENUE
+from feature_repo.families.rfm import RECENCY_SCORE
 from feature_repo.families.tenure import DAYS_SINCE_FIRST_VISIT
 from feature_repo.packed.feature_rows import FeatureRows
 from models.churn.scorer import ChurnScores
@@ -18,15 +19,19 @@ from models.value.worth import worth
 from serving import told_ahead
 from serving.online_features import Found
 from serving.row_memory import RowMemory
-from serving.told_ahead import ToldAhead
+from serving.told_ahead import RECENCY, Score, ToldAhead
 
-NAMES = (DAYS_SINCE_FIRST_VISIT.name, REVENUE[84].name, REVENUE[364].name)
+NAMES = (DAYS_SINCE_FIRST_VISIT.name, REVENUE[84].name, REVENUE[364].name, RECENCY, RECENCY_SCORE.name)
 LAYOUT = Layout(tuple((name, "float") for name in NAMES))
 
 
 def rows(spent: Sequence[float]) -> FeatureRows:
-    told = ({NAMES[0]: 364.0, NAMES[1]: each, NAMES[2]: 3 * each} for each in spent)
+    told = (dict(zip(NAMES, (364.0, each, 3 * each, 5.0, 4.0), strict=True)) for each in spent)
     return FeatureRows([LAYOUT], [(LAYOUT.pack(PackedRow(each, 0)),) for each in told])
+
+
+def told(scores: Sequence[Score]) -> list[tuple[float, int]]:
+    return [(each.probability, each.risk_score) for each in scores]
 
 
 class Version:
@@ -78,9 +83,22 @@ def test_another_number_of_days_is_told_anew(counted: list[int]) -> None:
 def test_each_version_scores_a_customer_once_until_the_features_change() -> None:
     kept, champion, canary = ToldAhead(), Version(), Version(2)
     for who in (champion, canary, champion, canary):
-        assert kept.scores(who, ["a"], rows([10])) == [(10 * who.factor, 10 * who.factor)]
-    assert kept.scores(champion, ["a", "b"], rows([11, 20])) == [(11, 11), (20, 20)]
+        assert told(kept.scores(who, ["a"], rows([10]))) == [(10 * who.factor, 10 * who.factor)]
+    assert told(kept.scores(champion, ["a", "b"], rows([11, 20]))) == [(11, 11), (20, 20)]
     assert (champion.asked, canary.asked) == ([1, 2], [1])
+
+
+def test_what_a_row_says_of_a_score_is_kept_with_it() -> None:
+    known = dict(zip(NAMES, (364.0, 10.0, 30.0, 5.0, 4.0), strict=True))
+    new = {**known, RECENCY: None, RECENCY_SCORE.name: None}
+    found = FeatureRows([LAYOUT], [(LAYOUT.pack(PackedRow(each, 0)),) for each in (known, new)])
+    kept, champion = ToldAhead(), Version()
+    for _ in range(2):
+        assert [(each.days_away, each.is_new) for each in kept.scores(champion, ["a", "b"], found)] == [
+            (5.0, False),
+            (None, True),
+        ]
+    assert champion.asked == [2]
 
 
 def test_of_whom_a_version_has_told_is_known() -> None:
@@ -93,7 +111,7 @@ def test_of_whom_a_version_has_told_is_known() -> None:
 
 def test_another_customer_with_the_same_features_is_scored_by_themselves() -> None:
     kept, champion = ToldAhead(), Version()
-    assert kept.scores(champion, ["a", "b"], rows([10, 10])) == [(10, 10), (10, 10)]
+    assert told(kept.scores(champion, ["a", "b"], rows([10, 10]))) == [(10, 10), (10, 10)]
     assert champion.asked == [2]
 
 
@@ -126,7 +144,7 @@ def test_several_threads_may_push_each_other_out() -> None:
 def test_where_none_are_kept_each_is_told_anew() -> None:
     kept, champion = ToldAhead(most=0), Version()
     for _ in range(2):
-        assert kept.scores(champion, ["a"], rows([10])) == [(10, 10)]
+        assert told(kept.scores(champion, ["a"], rows([10]))) == [(10, 10)]
     assert champion.asked == [1, 1]
 
 
