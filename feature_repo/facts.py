@@ -6,103 +6,63 @@ A customer bought on a day with any order line, a return as well. A purchase of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from threading import get_ident
-from typing import Any, cast
+from typing import cast
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from core import query_engine
 from core.kept_answers import KeptAnswers
 from core.workspace import Workspace, of_one_generation
-from feature_repo import aggregates, shop_tables
+from feature_repo import aggregates, engines, shop_tables
 from feature_repo.families.clipping import clipped
 from feature_repo.families.series_features import with_series
 from feature_repo.families.series_stockouts import stockouts
 from feature_repo.feature_definition import DECIMALS
-from feature_repo.shop_tables import ShopTables
-
-
-def _money(revenue: str, rows: str = "") -> str:
-    """SQL of a sum. Parallel sums differ in their last digits from run to run; a model learnt from them must not."""
-    return f"round(coalesce(sum({revenue}) {rows}, 0), {DECIMALS})"
-
-
-_LINES = "FROM orders WHERE customer_id IS NOT NULL AND day >= $start AND day < $stop"
-_REPEATS = f"""
-    SELECT customer_id, (count(DISTINCT day) - 1)::DOUBLE AS x, (max(day) - min(day))::DOUBLE AS t_x,
-        ($stop - min(day))::DOUBLE AS age
-    {_LINES} {{among}} GROUP BY customer_id ORDER BY customer_id
-"""
-_SOME_CUSTOMERS = f"""AND customer_id IN (
-    SELECT customer_id FROM (SELECT DISTINCT customer_id {_LINES})
-    ORDER BY md5(concat_ws('/', customer_id, $seed)), customer_id LIMIT $most
-)"""
-_CHURNED = f"""
-    INSERT INTO told SELECT customer_id, $origin, NOT bool_or(day >= $origin)
-    {_LINES} AND customer_id NOT IN (SELECT customer_id FROM refused)
-    GROUP BY customer_id HAVING bool_or(day < $origin)
-"""
-_SOME_TOLD = """(
-    SELECT * FROM told ORDER BY md5(concat_ws('/', customer_id, as_of, $seed)), customer_id, as_of LIMIT $most
-)"""
-_LATER = """
-    WITH days AS (SELECT customer_id, day, sum(revenue) AS revenue {lines} GROUP BY 1, 2)
-    SELECT customer_id, origin AS as_of, date_diff('day', origin, min(day) FILTER (day >= origin)) + 1 AS next_in,
-        {windows}
-    FROM days JOIN (SELECT unnest($origins) AS origin) ON day >= origin - to_days($seen) AND day < $stop
-    GROUP BY customer_id, origin HAVING bool_or(day < origin) ORDER BY origin, customer_id
-"""
-CONTACTS = (
-    "(SELECT * FROM contacts"
-    ' QUALIFY row_number() OVER (PARTITION BY customer_id, campaign_id, "day" ORDER BY "at" DESC, treated DESC) = 1)'
-)
-"""SQL of one row per customer, campaign and day, of several the latest: a list may be brought as drawn, and again as
-carried out."""
-_CONTACTED = f"""
-    WITH told AS (
-        SELECT customer_id, campaign_id, "day", treated, cost, nullif(trim(channel), '') AS channel,
-            nullif(trim(offer), '') AS offer
-        FROM {CONTACTS} WHERE "day" >= $start AND "day" < $stop
-    ), days AS (SELECT customer_id, day, sum(revenue) AS revenue FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)
-    SELECT told.*, count(days.day) > 0 AS bought, {_money("days.revenue")} AS spend
-    FROM told LEFT JOIN days ON days.customer_id = told.customer_id
-        AND days.day >= told."day" AND days.day < told."day" + to_days($horizon)
-    GROUP BY ALL ORDER BY told."day", campaign_id, told.customer_id
-"""
+from feature_repo.shop_tables import ShopTables, Snapshot
 
 
 def buyers(workspace: Workspace, start: date, stop: date) -> set[str]:
     """Customers who bought on a day of the window."""
-    query = f"SELECT DISTINCT customer_id {_LINES}"
-    with query_engine.on_tables(workspace) as connection:
-        return {name for (name,) in connection.execute(query, {"start": start, "stop": stop}).fetchall()}
+    with _asked(workspace) as shop:
+        found = shop.frame(_lines(shop, start, stop).select("customer_id").distinct())
+    return set(found["customer_id"])
 
 
 def repeat_buying(workspace: Workspace, stop: date, most: int | None = None) -> pd.DataFrame:
     """Of every customer with an order line before `stop`: customer_id, x (days with a purchase after the first), t_x
     (days from the first to the last) and age (days from the first to `stop`). Of more than `most`, so many drawn."""
-    values: dict[str, Any] = {"start": date.min, "stop": stop}
-    if most is not None:
-        values |= {"most": most, "seed": workspace.settings.seed}
-    query = _REPEATS.format(among="" if most is None else _SOME_CUSTOMERS)
-    with query_engine.on_tables(workspace) as connection:
-        found: pd.DataFrame = connection.execute(query, values).df()
-    return found
+    with _asked(workspace) as shop:
+        lines = _lines(shop, date.min, stop)
+        if most is not None:
+            customers = lines.select("customer_id").distinct()
+            lines = lines.semi_join(_drawn(customers, ["customer_id"], shop, most), "customer_id")
+        day, of_each = lines.day, lines.group_by("customer_id")
+        of_each = of_each.agg(days=day.nunique(), last=day.max(), first=day.min())
+        told = of_each.select(
+            "customer_id",
+            x=(of_each.days - 1).cast("float64"),
+            t_x=of_each["last"].delta(of_each["first"], unit="day").cast("float64"),
+            age=_day(stop).delta(of_each["first"], unit="day").cast("float64"),
+        )
+        return shop.frame(told.order_by("customer_id"))
 
 
 def spent(workspace: Workspace, start: date, stop: date) -> pd.Series[float]:
     """Revenue per customer on the days of the window, indexed by customer_id."""
-    query = f"SELECT customer_id, sum(revenue) AS revenue {_LINES} GROUP BY 1"
-    with query_engine.on_tables(workspace) as connection:
-        found = connection.execute(query, {"start": start, "stop": stop}).df()
+    with _asked(workspace) as shop:
+        lines = _lines(shop, start, stop)
+        found = shop.frame(lines.group_by("customer_id").agg(revenue=lines.revenue.sum()))
     return cast("pd.Series[float]", found.set_index("customer_id")["revenue"])
 
 
@@ -142,18 +102,33 @@ def churned_of_some(
     """
     settings = workspace.settings.churn
     active, horizon = timedelta(days=settings.active_days), timedelta(days=settings.horizon_days)
-    with query_engine.on_tables(workspace) as connection:
-        connection.register("refused", pd.DataFrame({"customer_id": pd.Series(list(refused), dtype="object")}))
-        connection.execute("CREATE TEMP TABLE told (customer_id VARCHAR, as_of DATE, churned BOOLEAN)")
-        for origin in dict.fromkeys(origins):
-            window = {"start": origin - active, "stop": min(origin + horizon, until), "origin": origin}
-            connection.execute(_CHURNED, window)
-        there = int(connection.execute("SELECT count(*) FROM told").fetchall()[0][0])
-        some = most is not None and there > most
-        values = {"most": most, "seed": workspace.settings.seed} if some else None
-        query = f"SELECT * FROM {_SOME_TOLD if some else 'told'} ORDER BY as_of, customer_id"
-        frame: pd.DataFrame = connection.execute(query, values).df()
+    with _asked(workspace) as shop:
+        left_out = shop.given("refused", pa.table({"customer_id": pa.array(list(refused), pa.string())}))
+        outcomes = [
+            _left(_lines(shop, origin - active, min(origin + horizon, until)), left_out, origin)
+            for origin in dict.fromkeys(origins)
+        ]
+        if not outcomes:
+            outcomes = [_left(_lines(shop, until, until), left_out, until)]
+        told = shop.keep_all("told", outcomes)
+        there = int(shop.frame(told.agg(there=told.count()))["there"].iloc[0])
+        some = told if most is None or there <= most else _drawn(told, ["customer_id", "as_of"], shop, most)
+        frame = shop.frame(some.order_by("as_of", "customer_id"))
     return DrawnRows(frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date), there)
+
+
+def _left(lines: ir.Table, refused: ir.Table, origin: date) -> ir.Table:
+    """Who was there before an origin, and whether they did not come again."""
+    after = lines.day >= _day(origin)
+    of_each = lines.anti_join(refused, "customer_id").group_by("customer_id")
+    of_each = of_each.agg(came=after.any(), was_there=(~after).any())
+    return of_each.filter("was_there").select("customer_id", as_of=_day(origin), churned=~of_each.came)
+
+
+def _drawn(rows: ir.Table, key: Sequence[str], shop: ShopTables, most: int) -> ir.Table:
+    """So many of some rows, by a hash of their key and the seed."""
+    said = ibis.literal("/").join([*(rows[name].cast("string") for name in key), ibis.literal(str(shop.settings.seed))])
+    return rows.mutate(chance=said.hexdigest("md5")).order_by("chance", *key).limit(most).drop("chance")
 
 
 def later_purchases(
@@ -164,29 +139,67 @@ def later_purchases(
     customer_id, as_of (date), next_in (days to the next day with a purchase, 1: on the origin; missing: none), and
     for each horizon spend_<n>d (what was given back taken off) and visits_<n>d (days with a purchase).
     """
-    inside = "FILTER (day >= origin AND day < origin + to_days({n}))"
-    windows = ", ".join(
-        f"{_money('revenue', inside.format(n=n))} AS spend_{n}d, count(*) {inside.format(n=n)} AS visits_{n}d"
-        for n in map(int, horizons)
-    )
-    values = {"origins": list(origins), "seen": seen_days, "start": date.min, "stop": until}
-    with query_engine.on_tables(workspace) as connection:
-        found: pd.DataFrame = connection.execute(_LATER.format(lines=_LINES, windows=windows), values).df()
+    with _asked(workspace) as shop:
+        since = [origin - timedelta(days=seen_days) for origin in origins]
+        moments = {"as_of": pa.array(origins, pa.date32()), "since": pa.array(since, pa.date32())}
+        at = shop.given("origins", pa.table(moments))
+        lines = _lines(shop, date.min, until)
+        days = lines.group_by("customer_id", "day").agg(revenue=lines.revenue.sum())
+        beside = days.inner_join(at, days.day >= at.since)
+        beside = beside.mutate(after=beside.day.delta(beside.as_of, unit="day").cast("int64"))
+        came = beside.after >= 0
+        within = {n: came & (beside.after < n) for n in map(int, horizons)}
+        told = beside.group_by("customer_id", "as_of").agg(
+            was_there=(~came).any(),
+            next_in=beside.after.min(where=came) + 1,
+            **{f"spend_{n}d": _money(beside.revenue, inside) for n, inside in within.items()},
+            **{f"visits_{n}d": beside.count(where=inside) for n, inside in within.items()},
+        )
+        order = [name for n in within for name in (f"spend_{n}d", f"visits_{n}d")]
+        told = told.filter("was_there").select("customer_id", "as_of", "next_in", *order)
+        found = shop.frame(told.order_by("as_of", "customer_id"))
     return found.assign(as_of=pd.to_datetime(found["as_of"]).dt.date)
 
 
 def contacted(workspace: Workspace, start: date, until: date) -> pd.DataFrame:
     """Who was contacted, or held out, from a day on, and what came of it in `churn.horizon_days`, known at `until`.
 
-    customer_id, campaign_id, day (date), treated, channel, offer, cost, bought (bool), spend: one row per customer,
+    customer_id, campaign_id, day (date), treated, cost, channel, offer, bought (bool), spend: one row per customer,
     campaign and day, of several the latest: a list may be brought as it was drawn and again as it was carried out.
     Contacts whose days are not over at `until` are left out.
     """
     horizon = workspace.settings.churn.horizon_days
-    values = {"start": start, "stop": until - timedelta(days=horizon - 1), "horizon": horizon}
-    with query_engine.on_tables(workspace) as connection:
-        frame: pd.DataFrame = connection.execute(_CONTACTED, values).df()
+    with _asked(workspace) as shop:
+        told = latest_contacts(shop.contacts)
+        told = told.filter(told.day >= _day(start), told.day < _day(until - timedelta(days=horizon - 1)))
+        told = told.select(
+            "customer_id", "campaign_id", "day", "treated", "cost",
+            channel=told.channel.strip().nullif(""), offer=told.offer.strip().nullif(""),
+        )  # fmt: skip
+        lines = shop.table("orders")
+        bought = lines.filter(lines.customer_id.notnull()).group_by("customer_id", bought_on=lines.day)
+        days = bought.agg(revenue=lines.revenue.sum())
+        beside = told.left_join(days, ["customer_id", days.bought_on >= told.day]).drop("customer_id_right")
+        after = beside.bought_on.delta(beside.day, unit="day") < horizon
+        of_each = beside.group_by(*told.columns)
+        came = of_each.agg(bought=after.fill_null(False).any(), spend=_money(beside.revenue, after))
+        frame = shop.frame(came.order_by("day", "campaign_id", "customer_id"))
     return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
+
+
+def latest_contacts(contacts: ir.Table) -> ir.Table:
+    """One row per customer, campaign and day, of several the latest: a list may be brought as drawn, and again as
+    carried out."""
+    latest = [contacts["at"].desc(), contacts.treated.desc()]
+    place = ibis.row_number().over(group_by=["customer_id", "campaign_id", "day"], order_by=latest)
+    numbered = contacts.mutate(place=place)
+    return numbered.filter(numbered.place == 0).drop("place")
+
+
+@cache
+def contacts_once() -> str:
+    """SQL of the embedded engine for `latest_contacts`, in brackets."""
+    return f"({ibis.to_sql(latest_contacts(ibis.table(shop_tables.schema('contacts'), name='contacts')), 'duckdb')})"
 
 
 def purchases(
@@ -195,12 +208,12 @@ def purchases(
     """The distinct pairs (customer_id, product_id) of purchases that count, of everybody or of some customers."""
 
     def pairs() -> pd.DataFrame:
-        lines = counted(workspace, start, stop)
-        if customers is not None:
-            few = ibis.memtable(pd.DataFrame({"customer_id": customers}, dtype=object))
-            lines = lines.semi_join(few, "customer_id")
-        found = lines.filter(lines.customer_id.notnull()).select("customer_id", "product_id").distinct()
-        return cast(pd.DataFrame, found.to_pandas())
+        with _asked(workspace) as shop:
+            lines = _counted(shop, start, stop)
+            if customers is not None:
+                few = shop.given("few", pa.table({"customer_id": pa.array(customers, pa.string())}))
+                lines = lines.semi_join(few, "customer_id")
+            return shop.frame(lines.filter(lines.customer_id.notnull()).select("customer_id", "product_id").distinct())
 
     return pairs() if customers is not None else _PURCHASES.of(workspace, (start, stop), pairs).copy()
 
@@ -210,31 +223,34 @@ def first_regions(workspace: Workspace, start: date, stop: date) -> pd.Series[st
 
     Indexed by customer_id; those whose lines name none are left out.
     """
-    lines = counted(workspace, date.min, stop)
-    lines = lines.filter(lines.customer_id.notnull())
-    first = lines.group_by("customer_id").agg(first=lines.day.min())
-    first = first.filter(first["first"] >= _day(start))
-    own = lines.inner_join(first, "customer_id")
-    own = own.filter(own.day == own["first"], own.region.notnull())
-    regions = own.group_by("customer_id").agg(region=own.region.min()).order_by("customer_id").to_pandas()
+    with _asked(workspace) as shop:
+        lines = _counted(shop, date.min, stop)
+        lines = lines.filter(lines.customer_id.notnull())
+        first = lines.group_by("customer_id").agg(first=lines.day.min())
+        first = first.filter(first["first"] >= _day(start))
+        own = lines.inner_join(first, "customer_id")
+        own = own.filter(own.day == own["first"], own.region.notnull())
+        regions = shop.frame(own.group_by("customer_id").agg(region=own.region.min()).order_by("customer_id"))
     return cast("pd.Series[str]", regions.set_index("customer_id")["region"])
 
 
 def products_sold(workspace: Workspace, stop: date) -> pd.DataFrame:
     """Of every product with a purchase that counts before a day: product_id, first (its day), orders, brand."""
-    lines = counted(workspace, date.min, stop)
-    sold = lines.group_by("product_id").agg(
-        first=lines.day.min(), orders=lines.order_id.nunique(), brand=lines.brand.max()
-    )
-    return cast(pd.DataFrame, sold.order_by("product_id").to_pandas())
+    with _asked(workspace) as shop:
+        lines = _counted(shop, date.min, stop)
+        sold = lines.group_by("product_id").agg(
+            first=lines.day.min(), orders=lines.order_id.nunique(), brand=lines.brand.max()
+        )
+        return shop.frame(sold.order_by("product_id"))
 
 
 def times_bought(workspace: Workspace, stop: date) -> pd.DataFrame:
     """Of every product, by product_id: purchases, pairs of a customer and an order, before a day, and the first day."""
-    lines = counted(workspace, date.min, stop)
-    pairs = lines.group_by("product_id", "customer_id", "order_id").agg(first=lines.day.min())
-    bought = pairs.group_by("product_id").agg(purchases=pairs.count(), first=pairs["first"].min())
-    return cast(pd.DataFrame, bought.order_by("product_id").to_pandas()).set_index("product_id")
+    with _asked(workspace) as shop:
+        lines = _counted(shop, date.min, stop)
+        pairs = lines.group_by("product_id", "customer_id", "order_id").agg(first=lines.day.min())
+        bought = pairs.group_by("product_id").agg(purchases=pairs.count(), first=pairs["first"].min())
+        return shop.frame(bought.order_by("product_id")).set_index("product_id")
 
 
 def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
@@ -243,19 +259,22 @@ def units(workspace: Workspace, start: date, stop: date) -> pd.DataFrame:
     Line quantities are clipped as the features as of `start` clip them, so that one bulk order is no demand.
     """
     settings, first = workspace.settings.demand, _day(start)
-    lines = with_series(counted(workspace, date.min, stop), settings.series)
-    window = clipped(lines.filter(lines.day >= first), lines.filter(lines.day < first), settings.clip_quantile)
-    window = window.filter(window.series_id.notnull())
-    days = window.group_by("series_id", "day").agg(units=window.units.sum())
-    return cast(pd.DataFrame, days.order_by("series_id", "day").to_pandas())
+    with _asked(workspace) as shop:
+        lines = with_series(_counted(shop, date.min, stop), settings.series)
+        window = clipped(lines.filter(lines.day >= first), lines.filter(lines.day < first), settings.clip_quantile)
+        window = window.filter(window.series_id.notnull())
+        days = window.group_by("series_id", "day").agg(units=window.units.sum())
+        return shop.frame(days.order_by("series_id", "day"))
 
 
 def product_days(workspace: Workspace, stop: date) -> pd.DataFrame:
     """Purchases that count before a day, per product and day: product_id, day, units (clipped), revenue."""
-    lines = with_series(counted(workspace, date.min, stop), ["product_id"])
-    days = clipped(lines, lines, workspace.settings.demand.clip_quantile)
-    days = days.group_by("product_id", "day").agg(units=days.units.sum(), revenue=days.revenue.sum().round(DECIMALS))
-    return cast(pd.DataFrame, days.order_by("day", "product_id").to_pandas())
+    with _asked(workspace) as shop:
+        lines = with_series(_counted(shop, date.min, stop), ["product_id"])
+        lines = clipped(lines, lines, workspace.settings.demand.clip_quantile)
+        days = lines.group_by("product_id", "day")
+        sold = days.agg(units=lines.units.sum(), revenue=lines.revenue.sum().round(DECIMALS))
+        return shop.frame(sold.order_by("day", "product_id"))
 
 
 @of_one_generation
@@ -263,9 +282,9 @@ def without_stock(workspace: Workspace, start: date, stop: date) -> list[tuple[s
     """The series and days of the window on which everything of the series was out of stock, as known at its end."""
     if not (workspace.tables.has("stock") or workspace.settings.demand.infer_stockouts):
         return []
-    shop = shop_tables.tables(workspace, shop_tables.connect(workspace)).before(shop_tables.Snapshot(stop))
-    days = stockouts(shop)
-    found = days.filter(~days.sold, days.age <= (stop - start).days).select("series_id", "age").to_pandas()
+    with _asked(workspace) as shop:
+        days = stockouts(shop.before(Snapshot(stop)))
+        found = shop.frame(days.filter(~days.sold, days.age <= (stop - start).days).select("series_id", "age"))
     return [(str(series), stop - timedelta(days=int(age))) for series, age in found.itertuples(index=False)]
 
 
@@ -276,24 +295,44 @@ def weekly_sales(workspace: Workspace, stop: date, weeks: int) -> pd.DataFrame:
     them), revenue, category, department. Parallel sums differ in their last digits, so that revenue is rounded.
     """
     settings, first = workspace.settings.demand, _day(stop - timedelta(days=7 * weeks))
-    lines = with_series(counted(workspace, date.min, stop), settings.series)
-    lines = clipped(lines, lines, settings.clip_quantile).filter(lambda each: each.series_id.notnull())
-    lines = lines.filter(lines.day >= first)
-    lines = lines.mutate(week=(_day(stop).delta(lines.day, unit="day") - 1) // 7)
-    sold = lines.group_by("series_id", "product_id", "week").agg(
-        units=lines.units.sum().round(DECIMALS),
-        revenue=lines.revenue.sum().round(DECIMALS),
-        category=lines.category.max(),
-        department=lines.department.max(),
-    )
-    return cast(pd.DataFrame, sold.order_by("series_id", "product_id", "week").to_pandas())
+    with _asked(workspace) as shop:
+        lines = with_series(_counted(shop, date.min, stop), settings.series)
+        lines = clipped(lines, lines, settings.clip_quantile).filter(lambda each: each.series_id.notnull())
+        lines = lines.filter(lines.day >= first)
+        lines = lines.mutate(week=(_day(stop).delta(lines.day, unit="day") - 1) // 7)
+        sold = lines.group_by("series_id", "product_id", "week").agg(
+            units=lines.units.sum().round(DECIMALS),
+            revenue=lines.revenue.sum().round(DECIMALS),
+            category=lines.category.max(),
+            department=lines.department.max(),
+        )
+        return shop.frame(sold.order_by("series_id", "product_id", "week"))
 
 
 @of_one_generation
 def counted(workspace: Workspace, start: date, stop: date) -> ir.Table:
-    """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`)."""
-    lines = _counted(workspace)
+    """The lines of purchases that count, of guests as well, with their products' attributes (see `ShopTables`).
+
+    On the embedded engine, whichever computes features: who asks goes on with them there.
+    """
+    return _counted(_kept_open(workspace), start, stop)
+
+
+def _counted(shop: ShopTables, start: date, stop: date) -> ir.Table:
+    lines = shop.counted_lines if isinstance(shop, _OneQuestion) else shop.table("counted")
     return lines.filter(lines.day >= _day(start), lines.day < _day(stop))
+
+
+def _lines(shop: ShopTables, start: date, stop: date) -> ir.Table:
+    """Customers' order lines on the days of a window."""
+    lines = shop.table("orders")
+    return lines.filter(lines.customer_id.notnull(), lines.day >= _day(start), lines.day < _day(stop))
+
+
+def _money(revenue: ir.FloatingColumn, rows: ir.BooleanValue) -> ir.FloatingScalar:
+    """The sum over some rows. Parallel sums differ in their last digits from run to run; a model learnt from them must
+    not."""
+    return revenue.sum(where=rows).fill_null(0.0).round(DECIMALS)
 
 
 _SHOPS = KeptAnswers[ShopTables]()
@@ -317,14 +356,25 @@ class _OneQuestion(ShopTables):
         return aggregates.counted(self.table("orders"), self.table("counting"))
 
 
-def _counted(workspace: Workspace) -> ir.Table:
-    """All lines that count: a table for all questions of one job and thread, or a part of one question's query."""
+@contextmanager
+def _asked(workspace: Workspace) -> Iterator[ShopTables]:
+    """The shop's tables of one generation on the engine of the settings, for one question."""
+    with workspace.pinned() as pinned:
+        if pinned.settings.features.engine == "duckdb":
+            yield _kept_open(pinned)
+        else:
+            with engines.opened(pinned) as shop:
+                yield shop
+
+
+def _kept_open(workspace: Workspace) -> ShopTables:
+    """The shop's tables on the embedded engine, for all questions of one job and thread."""
 
     def opened() -> ShopTables:
         return shop_tables.tables(workspace, shop_tables.connect(workspace))
 
     if workspace.tables.rows("orders") > SHARED_LINES:
-        return _OneQuestion(workspace, shop_tables.connect(workspace)).counted_lines
+        return _OneQuestion(workspace, shop_tables.connect(workspace))
     return _SHOPS.of(workspace, get_ident(), opened).table("counted")
 
 

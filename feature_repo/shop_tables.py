@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
@@ -160,6 +163,22 @@ class ShopTables:
         self.fill(name, str(self.engine.compile(table)))
         return self.filled(name, table.schema())
 
+    def keep_all(self, name: str, tables: Sequence[ir.Table]) -> ir.Table:
+        """Compute tables of the same columns into one, under a name; one by one, which takes less memory."""
+        kept = self.keep(name, tables[0])
+        for table in tables[1:]:
+            self.engine.raw_sql(f'INSERT INTO "{name}" {self.engine.compile(table)}')
+        return kept
+
+    def given(self, name: str, rows: pa.Table) -> ir.Table:
+        """Rows from outside the shop, under a name; the next of that name take their place."""
+        self.engine.con.register(name, rows)
+        return self.engine.table(name)
+
+    def frame(self, table: ir.Table) -> pd.DataFrame:
+        """The rows of a table, in its order."""
+        return cast(pd.DataFrame, self.engine.execute(table))
+
     def let_go(self) -> None:
         """Free what is kept: here it goes with the connection."""
 
@@ -203,6 +222,11 @@ class ShopTables:
         """
         self.asked[name] = None
         return self._had(name)
+
+    @cached_property
+    def contacts(self) -> ir.Table:
+        """Who was contacted, or held out of it: labels read it, and no feature may, so that it is no `table`."""
+        return self._read("contacts")
 
     def _had(self, name: str) -> ir.Table:
         """The same, which nobody but this class asks for."""

@@ -11,13 +11,16 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot
 from ibis.backends.pyspark.datatypes import PySparkSchema
+from ibis.formats.pandas import PandasData
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from sqlglot import exp
@@ -38,8 +41,8 @@ class SparkTables(ShopTables):
     """
 
     def __init__(self, workspace: Workspace, session: SparkSession) -> None:
-        super().__init__(workspace, ibis.pyspark.connect(session))
-        self._session = session
+        self._session = session.newSession()  # whose names are its own: others may be open beside it
+        super().__init__(workspace, ibis.pyspark.connect(self._session))
         self._held: dict[str, DataFrame] = {}
 
     @property
@@ -53,6 +56,20 @@ class SparkTables(ShopTables):
         self._let_go(view)
         self._held[view] = self._frame(table).persist(StorageLevel.MEMORY_AND_DISK)
         return self._named(view, self._held[view])
+
+    def keep_all(self, name: str, tables: Sequence[ir.Table]) -> ir.Table:
+        """Compute tables of the same columns into one, under a name."""
+        return self.keep(name, ibis.union(*tables))
+
+    def given(self, name: str, rows: pa.Table) -> ir.Table:
+        """Rows from outside the shop, under a name; the next of that name take their place."""
+        return self._named(name, self._session.createDataFrame(rows))
+
+    def frame(self, table: ir.Table) -> pd.DataFrame:
+        """The rows of a table, in its order; the driver has to have room for them."""
+        columns = table.schema()
+        rows = self._frame(table).toArrow().cast(columns.to_pyarrow())
+        return cast(pd.DataFrame, PandasData.convert_table(rows.to_pandas(), columns))
 
     def let_go(self) -> None:
         """Free what is kept on the executors."""

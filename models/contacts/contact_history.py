@@ -45,7 +45,7 @@ def contacts_in_a_year(workspace: Workspace, as_of: date) -> pd.Series[int]:
     if not workspace.tables.has("contacts"):
         return pd.Series(dtype="int64")
     query = (
-        f"SELECT customer_id, count(*) AS times FROM {facts.CONTACTS}"
+        f"SELECT customer_id, count(*) AS times FROM {facts.contacts_once()}"
         f' WHERE treated AND "day" < $day AND "day" >= $day - {_YEAR} GROUP BY 1'
     )
     with query_engine.on_tables(workspace) as connection:
@@ -62,7 +62,7 @@ def preferred_channels(workspace: Workspace, as_of: date) -> pd.Series[str]:
     answers = {
         "events": f"SELECT DISTINCT customer_id, 'email' AS channel FROM events WHERE {window}"
         " AND kind IN ('email_open', 'email_click')",
-        "contacts": _MOST.format(table=facts.CONTACTS, where=f"treated AND {window}"),
+        "contacts": _MOST.format(table=facts.contacts_once(), where=f"treated AND {window}"),
         "orders": _MOST.format(table="orders", where=f"customer_id IS NOT NULL AND {window}"),
     }
     found: pd.Series[str] = pd.Series(dtype="object")

@@ -1,18 +1,20 @@
-"""Spark computes what the embedded engine computes: every family of every view, and the snapshots they make."""
+"""Spark computes what the embedded engine computes: every family of every view, the snapshots they make, and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import date, timedelta
+from inspect import getmembers, isfunction
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from core import spark_session
 from core.workspace import Workspace
-from feature_repo import catalog, engines, partitions, snapshots
+from feature_repo import catalog, engines, facts, partitions, snapshots
 from feature_repo.shop_tables import READABLE, ShopTables, Snapshot
 from tests.support.engine_values import assert_same
 from tests.support.every_table import shop_of_every_table
@@ -71,3 +73,59 @@ def test_snapshots_are_the_same_and_hold_for_both(every_table: Workspace, tmp_pa
         assert [path.name for path in sorted(files[1].parent.iterdir())] == ["build.json", "part.parquet"]
     again = snapshots.ensure_all(Workspace(there.root, here.settings), SNAPSHOTS, [D])
     assert [report.built for report in again] == [()] * len(SNAPSHOTS)
+
+
+def day(number: int) -> date:
+    """So many days after D."""
+    return D + timedelta(days=number)
+
+
+FEW = ("c001", "c003", "käufer", "nobody")
+LABELS: Mapping[str, Callable[[Workspace], object]] = {
+    "buyers": lambda shop: pd.Series(sorted(facts.buyers(shop, day(-30), D))),
+    "repeat_buying": lambda shop: facts.repeat_buying(shop, D),
+    "repeat_buying of some": lambda shop: facts.repeat_buying(shop, D, 10),
+    "spent": lambda shop: facts.spent(shop, day(-30), D).sort_index(),
+    "churned": lambda shop: facts.churned(shop, [day(-28), D], day(20)),
+    "churned at no origin": lambda shop: facts.churned(shop, [], D),
+    "churned_of_some": lambda shop: facts.churned_of_some(shop, [day(-28), D], day(20), 30, FEW).frame,
+    "later_purchases": lambda shop: facts.later_purchases(shop, [day(-28), D], 364, (28, 90), day(60)),
+    "contacted": lambda shop: facts.contacted(shop, date.min, day(40)),
+    "purchases": lambda shop: in_order(facts.purchases(shop, day(-30), D)),
+    "purchases of some": lambda shop: in_order(facts.purchases(shop, day(-30), D, FEW)),
+    "first_regions": lambda shop: facts.first_regions(shop, day(-149), D),
+    "products_sold": lambda shop: facts.products_sold(shop, D),
+    "times_bought": lambda shop: facts.times_bought(shop, D),
+    "units": lambda shop: facts.units(shop, day(-30), D),
+    "product_days": lambda shop: facts.product_days(shop, D),
+    "without_stock": lambda shop: pd.DataFrame(sorted(facts.without_stock(of_products(shop), day(-60), D))),
+    "weekly_sales": lambda shop: facts.weekly_sales(shop, D, 4),
+}
+
+
+def of_products(shop: Workspace) -> Workspace:
+    """The same, its series those of products in stores, which the stock tells of."""
+    demand = shop.settings.demand.model_copy(update={"series": ("product_id", "store_id")})
+    return Workspace(shop.root, shop.settings.model_copy(update={"demand": demand}))
+
+
+def in_order(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs, of which no order is promised."""
+    return pairs.sort_values(["customer_id", "product_id"], ignore_index=True)
+
+
+def test_every_label_is_compared() -> None:
+    """`counted` hands lines to the embedded engine; the contacts' SQL is that engine's."""
+    asked = {
+        name for name, each in getmembers(facts, isfunction) if each.__module__ == facts.__name__ and name[0] != "_"
+    }
+    assert {name.split(" ")[0] for name in LABELS} == asked - {"counted", "latest_contacts"}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_is_the_same_on_both(every_table: Workspace, label: str) -> None:
+    here, there = (LABELS[label](each) for each in (every_table, on_spark(every_table)))
+    if isinstance(here, pd.Series):
+        here, there = here.to_frame("told"), pd.Series(there).to_frame("told")
+    assert len(here) > 0 or label.endswith("at no origin")
+    pd.testing.assert_frame_equal(here, there, rtol=1e-9, atol=1e-9)

@@ -113,8 +113,11 @@ def _deliveries(rng: np.random.Generator, bought: pd.DataFrame) -> pd.DataFrame:
 def _stock(rng: np.random.Generator, products: Sequence[str], days: int) -> pd.DataFrame:
     counted = [FIRST_DAY + timedelta(days=day) for day in range(0, days, 5)]
     rows = [(product, day, store) for product in products[:12] for day in counted for store in STORES[:2]]
-    frame = pd.DataFrame(rows, columns=["product_id", "date", "store_id"])
-    return frame.assign(on_hand=_chosen(rng, (0.0, -2.0, 5.0, 40.0), len(rows)).astype("float64"))
+    on_hand = _chosen(rng, (0.0, -2.0, 5.0, 40.0), len(rows))
+    daily = [(products[12], FIRST_DAY + timedelta(days=day), store) for day in range(days) for store in STORES[:2]]
+    frame = pd.DataFrame([*rows, *daily], columns=["product_id", "date", "store_id"])
+    gone = [0.0 if n // 20 % 2 else 5.0 for n in range(len(daily))]  # for ten days at a time
+    return frame.assign(on_hand=np.array([*on_hand, *gone], dtype="float64"))
 
 
 def _chosen(rng: np.random.Generator, values: Sequence[Any], count: int) -> Any:
