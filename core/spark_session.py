@@ -77,6 +77,30 @@ def session(workspace: Workspace) -> SparkSession:
     return _running.session
 
 
+@contextmanager
+def apart(workspace: Workspace) -> Iterator[SparkSession]:
+    """A session of the same process with names and settings of its own, which is the active one meanwhile.
+
+    Rows go to it and come from it by columns (Arrow).
+
+    Raises:
+        NotReady, StoreError: as `session`.
+    """
+    from pyspark.sql import SparkSession
+
+    usual = session(workspace)
+    own, java = usual.newSession(), SparkSession._get_j_spark_session_class(usual._jvm)
+    own.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
+    java.setActiveSession(own._jsparkSession)
+    SparkSession._activeSession = own  # which pyspark keeps beside Java's
+    try:
+        yield own
+    finally:
+        SparkSession._activeSession = usual
+        if answers(usual):
+            java.setActiveSession(usual._jsparkSession)
+
+
 def stop() -> None:
     """End the process's session, if there is one, and the Java machine of its driver."""
     ending, _running.session, _running.ending = _running.ending, None, ExitStack()
@@ -195,7 +219,7 @@ def _end_session(spark: SparkSession) -> None:
     with suppress(Exception):
         spark.stop()
     SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None
-    type(spark)._instantiatedSession = None
+    type(spark)._instantiatedSession = type(spark)._activeSession = None
 
 
 def _end_java(gateway: object) -> None:

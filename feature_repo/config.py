@@ -12,12 +12,13 @@ from feature_repo.packed.opened import online_url
 from feature_repo.packed.view_tables import PROJECT
 
 OFFLINE_STORE: Final = "feature_repo.offline.SnapshotOfflineStore"
+SPARK_STORE: Final = "feature_repo.offline_on_spark.SparkSnapshotOfflineStore"
 ONLINE_STORE: Final = "feature_repo.packed.feast_online_store.PackedOnlineStore"
 """Feast imports them by their names, when they are first needed."""
 WRITE_BATCH: Final = 10_000
 
 
-def repo_config(workspace: Workspace) -> RepoConfig:
+def repo_config(workspace: Workspace, offline_store: str = OFFLINE_STORE) -> RepoConfig:
     """What Feast is told; nothing is read from a feature_store.yaml.
 
     Raises:
@@ -29,7 +30,7 @@ def repo_config(workspace: Workspace) -> RepoConfig:
         provider="local",
         repo_path=str(workspace.root),
         registry=_registry(workspace),
-        offline_store={"type": OFFLINE_STORE},
+        offline_store=_offline(workspace, offline_store),
         online_store=_online(workspace),
         materialization={"online_write_batch_size": WRITE_BATCH, "pull_latest_features": False},
         entity_key_serialization_version=3,
@@ -48,3 +49,8 @@ def _online(workspace: Workspace) -> dict[str, Any]:
     url = online_url(workspace)
     open_backend(url)  # asks nothing, but refuses what can't be one
     return {"type": ONLINE_STORE, "url": url}
+
+
+def _offline(workspace: Workspace, kind: str) -> dict[str, Any]:
+    """On Spark it has to know by which days snapshots are named."""
+    return {"type": kind, "zone": workspace.tables.timezone} if kind == SPARK_STORE else {"type": kind}

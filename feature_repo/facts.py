@@ -375,7 +375,7 @@ def _kept_open(workspace: Workspace) -> ShopTables:
 
     if workspace.tables.rows("orders") > SHARED_LINES:
         return _OneQuestion(workspace, shop_tables.connect(workspace))
-    return _SHOPS.of(workspace, get_ident(), opened).table("counted")
+    return _SHOPS.of(workspace, get_ident(), opened)
 
 
 def computed(name: str, part: ir.Table) -> ir.Table:

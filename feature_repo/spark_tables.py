@@ -85,7 +85,7 @@ class SparkTables(ShopTables):
         shutil.rmtree(shards)
 
     def _stored(self, name: str) -> ir.Table:
-        files = [_said_literally(path) for path in self._tables.files(name)]
+        files = [said_literally(path) for path in self._tables.files(name)]
         return self._named(name, self._session.read.parquet(*files))
 
     def _without_rows(self, name: str) -> ir.Table:
@@ -115,7 +115,7 @@ def _in_doubles(node: exp.Expression) -> exp.Expression:
     return exp.cast(node, exp.DataType.Type.DOUBLE) if is_fraction else node
 
 
-def _said_literally(path: Path) -> str:
+def said_literally(path: Path) -> str:
     """A path to read from, of which Spark is to take no character for a pattern or a separator."""
     return "file://" + re.sub(r"([\\\[\]{}*?,])", r"\\\1", str(path))
 

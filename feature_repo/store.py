@@ -19,14 +19,14 @@ import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 
-from core import locks, query_engine
+from core import locks, query_engine, spark_session
 from core.clock import day_start
 from core.errors import StoreError
 from core.files import write_atomically
 from core.workspace import Workspace, of_one_generation
 from feature_repo import catalog, drawn_snapshots, partitions, shop_tables, snapshots
 from feature_repo.catalog import View
-from feature_repo.config import ONLINE_STORE, repo_config
+from feature_repo.config import OFFLINE_STORE, ONLINE_STORE, SPARK_STORE, repo_config
 from feature_repo.entities import entity
 from feature_repo.feast_api import FeatureStore
 from feature_repo.materialization import Content, Materializations
@@ -54,14 +54,14 @@ class MaterializeReport:
     seconds: float
 
 
-def feature_store(workspace: Workspace) -> FeatureStore:
+def feature_store(workspace: Workspace, offline_store: str = OFFLINE_STORE) -> FeatureStore:
     """Feast on this workspace, its registry up to date with the code.
 
     Raises:
         StoreError: the registry does not answer.
     """
     with store_errors("the feature registry"):
-        feast = FeatureStore(config=repo_config(workspace))
+        feast = FeatureStore(config=repo_config(workspace, offline_store))
         apply(workspace, feast)
         return feast
 
@@ -115,10 +115,12 @@ def _day_of_each(workspace: Workspace, entities: pd.DataFrame) -> pd.Series[date
 
 def _joined(workspace: Workspace, parts: tuple[View, ...], entities: pd.DataFrame, place: Path) -> pd.DataFrame:
     """Entities with their features, by Feast's point-in-time join over the snapshots below a folder."""
-    feast = feature_store(workspace)
+    on_spark = workspace.settings.features.engine == "spark"
+    feast = feature_store(workspace, SPARK_STORE if on_spark else OFFLINE_STORE)
     feast.config.repo_path = place
-    frame = entities.reset_index(drop=True).assign(row_=range(len(entities)))
-    with store_errors("the offline store"), _engine(workspace):
+    keys = sorted({part.key for part in parts})
+    frame = entities[[*keys, TIMESTAMP]].reset_index(drop=True).assign(row_=range(len(entities)))
+    with store_errors("the offline store"), (_spark if on_spark else _engine)(workspace):
         found = feast.get_historical_features(entity_df=frame, features=references(parts)).to_df()
     names = [feature.name for part in parts for feature in part.features]
     features = found.sort_values("row_")[names].set_index(entities.index)
@@ -252,6 +254,14 @@ def _engine(workspace: Workspace) -> Iterator[None]:
             yield
     finally:
         ibis.options.default_backend = previous
+
+
+@contextlib.contextmanager
+def _spark(workspace: Workspace) -> Iterator[None]:
+    """Feast's Spark store takes the session that is active."""
+    with spark_session.errors(workspace), spark_session.apart(workspace), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import pytest
 
 from core import spark_session
 from core.workspace import Workspace
-from feature_repo import catalog, engines, facts, partitions, snapshots
+from feature_repo import catalog, engines, facts, partitions, snapshots, store
 from feature_repo.shop_tables import READABLE, ShopTables, Snapshot
 from tests.support.engine_values import assert_same
 from tests.support.every_table import shop_of_every_table
@@ -129,3 +129,26 @@ def test_a_label_is_the_same_on_both(every_table: Workspace, label: str) -> None
         here, there = here.to_frame("told"), pd.Series(there).to_frame("told")
     assert len(here) > 0 or label.endswith("at no origin")
     pd.testing.assert_frame_equal(here, there, rtol=1e-9, atol=1e-9)
+
+
+KEYS = (("churn_v1", "customer_id"), ("recommendation_v2", "customer_id"), ("recommendation_v2", "product_id"))
+
+
+@pytest.fixture(scope="module")
+def built(every_table: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The same shop for snapshots of its own."""
+    return unbuilt_copy(every_table.root, tmp_path_factory.mktemp("built") / "shop")
+
+
+@pytest.mark.parametrize(("service", "key"), KEYS)
+def test_feasts_spark_store_joins_what_the_embedded_store_joins(built: Workspace, service: str, key: str) -> None:
+    """In no order of theirs, some twice, at two moments between which values changed, and one that nobody knows."""
+    ids = [store.entities(built, service, at, key) for at in (day(-14), D)]
+    strangers = ids[1].head(1).assign(**{key: "nobody"})
+    asked = pd.concat([*ids, ids[1].head(3), strangers], ignore_index=True).sample(frac=1, random_state=3)
+    asked["as_of"] = asked["event_timestamp"].dt.date
+    here, there = (store.historical(each, service, asked) for each in (built, on_spark(built)))
+    assert len(here) == len(asked) > 20
+    pd.testing.assert_frame_equal(here, there, rtol=1e-9, atol=1e-9)
+    usual = spark_session.session(on_spark(built))
+    assert usual.conf.get("spark.sql.parser.quotedRegexColumnNames") == "false"
