@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 
-class AnswerLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class ToldLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line. `row` is what the log calls the row of features that it was made of; the rest as in
     `core.prediction_rows.Result`. What is null is not written.
     """
@@ -27,11 +27,11 @@ class AnswerLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     variant: str | None = None
 
 
-_decoder = msgspec.json.Decoder(list[AnswerLine])
+_decoder = msgspec.json.Decoder(list[ToldLine])
 _encoder = msgspec.json.Encoder(enc_hook=float)  # numbers of NumPy's
 
 
-def encode(lines: Sequence[AnswerLine]) -> str:
+def encode(lines: Sequence[ToldLine]) -> str:
     """Lines as JSON; no number (NaN, infinite) is null.
 
     Raises:
@@ -40,11 +40,11 @@ def encode(lines: Sequence[AnswerLine]) -> str:
     return _encoder.encode(lines).decode()
 
 
-def decode(text: str) -> list[AnswerLine]:
+def decode(text: str) -> list[ToldLine]:
     """The inverse of `encode`."""
     return _decoder.decode(text)
 
 
-def of_spooled(row: Mapping[str, Any], called: str | None) -> AnswerLine:
+def of_spooled(row: Mapping[str, Any], called: str | None) -> ToldLine:
     """A line as releases before had it, a row of its own, whose features are called so in the log."""
-    return msgspec.convert({**row, "row": called}, AnswerLine)
+    return msgspec.convert({**row, "row": called}, ToldLine)

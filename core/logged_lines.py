@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from core import answer_lines, utc
-from core.answer_lines import AnswerLine
+from core.answer_lines import ToldLine
 
 
 class LineRead(NamedTuple):
@@ -43,7 +43,7 @@ def _shared(answer: Mapping[Any, Any]) -> dict[str, Any]:
     return plain | {"made_at": utc.aware(answer["made_at"]), "request": json.loads(answer["request"])}
 
 
-def _read(shared: Mapping[str, Any], feature_list: str | None, position: int, line: AnswerLine) -> LineRead:
+def _read(shared: Mapping[str, Any], feature_list: str | None, position: int, line: ToldLine) -> LineRead:
     told = {
         **shared,
         "version": line.version or shared["version"],

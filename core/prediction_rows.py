@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from core import answer_lines, feature_values, utc
-from core.answer_lines import AnswerLine
+from core.answer_lines import ToldLine
 from core.logged_rows import LoggedRow, LoggedRows
 from core.row_inserts import Row, insert_new
 from core.state.schema import FEATURE_LISTS, FEATURE_ROWS, PREDICTIONS
@@ -130,14 +130,14 @@ def from_text(line: bytes) -> Rows:
     return Rows(tuple(made.get(name) for name in _MADE), listed, features)
 
 
-def _line(each: Result, called: Mapping[int, str]) -> AnswerLine:
+def _line(each: Result, called: Mapping[int, str]) -> ToldLine:
     row = None if each.row is None else called.get(each.row)
-    return AnswerLine(*each[:5], row, each.version, each.variant)
+    return ToldLine(*each[:5], row, each.version, each.variant)
 
 
 def _lines_by_themselves(
     told: Iterable[Mapping[str, Any]], made_at: datetime
-) -> tuple[list[AnswerLine], list[LoggedRow]]:
+) -> tuple[list[ToldLine], list[LoggedRow]]:
     """Lines that were rows of their own, and the features that they had with them."""
     lines, own = [], []
     for each in told:

@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import REGISTRY
 
 from core import answer_lines, utc
-from core.answer_lines import AnswerLine
+from core.answer_lines import ToldLine
 from core.errors import NotReady
 from core.keys import RIGHTS, Key
 from core.prediction_log import Result
@@ -202,7 +202,7 @@ def test_a_log_of_any_length_costs_as_many_rows(served: Workspace) -> None:
     with served.database.begin() as connection:
         for prediction_id, kind, request in rows:
             made = {"made_at": utc.naive(utc.now()), "model": kind, "version": "1", "variant": "champion"}
-            lines = answer_lines.encode([AnswerLine(f"{prediction_id[-2:]} {position}") for position in range(3)])
+            lines = answer_lines.encode([ToldLine(f"{prediction_id[-2:]} {position}") for position in range(3)])
             row = {"prediction_id": prediction_id, "kind": kind, "request": request, "lines": lines, **made}
             connection.execute(PREDICTIONS.insert().values(row))
     found = recent_requests(served.database, 3)
