@@ -629,6 +629,12 @@ class Rules(SettingsSection):
     quality_collapse: Share = Field(
         0.2, description="share of what was promised by which a metric may fall; a loss may grow by it twice over"
     )
+    left_ratio: Annotated[float, Field(gt=1)] = Field(
+        1.25, description="customers who left over those expected to, or the reverse, from which it matters"
+    )
+    stopped_share: Share = Field(
+        0.03, description="share of customers who stopped beyond what is usual, from which it matters"
+    )
     week_change: Share = Field(
         0.35, description="how far orders, customers or revenue of a week may lie off the 8 weeks before, at least"
     )

@@ -27,6 +27,7 @@ from monitoring import (
 )
 from monitoring.business import UNITS, Figure
 from monitoring.error_budget import ErrorBudget
+from monitoring.leaving import looking
 from monitoring.results import BusinessFigure, MonitorReport, RuleState
 from monitoring.shop_figures import shop_measurement
 from monitoring.summary import Summaries
@@ -52,7 +53,11 @@ def run(workspace: Workspace, as_of: date) -> MonitorReport:
     every = [kind(name) for name in names()]
     watched = [watch.model(workspace, each, as_of, at, history) for each in every]
     segments = segments_report.measure(workspace, as_of)
-    states = [*rules.data(checks), *_of_shop(workspace, every, as_of, figures)]
+    states = [
+        *rules.data(checks),
+        *_of_shop(workspace, every, as_of, figures),
+        _staying_away(workspace, as_of, history),
+    ]
     states += _of_models(workspace, watched, history, as_of)
     states.append(rules.segment_churn(segments.months, workspace.settings.rules))
     latest = [figure for figure in figures if figure.day == as_of]
@@ -88,6 +93,14 @@ def _of_shop(
     return [*rules.business(figures, workspace.settings.rules), *own]
 
 
+def _staying_away(workspace: Workspace, as_of: date, history: Sequence[MonitorReport]) -> RuleState:
+    settings = workspace.settings.rules
+    level = ErrorBudget.configured(settings).level("business", [look.as_of for look in history], as_of)
+    since = rules.said_before(history[-1].rules) if history else None
+    found = looking.staying_away(workspace, as_of)
+    return rules.staying_away(found, settings, level, as_of, since)
+
+
 def _of_models(
     workspace: Workspace, watched: Sequence[Watched], history: Sequence[MonitorReport], as_of: date
 ) -> list[RuleState]:
@@ -100,11 +113,12 @@ def _of_models(
         below = bool(model.performance and model.performance.below)
         earlier = {**_below_before(history, model.kind, model.version), **each.below}
         days = rules.days_in_a_row(as_of, below, earlier)
-        level = budget.level("performance", looks, as_of, len(watched))
+        level = budget.level("performance", looks, as_of, len(watched) + 1)
         states += [
             rules.watched(model),
             rules.drift(model.kind, model.drift, settings),
             rules.quality(model.kind, model.performance, days, settings, level=level, opens=each.opens),
+            *rules.left_over_expected(model.kind, model.performance, settings, level),
             *rules.worst_slices(model.kind, model.performance),
             rules.fairness(model.kind, model.fairness, settings),
             rules.inputs(model.kind, model.quality),

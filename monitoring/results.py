@@ -16,6 +16,7 @@ from core.messages import Message
 from models.fairness_result import FairnessResult
 from models.segments.group_month import By, GroupMonth
 from models.slice_figure import SliceFigure
+from monitoring.leaving.left_over_expected import LeftOverExpected
 from monitoring.shop_figures.shop_results import ShopFigures
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
@@ -130,7 +131,8 @@ class Performance:
     """The primary metric on the window `[as_of, until)`, beside its floor: the best baseline on the same days.
 
     `expected` is where training promised the metric, or had it. `more_needed` outcomes of the rarer kind are missing
-    for a judgement. `of_evaluation`: it is the window on which training evaluated the version; nothing newer has
+    for a judgement. `left` is how many customers left beside how many were expected to, of a kind that expects it.
+    `of_evaluation`: it is the window on which training evaluated the version; nothing newer has
     passed. `calibration` says how far probabilities and intervals held on it. Runs of earlier releases have none, no
     `rivals`, and a floor fixed at training: they say nothing of `below`.
     """
@@ -154,6 +156,7 @@ class Performance:
     more_needed: int = 0
     slices: tuple[SliceFigure, ...] = ()
     calibration: tuple[CalibrationFigure, ...] = ()
+    left: LeftOverExpected | None = None
 
     @property
     def rival(self) -> Rival | None:

@@ -16,6 +16,7 @@ from models.intervals import Interval, bootstrap_all, finite, paired
 from models.kinds import Kind
 from models.slices import slices
 from models.version import Version
+from monitoring.leaving import looking
 from monitoring.performance.complete_window import CompleteWindow
 from monitoring.results import CalibrationFigure, Performance, Rival
 
@@ -30,7 +31,7 @@ def measure(
     workspace: Workspace, kind: Kind[Any], version: Version, window: CompleteWindow, *, sliced: bool = True
 ) -> Performance:
     """The primary metric on the window with its interval, its floor there, how well it is calibrated, and the slices
-    where it falls short (these two where `sliced`).
+    where it falls short, who left beside who was expected to (these three where `sliced`).
 
     Raises:
         DataError: nobody can be scored as of the window's start, or it is not over.
@@ -67,6 +68,7 @@ def measure(
         expected_high=finite(expected.high) if expected else None,
         more_needed=_more_needed(frame),
         slices=slices(workspace, kind, window.as_of, frame, theirs) if theirs is not None and sliced else (),
+        left=looking.left(workspace, frame, window.as_of) if sliced else None,
         calibration=tuple(_calibration(version, name, every[name]) for name in beside),
     )
 

@@ -100,6 +100,14 @@ def test_the_metric_is_measured_out_of_sample_and_beats_its_floor(kept, today):
     assert performance.low <= performance.value <= performance.high
 
 
+def test_who_left_and_who_stays_away_are_told_beside_who_was_expected_to(kept):
+    states = {rule.rule: rule for rule in kept.rules}
+    left = churn(kept).performance.left
+    assert left.customers == churn(kept).performance.units
+    assert f"{left.left} left" in str(states["left_over_expected"].says)
+    assert states["staying_away"].kind is None
+
+
 def test_a_run_without_any_version_still_looks_at_the_shop(small_shop):
     report = monitor.run(small_shop, present(small_shop))
     assert {model.version for model in report.models} == {None}

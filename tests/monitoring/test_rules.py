@@ -12,6 +12,8 @@ from models.intervals import Interval
 from models.segments.group_month import GroupMonth
 from monitoring import exposure, rules
 from monitoring.business import Figure
+from monitoring.leaving.left_over_expected import LeftOverExpected
+from monitoring.leaving.own_rhythm import StayingAway
 from monitoring.results import (
     ColumnDrift,
     DriftResult,
@@ -54,6 +56,70 @@ def performance(value, floor=0.7, half_width=0.01, **more):
     rival = Rival("recency", floor, *vars(difference).values(), p)
     values = (value, value - half_width, value + half_width)
     return Performance("auc", True, *values, floor, "recency", TODAY, TODAY, 100, TODAY, rivals=(rival,), **more)
+
+
+def left(ratio, more=1e-9, fewer=1e-9):
+    return LeftOverExpected(1000, round(100 * ratio), 100.0, ratio, ratio - 0.1, ratio + 0.1, more, fewer)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "more", "status", "level"),
+    [(2.0, 1e-9, "alert", 3), (1.3, 1e-9, "alert", 2), (1.2, 1e-9, "ok", 0), (2.0, 1e-3, "ok", 0), (0.9, 1.0, "ok", 0)],
+)
+def test_more_customers_who_left_than_expected_alert_where_it_is_sure_and_matters(ratio, more, status, level):
+    found = performance(0.8, left=left(ratio, more, 1.0))
+    (state,) = rules.left_over_expected("churn", found, RULES, 1e-4)
+    assert (state.status, state.level) == (status, level)
+    assert f"{round(100 * ratio)} left" in str(state.says)
+    if status == "alert":
+        assert state.touched == Touched(customers=round(100 * (ratio - 1)))
+        assert state.since == found.as_of
+        assert "Segments" in str(state.effect)
+
+
+def test_fewer_who_left_than_expected_ask_for_other_probabilities():
+    (state,) = rules.left_over_expected("churn", performance(0.8, left=left(0.5, more=1.0)), RULES, 1e-4)
+    assert (state.status, state.level) == ("alert", 2)
+    assert str(state.effect).endswith("regulars train churn")
+
+
+def test_left_over_expected_says_how_many_outcomes_are_missing_and_nothing_of_other_kinds():
+    (state,) = rules.left_over_expected("churn", performance(0.8, left=left(2.0), more_needed=12), RULES, 1e-4)
+    assert state.status == "unknown"
+    assert "12 more outcomes" in str(state.says)
+    assert rules.left_over_expected("demand", performance(0.8), RULES, 1e-4) == []
+    assert rules.left_over_expected("churn", None, RULES, 1e-4) == []
+
+
+def away(share, p):
+    return StayingAway(2, 730, 140, 90.0, share, share - 0.02, share + 0.02, p)
+
+
+@pytest.mark.parametrize(
+    ("share", "p", "since", "status", "level"),
+    [
+        (0.08, 1e-6, None, "alert", 2),
+        (0.12, 1e-6, None, "alert", 3),
+        (0.02, 1e-6, None, "ok", 0),
+        (0.08, 1e-2, None, "ok", 0),
+        (0.08, 1e-2, TODAY - timedelta(days=21), "alert", 2),
+        (0.08, 0.2, TODAY - timedelta(days=21), "ok", 0),
+    ],
+)
+def test_customers_who_stay_away_alert_where_it_is_sure_and_as_long_as_it_lasts(share, p, since, status, level):
+    state = rules.staying_away(away(share, p), RULES, 1e-4, TODAY, since)
+    assert (state.status, state.level) == (status, level)
+    assert "140 of 730 customers who come regularly" in str(state.says)
+    if status == "alert":
+        assert state.since == (since or TODAY - timedelta(days=14))
+        assert state.touched == Touched(customers=50)
+
+
+def test_who_stays_away_is_carried_on_from_the_look_before_that_said_so():
+    alert, calm = (rules.staying_away(away(0.08, p), RULES, 1e-4, TODAY) for p in (1e-6, 0.5))
+    assert rules.said_before([alert]) == TODAY - timedelta(days=14)
+    assert rules.said_before([calm]) is None
+    assert rules.staying_away(None, RULES, 1e-4, TODAY).status == "unknown"
 
 
 @pytest.mark.parametrize(("value", "days", "status"), [(0.8, 0, "ok"), (0.66, 6, "ok"), (0.66, 7, "alert")])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import DataError
-from pipelines.bench.quiet_years import quiet_fairness, watchers
+from pipelines.bench.quiet_years import quiet_fairness, quiet_visits, watchers
 from pipelines.bench.quiet_years.invented_year import CODE, JOINED, names
 from pipelines.bench.quiet_years.planted_changes import CHANGES
 from pipelines.bench.quiet_years.resampled_year import (
@@ -95,6 +95,20 @@ def test_who_stops_buying_is_known_week_by_week_and_no_sooner(shop):
     gone = [int((one["f55"].gt(0) & two["f55"].eq(0)).sum()) for one, two in zip(quiet, stopped, strict=True)]
     assert gone[:2] == [0, 0]
     assert min(gone[2:]) > 0
+
+
+def test_the_weeks_that_who_stays_away_is_told_by_are_those_of_the_tables(shop):
+    tables, visits = list(shop.weeks(2, 6)), shop.visits(2, 6)
+    assert visits.shape[1] == QUARTER + 5
+    assert (visits[:, -4:].sum(axis=1) == tables[-1]["f1"]).all()
+    gone = shop.visits(2, 6, 2, 0.3)
+    assert (gone[:, : QUARTER + 1] == visits[:, : QUARTER + 1]).all()
+    assert gone[:, QUARTER + 1 :].sum() < 0.9 * visits[:, QUARTER + 1 :].sum()
+
+
+def test_who_stays_away_raises_nothing_in_its_weeks_and_is_found_where_a_fifth_stopped(shop):
+    assert quiet_visits.first(shop.visits(4, BEFORE + 4), 4) is None
+    assert quiet_visits.first(shop.visits(4, BEFORE + 4, BEFORE, 0.2), 4) == 14
 
 
 def test_nothing_is_raised_in_its_weeks_and_a_broken_unit_is_found_at_once(shop):

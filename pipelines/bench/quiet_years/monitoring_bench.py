@@ -21,10 +21,11 @@ from monitoring.drift.judgement import JOINTLY
 from monitoring.fairness import judge
 from monitoring.fairness.counting import confusions
 from monitoring.fairness.judge import Limits
-from pipelines.bench.quiet_years import quiet_fairness, watchers
+from pipelines.bench.quiet_years import quiet_fairness, quiet_visits, watchers
 from pipelines.bench.quiet_years.invented_year import names, weeks
 from pipelines.bench.quiet_years.planted_changes import CHANGES, GONE
 from pipelines.bench.quiet_years.quiet_fairness import FAIR
+from pipelines.bench.quiet_years.quiet_visits import AWAY
 from pipelines.bench.quiet_years.resampled_year import WeeksToDraw
 from pipelines.bench.quiet_years.watchers import BEFORE, MODELS, OURS
 
@@ -115,6 +116,10 @@ def _year(shop: WeeksToDraw | None, seed: int) -> tuple[set[str], dict[str, Spen
     spent: dict[str, Spent] = {}
     for model in range(MODELS):
         _quiet_model(shop.weeks if shop else weeks, seed + model, raised, spent)
+    if shop:
+        away, looks, seconds = quiet_visits.year(shop, seed)
+        spent[AWAY] = Spent(seconds, looks)
+        raised |= {AWAY} if away else set()
     if shop and shop.groups.columns.size:
         flagged, looks, seconds = quiet_fairness.year(shop, seed)
         spent[FAIR] = Spent(seconds, looks)
@@ -141,7 +146,8 @@ def planted(trials: int, seed: int, shop: WeeksToDraw | None = None) -> list[Fou
     """Every change in so many shops (or years of one), looked at 7, 14, 21 and 28 days after it happened.
 
     Of a shop's own weeks churn is planted once more, as it comes about: a tenth of the customers buy nothing from a day
-    on, and the features learn it week by week. Whatever moves then is of that.
+    on, and the features learn it week by week. Whatever moves then is of that, and the product looks at who stays away,
+    too: the sooner of the two counts.
     """
     source: Weeks = shop.weeks if shop else weeks
     outcomes: dict[tuple[str, str], list[tuple[int | None, int]]] = {}
@@ -157,8 +163,11 @@ def planted(trials: int, seed: int, shop: WeeksToDraw | None = None) -> list[Fou
         if shop:
             stopped = list(shop.weeks_with_stops(seed + number, len(every), BEFORE, GONE))[BEFORE:]
             ours, rivals = watchers.trained(before), watchers.alarms(pd.concat(before[-4:], ignore_index=True))
+            away = quiet_visits.first(shop.visits(seed + number, len(every), BEFORE, GONE), len(stopped))
             for name, look in {OURS: ours.look, **rivals}.items():
-                outcomes.setdefault((STOPPED, name), []).append(_first(look, stopped, frozenset([*names(), JOINTLY])))
+                days, others = _first(look, stopped, frozenset([*names(), JOINTLY]))
+                days = min((each for each in (days, away if name == OURS else None) if each), default=None)
+                outcomes.setdefault((STOPPED, name), []).append((days, others))
     return [_outcome(change, name, found) for (change, name), found in outcomes.items()]
 
 
@@ -209,7 +218,9 @@ def _verdict(flagged: list[str]) -> tuple[int | None, int]:
 
 def verdict(years: list[QuietYears], found: list[FoundChange]) -> str:
     """What was reached, in a sentence."""
-    alarmed = [f"an alarm in {each.alarmed} of {each.years} years" for each in years if each.watcher in (OURS, FAIR)]
+    alarmed = [
+        f"an alarm in {each.alarmed} of {each.years} years" for each in years if each.watcher in (OURS, AWAY, FAIR)
+    ]
     mine = [each for each in found if each.watcher == OURS]
     soon = sum(each.days is not None and each.days <= 7 for each in mine)
     return (

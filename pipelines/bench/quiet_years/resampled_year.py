@@ -104,13 +104,22 @@ class WeeksToDraw:
         """The same tables, where from a week on (0 is the first) so many of the customers who came in the quarter
         before it come no more: each table knows only what had happened by then.
         """
+        done = self._stopped(seed, many, stop, share)
+        for week in range(QUARTER, QUARTER + many):
+            yield _table(done[:, week - QUARTER : week])
+
+    def visits(self, seed: int, many: int, stop: int = 0, share: float = 0.0) -> Int64Array:
+        """Days with a purchase in each week that those tables know, [customer, week]: the first knows `QUARTER`."""
+        done = self._stopped(seed, many, stop, share)
+        return done[:, : QUARTER + many - 1, FACTS.index("visits")].astype("int64")
+
+    def _stopped(self, seed: int, many: int, stop: int, share: float) -> Float64Array:
         rng = np.random.default_rng(seed)
         done = self._path(rng, QUARTER + many + MONTH, CUSTOMERS)
         first = QUARTER + stop - 1  # the last week that the table of `stop` knows
-        came = done[:, first - QUARTER : first, FACTS.index("visits")].any(axis=1)
+        came = done[:, max(first - QUARTER, 0) : first, FACTS.index("visits")].any(axis=1)
         done[came & (rng.random(CUSTOMERS) < share), first:] = 0.0
-        for week in range(QUARTER, QUARTER + many):
-            yield _table(done[:, week - QUARTER : week])
+        return done
 
     def year(self, seed: int, many: int, customers: int = CUSTOMERS) -> Iterator[ResampledWeek]:
         """The same weeks with what is known of them only later."""
