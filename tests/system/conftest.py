@@ -71,11 +71,18 @@ tables:
 
 
 @pytest.fixture(scope="session")
-def own_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, products_csv: Path) -> Path:
-    """A workspace with promoted models and a filled online store; made once for all workers."""
+def finished_shop(tmp_path_factory: pytest.TempPathFactory, orders_csv: Path, products_csv: Path) -> Path:
+    """A workspace with promoted models and a filled online store; made once for all workers, and only copied."""
     return (
         once(tmp_path_factory, "own-shop", lambda made: make_own_shop(made / "shop", orders_csv, products_csv)) / "shop"
     )
+
+
+@pytest.fixture(scope="session")
+def own_shop(finished_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in a copy of the worker's own, for commands that change nothing: one copied while a command of another
+    worker has its database open is torn."""
+    return Path(shutil.copytree(finished_shop, tmp_path_factory.mktemp("own") / "shop"))
 
 
 def make_own_shop(root: Path, orders_csv: Path, products_csv: Path) -> None:
@@ -102,15 +109,15 @@ def promote_or_approve(root: Path, model: str) -> None:
 
 
 @pytest.fixture
-def a_copy(own_shop: Path, tmp_path: Path) -> Path:
+def a_copy(finished_shop: Path, tmp_path: Path) -> Path:
     """The finished workspace, in a folder of the test's own."""
-    return Path(shutil.copytree(own_shop, tmp_path / "shop"))
+    return Path(shutil.copytree(finished_shop, tmp_path / "shop"))
 
 
 @pytest.fixture(scope="session")
-def served_shop(own_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def served_shop(finished_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished workspace, in a copy that the service may change."""
-    return Path(shutil.copytree(own_shop, tmp_path_factory.mktemp("served") / "shop"))
+    return Path(shutil.copytree(finished_shop, tmp_path_factory.mktemp("served") / "shop"))
 
 
 @pytest.fixture(scope="session")
