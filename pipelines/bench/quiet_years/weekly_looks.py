@@ -45,8 +45,11 @@ class WeeklyLook:
 
     def row(self) -> tuple[object, ...]:
         """For the table."""
-        moved, others = (", ".join(each) or "-" for each in (self.moved, self.others))
-        return self.day, self.columns, moved, others, f"{self.seconds:.0f}"
+        return self.day, self.columns, _joined(self.moved), _joined(self.others), f"{self.seconds:.0f}"
+
+    def told(self) -> str:
+        """In a line."""
+        return f"{self.day}: {self.columns} columns, moved: {_joined(self.moved)}, other alerts: {_joined(self.others)}"
 
 
 def run(workspace: Workspace, many: int) -> Iterator[WeeklyLook]:
@@ -70,7 +73,9 @@ def looks(workspace: Workspace, days: Sequence[date]) -> Iterator[WeeklyLook]:
     for day in current().track(days, "weekly looks", total=len(days)):
         started = time.process_time()
         report = monitor.run(workspace, day)
-        yield look_of(report, time.process_time() - started)
+        look = look_of(report, time.process_time() - started)
+        current().step(look.told())  # so that hours that end early have told what they saw
+        yield look
 
 
 def look_of(report: MonitorReport, seconds: float) -> WeeklyLook:
@@ -92,6 +97,10 @@ def verdict(found: Sequence[WeeklyLook]) -> str:
 def document(found: Sequence[WeeklyLook]) -> dict[str, object]:
     """For machines."""
     return {"looks": [asdict(look) | {"day": look.day.isoformat()} for look in found]}
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names) or "-"
 
 
 def _with_others(found: Sequence[WeeklyLook]) -> int:
