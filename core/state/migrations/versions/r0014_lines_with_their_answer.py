@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from core import utc
 
 revision = "0014"
 down_revision = "0013"
@@ -67,5 +69,5 @@ def _move(connection: sa.Connection, answers: Mapping[str, datetime]) -> None:
 
 def _called(features: bytes, made_at: datetime) -> str:
     """The first moment of its day, and what is in it."""
-    day = made_at.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    day = utc.aware(made_at).replace(hour=0, minute=0, second=0, microsecond=0)
     return f"{int(day.timestamp() * 1000):012x}{hashlib.blake2b(features, digest_size=10).hexdigest()}"
