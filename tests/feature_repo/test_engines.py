@@ -115,11 +115,13 @@ def in_order(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_every_label_is_compared() -> None:
-    """`counted` hands lines to the embedded engine; the contacts' SQL is that engine's."""
+    """`counted` hands lines to the embedded engine, where `computed` keeps what a question asks for twice; the
+    contacts' SQL is that engine's.
+    """
     asked = {
         name for name, each in getmembers(facts, isfunction) if each.__module__ == facts.__name__ and name[0] != "_"
     }
-    assert {name.split(" ")[0] for name in LABELS} == asked - {"counted", "latest_contacts"}
+    assert {name.split(" ")[0] for name in LABELS} == asked - {"counted", "computed", "latest_contacts"}
 
 
 @pytest.mark.parametrize("label", LABELS)
