@@ -368,7 +368,7 @@ def _asked(workspace: Workspace) -> Iterator[ShopTables]:
 
 
 def _kept_open(workspace: Workspace) -> ShopTables:
-    """The shop's tables on the embedded engine, for all questions of one job and thread."""
+    """The shop's tables on the embedded engine, for all questions of a job and thread; of many lines for one."""
 
     def opened() -> ShopTables:
         return shop_tables.tables(workspace, shop_tables.connect(workspace))
