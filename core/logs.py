@@ -38,7 +38,7 @@ def configure(level: int = logging.WARNING) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=STDERR),  # a line and its end at once: others write there, too
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # who logged before this set-up follows it, too
     )
 
 

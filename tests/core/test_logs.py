@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
 from threading import Thread
 
@@ -60,3 +61,18 @@ def test_a_line_is_written_whole_whoever_else_writes(monkeypatch: pytest.MonkeyP
         thread.join()
     assert len(stream.written) == 40
     assert {json.loads(line)["event"] for line in stream.written if line.endswith("\n")} == {"told"}
+
+
+def test_a_logger_that_has_told_before_follows_the_set_up_that_comes_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = structlog.get_logger("test")
+    logs.configure()
+    log.info("before")
+    log.warning("warned")
+    logs.configure(logging.INFO)
+    log.info("after")
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["warned", "after"]
+    with structlog.testing.capture_logs() as lines:
+        log.warning("captured")
+    assert [line["event"] for line in lines] == ["captured"]
