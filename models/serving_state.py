@@ -123,7 +123,8 @@ class Watch:
             self._alert("moderate", kind, kind, Message("alert.registry_down", {"reason": str(error)}))
             return self._as_last_known(kind), False
         if wanted is None:
-            return (NOTHING if exists(self._workspace) else self._as_last_known(kind)), False
+            is_there = exists(self._workspace)
+            return (NOTHING if is_there else self._as_last_known(kind)), is_there
         champion = self._take(*wanted)
         if champion is None or champion.version != wanted[0].version:
             return LineupState(champion), False

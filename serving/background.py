@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
 
+BREATH: Final = 4.0
+"""Of the time that a task took, so much is left to requests after it."""
+LONGEST_BREATH: Final = 0.05
 ASIDE: Final = 1
 """The place of the group that no other waits for."""
 _log = structlog.get_logger(__name__)
@@ -16,9 +20,10 @@ _log = structlog.get_logger(__name__)
 class Background:
     """Runs the tasks of each group in turn, then waits; every group in a thread of its own.
 
-    A group begins once the one before it has gone its first round, and does not wait for it again: so what is
-    quick is not held up by what is slow. The group `aside` waits for the first one, and no group waits for it. A task
-    that fails is logged and tried again in the next round.
+    A group begins once the one before it has gone its first round, and does not wait for it again: so what is quick is
+    not held up by what is slow. The group `aside` waits for the first one, and no group waits for it. A task that fails
+    is logged and tried again in the next round. After the first round each task is followed by some time in which
+    requests have Python's lock to themselves: those that it held up are answered before the next one comes.
     """
 
     def __init__(
@@ -62,11 +67,13 @@ class Background:
         """Per task whether it failed when it ran last."""
         return {name: name in self._failing for group in self._groups for name in group}
 
-    def _round(self, group: Mapping[str, Callable[[], None]]) -> None:
+    def _round(self, group: Mapping[str, Callable[[], None]], breath: float = 0.0) -> None:
         for name, task in group.items():
             if self._stop.is_set():
                 return
+            began = time.monotonic()
             self._run(name, task)
+            self._stop.wait(min(LONGEST_BREATH, breath * (time.monotonic() - began)))
 
     def _run(self, name: str, task: Callable[[], None]) -> None:
         try:
@@ -86,4 +93,4 @@ class Background:
         self._round(self._groups[number])
         self._begun[number].set()
         while not self._stop.wait(self._seconds):
-            self._round(self._groups[number])
+            self._round(self._groups[number], BREATH)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from core import manifest, query_engine
+from core.errors import StoreError
 from core.manifest import PROTECTED, TableChange
 from core.table_store import TableStore
 from core.tables import Tables
@@ -94,6 +95,21 @@ def test_a_look_at_the_tables_reads_the_manifest_once(
     with query_engine.connect(new_workspace) as connection:
         new_workspace.tables.register(connection)
     assert len(looks) == 1
+
+
+def test_a_manifest_is_parsed_again_where_another_has_taken_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    assert manifest.read(path) == manifest.Manifest()
+    manifest.write(path, manifest.Manifest(1))
+    assert manifest.read(path) is manifest.read(path)
+    manifest.write(path, manifest.Manifest(2))
+    assert manifest.read(path).generation == 2
+    for _ in range(2):
+        path.write_text("{")
+        with pytest.raises(StoreError, match="damaged"):
+            manifest.read(path)
+    path.unlink()
+    assert manifest.read(path) == manifest.Manifest()
 
 
 def test_a_commit_while_a_job_pins_leaves_it_a_generation_that_stays(

@@ -200,6 +200,17 @@ class TestServing:
         monkeypatch.delattr(Registry, "find")
         assert released.serving_state("churn") == state
 
+    def test_asking_again_for_a_model_that_nobody_trained_asks_it_neither(self, workspace, train, monkeypatch):
+        registry = Registry(workspace)
+        train()
+        assert registry.serving_state("value") is None
+        with monkeypatch.context() as patched:
+            patched.delattr(Registry, "standing")
+            assert registry.serving_state("value") is None
+        assert registry.serving_state("churn") is None
+        registry.set_alias("churn", "champion", "1")
+        assert registry.serving_state("churn").version == "1"
+
     def test_with_the_registry_broken_the_last_good_version_serves_even_after_a_restart(self, workspace, released):
         good = released.serving_state("churn")
         (workspace.mlflow_dir / "mlflow.db").write_bytes(b"no database" * 1000)

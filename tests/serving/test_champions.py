@@ -15,7 +15,7 @@ from core.workspace import Workspace
 from models import kinds
 from models.registry import Registry
 from models.version import BASELINE, CHAMPION, Version
-from serving.background import Background
+from serving.background import BREATH, LONGEST_BREATH, Background
 from serving.champions import Champion, Champions
 from tests.models.conftest import trainer
 from tests.support import toy
@@ -175,6 +175,25 @@ def test_a_task_that_fails_stops_neither_the_others_nor_the_next_round() -> None
         time.sleep(0.01)
     background.close()
     assert done.count("fails") >= 3
+
+
+def test_a_task_is_followed_by_time_for_requests_but_not_while_the_service_loads() -> None:
+    waits: list[float] = []
+
+    class Waits(threading.Event):
+        """Tells how long it is waited for."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout or 0.0)
+            return False
+
+    background = Background(60, {"slow": lambda: time.sleep(0.002), "slower": lambda: time.sleep(0.1)})
+    background._stop = Waits()
+    background._round(background._groups[0])
+    assert waits == [0.0, 0.0]
+    background._round(background._groups[0], BREATH)
+    assert 0.002 * BREATH <= waits[2] <= LONGEST_BREATH
+    assert waits[3] == LONGEST_BREATH
 
 
 def test_what_is_slow_does_not_hold_up_what_is_quick() -> None:
