@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
+from ibis.formats.pandas import PandasData
 
 from core import query_engine
 from core.errors import UsageError, did_you_mean
@@ -93,6 +94,11 @@ class AnySnapshot(Snapshot):
 @ibis.udf.scalar.builtin(name="getvariable")  # type: ignore[untyped-decorator]
 def _variable(variable: str) -> date:  # type: ignore[empty-body]
     """A variable of DuckDB."""
+
+
+def as_frame(rows: pa.Table, columns: ibis.Schema) -> pd.DataFrame:
+    """Rows of these columns as a frame. Ibis's own way there makes a list of ids that are codes, value by value."""
+    return cast(pd.DataFrame, PandasData.convert_table(rows.to_pandas(), columns))
 
 
 class ShopTables:
@@ -177,7 +183,7 @@ class ShopTables:
 
     def frame(self, table: ir.Table) -> pd.DataFrame:
         """The rows of a table, in its order."""
-        return cast(pd.DataFrame, self.engine.execute(table))
+        return as_frame(self.engine.to_pyarrow(table), table.schema())
 
     def let_go(self) -> None:
         """Free what is kept: here it goes with the connection."""

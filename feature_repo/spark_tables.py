@@ -11,7 +11,6 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import ibis
 import ibis.expr.types as ir
@@ -20,14 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot
 from ibis.backends.pyspark.datatypes import PySparkSchema
-from ibis.formats.pandas import PandasData
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from sqlglot import exp
 
 from core import spark_session
 from core.workspace import Workspace
-from feature_repo.shop_tables import ROWS_AT_ONCE, ShopTables, schema
+from feature_repo.shop_tables import ROWS_AT_ONCE, ShopTables, as_frame, schema
 
 SHARDS = "shards"
 """The folder beside a snapshot's file that Spark writes, and the driver reads and removes."""
@@ -68,8 +66,7 @@ class SparkTables(ShopTables):
     def frame(self, table: ir.Table) -> pd.DataFrame:
         """The rows of a table, in its order; the driver has to have room for them."""
         columns = table.schema()
-        rows = self._frame(table).toArrow().cast(columns.to_pyarrow())
-        return cast(pd.DataFrame, PandasData.convert_table(rows.to_pandas(), columns))
+        return as_frame(self._frame(table).toArrow().cast(columns.to_pyarrow()), columns)
 
     def let_go(self) -> None:
         """Free what is kept on the executors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,24 +42,26 @@ class SnapshotColumns:
         return name.removesuffix(ENTRIES) in self.file.schema_arrow.names
 
     def __getitem__(self, name: str) -> pd.Series[Any]:
-        return self._of_entities(name, self.file.read([name.removesuffix(ENTRIES)]))
+        return self._values(name, self.file.read([name.removesuffix(ENTRIES)]).take(self._places))
 
     def rows(self, names: Sequence[str], places: np.typing.NDArray[np.int64]) -> pd.DataFrame:
         """Columns at some of the entities, read together as far as `CELLS` allow."""
         found: dict[str, pd.Series[Any]] = {}
         most = max(CELLS // max(self.file.metadata.num_rows, 1), 1)
         for some in (names[first : first + most] for first in range(0, len(names), most)):
-            table = self.file.read([name.removesuffix(ENTRIES) for name in some])
-            for name in some:
-                found[name] = self._of_entities(name, table).iloc[places].reset_index(drop=True)
+            table = self.file.read([name.removesuffix(ENTRIES) for name in some]).take(self._places[places])
+            found |= {name: self._values(name, table) for name in some}
         return pd.DataFrame(found)
 
-    def _of_entities(self, name: str, table: pa.Table) -> pd.Series[Any]:
+    @cached_property
+    def _places(self) -> np.typing.NDArray[np.int64]:
+        """Where in the file the entities stand."""
+        return np.flatnonzero(self.kept)
+
+    def _values(self, name: str, table: pa.Table) -> pd.Series[Any]:
         column = name.removesuffix(ENTRIES)
-        values: pd.Series[Any] = table.column(column).to_pandas()[self.kept].reset_index(drop=True)
-        if column in self.packed:
-            values = values.map(len, na_action="ignore").astype(float)
-        return values
+        values: pd.Series[Any] = table.column(column).to_pandas()
+        return values.map(len, na_action="ignore").astype(float) if column in self.packed else values
 
 
 def open_snapshot(workspace: Workspace, kind: Kind[Any], view: View, day: date) -> SnapshotColumns:

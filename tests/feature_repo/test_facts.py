@@ -162,6 +162,15 @@ def test_units_are_clipped_by_what_was_known_at_the_start(small_shop_readonly: W
     assert len(expected) > 100
 
 
+def test_an_answers_ids_are_texts_and_what_is_missing_in_its_numbers_is_nan(small_shop_readonly: Workspace) -> None:
+    """Ids are codes within the engine, and lists of values where Ibis makes the frame."""
+    pairs = facts.purchases(small_shop_readonly, START, UNTIL)
+    assert {type(value) for column in pairs for value in pairs[column]} == {str}
+    later = facts.later_purchases(small_shop_readonly, [START], 364, (28,), UNTIL)
+    assert later["next_in"].dtype == float
+    assert later["next_in"].isna().any()
+
+
 QUESTIONS: dict[str, Callable[[Workspace], pd.DataFrame | pd.Series]] = {
     "purchases": lambda shop: facts.purchases(shop, START, UNTIL),
     "purchases of some": lambda shop: facts.purchases(shop, START, UNTIL, sorted(facts.buyers(shop, START, UNTIL))[:9]),

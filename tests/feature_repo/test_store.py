@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from core.clock import day_start
 from core.errors import DataError, StoreError, UsageError
 from core.workspace import Workspace
 from feature_repo import catalog, partitions, store
+from feature_repo.catalog import View
 from feature_repo.config import repo_config
 from feature_repo.feast_api import FeatureStore
 from feature_repo.materialization import Materializations
@@ -56,6 +58,28 @@ def test_the_matrix_of_a_service_is_its_snapshot(filled: Workspace, service: str
     view = catalog.service(service)[0]
     frame, expected = store.matrix(filled, service, D), partition(filled, view.name, D)
     assert_same(frame.set_index(view.key)[expected.columns].sort_index(), expected)
+
+
+def test_models_that_ask_for_one_day_in_a_job_share_one_join(
+    filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins: list[int] = []
+    join = store._joined
+
+    def counting(workspace: Workspace, parts: tuple[View, ...], entities: pd.DataFrame, place: Path) -> pd.DataFrame:
+        joins.append(len(entities))
+        return join(workspace, parts, entities, place)
+
+    monkeypatch.setattr(store, "_joined", counting)
+    everybody = store.entities(filled, SERVICE, D)
+    most, few = everybody.iloc[::-1].iloc[3:].assign(churned=1), everybody.head(5)
+    with filled.pinned() as job:
+        alone = {len(rows): join(job, catalog.service(SERVICE), rows, job.root) for rows in (everybody, most)}
+        for rows in (everybody, most):
+            pd.testing.assert_frame_equal(store.historical(job, SERVICE, rows), alone[len(rows)])
+        assert joins == [len(everybody)]
+        store.historical(job, SERVICE, few)
+        assert joins == [len(everybody), len(few)]
 
 
 def test_every_part_of_a_service_has_a_matrix(filled: Workspace) -> None:
