@@ -15,22 +15,27 @@ from feature_repo.shop_tables import AGGREGATES, READABLE, ShopTables
 
 
 @contextmanager
-def opened(workspace: Workspace) -> Iterator[ShopTables]:
+def opened(workspace: Workspace, *, keeps: bool = True) -> Iterator[ShopTables]:
     """The shop's tables on the engine of the settings; what it keeps is freed at the end of the block.
+
+    Args:
+        workspace: whose tables.
+        keeps: whether the embedded engine keeps aggregates of many lines for later commands; who asks for none of them
+            needs none of the codes that they are made with.
 
     Raises:
         NotReady: nothing has been ingested; or Spark or Java is not installed.
         DataError: a file of the tables, or of what is kept of them, is damaged.
         StoreError: memory or disk have no room; Spark can't begin, or fails within the block.
     """
-    with _OPENED[workspace.settings.features.engine](workspace) as tables:
+    with _OPENED[workspace.settings.features.engine](workspace, keeps) as tables:
         yield tables
 
 
 @contextmanager
-def _embedded(workspace: Workspace) -> Iterator[ShopTables]:
+def _embedded(workspace: Workspace, keeps: bool) -> Iterator[ShopTables]:
     with engine_errors(workspace.tables, READABLE, workspace.features_dir / AGGREGATES):
-        tables = shop_tables.tables(workspace, shop_tables.connect(workspace), keeps=True)
+        tables = shop_tables.tables(workspace, shop_tables.connect(workspace), keeps=keeps)
         try:
             yield tables
         finally:
@@ -38,7 +43,7 @@ def _embedded(workspace: Workspace) -> Iterator[ShopTables]:
 
 
 @contextmanager
-def _on_spark(workspace: Workspace) -> Iterator[ShopTables]:
+def _on_spark(workspace: Workspace, _: bool) -> Iterator[ShopTables]:
     session = spark_session.session(workspace)  # first, for it says what is not installed
     from feature_repo.spark_tables import SparkTables
 
@@ -50,7 +55,7 @@ def _on_spark(workspace: Workspace) -> Iterator[ShopTables]:
             tables.let_go()
 
 
-_OPENED: Final[Mapping[FeatureEngine, Callable[[Workspace], AbstractContextManager[ShopTables]]]] = {
+_OPENED: Final[Mapping[FeatureEngine, Callable[[Workspace, bool], AbstractContextManager[ShopTables]]]] = {
     "duckdb": _embedded,
     "spark": _on_spark,
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from core import query_engine, utc
 from core.clock import present
 from core.workspace import Workspace, of_one_generation
+from feature_repo import engines
 from feature_repo.contract import TABLES
 from monitoring.data_quality.completeness import completeness
 from monitoring.data_quality.consistency import consistency
@@ -28,11 +29,13 @@ def assess(workspace: Workspace, intakes: Iterable[Intake] = ()) -> ShopQuality:
         intakes: what the last readings of their sources told.
 
     Raises:
-        NotReady: nothing has been ingested.
+        NotReady: nothing has been ingested; or Spark, which is to count, is not installed.
+        StoreError: the engine has no room, or fails.
     """
     workspace.tables.entry("orders")
-    with query_engine.on_tables(workspace) as connection:
-        look = Look(workspace, connection, {each.table: each for each in intakes}, present(workspace))
+    with query_engine.on_tables(workspace) as connection, engines.opened(workspace, keeps=False) as shop:
+        told = {each.table: each for each in intakes}
+        look = Look(workspace, connection, shop.table, shop.frame, told, present(workspace))
         tables = [
             TableQuality(
                 name,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.expressions import literal, quote
 from core.messages import Message
 from feature_repo.contract import TABLES
-from monitoring.data_quality.look import Look
+from monitoring.data_quality.look import Look, TablesRead
 from monitoring.data_quality.quality_report import Finding
 
 MEANT_EMPTY = {
@@ -60,7 +60,7 @@ def completeness(look: Look, table: str) -> Iterator[Finding]:
         )
 
 
-def empty_cells(look: Look, table: str) -> dict[str, int]:
+def empty_cells(look: TablesRead, table: str) -> dict[str, int]:
     """How many cells of each column of the contract are empty."""
     files = ", ".join(literal(str(path)) for path in look.workspace.tables.files(table))
     told = look.connection.execute(
@@ -70,9 +70,13 @@ def empty_cells(look: Look, table: str) -> dict[str, int]:
     known = {name: int(count) for name, count, lacking in told if not lacking}
     names = TABLES[table].names
     unknown = [name for name in names if name not in known]
-    counts = (
-        look.numbers(f"SELECT {', '.join(f'count(*) - count({quote(name)})' for name in unknown)} FROM {table}")
-        if unknown
-        else ()
-    )
-    return {name: known.get(name, 0) for name in names} | dict(zip(unknown, counts, strict=True))
+    return {name: known.get(name, 0) for name in names} | _counted_cells(look, table, unknown)
+
+
+def _counted_cells(look: TablesRead, table: str, columns: Sequence[str]) -> dict[str, int]:
+    """The same of columns of which the files say nothing."""
+    if not columns:
+        return {}
+    counts = ", ".join(f"count(*) - count({quote(name)})" for name in columns)
+    [row] = look.connection.execute(f"SELECT {counts} FROM {table}").fetchall()
+    return dict(zip(columns, row, strict=True))

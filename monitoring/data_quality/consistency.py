@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import ibis.expr.types as ir
+
 from core.messages import Message
-from monitoring.data_quality.look import Look
+from monitoring.data_quality.look import Look, ShopTable
 from monitoring.data_quality.quality_report import Finding
 
 Say = Callable[[dict[str, int | str]], Message]
@@ -14,7 +16,8 @@ Say = Callable[[dict[str, int | str]], Message]
 
 @dataclass(frozen=True)
 class CrossRule:
-    """A rule between tables: `counts` is a query of (wrong, judged), `rows` the condition for a row that breaks it.
+    """A rule between tables: `counts` is one row of (wrong, judged), `rows` the condition for a row that breaks it, in
+    SQL of the embedded engine, which knows where rows stand in the shop's files.
 
     `needs` are the columns («table.column») without which there is nothing to judge.
     """
@@ -22,7 +25,7 @@ class CrossRule:
     name: str
     table: str
     needs: tuple[str, ...]
-    counts: str
+    counts: Callable[[ShopTable], ir.Table]
     rows: str
     says: Say
     todo: Say
@@ -33,7 +36,7 @@ def consistency(look: Look, table: str) -> Iterator[Finding]:
     """Every rule about a table that can be judged."""
     for rule in CROSS_RULES:
         if rule.table == table and all(look.brings(*need.split(".")) for need in rule.needs):
-            wrong, judged = look.numbers(rule.counts)
+            wrong, judged = look.numbers(rule.counts(look.table))
             if judged:
                 values: dict[str, int | str] = {"table": table, "wrong": wrong, "judged": judged}
                 places = look.places(table, rule.rows) if wrong else ()
@@ -52,14 +55,21 @@ def consistency(look: Look, table: str) -> Iterator[Finding]:
 
 def _unknown(table: str, column: str, other: str, says: Say, todo: Say) -> CrossRule:
     """Rows that name something another table does not have."""
-    known = f"(SELECT DISTINCT {column} FROM {other})"
-    named = f"(SELECT {column}, count(*) AS n FROM {table} WHERE {column} IS NOT NULL GROUP BY 1)"
+
+    def counts(of: ShopTable) -> ir.Table:
+        rows, names = of(table), of(other)
+        known = names.select(known=names[column]).distinct()
+        rows = rows.filter(rows[column].notnull())
+        named = rows.group_by(column).agg(n=rows.count())
+        told = named.left_join(known, named[column] == known.known)
+        return told.agg(wrong=told.n.sum(where=told.known.isnull()), judged=told.n.sum())
+
     return CrossRule(
         f"unknown {other}",
         table,
         (f"{table}.{column}", f"{other}.{column}"),
-        f"SELECT sum(n) FILTER ({column} NOT IN {known}), sum(n) FROM {named}",
-        f"{column} NOT IN {known}",
+        counts,
+        f"{column} NOT IN (SELECT {column} FROM {other} WHERE {column} IS NOT NULL)",
         says,
         todo,
         column,
@@ -69,24 +79,56 @@ def _unknown(table: str, column: str, other: str, says: Say, todo: Say) -> Cross
 def _before(other: str, key: str, column: str, says: Say, todo: Say) -> CrossRule:
     """Order lines of a day before something that comes first."""
     table = "orders"
-    late = f"(SELECT {key}, min({column}) AS first_ FROM {other} WHERE {column} IS NOT NULL GROUP BY 1)"
+
+    def counts(of: ShopTable) -> ir.Table:
+        begun = of(other)
+        begun = begun.filter(begun[column].notnull())
+        begun = begun.group_by(key).agg(first=begun[column].min())
+        lines = of(table).inner_join(begun, key)
+        return lines.agg(wrong=(lines.day < lines["first"]).sum(), judged=lines.count())
+
+    first = f"(SELECT {key}, min({column}) AS first_ FROM {other} WHERE {column} IS NOT NULL GROUP BY 1)"
     return CrossRule(
         f"before {column}",
         table,
         (f"{table}.{key}", f"{other}.{column}"),
-        f"SELECT count(*) FILTER (day < first_), count(*) FROM {table} JOIN {late} USING ({key})",
-        f"EXISTS (SELECT 1 FROM {late} AS l WHERE l.{key} = t.{key} AND t.day < l.first_)",
+        counts,
+        f"EXISTS (SELECT 1 FROM {first} AS l WHERE l.{key} = t.{key} AND t.day < l.first_)",
         says,
         todo,
     )
 
 
+def _refunded(of: ShopTable) -> ir.Table:
+    lines = of("orders")
+    paid, back = lines.revenue.sum(where=lines.revenue > 0), lines.revenue.sum(where=lines.revenue < 0)
+    orders = lines.group_by("order_id").agg(paid=paid, back=-back)
+    orders = orders.filter(orders.paid > 0)
+    return orders.agg(wrong=(orders.back > orders.paid + A_CENT / 2).sum(), judged=orders.count())
+
+
+def _of_several(of: ShopTable) -> ir.Table:
+    lines = of("orders")
+    orders = lines.group_by("order_id").agg(customers=lines.customer_id.nunique())
+    return orders.agg(wrong=(orders.customers > 1).sum(), judged=orders.count())
+
+
+def _of_different_signs(of: ShopTable) -> ir.Table:
+    lines = of("orders")
+    return lines.agg(wrong=(lines.quantity.sign() * lines.revenue.sign() < 0).sum(), judged=lines.count())
+
+
+def _never_bought(of: ShopTable) -> ir.Table:
+    lines = of("orders").filter(lambda each: each.customer_id.notnull())
+    pairs = lines.group_by("customer_id", "product_id").agg(left=lines.quantity.sum())
+    return pairs.agg(wrong=(pairs["left"] < 0).sum(), judged=pairs.count())
+
+
+A_CENT = 0.01
 _ORDERS = (
     "(SELECT order_id, sum(revenue) FILTER (revenue > 0) AS paid, -sum(revenue) FILTER (revenue < 0) AS back,"
     " count(DISTINCT customer_id) AS customers FROM orders GROUP BY 1)"
 )
-_REFUNDED = "back > paid + 0.005"
-_SIGNS = "((quantity > 0 AND revenue < 0) OR (quantity < 0 AND revenue > 0))"
 _RETURNED = (
     "(SELECT customer_id, product_id, sum(quantity) AS left_ FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)"
 )
@@ -145,8 +187,8 @@ CROSS_RULES = (
         "refunds above the order",
         "orders",
         (),
-        f"SELECT count(*) FILTER ({_REFUNDED}), count(*) FROM {_ORDERS} WHERE paid > 0",
-        f"order_id IN (SELECT order_id FROM {_ORDERS} WHERE paid > 0 AND {_REFUNDED})",
+        _refunded,
+        f"order_id IN (SELECT order_id FROM {_ORDERS} WHERE paid > 0 AND back > paid + {A_CENT / 2})",
         lambda values: Message("quality.refunds", values),
         lambda values: Message("quality.refunds.todo", values),
         "revenue",
@@ -155,7 +197,7 @@ CROSS_RULES = (
         "an order of several customers",
         "orders",
         (),
-        f"SELECT count(*) FILTER (customers > 1), count(*) FROM {_ORDERS}",
+        _of_several,
         f"order_id IN (SELECT order_id FROM {_ORDERS} WHERE customers > 1)",
         lambda values: Message("quality.several_customers", values),
         lambda values: Message("quality.several_customers.todo", values),
@@ -165,8 +207,8 @@ CROSS_RULES = (
         "quantity and amount of different signs",
         "orders",
         (),
-        f"SELECT count(*) FILTER ({_SIGNS}), count(*) FROM orders",
-        _SIGNS,
+        _of_different_signs,
+        "sign(quantity) * sign(revenue) < 0",
         lambda values: Message("quality.signs", values),
         lambda values: Message("quality.signs.todo", values),
         "revenue",
@@ -175,7 +217,7 @@ CROSS_RULES = (
         "returned and never bought",
         "orders",
         (),
-        f"SELECT count(*) FILTER (left_ < 0), count(*) FROM {_RETURNED}",
+        _never_bought,
         "quantity < 0 AND (customer_id, product_id) IN"
         f" (SELECT (customer_id, product_id) FROM {_RETURNED} WHERE left_ < 0)",
         lambda values: Message("quality.returned", values),

@@ -23,7 +23,7 @@ from feature_repo import catalog, lineage
 from feature_repo.contract import TABLES, ColumnSpec, TableSpec
 from feature_repo.partitions import built_days, partition, read_build
 from monitoring.data_quality.completeness import empty_cells
-from monitoring.data_quality.look import Look
+from monitoring.data_quality.look import TablesRead
 
 FILE = "dictionary.json"
 NOBODY = "not named"
@@ -136,14 +136,14 @@ def describe(workspace: Workspace) -> DataDictionary:
     workspace.tables.entry("orders")
     notes = {note.table: note for note in recall_notes(workspace)}
     with query_engine.on_tables(workspace) as connection:
-        look = Look(workspace, connection, {}, workspace.tables.last_day())
+        look = TablesRead(workspace, connection)
         tables = [_table(look, TABLES[name], notes.get(name)) for name in TABLES if workspace.tables.has(name)]
         by_name = {section.name: section for section in tables}
         views = [_view(look, catalog.VIEWS[name], by_name) for name in catalog.VIEWS]
     return DataDictionary(utc.text(), workspace.tables.generation, (*tables, *views))
 
 
-def _table(look: Look, spec: TableSpec, note: SourceNote | None) -> DictionarySection:
+def _table(look: TablesRead, spec: TableSpec, note: SourceNote | None) -> DictionarySection:
     rows, empty, days = look.workspace.tables.rows(spec.name), empty_cells(look, spec.name), _days(look, spec)
     commits = [each for each in look.workspace.tables.manifest.commits if each.table == spec.name]
     filled = {column.name: 1 - empty[column.name] / rows for column in spec.columns}
@@ -173,7 +173,7 @@ def _table(look: Look, spec: TableSpec, note: SourceNote | None) -> DictionarySe
     )
 
 
-def _view(look: Look, view: catalog.View, tables: Mapping[str, DictionarySection]) -> DictionarySection:
+def _view(look: TablesRead, view: catalog.View, tables: Mapping[str, DictionarySection]) -> DictionarySection:
     workspace = look.workspace
     days = built_days(workspace, view.name)
     build = read_build(workspace, view.name, days[-1]) if days else None
@@ -206,7 +206,7 @@ def _view(look: Look, view: catalog.View, tables: Mapping[str, DictionarySection
     )
 
 
-def _days(look: Look, spec: TableSpec) -> dict[str, tuple[str | None, str | None]]:
+def _days(look: TablesRead, spec: TableSpec) -> dict[str, tuple[str | None, str | None]]:
     """The first and the last day of which a column says something."""
     if spec.name in _SPANS:
         first, last = _SPANS[spec.name]
@@ -229,7 +229,7 @@ def _period(tables: Mapping[str, DictionarySection], reads: Sequence[str]) -> tu
     return min(filter(None, firsts), default=None), max(filter(None, lasts), default=None)
 
 
-def _filled(look: Look, view: catalog.View, day: date) -> dict[str, float]:
+def _filled(look: TablesRead, view: catalog.View, day: date) -> dict[str, float]:
     """The share of rows of a snapshot that have each feature, by the file's own statistics."""
     path = literal(str(partition(look.workspace, view.name, day)))
     rows = look.connection.execute(

@@ -14,6 +14,7 @@ from pipelines.cli.telling import tell
 if TYPE_CHECKING:
     from core.settings import Settings
     from core.workspace import Workspace
+    from monitoring.data_quality.quality_report import ShopQuality
     from pipelines.cli.console import Console
     from pipelines.ingest import IngestReport, TableReport
 
@@ -111,19 +112,27 @@ def _watch(console: Console, space: Workspace) -> None:
 
 
 def _look_again(console: Console, space: Workspace) -> None:
-    """The quality of what a round took in; a look that fails ends no watching."""
+    """The quality of what a round took in."""
     from core import progress
+
+    with progress.using(progress.Silent()):
+        found = _quality(console, space)
+    if found is None:
+        return
+    for finding in found.worst(1):
+        console.note(f"the data score {found.score:g} of 100; the worst: {finding.about}: {finding.says}")
+
+
+def _quality(console: Console, space: Workspace) -> ShopQuality | None:
+    """How good the data are now; None where that could not be told, for the rows are taken in whatever comes of it."""
     from core.errors import RegularsError
     from pipelines import data_review
 
     try:
-        with progress.using(progress.Silent()):
-            found = data_review.review(space)
+        return data_review.review(space)
     except RegularsError as error:
         console.note(f"the quality of the data could not be looked at: {error}")
-        return
-    for finding in found.worst(1):
-        console.note(f"the data score {found.score:g} of 100; the worst: {finding.about}: {finding.says}")
+        return None
 
 
 def _print(console: Console, report: IngestReport) -> None:
@@ -150,11 +159,10 @@ def _row(t: TableReport) -> tuple[object, ...]:
 
 
 def _finish(console: Console, report: IngestReport, space: Workspace) -> None:
-    from pipelines import data_review
-
-    quality = data_review.review(space)
-    console.print(f"the shop's data score {quality.score:g} of 100 (regulars quality)")
-    for finding in quality.worst(1):
+    quality = _quality(console, space)
+    if quality is not None:
+        console.print(f"the shop's data score {quality.score:g} of 100 (regulars quality)")
+    for finding in quality.worst(1) if quality else ():
         console.print(f"the worst: {finding.about} ({finding.score:g}): {finding.says}")
     quarantine = space.quarantine_dir
     added, replaced = (sum(getattr(t, name) for t in report.tables) for name in ("added", "replaced"))
@@ -164,7 +172,7 @@ def _finish(console: Console, report: IngestReport, space: Workspace) -> None:
     console.finish(
         f"{text}; generation {report.generation}{aside}",
         "regulars train churn",
-        report.as_dict() | {"quality": quality.score},
+        report.as_dict() | {"quality": quality.score if quality else None},
     )
 
 

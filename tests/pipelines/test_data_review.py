@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
+from core.errors import StoreError
+from monitoring.data_quality import assessment
 from monitoring.data_quality.quality_history import QualityHistory
 from pipelines.cli.quality import spark
 from tests.pipelines import field
@@ -34,6 +37,21 @@ def test_an_ingest_is_reviewed_and_the_command_tells_lines_and_cures(shop: Shop)
     latest = QualityHistory(shop.workspace).latest()
     assert latest is not None
     assert latest.score == document["score"]
+
+
+def test_rows_are_taken_in_though_nobody_can_say_how_good_they_are(
+    shop: Shop, good_lines: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise StoreError("Spark failed", why="its master does not answer")
+
+    monkeypatch.setattr(assessment, "assess", fails)
+    shop.lines(good_lines(10))
+    done = field.command(shop.workspace, "ingest", "--json")
+    assert done.exit_code == 0
+    assert "the quality of the data could not be looked at: Spark failed" in done.stderr
+    assert json.loads(done.stdout)["quality"] is None
+    assert shop.workspace.tables.rows("orders") == 10
 
 
 def test_a_table_that_is_not_there_is_named(shop: Shop, good_lines: Callable[[int], list[str]]) -> None:
