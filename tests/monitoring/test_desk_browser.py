@@ -119,6 +119,7 @@ def test_the_full_report_opens_in_a_sandbox_that_can_not_reach_the_desk(signed_i
     assert blocked in ("", "refused")
 
 
+@pytest.mark.long
 def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen(signed_in, address, paths):
     page = signed_in
     for scheme in ("light", "dark"):
@@ -131,7 +132,8 @@ def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen
                 assert page.evaluate(_CONTRAST) >= 4.5, (path, scheme, width)
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen(
     browser, signed_in, address, paths, language
 ):
@@ -153,7 +155,7 @@ def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen
     context.close()
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
 def test_every_page_has_one_heading_and_is_reached_to_its_end_by_keyboard_alone(signed_in, address, paths, language):
     page = signed_in
     page.goto(f"{address}/language/{language}?back=/evidence")

@@ -65,6 +65,7 @@ def amount(line: str) -> Decimal:
     return Decimal(cells[5]) if len(cells) == 7 and cells[5] != "free" else Decimal(0)
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(a_line(), min_size=1, max_size=40), more=st.lists(a_line(), max_size=15))
 def test_any_file_reconciles_to_the_cent(

@@ -77,6 +77,7 @@ def test_the_weights_of_the_rows_make_those_who_left_as_frequent_in_every_group(
         assert max(left.values()) - min(left.values()) < 0.02
 
 
+@pytest.mark.long
 def test_a_mitigated_version_says_so_in_its_card_and_knows_no_attribute(small_shop: Workspace, tmp_path: Path) -> None:
     give_empty_registry(small_shop)
     trained = training_pipeline.train(small_shop, "churn", AS_OF, trials=1, mitigate="reweigh")

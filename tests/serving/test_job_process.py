@@ -23,6 +23,7 @@ from tests.serving.process import Process
 from tests.serving.test_process import register
 from tests.support.mlflow import give_empty_registry
 
+pytestmark = pytest.mark.long
 SECONDS = 120
 
 

@@ -112,6 +112,7 @@ def test_one_customer_is_answered_quickly(call: Call) -> None:
     assert statistics.median(times) < 2
 
 
+@pytest.mark.long
 def test_what_was_acknowledged_survives_a_kill(a_copy: Path, make_key: Callable[..., str]) -> None:
     token = regulars("keys", "create", "killer", "--right", "admin", "--json", folder=a_copy).document["token"]
     headers = {"Authorization": f"Bearer {token}"}

@@ -25,6 +25,7 @@ from training.kinds import log_trainer
 from training.outcome import TrainingRecord
 from training.run import fit
 
+pytestmark = pytest.mark.long
 AS_OF = FIRST_DAY + timedelta(days=220)
 HORIZON, WIDTH = 28, 14
 GAP = timedelta(days=HORIZON + WIDTH)
@@ -155,7 +156,6 @@ def test_too_short_a_log_says_how_many_days_are_missing(small_shop: Workspace) -
     assert "log.keep_days (92) to 113" in str(caught.value.todo)
 
 
-@pytest.mark.long
 def test_without_answers_in_the_evaluated_fortnight_there_is_nothing_to_judge_by(small_shop: Workspace) -> None:
     log_answers(small_shop, [day for day in WEEKLY if day < AS_OF - GAP])
     with pytest.raises(DataError, match=f"no answers from {AS_OF - GAP}"):
