@@ -11,7 +11,7 @@ from monitoring.rules.customer_groups import ABOUT_GROUPS, raised_groups, segmen
 from monitoring.rules.days_of_data import days_in_a_row
 from monitoring.rules.forecast_review import REVIEW, review, surge
 from monitoring.rules.group_disparity import FAIRNESS, fairness
-from monitoring.rules.leaving_customers import left_over_expected, said_before, staying_away
+from monitoring.rules.leaving_customers import beyond, left_over_expected, said_before, staying_away
 from monitoring.rules.list_spread import recommendations, value_tiers
 from monitoring.rules.model_quality import quality, worst_slices
 
@@ -21,6 +21,7 @@ __all__ = [
     "FAIRNESS",
     "INPUTS",
     "REVIEW",
+    "beyond",
     "business",
     "data",
     "days_in_a_row",

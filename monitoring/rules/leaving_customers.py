@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 from core.messages import Message
 from core.settings import Rules
@@ -79,13 +80,11 @@ def left_over_expected(kind: str, performance: Performance | None, rules: Rules,
     if performance.more_needed:
         few = Message("rule.quality.few", {"more": performance.more_needed, "until": values["until"]})
         return [RuleState(LEFT, kind, kind, "unknown", few)]
-    says, each_side = Message("rule.left_over_expected", values), level / 2
-    more = found.ratio >= rules.left_ratio and found.more <= each_side
-    fewer = found.ratio <= 1 / rules.left_ratio and found.fewer <= each_side
-    if not (more or fewer):
+    says, side = Message("rule.left_over_expected", values), beyond(found, rules, level)
+    if side is None:
         return [RuleState(LEFT, kind, kind, "ok", says)]
     of_fewer = Message("rule.left_over_expected.fewer", {"kind": kind})
-    effect = Message("rule.left_over_expected.more") if more else of_fewer
+    effect = Message("rule.left_over_expected.more") if side == "more" else of_fewer
     return [
         RuleState(
             LEFT,
@@ -100,6 +99,13 @@ def left_over_expected(kind: str, performance: Performance | None, rules: Rules,
             size=_distance(found),
         )
     ]
+
+
+def beyond(found: LeftOverExpected, rules: Rules, level: float) -> Literal["more", "fewer"] | None:
+    """Whether many more left, or many fewer, and beyond what chance makes of it at a level; None: neither."""
+    if found.ratio >= rules.left_ratio and found.more <= level / 2:
+        return "more"
+    return "fewer" if found.ratio <= 1 / rules.left_ratio and found.fewer <= level / 2 else None
 
 
 def _distance(found: LeftOverExpected) -> float:

@@ -407,7 +407,12 @@ def monitoring(
     weekly: Annotated[
         bool, typer.Option("--weekly", help="Instead, look at the workspace's own shop with the monitor itself.")
     ] = False,
-    looks: Annotated[int, typer.Option(min=1, metavar="N", help="With --weekly: looks up to the shop's present.")] = 18,
+    leaving: Annotated[
+        bool, typer.Option("--leaving", help="Instead, ask each week whether more customers leave; then plant that.")
+    ] = False,
+    looks: Annotated[
+        int, typer.Option(min=1, metavar="N", help="With --weekly, --leaving: looks up to the shop's present.")
+    ] = 18,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -417,13 +422,17 @@ def monitoring(
     (1000 to 1011) and on the Complete Journey.
 
     With --weekly, models are trained in a copy of the workspace a week before the first of the looks, and nothing is
-    planted: what moves is the shop's own season.
+    planted: what moves is the shop's own season. With --leaving, churn alone is trained so, and the two rules of
+    customers who leave are asked; then a tenth of the customers stop, --trials times from every look on.
     """
     from pipelines.cli.console import Console
 
     with Console(json).running() as console:
         if weekly:
             _weekly(console, workspace, looks)
+            return
+        if leaving:
+            _leaving(console, workspace, looks, trials, seed)
             return
         from pipelines.bench.quiet_years import monitoring_bench as bench
 
@@ -450,6 +459,18 @@ def _weekly(console: Console, workspace: Path | None, many: int) -> None:
     console.table(weekly_looks.HEADER, [each.row() for each in found], "weekly looks")
     console.print()
     console.finish(weekly_looks.verdict(found), "", weekly_looks.document(found))
+
+
+def _leaving(console: Console, workspace: Path | None, many: int, trials: int, seed: int) -> None:
+    from core.workspace import Workspace
+    from pipelines.bench.quiet_years import leaving_looks
+
+    found = leaving_looks.run(Workspace.open(workspace), many, trials, seed)
+    console.table(leaving_looks.HEADER, [each.row() for each in found.looks], "as the shop went")
+    console.print()
+    console.table(leaving_looks.PLANTED_HEADER, found.planted_rows(), "churn doubled, as weeks go by")
+    console.print()
+    console.finish(found.verdict(), "", found.document())
 
 
 def scale(

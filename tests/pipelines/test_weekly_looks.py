@@ -48,7 +48,7 @@ def test_only_tables_and_settings_are_copied(tmp_path):
     (root / "mlflow").mkdir()
     for name in ("regulars.toml", "tables/orders.parquet", "mlflow/mlflow.db", "state.db"):
         (root / name).touch()
-    with weekly_looks._copy(Workspace.open(root)) as copy:
+    with weekly_looks.copied(Workspace.open(root)) as copy:
         assert sorted(path.name for path in copy.root.iterdir()) == ["regulars.toml", "tables"]
         assert (copy.root / "tables/orders.parquet").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["shop"]
@@ -56,7 +56,7 @@ def test_only_tables_and_settings_are_copied(tmp_path):
 
 def test_a_workspace_whose_state_is_on_servers_is_refused(tmp_path):
     (tmp_path / "regulars.toml").write_text('[stores]\ndatabase = "postgresql://localhost/shop"\n')
-    with pytest.raises(UsageError, match=r"stores\.database"), weekly_looks._copy(Workspace.open(tmp_path)):
+    with pytest.raises(UsageError, match=r"stores\.database"), weekly_looks.copied(Workspace.open(tmp_path)):
         pass
 
 

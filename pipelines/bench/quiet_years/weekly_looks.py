@@ -60,7 +60,7 @@ def run(workspace: Workspace, many: int) -> Iterator[WeeklyLook]:
         DataError: too little history before the first look to train.
     """
     days = [present(workspace) - WEEK * back for back in range(many)][::-1]
-    with _copy(workspace) as own:
+    with copied(workspace) as own:
         for name in learnable(own):
             trained = days[0] - WEEK
             current().step(f"training {name} as of {trained}")
@@ -112,7 +112,7 @@ def _said(column: ColumnDrift) -> str:
 
 
 @contextmanager
-def _copy(workspace: Workspace) -> Iterator[Workspace]:
+def copied(workspace: Workspace) -> Iterator[Workspace]:
     """The shop's tables and settings alone: earlier versions and looks would answer for those of the bench."""
     stores = workspace.settings.stores.model_dump()
     servers = ", ".join(f"stores.{name}" for name, place in stores.items() if place)
