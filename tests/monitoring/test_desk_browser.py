@@ -132,6 +132,15 @@ def test_every_page_reads_well_in_light_and_dark_on_a_phone_and_on_a_wide_screen
                 assert page.evaluate(_CONTRAST) >= 4.5, (path, scheme, width)
 
 
+def test_the_way_to_every_page_takes_one_line_on_a_wide_screen(signed_in, address):
+    page = signed_in
+    page.set_viewport_size({"width": 1400, "height": 900})
+    for language in ("en", "zh"):
+        page.goto(f"{address}/language/{language}?back=/evidence")
+        lines = page.evaluate("new Set([...document.querySelectorAll('.top nav a')].map(link => link.offsetTop)).size")
+        assert (language, lines, page.locator(".top").bounding_box()["height"] < 80) == (language, 1, True)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_axe_finds_nothing_serious_and_every_page_fits_a_phone_and_a_wide_screen(
