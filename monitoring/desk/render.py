@@ -72,4 +72,8 @@ def _item(value: object) -> str:
         if value["passed"]:
             return gettext("%s passed") % wording.term(value["name"])
         return gettext("%(gate)s refused (%(reason)s)") % {"gate": wording.term(value["name"]), "reason": value["text"]}
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {brief(each)}" for name, each in value.items())
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
     return gettext("none") if value is None or value == "" else str(value)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from core.alerts import Alerts
 from core.messages import Message
-from monitoring.desk import card_html, csv_tables
+from monitoring.desk import card_html, csv_tables, render
 from monitoring.desk.reader_of_request import on_this_desk
 from tests.monitoring.test_desk import desk, key, reviewer  # noqa: F401
 
@@ -28,6 +28,12 @@ PAGES = (
 def rows(answer):
     assert answer.headers["content-type"].startswith("text/csv")
     return list(csv.reader(StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def test_a_detail_of_the_audit_log_is_told_in_words_whatever_it_holds():
+    who = {"ids": ["account:ana", "key:ana"], "verified": False}
+    assert render.brief(who) == "ids: account:ana; key:ana, verified: no"
+    assert render.brief([{"name": "seal", "passed": True, "text": ""}]) == "seal passed"
 
 
 def test_every_table_has_a_name_of_its_own_and_a_file(reviewer):  # noqa: F811
