@@ -7,10 +7,10 @@ from typing import Literal
 
 from core.workspace import Workspace
 from feature_repo.materialization import Materialization, Materializations
-from feature_repo.packed.backend import StoreState
+from feature_repo.packed.backend import Damaged, StoreState
 from feature_repo.packed.opened import online_backend
 
-Code = Literal["filled", "never_filled", "emptied", "foreign", "other_release"]
+Code = Literal["filled", "never_filled", "emptied", "damaged", "foreign", "other_release"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ WORDS = {
     "filled": "filled",
     "never_filled": "nothing materialized yet",
     "emptied": "emptied since it was filled",
+    "damaged": "damaged: what it holds can't be read any more",
     "foreign": "it holds another filling than this workspace's last one",
     "other_release": "filled by another release",
 }
@@ -55,7 +56,11 @@ def in_words(workspace: Workspace) -> str | None:
 def standing(workspace: Workspace) -> OnlineStanding:
     """What the online store holds; whatever its client raises where it does not answer."""
     fillings = Materializations(workspace)
-    state, latest = online_backend(workspace).state(), fillings.latest()
+    latest = fillings.latest()
+    try:
+        state = online_backend(workspace).state()
+    except Damaged:
+        return OnlineStanding("damaged" if latest else "never_filled", latest)
     return OnlineStanding(_code(fillings, state, latest), latest, state.folded if state else 0)
 
 

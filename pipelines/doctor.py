@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from core import telemetry
 from core.database import REQUESTS, Waits, connect, expand, masked
-from core.errors import DataError, NotReady, RegularsError
+from core.errors import DataError, NotReady, RegularsError, StoreError
 from core.workspace import Workspace
 from models import registry_place, registry_tables
 from pipelines import audit_walk
@@ -146,7 +147,10 @@ def _feature_store(workspace: Workspace) -> str:
     from feature_repo.online_standing import WORDS, standing
     from feature_repo.packed.opened import online_url
 
-    found = standing(workspace)
+    try:
+        found = standing(workspace)
+    except sqlite3.Error as error:
+        raise _unreadable(online_url(workspace).removeprefix("sqlite:///"), error) from error
     if found.is_lost or found.filling is None:
         said = WORDS[found.code]
         if found.is_lost:
@@ -154,6 +158,16 @@ def _feature_store(workspace: Workspace) -> str:
         return said
     kind = urlsplit(online_url(workspace)).scheme.partition("+")[0]
     return f"{kind}, online store as of {found.filling.as_of}"
+
+
+def _unreadable(file: str, error: sqlite3.Error) -> StoreError:
+    """Nothing in it is of the store's own: what it held is made again from the snapshots."""
+    return StoreError(
+        "the online store's file can't be read",
+        where=file,
+        why=str(error),
+        todo="see that its disk is well and you may read it, or delete it and run: regulars materialize",
+    )
 
 
 def _feature_registry(workspace: Workspace) -> str:

@@ -28,6 +28,10 @@ FOLD_SECONDS: Final = 2.0
 """So long an event waits for who else writes into the store: it is kept already, and can be shown later."""
 
 
+class Damaged(Exception):  # noqa: N818 - a state of the store, whoever asks
+    """What the store keeps can't be read any more, and waiting mends nothing: a filling makes it anew."""
+
+
 @dataclass(frozen=True)
 class StoreState:
     """What the store says of itself, kept beside the rows and changed together with them.
@@ -63,7 +67,11 @@ class Backend(Protocol):
         """The rows, and what the store says of itself: in one round trip."""
 
     def state(self) -> StoreState | None:
-        """What the store says of itself; None where it was never filled, or was emptied."""
+        """What the store says of itself; None where it was never filled, or was emptied.
+
+        Raises:
+            Damaged: it can't be read any more, or some of it could not before.
+        """
 
     def create(self, tables: Iterable[str]) -> None:
         """Make tables where they are not there."""

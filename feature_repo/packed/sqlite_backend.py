@@ -2,6 +2,9 @@
 
 With a write-ahead log readers wait for no writer. What a power cut takes back it takes back as a whole, the state
 with the rows: the events are folded in again then, so no write waits for the disk.
+
+The log and its index have names of their own, and processes that hold a deleted file's go on holding them: a new file
+never meets them, and each reader opens it once it sees that the name has another file.
 """
 
 from __future__ import annotations
@@ -14,7 +17,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from feature_repo.packed.backend import FOLD_SECONDS, READ_SECONDS, WRITE_SECONDS, Found, Rows, StoreState, Wanted
+from core import locks
+from feature_repo.packed.backend import (
+    FOLD_SECONDS,
+    READ_SECONDS,
+    WRITE_SECONDS,
+    Damaged,
+    Found,
+    Rows,
+    StoreState,
+    Wanted,
+)
 
 CHUNK: Final = 500
 """SQLite takes a limited number of values in one statement."""
@@ -26,6 +39,12 @@ STATE: Final = "regulars_store_state"
 PIECES: Final = "regulars_store_pieces"
 """What a filling that has not ended is made from, and the pieces of it that are there."""
 _NEW: Final = "new_"
+_DAMAGE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_SHORT_READ}
+"""A file that is not as SQLite left it, or whose log was taken away; a disk that fails says something else."""
+
+
+_File = tuple[int, int]
+"""The device and the number of a file, whatever its name."""
 
 
 class SqliteBackend:
@@ -35,24 +54,39 @@ class SqliteBackend:
         self._path = Path(path)
         self._own = threading.local()
         self._writing = threading.Lock()
+        self._damaged: tuple[_File, sqlite3.Connection] | None = None
+        """Which file could not be read; while a connection is kept no other file gets its number."""
 
     def read(self, wanted: Wanted) -> tuple[StoreState | None, Found]:
         """See `Backend`."""
         connection = self._reader()
         if connection is None:
             return None, [[None] * len(keys) for _, keys in wanted]
-        if len(wanted) == 1 and len(wanted[0][1]) <= CHUNK and (found := _at_once(connection, *wanted[0])) is not None:
-            return found
-        connection.execute("BEGIN")  # rows and state of one moment
         try:
-            return _state(connection), [_rows(connection, table, keys) for table, keys in wanted]
-        finally:
-            connection.execute("COMMIT")
+            return _read(connection, wanted)
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                self._damaged = self._own.file, connection
+            raise
 
     def state(self) -> StoreState | None:
         """See `Backend`."""
         self._look_now()
-        return self.read(())[0]
+        try:
+            state = self.read(())[0]
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                raise Damaged(str(error)) from error
+            raise
+        if self.is_damaged():
+            raise Damaged(f"{self._path} could not be read")
+        return state
+
+    def is_damaged(self) -> bool:
+        """Whether the file that is there now could not be read before."""
+        if self._damaged is not None and self._damaged[0] != self._file():
+            self._damaged = None
+        return self._damaged is not None
 
     def create(self, tables: Iterable[str]) -> None:
         """See `Backend`."""
@@ -93,7 +127,10 @@ class SqliteBackend:
         """See `Backend`; each piece is a transaction, so that the write-ahead log stays short."""
         try:
             yield SqliteFilling(self, tables, source)
-        except Exception:
+        except Exception as error:
+            if _is_damage(error):
+                self.renew()
+                raise
             self.drop([*(_NEW + table for table in tables), PIECES])
             raise
 
@@ -122,28 +159,32 @@ class SqliteBackend:
         if now < getattr(self._own, "looked_until", 0.0):
             known: sqlite3.Connection = self._own.connection
             return known
-        try:
-            there = self._path.stat()
-        except FileNotFoundError:
+        if (file := self._file()) is None:
             self._own = threading.local()
             return None
-        file = there.st_dev, there.st_ino
         if getattr(self._own, "file", None) != file:
-            self._own.connection = sqlite3.connect(
-                f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=READ_SECONDS
-            )
+            self._own.connection = self._connect("ro", READ_SECONDS)
             self._own.connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
             self._own.file = file
         self._own.looked_until = now + LOOK_SECONDS
         connection: sqlite3.Connection = self._own.connection
         return connection
 
+    def _file(self) -> _File | None:
+        """Which file has the name now."""
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return there.st_dev, there.st_ino
+
     @contextmanager
     def writing(self, seconds: float = WRITE_SECONDS) -> Iterator[sqlite3.Connection]:
         """A transaction that is alone, after waiting so long for other processes; nothing of it is kept if it fails."""
         with self._writing:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=seconds)
+            if not self._path.exists():
+                self._make()
+            connection = self._connect("rw", seconds)
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
@@ -153,6 +194,27 @@ class SqliteBackend:
             finally:
                 connection.close()  # what was not committed goes
 
+    def renew(self) -> None:
+        """Put an empty file in the place of a damaged one."""
+        with self._writing:
+            self._make(anew=True)
+
+    def _connect(self, mode: str, seconds: float) -> sqlite3.Connection:
+        """To the file that is there: a new one is made in `_make` only."""
+        url = f"{self._path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(url, uri=True, isolation_level=None, timeout=seconds)
+
+    def _make(self, anew: bool = False) -> None:
+        """An empty file, without the log of one that had the name before; alone among all processes, as another may
+        have made one meanwhile and written into its log.
+        """
+        with locks.waiting(self._path.with_suffix(".lock")):
+            if self._path.exists() and not anew:
+                return
+            for file in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+                file.unlink(missing_ok=True)
+            self._path.touch()
+
 
 class SqliteFilling:
     """See `Filling`."""
@@ -161,7 +223,15 @@ class SqliteFilling:
         self._backend = backend
         self._tables = tables
         self._source = source
-        self.done = self._begun()
+        if backend.is_damaged():
+            backend.renew()
+        try:
+            self.done = self._begun()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            backend.renew()  # a filling takes the place of all that the file held
+            self.done = self._begun()
 
     def put(self, table: str, rows: Rows, piece: str) -> None:
         """See `Filling`."""
@@ -190,6 +260,22 @@ class SqliteFilling:
             for table in self._tables:
                 connection.execute(_table(_NEW + table))
             return frozenset(piece for (piece,) in found)
+
+
+def _read(connection: sqlite3.Connection, wanted: Wanted) -> tuple[StoreState | None, Found]:
+    if len(wanted) == 1 and len(wanted[0][1]) <= CHUNK and (found := _at_once(connection, *wanted[0])) is not None:
+        return found
+    connection.execute("BEGIN")  # rows and state of one moment
+    try:
+        return _state(connection), [_rows(connection, table, keys) for table, keys in wanted]
+    finally:
+        if connection.in_transaction:  # some failures have ended it already
+            connection.execute("COMMIT")
+
+
+def _is_damage(error: Exception) -> bool:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code in _DAMAGE or code & 0xFF in _DAMAGE  # the low byte is the kind
 
 
 def _table(name: str) -> str:

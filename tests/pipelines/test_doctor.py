@@ -11,8 +11,10 @@ from contextlib import contextmanager
 import pytest
 
 from core.workspace import Workspace
+from feature_repo import folding
 from pipelines.doctor import examine
 from tests.conftest import need
+from tests.feature_repo.conftest import D
 from tests.support.postgres import new_database
 from tests.support.shop import empty_workspace
 
@@ -50,6 +52,29 @@ def test_an_online_store_that_is_stopped_is_named(elsewhere: Workspace, monkeypa
         os.kill(process, signal.SIGCONT)
     server.stop()
     assert list(wrong(elsewhere)) == ["feature store"]
+
+
+def todo(workspace: Workspace) -> Mapping[str, str]:
+    return {check.name: check.todo for check in examine(workspace.root)}
+
+
+def test_of_a_damaged_online_store_it_is_said_what_makes_it_anew(small_shop: Workspace) -> None:
+    folding.refill(small_shop, D)
+    file = small_shop.feast_dir / "online.db"
+    file.write_bytes(b"no database " * 1000)
+    assert "damaged" in wrong(small_shop)["feature store"]
+    assert todo(small_shop)["feature store"] == "run: regulars materialize"
+    folding.refill(small_shop, D)
+    assert "feature store" not in wrong(small_shop)
+
+
+def test_of_an_online_store_that_can_not_be_opened_it_is_said_where_it_is_and_what_helps(small_shop: Workspace) -> None:
+    folding.refill(small_shop, D)
+    file = small_shop.feast_dir / "online.db"
+    file.unlink()
+    file.mkdir()
+    assert str(file) in wrong(small_shop)["feature store"]
+    assert "delete it and run: regulars materialize" in todo(small_shop)["feature store"]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from core.alerts import Alerts
 from core.event_log import Event, EventLog
 from core.workspace import Workspace
 from feature_repo import folding
-from feature_repo.materialization import Materialization
+from feature_repo.materialization import Materialization, Materializations
 from feature_repo.online import OnlineReader
 from feature_repo.online_standing import WORDS
 from feature_repo.packed import opened
@@ -26,6 +26,7 @@ from serving.online_store_watch import SUBJECT, OnlineStoreWatch
 from tests.conftest import need
 from tests.feature_repo.conftest import D
 from tests.feature_repo.test_online import NOON
+from tests.support.online_file import held_open
 
 SERVICE, KEY = "churn_v1", "customer_id"
 NAME = "visit_days_28d"
@@ -157,6 +158,47 @@ def test_a_deleted_file_is_noticed_and_filled_again(filled_shop: Workspace, monk
     assert said == [WORDS["emptied"], SUBJECT]
     assert (watch.trouble, Alerts(filled_shop).open()) == (None, [])
     assert features.read(SERVICE, KEY, ["c003"]).known == ["c003"]
+
+
+def file_alone(file: Path) -> None:
+    file.unlink()
+
+
+def log_alone(file: Path) -> None:
+    Path(f"{file}-wal").unlink()
+
+
+def overwritten(file: Path) -> None:
+    file.write_bytes(b"no database " * 10_000)
+
+
+@pytest.mark.fault(
+    "online store",
+    "SQLite's file or its log deleted alone, or overwritten, while two processes read it",
+    "noticed, said by an alert and `/readyz`; a new file is made and filled, and both read it",
+)
+@pytest.mark.parametrize("damage", [file_alone, log_alone, overwritten])
+def test_a_file_that_another_process_holds_is_made_anew(filled_shop: Workspace, damage: Callable[[Path], None]) -> None:
+    features, watch, log = OnlineFeatures(filled_shop), OnlineStoreWatch(filled_shop), EventLog(filled_shop)
+    file = filled_shop.feast_dir / "online.db"
+    with held_open(file) as other:
+        for number in range(30):  # they are in SQLite's log, and stay there while somebody reads
+            assert EventIntake(filled_shop, log).take([purchase("c003", f"o{number}")]).applied
+        before = features.read(SERVICE, KEY, ["c003"]).columns[NAME]
+        damage(file)
+        opened.online_backend(filled_shop).close()  # what it keeps in memory goes
+        features.read(SERVICE, KEY, [f"c{number:03d}" for number in range(100)])
+        watch.look()
+        assert watch.trouble in {WORDS["emptied"], WORDS["damaged"]}
+        looked_after(watch)
+        assert (watch.trouble, Alerts(filled_shop).open()) == (None, [])
+        filling = Materializations(filled_shop).latest()
+        assert filling is not None
+        assert other.finds() == f"{filling.token} 30"
+        until = time.monotonic() + 20
+        while not features.read(SERVICE, KEY, ["c003"]).is_read and time.monotonic() < until:
+            time.sleep(0.05)
+        assert features.read(SERVICE, KEY, ["c003"]).columns[NAME] == before
 
 
 @pytest.mark.fault(
