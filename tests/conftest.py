@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import prometheus_client.values  # noqa: F401 - before any test imports Feast, as `feature_repo.feast_api` has it
 import pytest
 from hypothesis import settings
 

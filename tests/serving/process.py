@@ -37,8 +37,9 @@ class Process:
         self.variables: dict[str, str] = {}
 
     def start(self) -> None:
+        of_feast = {"PROMETHEUS_MULTIPROCESS_DIR", "PROMETHEUS_MULTIPROC_DIR"}  # left by a test that imports it itself
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in of_feast},
             "REGULARS_SERVING__RELOAD_SECONDS": "0.5",
             "REGULARS_SERVING__DRAIN_SECONDS": "1",
             **self.settings,

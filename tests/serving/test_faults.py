@@ -21,6 +21,7 @@ from core.prediction_log import PredictionLog
 from core.workspace import Workspace
 from models.kinds import FittedModel
 from serving.database_watch import NO_WRITES
+from serving.endpoints import ENDPOINTS
 from tests.conftest import NOT_GIVEN, need, need_program
 from tests.serving.conftest import save_as_served
 from tests.serving.process import Process
@@ -30,6 +31,7 @@ from tests.support.postgres import new_database
 pytestmark = pytest.mark.long
 
 CHURN = ("/v1/churn", {"customer_ids": ["c001"]})
+ADDRESSES = {endpoint.path for endpoint in ENDPOINTS}
 FEEDBACK = ("/v1/feedback", {"prediction_id": "0" * 32, "outcome": {"bought": True}})
 
 
@@ -163,13 +165,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     "the disk full, and not any more",
     "predictions go on; feedback and events are refused (507), none is kept in half; no worker ends",
 )
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_full_disk_ends_no_worker_and_keeps_nothing_in_half(
-    fitted: tuple[Path, dict[str, FittedModel]], small_disk: Path
+    fitted: tuple[Path, dict[str, FittedModel]], small_disk: Path, workers: str
 ) -> None:
+    """Temporary files lie on it, too: what is first refused there makes figures that were not there before."""
     shutil.copytree(fitted[0], small_disk / "shop", ignore=shutil.ignore_patterns("features"))
     workspace = Workspace.open(small_disk / "shop")
     save_as_served(workspace, "1", **fitted[1])
-    with running(workspace, workers="2") as process:
+    temporary = small_disk / "tmp"
+    temporary.mkdir()
+    with running(workspace, variables={"TMPDIR": str(temporary)}, workers=workers) as process:
         before = {each.pid for each in process.family()}
         assert process.post(*FEEDBACK).status_code == 200
         fill(small_disk)
@@ -178,6 +184,12 @@ def test_a_full_disk_ends_no_worker_and_keeps_nothing_in_half(
         assert told[-1].status_code == 507
         assert told[-1].headers["retry-after"]
         assert set(asked_for(process, 3, *CHURN)[0]) == {200}
+        for token in ("", "Bearer nobody"):
+            headers = {"Authorization": token} if token else {}
+            refused = {
+                path: process.client.post(path, json={"nothing": 1}, headers=headers).status_code for path in ADDRESSES
+            }
+            assert {each // 100 for each in refused.values()} == {4}, refused
         (small_disk / "filling").unlink()
         assert soon(lambda: process.post(*FEEDBACK).status_code == 200)
         assert {each.pid for each in process.family()} == before

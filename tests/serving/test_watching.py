@@ -19,7 +19,6 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as text_format
-from prometheus_client.values import MutexValue
 
 from core import logs, utc
 from core.batch_jobs import BatchJobs
@@ -152,7 +151,6 @@ def test_versions_and_keys_do_not_grow_the_figures_without_end() -> None:
 def test_a_slow_request_is_named_in_its_bucket(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the text format of old there is no place for it, and in the figures of several workers neither."""
     monkeypatch.setattr(prometheus, "SLOW_SECONDS", 0.0)
-    monkeypatch.setattr("prometheus_client.values.ValueClass", MutexValue)  # Feast, imported first, chose the other
     monkeypatch.setattr(prometheus, "SHARED", False)
     monkeypatch.setattr(figures, "REQUEST_SECONDS", replace(figures.REQUEST_SECONDS, name="regulars_alone_seconds"))
     shop.post("/v1/churn", {"customer_ids": ["nobody"]}, headers={"X-Request-Id": "slow-1"})
