@@ -14,7 +14,7 @@ import pandas as pd
 from core.consents import Consents, Purpose
 from core.prediction_log import PredictionLog
 from core.workspace import Workspace
-from monitoring.served.outcome_keys import Line, Told, read
+from monitoring.served.outcome_keys import LISTS, Line, Told, read
 
 MOMENT: Final = "datetime64[us, UTC]"
 COLUMNS: Final[Mapping[str, str]] = {
@@ -77,7 +77,8 @@ def _rows(outcome: Mapping[str, Any], lines: Sequence[Line], keys: Sequence[str]
     found = [line for line in lines if line["position"] is not None]  # a prediction may have no line at all
     told = read(lines[0]["kind"], outcome["outcome"], found, keys) if lines else [Told()]
     text = json.dumps(outcome["outcome"], ensure_ascii=False, sort_keys=True)
-    return [{**outcome, **_prediction(lines), **_line(each, found), "outcome": text} for each in told]
+    subject = _of_whom(lines[0]["kind"], found) if lines else None
+    return [{**outcome, **_prediction(lines), **_line(each, subject), "outcome": text} for each in told]
 
 
 def _prediction(lines: Sequence[Line]) -> dict[str, Any]:
@@ -87,10 +88,17 @@ def _prediction(lines: Sequence[Line]) -> dict[str, Any]:
     return {name: lines[0][name] for name in names} | {"as_of": lines[0]["request"].get("as_of")}
 
 
-def _line(told: Told, lines: Sequence[Line]) -> dict[str, Any]:
-    """What is told, beside the line; a list has one subject, whichever of its items is meant."""
-    subjects = {line["subject"] for line in lines}
-    subject = told.line["subject"] if told.line else subjects.pop() if len(subjects) == 1 else None
+def _of_whom(kind: str, lines: Sequence[Line]) -> str | None:
+    """A list has one subject, whichever of its items is meant, and one that was not in it. An answer about customers or
+    series has one for each line: what tells of none of them tells of somebody who was not asked about.
+    """
+    subjects = {line["subject"] for line in lines} if kind in LISTS else set()
+    return subjects.pop() if len(subjects) == 1 else None
+
+
+def _line(told: Told, whole: str | None) -> dict[str, Any]:
+    """What is told, beside the line, or beside the subject of the whole answer."""
+    subject = told.line["subject"] if told.line else whole
     own = ("item", "value", "fallback", "version", "variant")  # an answer may be of several versions
     of_line = {name: told.line[name] for name in own} if told.line else {"item": told.item}
     return {"subject": subject, **of_line, "bought": told.bought, "units": told.units}

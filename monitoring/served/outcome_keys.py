@@ -81,10 +81,10 @@ def _named(lines: Sequence[Line], subject: object) -> list[Line]:
     return [line for line in lines if line["subject"] == subject]
 
 
+LISTS: Final = ("recommendations", "similar", "bundles")
+"""Kinds of answers whose lines are items of one list."""
 _READERS: Final[Mapping[str, Callable[[Outcome, Sequence[Line]], list[Told]]]] = {
     "churn": _of_customer,
-    "recommendations": _of_products,
-    "similar": _of_products,
-    "bundles": _of_products,
     "audience": _of_customer,
+    **dict.fromkeys(LISTS, _of_products),
 }

@@ -53,6 +53,21 @@ def test_what_is_about_no_known_prediction_or_not_understood_is_kept_as_it_came(
     assert [json.loads(text) for text in rows["outcome"]] == [{"bought": True}, {"mood": "fine"}, {"bought": False}]
 
 
+def test_what_tells_of_somebody_who_was_not_asked_about_tells_nothing_of_who_was(workspace: Workspace) -> None:
+    told(workspace, answered(workspace, "churn", [Result("1", 0.25)]), customer_id="other", bought=True)
+    soft, beer = ({"category": name} for name in ("SOFT DRINKS", "BEERS"))
+    told(
+        workspace, answered(workspace, "demand", [Result("SOFT DRINKS", 9.0)], {"series": [soft]}), series=beer, units=7
+    )
+    rows = read(workspace)
+    assert rows["subject"].isna().all()
+    assert rows["value"].isna().all()
+    assert [json.loads(text) for text in rows["outcome"]] == [
+        {"customer_id": "other", "bought": True},
+        {"series": beer, "units": 7},
+    ]
+
+
 def test_only_what_was_received_in_the_window_is_read(workspace: Workspace) -> None:
     told(workspace, "f" * 32, bought=True)
     log, now = PredictionLog(workspace), datetime.now(UTC)
