@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 from core import telemetry
 from core.database import REQUESTS, Waits, connect, expand, masked
-from core.errors import DataError, NotReady, RegularsError, StoreError
+from core.errors import DataError, NotReady, RegularsError, StoreError, UsageError
 from core.workspace import Workspace
 from models import registry_place, registry_tables
 from pipelines import audit_walk
+from pipelines.processes import is_free
 
 NEEDED_DISK_GB = 2
 
@@ -226,15 +227,14 @@ def _secrets(workspace: Workspace) -> HealthCheck:
 
 def _port(name: str, host: str, port: int, key: str) -> HealthCheck:
     """A port is fine if it is free, or if something answers there (most likely our own service)."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if _answers(host, port):
-                return HealthCheck(name, True, f"{host}:{port} in use (running?)")
-            return HealthCheck(name, False, f"{host}:{port}: {error.strerror}", f"change {key} in regulars.toml")
-    return HealthCheck(name, True, f"{host}:{port} free")
+    try:
+        if is_free(host, port):
+            return HealthCheck(name, True, f"{host}:{port} free")
+    except UsageError as error:
+        return HealthCheck(name, False, f"{error.what} ({error.why})", error.todo or "")
+    if _answers(host, port):
+        return HealthCheck(name, True, f"{host}:{port} in use (running?)")
+    return HealthCheck(name, False, f"{host}:{port} in use, and nothing answers", f"change {key} in regulars.toml")
 
 
 def _answers(host: str, port: int) -> bool:

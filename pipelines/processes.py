@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from core.errors import NotReady, StoreError
+from core.errors import NotReady, StoreError, UsageError
 
 STOP_SECONDS = 15
 
@@ -25,6 +26,7 @@ def free_port(host: str, wanted: int, tries: int = 50, taken: Sequence[int] = ()
 
     Raises:
         NotReady: none of the `tries` ports is free.
+        UsageError: nothing can listen there, whatever else does.
     """
     for port in range(wanted, min(wanted + tries, 65536)):
         if port not in taken and is_free(host, port):
@@ -33,13 +35,24 @@ def free_port(host: str, wanted: int, tries: int = 50, taken: Sequence[int] = ()
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nothing listens there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    """Whether nothing listens there.
+
+    Raises:
+        UsageError: nothing can, whatever else does: the address is not this machine's, or the port not for everybody.
+    """
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError:
+    except PermissionError as error:
+        todo = "name a port from 1024 on: --port, or `port` in regulars.toml"
+        raise UsageError(f"port {port} on {host} can't be listened on", why=error.strerror, todo=todo) from error
+    except (OSError, UnicodeError) as error:  # the latter of a name that can't be one
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             return False
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        todo = "name one of its addresses, such as 127.0.0.1: --host, or `host` in regulars.toml"
+        raise UsageError(f"{host} is no address that this machine can listen on", why=why, todo=todo) from error
     return True
 
 

@@ -33,6 +33,7 @@ class Service:
 
     Raises:
         NotReady: something listens on the port already; names a free one.
+        UsageError: nothing can listen there.
     """
 
     def __init__(self, workspace: Workspace, host: str, port: int) -> None:

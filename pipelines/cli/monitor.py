@@ -190,6 +190,7 @@ def _refuse_taken(host: str, port: int, key: str) -> None:
 
     Raises:
         NotReady: something listens there already.
+        UsageError: nothing can listen there.
     """
     from core.errors import NotReady
     from pipelines.processes import free_port, is_free
