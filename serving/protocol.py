@@ -8,13 +8,17 @@ what answers (`serving.front`), and BentoML's application has the start and end 
 from __future__ import annotations
 
 import asyncio
+import re
+from http import HTTPMethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from core.settings import Serving
 from serving.access import address_of
+from serving.addresses import no_such
 from serving.front import Front
 from serving.problems import BadHead, HeadTooLarge, Problem, TooLate, TooManyConnections
 from serving.trouble_log import TroubleLog
@@ -27,6 +31,9 @@ LAST_HEAD_SECONDS: Final = 1.0
 BODY_SECONDS: Final = 0.05
 """A small body mostly comes with its head, or right after it; one that does not is waited for in the ordinary way."""
 BODY_LENGTH: Final = {b"content-length", b"transfer-encoding"}
+KNOWN_METHODS: Final = frozenset(HTTPMethod)
+NO_REQUEST: Final = "this is no HTTP/1.1 request"
+_REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~\w-]+) (/[!-~]*) HTTP/1\.[01]\r?\n", re.ASCII)
 PIECE: Final = 2**18
 """No read brings more bytes at once: by so much a head that is not whole yet may be over its limit."""
 
@@ -82,8 +89,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         try:
             self._parse(data)
+        except httptools.HttpParserInvalidMethodError:
+            self._refuse(_of_unknown_method(data))
+            return
         except httptools.HttpParserError:
-            self._refuse(self._refusal or BadHead("this is no HTTP/1.1 request"))
+            self._refuse(self._refusal or BadHead(NO_REQUEST))
             return
         if self._is_open and self._head_timer is None:
             self._expect_head()
@@ -288,3 +298,13 @@ class GuardedProtocol(HttpToolsProtocol):
         current: object = self.cycle
         under_way = current is not None and not self.cycle.response_complete
         return under_way and (self.cycle.response_started or bool(self.pipeline))
+
+
+def _of_unknown_method(data: bytes) -> Problem:
+    """Any word may be a method (RFC 9110, 9.1), and no address takes one that the parser does not know: it stops there,
+    and says no more of the request.
+    """
+    for line in _REQUEST_LINE.finditer(data):  # whole requests may have come before it
+        if line[1].decode("ascii") not in KNOWN_METHODS:
+            return no_such(unquote(line[2].partition(b"?")[0].decode("ascii")))
+    return BadHead(NO_REQUEST)

@@ -14,7 +14,7 @@ from serving.at_once import AtOnce
 from serving.protocol import GuardedProtocol
 from serving.told_ahead import ToldAhead
 from tests.serving.conftest import Shop
-from tests.serving.test_connections import Server, rest
+from tests.serving.test_connections import Server, refused, rest
 
 OWN = {"date", "x-request-id", "content-length"}
 """Headers that differ between two answers."""
@@ -160,3 +160,13 @@ def test_a_connection_that_was_answered_at_once_ends_with_the_process(server: Se
     assert not server.thread.is_alive()
     assert rest(connection) == b""
     connection.close()
+
+
+def test_a_request_of_an_unknown_method_after_one_is_answered_as_what_it_is(server: Server) -> None:
+    """Both come together, and the parser says no more than that the second has no method it knows."""
+    body = json.dumps({"customer_ids": ["c001"]}).encode()
+    answers = server.ask(asked(server, body) + b"FOO /v1/models HTTP/1.1\r\nHost: a\r\n\r\n")
+    first, second = answers.split(b"HTTP/1.1 ")[1:]
+    assert first.startswith(b"200 ")
+    refused(b"HTTP/1.1 " + second, 405, "method-not-allowed")
+    assert b"/v1/models takes GET" in second

@@ -27,6 +27,7 @@ from tests.serving.conftest import Shop, as_application, open_shop
 from tests.support.injection import NASTY
 
 BODY = b'{"customer_ids": []}'
+WRONG = b"DELETE /v1/models HTTP/1.1"
 
 
 class Server(uvicorn.Server):
@@ -130,6 +131,22 @@ def test_a_request_is_answered_and_the_connection_kept(server: Server) -> None:
 @pytest.mark.fault("connections", "what is no HTTP; two lengths, two hosts, folded headers", "refused (400)")
 def test_what_is_no_request_is_refused(server: Server, content: bytes) -> None:
     refused(server.ask(content), 400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    "line", [b"FOO /v1/models HTTP/1.1", b"foo-bar /v1%2Fmodels?a=b HTTP/1.0", b"get /v1/models HTTP/1.1"]
+)
+@pytest.mark.fault("connections", "a method that nobody knows", "refused (405) with the methods that the address takes")
+def test_an_unknown_method_is_answered_as_a_known_one_that_is_wrong(server: Server, line: bytes) -> None:
+    answer, known = (server.ask(b"%b\r\nHost: a\r\nConnection: close\r\n\r\n" % each) for each in (line, WRONG))
+    for told in (answer, known):
+        refused(told, 405, "method-not-allowed")
+        assert b"\r\nallow: GET, HEAD\r\n" in told.lower().replace(b"get, head", b"GET, HEAD")
+    assert answer.partition(b"\r\n\r\n")[2] == known.partition(b"\r\n\r\n")[2]
+
+
+def test_an_unknown_method_leads_nowhere_where_nothing_is(server: Server) -> None:
+    refused(server.ask(b"FOO /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "not-found")
 
 
 @pytest.fixture
