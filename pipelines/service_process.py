@@ -11,11 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from core import progress
+from core import leases, progress
 from core.errors import NotReady, SettingsError, StoreError
 from core.workspace import VARIABLE, Workspace
 from pipelines.processes import free_port, interrupt_on_signals, is_free
@@ -41,8 +42,10 @@ class Service:
         certificate = settings.tls_cert
         self._stop_seconds = settings.drain_seconds + settings.request_seconds + LAST_SECONDS
         self.url = f"http{'s' if certificate else ''}://{f'[{host}]' if ':' in host else host}:{port}"
-        self._tls = _trusting(certificate) if certificate else None
+        self._tls = trusting(certificate) if certificate else None
         self._told = False
+        self._word = ExitStack()
+        self._words = _folder(workspace)
         _refuse_busy(host, port)
         self._command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port), "--with-parent"]
         self._environment = {**os.environ, VARIABLE: str(workspace.root)}
@@ -55,6 +58,8 @@ class Service:
         self._process = subprocess.Popen(
             self._command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
+        with suppress(OSError, NotImplementedError):  # a folder that can't be written into stops no service
+            self._word.enter_context(leases.held(self._words)).write_text(self.url)
         return self
 
     def __exit__(
@@ -67,6 +72,7 @@ class Service:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+        self._word.close()
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """As Ctrl-C does; where Python drops the exception, as in the callback of an import, `wait` sees it still."""
@@ -118,7 +124,18 @@ def _refuse_busy(host: str, port: int) -> None:
         time.sleep(0.2)
 
 
-def _trusting(certificate: str) -> ssl.SSLContext:
+def running(workspace: Workspace) -> list[str]:
+    """Where services that `regulars serve` has started over this workspace listen, until they end or are killed."""
+    with suppress(OSError, NotImplementedError):
+        return sorted(word.read_text() for word in leases.sweep(_folder(workspace)) if word.exists())
+    return []
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.root / ".services"
+
+
+def trusting(certificate: str) -> ssl.SSLContext:
     """Trust in the service's own certificate, whatever name it is for: it is asked at the address it listens on.
 
     Raises:

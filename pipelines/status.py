@@ -13,7 +13,7 @@ from typing import Any
 from core import utc
 from core.alerts import Alert, Alerts, severest
 from core.clock import present
-from core.errors import RegularsError
+from core.errors import RegularsError, SettingsError
 from core.event_log import EventLog
 from core.workspace import Workspace
 from feature_repo import catalog, partitions
@@ -25,6 +25,7 @@ from models.kinds import names
 from models.version import BASELINE, CHALLENGER, CHAMPION, Version
 from monitoring.results import SEGMENT_CHURN
 from monitoring.summary import Summaries
+from pipelines import service_process
 from pipelines.ingest import reconciliation
 from pipelines.ingest.reconciliation import Reconciliation
 
@@ -256,15 +257,24 @@ def _online(workspace: Workspace, today: date | None) -> tuple[str, bool]:
 
 
 def _service(workspace: Workspace) -> str:
+    """Of each service that was started over the workspace; where none was, of the address in the settings."""
     serving = workspace.settings.serving
-    address = f"http://{serving.host}:{serving.port}"
+    scheme = "https" if serving.tls_cert else "http"
+    addresses = service_process.running(workspace) or [f"{scheme}://{serving.host}:{serving.port}"]
+    return "; ".join(_at(address, serving.tls_cert) for address in addresses)
+
+
+def _at(address: str, certificate: str) -> str:
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=2):
+        tls = service_process.trusting(certificate) if certificate else None
+        with urllib.request.urlopen(f"{address}/readyz", timeout=2, context=tls):
             return f"ready at {address}"
     except urllib.error.HTTPError as error:
         return f"answers {error.code} at {address}"
     except OSError:
         return f"not running at {address}"
+    except SettingsError as error:
+        return f"can't be asked at {address}: {error}"
 
 
 def _advice(
