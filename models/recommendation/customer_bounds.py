@@ -20,6 +20,9 @@ LEARNT: Final = 30_000
 JUDGED: Final = 20_000
 """Whose lists are looked at in tuning, evaluation, comparison and fairness."""
 
+BASKETS: Final = 2_000_000
+"""Orders, of customers drawn, in which bundles are looked for: what is held of the best pairs grows with them."""
+
 
 def drawn(customers: int, most: int, seed: int, as_of: date) -> Int64Array:
     """The places of at most `most` of so many customers, ascending."""

@@ -11,7 +11,7 @@ import pandas as pd
 from core.progress import current
 from core.workspace import Workspace
 from models import artifact
-from models.recommendation import cooccurrence, item_item
+from models.recommendation import cooccurrence, customer_bounds, item_item
 from models.recommendation.bundles.bundle_table import BundleTable
 from models.recommendation.catalogue import COLUMNS, Catalogue
 from models.recommendation.dataset import Dataset, sales_by_region
@@ -76,5 +76,10 @@ def fit(
         neighbours or item_item.fit(dataset.histories, dataset.catalogue),
         cooccurrence.fit(baskets.products, dataset.catalogue),
         sales_by_region(workspace, dataset.as_of),
-        BundleTable.fit(baskets, dataset.catalogue) if bundles else None,
+        _bundles(workspace, baskets, dataset.catalogue) if bundles else None,
     )
+
+
+def _bundles(workspace: Workspace, baskets: OrderBaskets, catalogue: Catalogue) -> BundleTable:
+    current().step("recommendation: which products make bundles")
+    return BundleTable.fit(baskets.of_some_customers(customer_bounds.BASKETS, workspace.settings.seed), catalogue)

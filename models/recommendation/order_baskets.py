@@ -31,6 +31,17 @@ class OrderBaskets:
     customer: Int64Array
     bought_at: NDArray[np.datetime64]
 
+    def of_some_customers(self, most: int, seed: int) -> OrderBaskets:
+        """About so many where there are more: all baskets of customers drawn by chance.
+
+        What is said of baskets is as certain as their customers are many, so none has a part of theirs.
+        """
+        if len(self.customer) <= most:
+            return self
+        kept = np.random.default_rng(seed).random(int(self.customer.max()) + 1) < most / len(self.customer)
+        rows = kept[self.customer]
+        return OrderBaskets(self.products[rows], self.customer[rows], self.bought_at[rows])
+
     @classmethod
     def load(cls, workspace: Workspace, dataset: Dataset) -> OrderBaskets:
         """Every order before the dataset's date, those of guests as well."""

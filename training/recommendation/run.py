@@ -322,7 +322,8 @@ def _bounds_note(at: TrainingOrigin) -> tuple[str, ...]:
     fitted, learnt, judged = (f"{bound:,}" for bound in bounds)
     return (
         f"Of {at.dataset.customers:,} customers, drawn by chance at each date: at most {fitted} for what products speak"
-        f" for each other, {learnt} to learn from, and {judged} to be judged by, fairness as well.",
+        f" for each other, {learnt} to learn from, and {judged} to be judged by, fairness as well; bundles are looked"
+        f" for in about {customer_bounds.BASKETS:,} orders where there are more.",
     )
 
 

@@ -36,7 +36,7 @@ _LOOKED_AT: Final = 40
 """Pairs of each product whose customers are looked at."""
 _EXTENDED: Final = 5
 """Pairs of each product to which a third is looked for."""
-_BLOCK: Final = 2048
+_BLOCK: Final = 512
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,9 @@ def _candidates(counts: BasketCounts, tests: float) -> tuple[Int64Array, int]:
     pairs, p_values, beyond = [np.zeros((0, 2), dtype=np.int64)], [np.zeros(0)], [np.zeros(0)]
     for first in range(0, len(room), _BLOCK):
         shared = (counts.products[:, first : first + _BLOCK].T @ counts.products).tocoo()
-        one, other = shared.row.astype(np.int64) + first, shared.col.astype(np.int64)
-        enough = (shared.data >= LEAST_BASKETS) & (one < other)
-        one, other, n = one[enough], other[enough], shared.data[enough]
+        enough = (shared.data >= LEAST_BASKETS) & (shared.row + first < shared.col)
+        one, other = shared.row[enough].astype(np.int64) + first, shared.col[enough].astype(np.int64)
+        n = shared.data[enough]
         counted += len(n)
         expected = np.maximum(room[one], room[other]) * counts.expected(one, other)
         p_value = special.gammainc(n, expected)

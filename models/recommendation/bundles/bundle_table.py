@@ -31,7 +31,7 @@ class BundleTable:
 
     @classmethod
     def fit(cls, baskets: OrderBaskets, catalogue: Catalogue) -> BundleTable:
-        """Of all baskets."""
+        """Of these baskets, whose number `support` is a share of."""
         found = bundle_search.find(baskets, KEEP)
         names = np.array([*catalogue.ids, None], dtype=object)  # the last one, -1, is no third
         members = dict(zip(MEMBERS, names[found.products.T], strict=True))

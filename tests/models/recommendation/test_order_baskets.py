@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 from core.workspace import Workspace
 from feature_repo import facts
@@ -35,6 +36,23 @@ def test_an_order_is_a_basket_of_its_customer_and_every_guest_is_another(small_s
     customers = counts.drop_duplicates("order_id")["customer_id"]
     assert len(np.unique(found.customer)) == customers.nunique() + customers.isna().sum()
     assert set(found.bought_at.astype("datetime64[h]").astype(int) % 24) <= set(range(8, 22))
+
+
+def test_of_too_many_baskets_customers_are_drawn_with_all_of_theirs() -> None:
+    rng = np.random.default_rng(3)
+    customer = np.sort(rng.integers(0, 500, 4_000))
+    products = sp.csr_matrix((rng.random((4_000, 20)) < 0.2).astype(np.float32))
+    moments = np.datetime64("2024-05-01") + np.arange(4_000).astype("timedelta64[h]")
+    baskets = OrderBaskets(products, customer, moments)
+    assert baskets.of_some_customers(4_000, seed=1) is baskets
+    drawn = baskets.of_some_customers(1_000, seed=1)
+    assert 700 < len(drawn.customer) < 1_300
+    whole = np.isin(customer, drawn.customer)
+    assert customer[whole].tolist() == drawn.customer.tolist()
+    assert (products[whole] != drawn.products).nnz == 0
+    assert moments[whole].tolist() == drawn.bought_at.tolist()
+    assert drawn.customer.tolist() == baskets.of_some_customers(1_000, seed=1).customer.tolist()
+    assert set(drawn.customer) != set(baskets.of_some_customers(1_000, seed=2).customer)
 
 
 def test_of_many_lines_the_baskets_are_the_same(small_shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
