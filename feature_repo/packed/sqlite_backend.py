@@ -52,6 +52,7 @@ class SqliteBackend:
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self._log = self._path.with_name(f"{self._path.name}-wal")
         self._own = threading.local()
         self._writing = threading.Lock()
         self._damaged: tuple[_File, sqlite3.Connection] | None = None
@@ -162,21 +163,18 @@ class SqliteBackend:
         if (file := self._file()) is None:
             self._own = threading.local()
             return None
-        if getattr(self._own, "file", None) != file:
+        both = file, _number(self._log)
+        if getattr(self._own, "both", None) != both:  # a connection goes on with the log that it has opened
             self._own.connection = self._connect("ro", READ_SECONDS)
             self._own.connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
-            self._own.file = file
+            self._own.file, self._own.both = file, both
         self._own.looked_until = now + LOOK_SECONDS
         connection: sqlite3.Connection = self._own.connection
         return connection
 
     def _file(self) -> _File | None:
         """Which file has the name now."""
-        try:
-            there = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return there.st_dev, there.st_ino
+        return _number(self._path)
 
     @contextmanager
     def writing(self, seconds: float = WRITE_SECONDS) -> Iterator[sqlite3.Connection]:
@@ -211,7 +209,7 @@ class SqliteBackend:
         with locks.waiting(self._path.with_suffix(".lock")):
             if self._path.exists() and not anew:
                 return
-            for file in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+            for file in (self._path, self._log, self._path.with_name(f"{self._path.name}-shm")):
                 file.unlink(missing_ok=True)
             self._path.touch()
 
@@ -271,6 +269,14 @@ def _read(connection: sqlite3.Connection, wanted: Wanted) -> tuple[StoreState | 
     finally:
         if connection.in_transaction:  # some failures have ended it already
             connection.execute("COMMIT")
+
+
+def _number(path: Path) -> _File | None:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _is_damage(error: Exception) -> bool:

@@ -56,6 +56,18 @@ def test_whatever_is_deleted_the_next_filling_is_read_by_all(path: Path, gone: t
         assert other.finds() == "second 9"
 
 
+@pytest.mark.parametrize("gone", [("",), ("-wal",), ("-wal", "-shm")], ids="+".join)
+def test_so_it_is_where_nothing_was_in_the_log(path: Path, gone: tuple[str, ...]) -> None:
+    """Nobody finds anything damaged then, and who reads holds a log that nobody writes into any more."""
+    backend = held_by_this_process(path)
+    with held_open(path) as other:
+        assert (backend.state(), other.finds()) == (FIRST, "first 0")
+        for ending in gone:
+            Path(f"{path}{ending}").unlink()
+        fill(backend, "second")
+        assert (backend.state(), other.finds()) == (StoreState("second"), "second 0")
+
+
 def test_a_file_that_is_none_of_sqlites_is_said_to_be_damaged_and_made_anew(path: Path) -> None:
     backend = held_by_this_process(path)
     with held_open(path) as other:
