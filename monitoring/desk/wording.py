@@ -36,7 +36,7 @@ METRICS: Final[Mapping[str, str]] = {
     "recall@10_new": _m("Recall, never bought before"),
     "MASE": _m("MASE: error beside repeating the last season (below 1 is better than that)"),
     "RMSSE": _m("RMSSE: squared error beside repeating the last sales (below 1 is better than that)"),
-    "WRMSSE": _m("WRMSSE: the same, weighted by revenue (below 1 is better than repeating)"),
+    "WRMSSE": _m("WRMSSE: squared error beside repeating the last sales, weighted by revenue (below 1 is better)"),
     "WSPL": _m("WSPL: error of the quantiles, weighted by revenue (lower is better)"),
     "wMAPE": _m("wMAPE: units off, as a share of the units sold (0 perfect)"),
     "bias": _m("Bias: forecast less sold, as a share of sold (0 neither too much nor too little)"),

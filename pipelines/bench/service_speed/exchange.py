@@ -36,12 +36,20 @@ def main() -> None:
     for turn in range(1, 10_000):
         if time.monotonic() > until:
             break
-        registry.set_alias(KIND.name, CHAMPION, both[turn % 2])
+        promote(registry, both[turn % 2])
         if not refilled:
             store.materialize(workspace, clock.present(workspace))
             refilled = True
         time.sleep(EVERY_SECONDS)
-    registry.set_alias(KIND.name, CHAMPION, both[0])
+    promote(registry, both[0])
+
+
+def promote(registry: Registry, version: str) -> None:
+    """As a promotion does: the one before may finish until the new one has told what it prepares."""
+    now = champion(registry)
+    if now != version:
+        registry.set_past_champions(KIND.name, [now])
+        registry.set_alias(KIND.name, CHAMPION, version)
 
 
 def champion(registry: Registry) -> str:
