@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 LIBRARIES = (
+    "prometheus_client.values",  # before Feast, as `feature_repo.feast_api` has it
     "alembic.config",
     "duckdb",
     "feast",
