@@ -16,6 +16,7 @@ import pytest
 
 from core.keys import RIGHTS, KeyStore
 from core.workspace import Workspace
+from feature_repo.feast_api import FILES_OF_FIGURES
 from tests.support.ports import own_port
 
 START_SECONDS = 180
@@ -37,9 +38,8 @@ class Process:
         self.variables: dict[str, str] = {}
 
     def start(self) -> None:
-        of_feast = {"PROMETHEUS_MULTIPROCESS_DIR", "PROMETHEUS_MULTIPROC_DIR"}  # left by a test that imports it itself
         environment = {
-            **{name: value for name, value in os.environ.items() if name not in of_feast},
+            **{name: value for name, value in os.environ.items() if name not in FILES_OF_FIGURES},
             "REGULARS_SERVING__RELOAD_SECONDS": "0.5",
             "REGULARS_SERVING__DRAIN_SECONDS": "1",
             **self.settings,
